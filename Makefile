@@ -1,0 +1,81 @@
+# Onym: every command of the house. `make help` lists them.
+
+PYTHON ?= python3
+PORT ?= 8000
+SERVE ?= 1
+ARGS ?=
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip -qq --disable-pip-version-check
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+
+# For checking production's settings: system checks connect to nothing, so these addresses need not exist.
+DEPLOYED := ONYM_ENV=production ONYM_HOME=$(VENV)/deploy-check ALLOWED_HOSTS=onym.example \
+	DATABASE_URL=postgresql://onym@database.invalid/onym KEYSTORE_URL=postgresql://onym@keystore.invalid/onym_keys
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev demo serve test test-slow test-data lint lock screenshots clean
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
+		printf '  make %-13s %s\n' "$$name" "$$text"; done
+
+install: $(VENV)/.base ## create .venv from the pinned requirements
+
+install-dev: $(VENV)/.dev ## the same, with what tests and lint need
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Onym needs Python 3.11 or newer: make PYTHON=python3.13 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# Compiling 300 MB of libraries in advance takes as long as installing them; Python compiles what it uses.
+$(VENV)/.base: requirements/base.txt | $(PY)
+	@echo "Installing $< into $(VENV): half a minute once the packages are downloaded"
+	@$(PIP) install --no-compile --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt | $(PY)
+	@echo "Installing $< into $(VENV): a minute once the packages are downloaded"
+	@$(PIP) install --no-compile --require-hashes -r $<
+	@touch $(VENV)/.base $@
+
+demo: install ## load the demo, run the main job, then serve (SERVE=0: exit instead)
+	@$(PY) manage.py demo $(ARGS)
+	@if [ "$(SERVE)" != 0 ]; then exec $(PY) manage.py serve --port $(PORT); fi
+
+serve: install ## serve the admin and the API on PORT until Ctrl-C
+	@exec $(PY) manage.py serve --port $(PORT) $(ARGS)
+
+test: install-dev ## run the tests, with coverage
+	$(PY) -m pytest -n 2 -m "not slow and not data" --cov --cov-report=term:skip-covered $(ARGS)
+
+test-slow: install-dev ## run what takes longer: mutants, faults, large files, both PostgreSQL versions
+	$(PY) -m pytest -n 2 -m slow $(ARGS)
+
+test-data: install-dev ## run the tests on real data below ONYM_DATA
+	@[ -n "$$ONYM_DATA" ] && [ -d "$$ONYM_DATA" ] \
+		|| echo "ONYM_DATA names no directory: the tests on real data will be skipped."
+	$(PY) -m pytest -m data -rs $(ARGS)
+
+lint: install-dev ## ruff, mypy, import rules, deployment checks, missing migrations
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy .
+	$(VENV)/bin/lint-imports
+	@echo "manage.py check --deploy"
+	@$(DEPLOYED) SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(50))') \
+		$(PY) manage.py check --deploy --fail-level ERROR
+	$(PY) manage.py makemigrations --check --dry-run
+
+lock: ## pin the requirements anew with uv (ARGS=--upgrade: to the newest versions)
+	$(COMPILE) $(ARGS) pyproject.toml -o requirements/base.txt
+	$(COMPILE) $(ARGS) pyproject.toml --extra redis -c requirements/base.txt -o requirements/production.txt
+	$(COMPILE) $(ARGS) pyproject.toml --extra redis --extra dev -c requirements/base.txt -o requirements/dev.txt
+
+screenshots: install-dev ## take pictures of the admin with headless Chromium
+	$(PY) manage.py screenshots $(ARGS)
+
+clean: ## remove the environment and caches, never the data in var/
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage* htmlcov staticfiles
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

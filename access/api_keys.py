@@ -1,0 +1,55 @@
+"""API keys: made once, found by digest, revoked for good."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from access.models import ApiKey
+from access.secrets import digest, new_secret
+
+SCOPES = (
+    "profiles:read",
+    "consents:read",
+    "consents:write",
+    "segments:read",
+    "requests:read",
+    "requests:write",
+    "sources:read",
+    "changes:read",
+)
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+class UnknownScope(ValueError):
+    """A scope was asked for that does not exist."""
+
+
+def add(
+    name: str, *, purposes: Sequence[str], scopes: Sequence[str] = SCOPES, expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """A new API key and its text, which is shown this once. Raises `UnknownScope`."""
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown:
+        raise UnknownScope(f"unknown scope {unknown[0]!r}; choose from {', '.join(SCOPES)}")
+    secret = new_secret("onym")
+    key = ApiKey.objects.create(
+        name=name,
+        digest=secret.digest,
+        hint=secret.hint,
+        scopes=list(scopes),
+        purposes=list(purposes),
+        expires_at=expires_at,
+    )
+    return key, secret.text
+
+
+def find(text: str, *, now: datetime) -> ApiKey | None:
+    """The live API key with this text, its use noted at most once a minute; None when there is none."""
+    key = ApiKey.objects.live(now).filter(digest=digest(text)).first()
+    if key and (key.last_used_at is None or now - key.last_used_at > USE_NOTED_EVERY):
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+    return key
+
+
+def revoke(key: ApiKey, *, now: datetime) -> None:
+    """End this API key. It cannot be taken back into use."""
+    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now)

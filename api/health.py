@@ -1,0 +1,58 @@
+"""Whether the installation is well: what it needs, each asked for itself."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import DatabaseError, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from pipeline import heartbeat
+from vault.models import DataKey
+
+FINE = "ok"
+AWAY = "does not answer"
+SILENT = "no sign of life for 30 seconds"
+UNKNOWN = "not known, for the database does not answer"
+
+
+def check(*, now: datetime) -> dict[str, str]:
+    """Each thing that is needed, with `ok` or what is wrong with it."""
+    checks = {"database": _ask(_database), "key_store": _ask(_key_store), "migrations": _ask(_migrations)}
+    return checks | _processes(now)
+
+
+def _ask(question: Callable[[], str]) -> str:
+    try:
+        return question()
+    except DatabaseError:
+        return AWAY
+
+
+def _database() -> str:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return FINE
+
+
+def _key_store() -> str:
+    DataKey.objects.exists()
+    return FINE
+
+
+def _migrations() -> str:
+    waiting = _waiting("default", None) + _waiting("keystore", "vault")
+    return FINE if not waiting else f"{waiting} not applied"
+
+
+def _waiting(database: str, room: str | None) -> int:
+    executor = MigrationExecutor(connections[database])
+    leaves = executor.loader.graph.leaf_nodes(room)
+    return len(executor.migration_plan(leaves))
+
+
+def _processes(now: datetime) -> dict[str, str]:
+    try:
+        missing = heartbeat.missing(now=now)
+    except DatabaseError:
+        return dict.fromkeys(heartbeat.PROCESSES, UNKNOWN)
+    return {process: SILENT if process in missing else FINE for process in heartbeat.PROCESSES}

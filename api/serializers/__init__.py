@@ -1,0 +1,1 @@
+"""What goes over the wire, field by field, with examples."""

@@ -1,0 +1,137 @@
+"""Consents over the wire."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from api.serializers.fields import Choice, Slug
+from api.serializers.profiles import PROFILE_ID
+from consent.models import GRANTED, WITHDRAWN, Purpose
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+STANDING_EXAMPLE = {
+    "purpose": "marketing",
+    "purpose_name": "Marketing",
+    "legal_basis": "consent",
+    "channel": "email",
+    "state": "granted",
+    "occurred_at": "2026-03-01T18:02:11Z",
+    "allowed": True,
+    "decision": "allowed",
+}
+
+
+class ConsentQuery(serializers.Serializer[Any]):
+    """Whose consents."""
+
+    profile = serializers.UUIDField(help_text="The opaque id of a profile.")
+
+
+@extend_schema_serializer(component_name="Standing")
+class StandingSerializer(serializers.Serializer[Any]):
+    """What the person last said of one purpose and channel, and what follows from it now."""
+
+    purpose = serializers.CharField()
+    purpose_name = serializers.CharField()
+    legal_basis = serializers.CharField()
+    channel = serializers.CharField(allow_blank=True, help_text="Empty: all channels.")
+    state = serializers.CharField(allow_blank=True, help_text="granted, withdrawn, or empty when nothing was said.")
+    occurred_at = serializers.DateTimeField(allow_null=True)
+    allowed = serializers.BooleanField()
+    decision = serializers.CharField(help_text="`allowed`, or why not.")
+
+
+@extend_schema_serializer(
+    component_name="Consents",
+    examples=[OpenApiExample("Marketing by e-mail", value={"profile": PROFILE_ID, "results": [STANDING_EXAMPLE]})],
+)
+class ConsentsSerializer(serializers.Serializer[Any]):
+    """What stands for a person, purpose by purpose and channel by channel; not paged."""
+
+    profile = serializers.UUIDField()
+    results = StandingSerializer(many=True)
+
+
+@extend_schema_serializer(
+    component_name="ConsentAct",
+    examples=[
+        OpenApiExample(
+            "Withdrawn on the phone",
+            value={
+                "profile": PROFILE_ID,
+                "purpose": "marketing",
+                "channel": "email",
+                "state": "withdrawn",
+                "occurred_at": "2026-03-01T18:02:11Z",
+                "how": "phone_call",
+                "notice": "marketing-2026-01",
+                "locale": "en-GB",
+                "jurisdiction": "GB",
+            },
+        )
+    ],
+)
+class ConsentActSerializer(serializers.Serializer[Any]):
+    """What a person said about one purpose. Name them by `profile` or by `source_profile`."""
+
+    profile = serializers.UUIDField(required=False)
+    source_profile = serializers.UUIDField(required=False)
+    purpose = Slug(max_length=40)
+    channel = Slug(max_length=20, required=False, allow_blank=True, default="", help_text="Empty: all channels.")
+    state = Choice((GRANTED, WITHDRAWN))
+    occurred_at = serializers.DateTimeField(required=False, help_text="When they said it; default: now.")
+    how = Slug(max_length=40, help_text="By what means: web_form, phone_call, paper …")
+    notice = serializers.RegexField(
+        r"^[\w.:/-]*\Z", max_length=64, required=False, allow_blank=True, default="", help_text="Which text they saw."
+    )
+    locale = serializers.RegexField(
+        r"^[A-Za-z0-9-]*\Z", max_length=16, required=False, allow_blank=True, default="", help_text="BCP 47: en-GB."
+    )
+    jurisdiction = serializers.RegexField(
+        r"^[A-Za-z-]*\Z", max_length=8, required=False, allow_blank=True, default="", help_text="Country: GB, US-CA."
+    )
+
+    def validate_occurred_at(self, value: datetime) -> datetime:
+        if not EARLIEST <= value <= timezone.now() + CLOCK_TOLERANCE:
+            raise serializers.ValidationError("Lies before 1990 or in the future.", code="absurd_date")
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("profile" in attrs) == ("source_profile" in attrs):
+            raise serializers.ValidationError({"profile": "Give either profile or source_profile."}, code="one_of_two")
+        purpose = Purpose.objects.filter(slug=attrs["purpose"], active=True).first()
+        if purpose is None:
+            raise serializers.ValidationError({"purpose": "There is no such active purpose."}, code="unknown_purpose")
+        if attrs["channel"] and attrs["channel"] not in purpose.channels:
+            known = ", ".join(purpose.channels) or "none"
+            raise serializers.ValidationError(
+                {"channel": f"Not a channel of this purpose; it has: {known}."}, code="unknown_channel"
+            )
+        return attrs
+
+
+@extend_schema_serializer(
+    component_name="RecordedConsent",
+    examples=[
+        OpenApiExample(
+            "Recorded",
+            value={
+                "profile": PROFILE_ID,
+                "recorded_at": "2026-03-01T18:02:12Z",
+                "acts": ["0198c0de-0000-7000-8000-0000000000c1"],
+                "standing": [STANDING_EXAMPLE],
+            },
+        )
+    ],
+)
+class RecordedConsentSerializer(serializers.Serializer[Any]):
+    """The acts that were written, one for each source profile of the person, and what stands for that purpose now."""
+
+    profile = serializers.UUIDField()
+    recorded_at = serializers.DateTimeField()
+    acts = serializers.ListField(child=serializers.UUIDField())
+    standing = StandingSerializer(many=True)

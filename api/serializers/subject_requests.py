@@ -1,0 +1,74 @@
+"""Subject requests over the wire."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from api.serializers.fields import Choice
+from privacy.deadlines import CLOCKS, GDPR
+from privacy.models import APPROVED, COMPLETED, IN_PROGRESS, OPEN, REJECTED
+from privacy.requests import KINDS
+from records.dictionary import IDENTIFIERS
+
+STATES = (OPEN, APPROVED, IN_PROGRESS, COMPLETED, REJECTED)
+
+
+@extend_schema_serializer(
+    component_name="NewSubjectRequest",
+    examples=[OpenApiExample("Erasure", value={"kind": "erasure", "namespace": "email", "value": "alice@example.com"})],
+)
+class NewSubjectRequestSerializer(serializers.Serializer[Any]):
+    """What a person asks for. Name them by `profile`, or by `namespace` and `value`."""
+
+    kind = Choice(KINDS)
+    profile = serializers.UUIDField(required=False)
+    namespace = Choice(sorted(IDENTIFIERS), required=False)
+    value = serializers.CharField(max_length=320, required=False, write_only=True)
+    regulation = Choice(sorted(CLOCKS), required=False, default=GDPR)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        named = {"profile", "namespace", "value"} & set(attrs)
+        if named not in ({"profile"}, {"namespace", "value"}):
+            raise serializers.ValidationError(
+                {"profile": "Give either profile, or namespace and value."}, code="one_of_two"
+            )
+        return attrs
+
+
+class SubjectRequestQuery(serializers.Serializer[Any]):
+    """Filters of the list."""
+
+    state = Choice(STATES, required=False)
+    kind = Choice(KINDS, required=False)
+
+
+@extend_schema_serializer(
+    component_name="SubjectRequest",
+    examples=[
+        OpenApiExample(
+            "Opened",
+            value={
+                "id": "0198c0de-0000-7000-8000-0000000000d1",
+                "kind": "erasure",
+                "regulation": "gdpr",
+                "state": "open",
+                "opened_at": "2026-03-01T18:02:11Z",
+                "due_date": "2026-04-01",
+                "approved_at": None,
+                "completed_at": None,
+            },
+        )
+    ],
+)
+class SubjectRequestSerializer(serializers.Serializer[Any]):
+    """A request and where it stands. It does not say whether the person is known, nor who they are."""
+
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    regulation = serializers.CharField()
+    state = serializers.CharField()
+    opened_at = serializers.DateTimeField()
+    due_date = serializers.DateField(help_text="The last day on which an answer is in time.")
+    approved_at = serializers.DateTimeField(allow_null=True)
+    completed_at = serializers.DateTimeField(allow_null=True)

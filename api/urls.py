@@ -1,0 +1,53 @@
+"""Routes of the API. No route takes an identifier of a person: look-ups go by POST."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, re_path
+from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from api.errors import not_found
+from api.views.changes import Changes
+from api.views.consents import Consents, ProfileConsents
+from api.views.health import Live, Ready
+from api.views.messages import Batch, Single
+from api.views.profiles import Events, Identifiers, Lookup, Profile
+from api.views.segments import Members, ProfileSegments, SegmentDetail, Segments
+from api.views.sources import Quarantine, Sources
+from api.views.subject_requests import SubjectRequestDetail, SubjectRequests
+
+TYPES = ("identify", "track", "page", "screen", "group", "alias")
+
+
+@csrf_exempt
+def nothing(request: HttpRequest, **path: str) -> HttpResponse:
+    """A problem document for any other path below /api and /v1."""
+    return not_found()
+
+
+urlpatterns = [
+    path("livez", Live.as_view()),
+    path("readyz", Ready.as_view()),
+    path("api/profiles/lookup/", Lookup.as_view()),
+    path("api/profiles/<uuid:id>/", Profile.as_view()),
+    path("api/profiles/<uuid:id>/events/", Events.as_view()),
+    path("api/profiles/<uuid:id>/identifiers/", Identifiers.as_view()),
+    path("api/profiles/<uuid:id>/consents/", ProfileConsents.as_view()),
+    path("api/profiles/<uuid:id>/segments/", ProfileSegments.as_view()),
+    path("api/consents/", Consents.as_view()),
+    path("api/segments/", Segments.as_view()),
+    path("api/segments/<slug:slug>/", SegmentDetail.as_view()),
+    path("api/segments/<slug:slug>/members/", Members.as_view()),
+    path("api/subject-requests/", SubjectRequests.as_view()),
+    path("api/subject-requests/<uuid:id>/", SubjectRequestDetail.as_view()),
+    path("api/sources/", Sources.as_view()),
+    path("api/quarantine/", Quarantine.as_view()),
+    path("api/changes/", Changes.as_view()),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("v1/batch", Batch.as_view()),
+    *(path(f"v1/{type}", Single.as_view(single_type=type)) for type in TYPES),
+    # The short forms of the browser client; the OpenAPI document names them with the long ones.
+    path("v1/b", Batch.as_view(schema=None)),
+    *(path(f"v1/{type[0]}", Single.as_view(single_type=type, schema=None)) for type in TYPES),
+    re_path(r"^(?:api|v1)(?:/.*)?$", nothing),
+]

@@ -1,0 +1,1 @@
+"""The views: each parses, makes one domain call, and translates the answer."""

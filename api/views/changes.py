@@ -1,0 +1,53 @@
+"""Changes: the outbox, in order."""
+
+from collections.abc import Collection
+
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api import queries
+from api.authentication import key_of
+from api.documentation import describe
+from api.pagination import Cursor
+from api.serializers.changes import ChangeQuery, ChangeSerializer
+from api.views.base import View
+from outbox.changes import SEGMENT_ENTERED, SEGMENT_LEFT
+from outbox.models import Change
+from segments.models import Segment
+
+# Ids are taken before a transaction commits, so a smaller id may appear after a greater one. A row is shown only once
+# every transaction that was under way when it was written has ended: whoever reads on from an id then misses nothing.
+SETTLED = "age(outbox_change.xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid)"
+
+
+class Changes(View):
+    """List the changes."""
+
+    required_scopes = {"GET": "changes:read"}
+    pagination_class = Cursor
+    ordering = ("id",)
+
+    @describe(
+        "List the changes",
+        description="What happened to profiles, the oldest first. `next` is null at the end: come back later with "
+        "`after`, the id of the last change that you have seen. Changes of segments are listed to a key that holds "
+        "the segment's purpose.",
+        operation_id="list_changes",
+        tags=["changes"],
+        parameters=[ChangeQuery],
+        responses={200: ChangeSerializer(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        query = queries.read(request, ChangeQuery)
+        pages = Cursor()
+        page = pages.paginate_queryset(_visible(key_of(request).purposes, after=query.get("after", 0)), request, self)
+        return pages.get_paginated_response(ChangeSerializer(page, many=True).data)
+
+
+def _visible(purposes: Collection[str], *, after: int) -> QuerySet[Change]:
+    slugs = list(Segment.objects.filter(purpose__in=list(purposes)).values_list("slug", flat=True))
+    of_segments = Q(kind__in=[SEGMENT_ENTERED, SEGMENT_LEFT])
+    settled = Change.objects.filter(id__gt=after).annotate(settled=RawSQL(SETTLED, [])).filter(settled=True)
+    return settled.filter(~of_segments | Q(detail__segment__in=slugs))

@@ -1,0 +1,113 @@
+"""Consents: what stands, and acts recorded."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api import people, queries
+from api.authentication import actor_of
+from api.documentation import describe
+from api.errors import Problem
+from api.people import Person
+from api.serializers.consents import (
+    ConsentActSerializer,
+    ConsentQuery,
+    ConsentsSerializer,
+    RecordedConsentSerializer,
+)
+from api.views.base import View
+from api.views.profiles import AFTER_A_MERGE, located
+from consent import acts
+from consent.acts import NewAct
+from consent.state import standing
+from identity import profiles
+from pipeline import queue
+
+NEEDS_NO_PURPOSE = "What a person said is shown whatever they said, so this needs the scope and no purpose."
+
+
+class Consents(View):
+    """Read and record consents."""
+
+    required_scopes = {"GET": "consents:read", "POST": "consents:write"}
+
+    @describe(
+        "Read the consents of a person",
+        description=NEEDS_NO_PURPOSE,
+        operation_id="read_consents",
+        tags=["consents"],
+        parameters=[ConsentQuery],
+        responses={200: ConsentsSerializer},
+        fails=[404],
+    )
+    def get(self, request: Request) -> Response:
+        person = people.find(queries.read(request, ConsentQuery)["profile"])
+        return Response(_standing(person))
+
+    @describe(
+        "Record what a person said",
+        description="An act is written for every source profile of the person, and never changed. Segments and "
+        "deliveries follow within moments; decisions follow at once.",
+        operation_id="record_consent",
+        tags=["consents"],
+        request=ConsentActSerializer,
+        responses={201: RecordedConsentSerializer},
+        fails=[404, 413, 415],
+    )
+    def post(self, request: Request) -> Response:
+        body = ConsentActSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(_record(body.validated_data, actor=actor_of(request).id), status=201)
+
+
+class ProfileConsents(View):
+    """Read the consents of a profile."""
+
+    required_scopes = {"GET": "consents:read"}
+
+    @describe(
+        "Read the consents of a profile",
+        description=f"{NEEDS_NO_PURPOSE} {AFTER_A_MERGE}",
+        operation_id="read_profile_consents",
+        tags=["profiles"],
+        responses={200: ConsentsSerializer},
+        fails=[404],
+    )
+    def get(self, request: Request, id: UUID) -> Response:
+        person = people.find(id)
+        return Response(_standing(person), headers=located(request, person))
+
+
+def _standing(person: Person) -> Any:
+    stands = standing(person.source_profiles, at=timezone.now())
+    return ConsentsSerializer({"profile": person.id, "results": stands}).data
+
+
+def _record(said: dict[str, Any], *, actor: str) -> Any:
+    now = timezone.now()
+    words = {name: said[name] for name in ("purpose", "channel", "state", "how", "notice", "locale", "jurisdiction")}
+    occurred_at = min(said.get("occurred_at", now), now)
+    with transaction.atomic():
+        person = people.find(said["profile"] if "profile" in said else _profile_of(said["source_profile"]))
+        recorded = acts.record(
+            [
+                NewAct(source_profile=id, occurred_at=occurred_at, verified=True, actor=actor, **words)
+                for id in sorted(person.source_profiles)
+            ],
+            now=now,
+        )
+        queue.enqueue(person.source_profiles, now=now)
+    stands = [item for item in standing(person.source_profiles, at=now) if item.purpose == said["purpose"]]
+    answer = {"profile": person.id, "recorded_at": now, "acts": [act.id for act in recorded], "standing": stands}
+    return RecordedConsentSerializer(answer).data
+
+
+def _profile_of(source_profile: UUID) -> UUID:
+    profile = profiles.profile_of([source_profile]).get(source_profile)
+    if profile is None:
+        raise Problem(404, code="not_found", detail="There is no such source profile, or it belongs to no profile yet.")
+    return profile

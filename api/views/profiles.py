@@ -1,0 +1,163 @@
+"""Profiles: looked up by identifier in a body, read by opaque id."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api import people, queries
+from api.authentication import actor_of
+from api.documentation import PURPOSE, describe
+from api.errors import Problem
+from api.pagination import Cursor
+from api.people import Person
+from api.profile_summary import listed, summarize
+from api.purposes import purpose_of
+from api.serializers.profiles import (
+    EventQuery,
+    EventSerializer,
+    FoundProfileSerializer,
+    IdentifiersSerializer,
+    LookupSerializer,
+    ProfileSerializer,
+)
+from api.views.base import View
+from consent.decide import Refusal, decide
+from identity import profiles
+from records.models import Record
+from records.reading import open_identifiers
+from vault import audit
+
+AFTER_A_MERGE = "An id that was merged answers with the surviving profile; `Content-Location` then names it."
+FILTERS = {
+    "kind": "kind",
+    "event": "event",
+    "occurred_after": "occurred_at__gte",
+    "occurred_before": "occurred_at__lt",
+}
+
+
+class Lookup(View):
+    """Find a profile by identifier."""
+
+    required_scopes = {"POST": "profiles:read"}
+
+    @describe(
+        "Look up a profile by identifier",
+        description="The identifier travels in the body, never in a URL. A person whose data may not be used for the "
+        "purpose is not found, like one who is unknown.",
+        operation_id="look_up_profile",
+        tags=["profiles"],
+        parameters=[PURPOSE],
+        request=LookupSerializer,
+        responses={200: FoundProfileSerializer},
+        fails=[404, 413, 415],
+    )
+    def post(self, request: Request) -> Response:
+        purpose = purpose_of(request)
+        body = LookupSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        id = profiles.look_up(**body.validated_data, now=timezone.now())
+        if id is None or not _may_know_of(id, purpose.slug, request):
+            raise Problem(404, code="not_found", detail="No profile was found by this identifier.")
+        return Response(FoundProfileSerializer({"id": id}).data)
+
+
+def _may_know_of(profile_id: UUID, purpose: str, request: Request) -> bool:
+    source_profiles = profiles.source_profiles(profile_id)
+    now = timezone.now()
+    decision = decide(source_profiles, purpose=purpose, at=now, actor=actor_of(request), reason="API look-up")
+    return not isinstance(decision, Refusal)
+
+
+class Profile(View):
+    """Read a profile."""
+
+    required_scopes = {"GET": "profiles:read"}
+
+    @describe(
+        "Read a profile",
+        description="The golden record with its sources. Identifying values are masked unless the purpose has to reach "
+        f"or answer the person: a contract, a legal duty, or a purpose with channels. {AFTER_A_MERGE}",
+        operation_id="read_profile",
+        tags=["profiles"],
+        parameters=[PURPOSE],
+        responses={200: ProfileSerializer},
+        fails=[404],
+    )
+    def get(self, request: Request, id: UUID) -> Response:
+        purpose, now = purpose_of(request), timezone.now()
+        person = people.find(id)
+        grant = people.ask(person, purpose=purpose, request=request, reason="API profile", now=now)
+        audit.write(grant, person.source_profiles, action="read profile")
+        summary = summarize(person, purpose=purpose, grant=grant)
+        return Response(ProfileSerializer(summary).data, headers=located(request, person))
+
+
+class Events(View):
+    """Read the timeline of a profile."""
+
+    required_scopes = {"GET": "profiles:read"}
+    pagination_class = Cursor
+    ordering = ("-occurred_at", "-id")
+
+    @describe(
+        "List the events of a profile",
+        description=f"The timeline, the latest first. {AFTER_A_MERGE}",
+        operation_id="list_profile_events",
+        tags=["profiles"],
+        parameters=[PURPOSE, EventQuery],
+        responses={200: EventSerializer(many=True)},
+        fails=[404],
+    )
+    def get(self, request: Request, id: UUID) -> Response:
+        purpose, now = purpose_of(request), timezone.now()
+        query = queries.read(request, EventQuery)
+        person = people.find(id)
+        grant = people.ask(person, purpose=purpose, request=request, reason="API events", now=now)
+        audit.write(grant, person.source_profiles, action="read events")
+        records = Record.objects.filter(
+            source_profile__in=person.source_profiles, **{FILTERS[name]: value for name, value in query.items()}
+        )
+        pages = Cursor()
+        page = pages.paginate_queryset(records.select_related("source"), request, self)
+        response = pages.get_paginated_response(EventSerializer(page, many=True).data)
+        return _with_headers(response, located(request, person))
+
+
+class Identifiers(View):
+    """Read the identifiers of a profile."""
+
+    required_scopes = {"GET": "profiles:read"}
+
+    @describe(
+        "List the identifiers of a profile",
+        description=f"Masked like the golden record. {AFTER_A_MERGE}",
+        operation_id="list_profile_identifiers",
+        tags=["profiles"],
+        parameters=[PURPOSE],
+        responses={200: IdentifiersSerializer},
+        fails=[404],
+    )
+    def get(self, request: Request, id: UUID) -> Response:
+        purpose, now = purpose_of(request), timezone.now()
+        person = people.find(id)
+        grant = people.ask(person, purpose=purpose, request=request, reason="API identifiers", now=now)
+        opened = open_identifiers(person.source_profiles, grant)
+        answer = {"profile": person.id, "purpose": purpose.slug, "results": listed(opened, purpose=purpose)}
+        return Response(IdentifiersSerializer(answer).data, headers=located(request, person))
+
+
+def located(request: Request, person: Person) -> dict[str, str]:
+    """The address of the surviving profile, when another id was asked for (RFC 9110, section 8.7)."""
+    if person.id == person.requested_id:
+        return {}
+    return {"Content-Location": request.path.replace(str(person.requested_id), str(person.id))}
+
+
+def _with_headers(response: Response, headers: dict[str, Any]) -> Response:
+    for name, value in headers.items():
+        response[name] = value
+    return response

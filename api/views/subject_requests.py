@@ -1,0 +1,98 @@
+"""Subject requests: opened and followed. Nothing here tells whether the person is known."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api import queries
+from api.authentication import actor_of
+from api.documentation import describe
+from api.errors import Problem
+from api.pagination import Cursor
+from api.serializers.subject_requests import (
+    NewSubjectRequestSerializer,
+    SubjectRequestQuery,
+    SubjectRequestSerializer,
+)
+from api.views.base import View
+from identity import profiles
+from privacy import requests
+from privacy.models import SubjectRequest
+from privacy.subjects import UnknownProfile
+
+
+class SubjectRequests(View):
+    """Open and list subject requests."""
+
+    required_scopes = {"GET": "requests:read", "POST": "requests:write"}
+    pagination_class = Cursor
+    ordering = ("-opened_at", "-id")
+
+    @describe(
+        "List the subject requests",
+        description="The latest first.",
+        operation_id="list_subject_requests",
+        tags=["subject requests"],
+        parameters=[SubjectRequestQuery],
+        responses={200: SubjectRequestSerializer(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        found = SubjectRequest.objects.filter(**queries.read(request, SubjectRequestQuery))
+        pages = Cursor()
+        page = pages.paginate_queryset(found, request, self)
+        return pages.get_paginated_response(SubjectRequestSerializer(page, many=True).data)
+
+    @describe(
+        "Open a subject request",
+        description="The answer is the same whether the person is known or not: 202, and a request to follow. "
+        "An erasure is carried out only after a second person has approved it.",
+        operation_id="open_subject_request",
+        tags=["subject requests"],
+        request=NewSubjectRequestSerializer,
+        responses={202: SubjectRequestSerializer},
+        fails=[413, 415],
+    )
+    def post(self, request: Request) -> Response:
+        body = NewSubjectRequestSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        asked = body.validated_data
+        opened = _open(asked, actor=actor_of(request).id, now=timezone.now())
+        location = f"{request.path}{opened.pk}/"
+        return Response(SubjectRequestSerializer(opened).data, status=202, headers={"Location": location})
+
+
+class SubjectRequestDetail(View):
+    """Read a subject request."""
+
+    required_scopes = {"GET": "requests:read"}
+
+    @describe(
+        "Read a subject request",
+        description="Where it stands, and by when it is due.",
+        operation_id="read_subject_request",
+        tags=["subject requests"],
+        responses={200: SubjectRequestSerializer},
+        fails=[404],
+    )
+    def get(self, request: Request, id: UUID) -> Response:
+        found = SubjectRequest.objects.filter(pk=id).first()
+        if found is None:
+            raise Problem(404, code="not_found", detail="There is no such subject request.")
+        return Response(SubjectRequestSerializer(found).data)
+
+
+def _open(asked: dict[str, Any], *, actor: str, now: datetime) -> SubjectRequest:
+    """The request, about the person if there is one, else about nobody."""
+    if "profile" in asked:
+        profile = asked["profile"]
+    else:
+        profile = profiles.look_up(asked["namespace"], asked["value"], now=now)
+    words = {"actor": actor, "regulation": asked["regulation"], "now": now}
+    try:
+        return requests.open(asked["kind"], profile_id=profile, **words)
+    except UnknownProfile:
+        return requests.open(asked["kind"], profile_id=None, **words)

@@ -1,0 +1,1 @@
+"""The roof: settings, urls, the Celery application. It wires the rooms by strings; nobody imports it."""

@@ -1,0 +1,137 @@
+"""May this be used for that? One function answers, for every read path, now and for any past instant."""
+
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from consent.models import CONTRACT, Purpose
+from consent.rules import ALLOWED, Rule, Said, conclude
+from records.models import SourceProfile
+from vault import grants
+from vault.grants import Actor, Grant
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The answer no, for this purpose, and why."""
+
+    purpose: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Decisions(Generic[Key]):
+    """Answers for many people at once; the grant covers the source profiles of all that are allowed."""
+
+    allowed: frozenset[Key]
+    refused: dict[Key, str]
+    grant: Grant
+
+
+def decide(
+    source_profiles: Collection[UUID],
+    *,
+    purpose: str,
+    channel: str = "",
+    at: datetime,
+    known_at: datetime | None = None,
+    actor: Actor,
+    reason: str,
+) -> Grant | Refusal:
+    """May the data of this one person's source profiles be used for the purpose, on the channel, at that instant?
+
+    `known_at` answers as of what had been recorded by then (default: all that is recorded). Unknown purposes, silence,
+    expiry and any standing 'no' deny.
+    """
+    decisions = decide_each(
+        {"person": source_profiles},
+        purpose=purpose,
+        channel=channel,
+        at=at,
+        known_at=known_at,
+        actor=actor,
+        reason=reason,
+    )
+    if decisions.refused:
+        return Refusal(purpose=purpose, reason=decisions.refused["person"])
+    return decisions.grant
+
+
+def decide_each(
+    groups: Mapping[Key, Collection[UUID]],
+    *,
+    purpose: str,
+    channel: str = "",
+    at: datetime,
+    known_at: datetime | None = None,
+    actor: Actor,
+    reason: str,
+) -> Decisions[Key]:
+    """The same question for many people: each group holds the source profiles of one. Three queries, however many."""
+    everyone = sorted({id for ids in groups.values() for id in ids})
+    rule = rule_of(purpose)
+    said = latest_acts(everyone, purpose=purpose, channel=channel, at=at, known_at=known_at)
+    declared = _declared(everyone, rule)
+    allowed, refused = set(), {}
+    for key, ids in groups.items():
+        conclusion = conclude(rule, ids, said, declared=declared, at=at)
+        if conclusion == ALLOWED:
+            allowed.add(key)
+        else:
+            refused[key] = conclusion
+    grant = grants.issue(
+        {id for key in allowed for id in groups[key]}, actor=actor, purpose=purpose, reason=reason, now=timezone.now()
+    )
+    return Decisions(allowed=frozenset(allowed), refused=refused, grant=grant)
+
+
+def rule_of(purpose: str) -> Rule | None:
+    """The rule of this purpose; None when there is no such purpose."""
+    found = Purpose.objects.filter(slug=purpose).first()
+    if found is None:
+        return None
+    return Rule(
+        slug=found.slug,
+        legal_basis=found.legal_basis,
+        expires_after=timedelta(days=found.expires_after_days) if found.expires_after_days else None,
+        active=found.active,
+    )
+
+
+# The latest act of each source profile that speaks of the channel asked about, or of all channels.
+# Of acts at the same instant the restrictive one counts.
+LATEST = """
+SELECT DISTINCT ON (source_profile_id) source_profile_id, state, occurred_at, verified
+FROM consent_act
+WHERE source_profile_id = ANY(%(ids)s) AND purpose_id = %(purpose)s
+  AND (channel = '' OR channel = %(channel)s OR %(channel)s = '')
+  AND occurred_at <= %(at)s AND (%(known_at)s::timestamptz IS NULL OR recorded_at <= %(known_at)s)
+ORDER BY source_profile_id, occurred_at DESC, state DESC, recorded_at DESC
+"""
+
+
+def latest_acts(
+    source_profiles: Collection[UUID], *, purpose: str, channel: str, at: datetime, known_at: datetime | None
+) -> dict[UUID, Said]:
+    """What each of these source profiles last said of the purpose and channel by that instant."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            LATEST,
+            {"ids": list(source_profiles), "purpose": purpose, "channel": channel, "at": at, "known_at": known_at},
+        )
+        return {row[0]: Said(*row) for row in cursor.fetchall()}
+
+
+def _declared(source_profiles: Collection[UUID], rule: Rule | None) -> set[UUID]:
+    if rule is None or rule.legal_basis != CONTRACT:
+        return set()
+    rows = SourceProfile.objects.filter(id__in=list(source_profiles), source__purposes__contains=[rule.slug])
+    return set(rows.values_list("id", flat=True))

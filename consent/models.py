@@ -1,0 +1,63 @@
+"""Why data may be used, and what people have said about it."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+CONSENT, CONTRACT, LEGITIMATE_INTEREST, LEGAL_OBLIGATION = (
+    "consent",
+    "contract",
+    "legitimate_interest",
+    "legal_obligation",
+)
+GRANTED, WITHDRAWN = "granted", "withdrawn"
+
+
+class Purpose(models.Model):
+    """Data may be used for this, on this legal basis."""
+
+    slug = models.SlugField(primary_key=True, max_length=40)
+    name = models.CharField(max_length=80)
+    description = models.TextField()
+    legal_basis = models.CharField(
+        max_length=24,
+        choices=[(basis, basis.replace("_", " ")) for basis in (CONSENT, CONTRACT, LEGITIMATE_INTEREST, LEGAL_OBLIGATION)],
+    )
+    channels = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    expires_after_days = models.PositiveIntegerField(null=True, blank=True)
+    high_risk = models.BooleanField(default=False)
+    dpia_reference = models.CharField(max_length=120, blank=True)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(active=False) | Q(high_risk=False) | ~Q(dpia_reference=""),
+                name="high_risk_purpose_needs_a_dpia",
+                violation_error_message="A high-risk purpose needs a DPIA reference before it can be active.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Act(models.Model):
+    """A person said this about one purpose, on one channel, then. Append-only."""
+
+    id = models.UUIDField(primary_key=True)
+    source_profile = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="acts")
+    purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="acts")
+    channel = models.CharField(max_length=20, blank=True)
+    state = models.CharField(max_length=9, choices=[(GRANTED, GRANTED), (WITHDRAWN, WITHDRAWN)])
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    how = models.CharField(max_length=40)
+    verified = models.BooleanField()
+    actor = models.CharField(max_length=80, blank=True)
+    notice = models.CharField(max_length=64, blank=True)
+    locale = models.CharField(max_length=16, blank=True)
+    jurisdiction = models.CharField(max_length=8, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["source_profile", "purpose", "channel", "-occurred_at", "-recorded_at"])]

@@ -1,0 +1,84 @@
+"""What follows from what was said: the pure rules of the consent decision. Deny unless allowed."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from consent.models import CONSENT, CONTRACT, GRANTED, LEGAL_OBLIGATION, LEGITIMATE_INTEREST, WITHDRAWN
+
+ALLOWED = "allowed"
+UNKNOWN_PURPOSE = "unknown purpose"
+INACTIVE_PURPOSE = "inactive purpose"
+NOT_DECLARED = "no source declares this purpose"
+NEVER_SAID = "no consent on record"
+SAID_NO = "withdrawn or refused"
+EXPIRED = "consent has expired"
+ONLY_SOME_DEVICES = "consent covers only some devices"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A purpose as the decision sees it."""
+
+    slug: str
+    legal_basis: str
+    expires_after: timedelta | None
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The latest act of one source profile for the purpose and channel asked about."""
+
+    source_profile: UUID
+    state: str
+    occurred_at: datetime
+    verified: bool
+
+
+def conclude(
+    rule: Rule | None,
+    source_profiles: Collection[UUID],
+    said: Mapping[UUID, Said],
+    *,
+    declared: Collection[UUID],
+    at: datetime,
+) -> str:
+    """`ALLOWED`, or why not, for all source profiles of one person together.
+
+    The most restrictive wins: one standing 'no' denies for the whole person. A 'yes' from a verified source carries
+    over to the person's other source profiles; an unverified one (browser, app) covers only its own device or account.
+    `declared` are those source profiles whose source may be used for this purpose.
+    """
+    if rule is None:
+        return UNKNOWN_PURPOSE
+    if not rule.active:
+        return INACTIVE_PURPOSE
+    acts = [said[id] for id in source_profiles if id in said]
+    if rule.legal_basis == LEGAL_OBLIGATION:
+        return ALLOWED
+    if any(act.state == WITHDRAWN for act in acts):
+        return SAID_NO
+    if rule.legal_basis == LEGITIMATE_INTEREST:
+        return ALLOWED
+    if rule.legal_basis == CONTRACT:
+        return ALLOWED if any(id in declared for id in source_profiles) else NOT_DECLARED
+    return _by_consent(rule, source_profiles, acts, at) if rule.legal_basis == CONSENT else UNKNOWN_PURPOSE
+
+
+def _by_consent(rule: Rule, source_profiles: Collection[UUID], acts: Sequence[Said], at: datetime) -> str:
+    granted = [act for act in acts if act.state == GRANTED]
+    if not granted:
+        return NEVER_SAID
+    standing = [act for act in granted if rule.expires_after is None or at < act.occurred_at + rule.expires_after]
+    if not standing:
+        return EXPIRED
+    if any(act.verified for act in standing) or covers(standing, source_profiles):
+        return ALLOWED
+    return ONLY_SOME_DEVICES
+
+
+def covers(acts: Iterable[Said], source_profiles: Collection[UUID]) -> bool:
+    """Whether each of these source profiles has an act of its own."""
+    return {act.source_profile for act in acts}.issuperset(source_profiles)

@@ -1,0 +1,55 @@
+"""What stands: for screens and the API, what a person has said of each purpose and what follows."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from consent.decide import latest_acts, rule_of
+from consent.models import CONTRACT, Purpose
+from consent.rules import ALLOWED, conclude
+from records.models import SourceProfile
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A purpose and channel, what was last said of it, when and how, and the decision that follows for the person."""
+
+    purpose: str
+    purpose_name: str
+    legal_basis: str
+    channel: str
+    state: str
+    occurred_at: datetime | None
+    decision: str
+
+    @property
+    def allowed(self) -> bool:
+        return self.decision == ALLOWED
+
+
+def standing(source_profiles: Collection[UUID], *, at: datetime) -> list[Standing]:
+    """What stands for this person at that instant, purpose by purpose and channel by channel."""
+    return [
+        _standing(source_profiles, purpose, channel, at)
+        for purpose in Purpose.objects.filter(active=True).order_by("slug")
+        for channel in (purpose.channels or [""])
+    ]
+
+
+def _standing(source_profiles: Collection[UUID], purpose: Purpose, channel: str, at: datetime) -> Standing:
+    said = latest_acts(source_profiles, purpose=purpose.slug, channel=channel, at=at, known_at=None)
+    declared = set()
+    if purpose.legal_basis == CONTRACT:
+        rows = SourceProfile.objects.filter(id__in=list(source_profiles), source__purposes__contains=[purpose.slug])
+        declared = set(rows.values_list("id", flat=True))
+    latest = max(said.values(), key=lambda act: act.occurred_at, default=None)
+    return Standing(
+        purpose=purpose.slug,
+        purpose_name=purpose.name,
+        legal_basis=purpose.legal_basis,
+        channel=channel,
+        state=latest.state if latest else "",
+        occurred_at=latest.occurred_at if latest else None,
+        decision=conclude(rule_of(purpose.slug), source_profiles, said, declared=declared, at=at),
+    )

@@ -1,0 +1,1 @@
+"""What people see: the admin, its pages and its charts."""

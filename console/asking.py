@@ -1,0 +1,58 @@
+"""Asking before reading: who looks at the screen, whose data it is, and whether consent and law let them."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from access.models import User
+from consent.decide import Decisions, Refusal, decide, decide_each
+from identity.profiles import source_profiles
+from vault.grants import Actor, Grant
+
+SERVICE = "service"
+LINKING = "identity_linking"
+
+
+@dataclass(frozen=True)
+class Person:
+    """A profile, its source profiles, and the answer to whether this user may read them."""
+
+    id: UUID
+    source_profiles: list[UUID]
+    answer: Grant | Refusal
+
+    @property
+    def grant(self) -> Grant | None:
+        return self.answer if isinstance(self.answer, Grant) else None
+
+    @property
+    def refusal(self) -> Refusal | None:
+        return self.answer if isinstance(self.answer, Refusal) else None
+
+
+def user_of(request: HttpRequest) -> User:
+    """Whoever is signed in."""
+    return cast(User, request.user)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Whoever is signed in, as the audit log names them."""
+    return Actor("person", str(user_of(request).pk))
+
+
+def ask(profile: UUID, request: HttpRequest, *, reason: str, now: datetime) -> Person:
+    """May this user read the profile to serve the person? The answer is in the person."""
+    known = source_profiles(profile)
+    answer = decide(known, purpose=SERVICE, at=now, actor=actor_of(request), reason=reason)
+    return Person(profile, known, answer)
+
+
+def ask_for_each(
+    groups: Mapping[UUID, Collection[UUID]], request: HttpRequest, *, purpose: str = SERVICE, reason: str, now: datetime
+) -> Decisions[UUID]:
+    """The same for a list of people: profile to source profiles."""
+    return decide_each(groups, purpose=purpose, at=now, actor=actor_of(request), reason=reason)

@@ -1,0 +1,237 @@
+"""Figures for the overview: what came in, who became known, who is where, what they allow, what waits."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Max, Q, Sum
+from django.db.models.functions import TruncDate
+
+from consent.models import Purpose
+from console import review_queue
+from console.charts import Columns, Part, bars_of, columns_of, line_of, parts_of
+from console.navigation import UNFINISHED
+from identity.profiles import living
+from pipeline import heartbeat, queue
+from privacy.models import SubjectRequest
+from records.models import IOT, OFFLINE, ONLINE, Intake, QuarantinedRecord, Source, SourceProfile
+from segments.models import DailyActivity, Membership, Segment
+
+OUTCOMES = ("stored", "duplicate", "quarantined", "refused")
+KINDS = (ONLINE, OFFLINE, IOT)
+WEEKS = 12
+MONTH = 30
+SOON = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """How records become people."""
+
+    received: int
+    stored: int
+    kinds: list[Part]
+    source_profiles: int
+    profiles: int
+
+    @property
+    def records_each(self) -> float:
+        return self.stored / self.source_profiles if self.source_profiles else 0
+
+    @property
+    def source_profiles_each(self) -> float:
+        return self.source_profiles / self.profiles if self.profiles else 0
+
+
+def funnel() -> Funnel:
+    """Records received and stored, by kind of source; the source profiles they made; the people behind them."""
+    rows = Intake.objects.values("source__kind").annotate(received=Sum("acknowledged"), kept=Sum("stored"))
+    by_kind = {row["source__kind"]: row for row in rows}
+    kinds = {kind: by_kind[kind]["kept"] for kind in KINDS if kind in by_kind}
+    return Funnel(
+        received=sum(row["received"] for row in by_kind.values()),
+        stored=sum(kinds.values()),
+        kinds=parts_of(kinds),
+        source_profiles=SourceProfile.objects.count(),
+        profiles=living().count(),
+    )
+
+
+def intake(*, today: date) -> tuple[Columns, list[Part]]:
+    """Records by what became of them, over the last 30 days: day by day and in sum."""
+    rows = (
+        Intake.objects.filter(received_at__date__gt=today - timedelta(days=MONTH))
+        .annotate(day=TruncDate("received_at"))
+        .values("day")
+        .annotate(**{f"sum_{name}": Sum(name) for name in OUTCOMES})
+    )
+    days = {row["day"]: {name: row[f"sum_{name}"] for name in OUTCOMES} for row in rows}
+    sums = {name: sum(day[name] for day in days.values()) for name in OUTCOMES}
+    return columns_of(days, last=today, days=MONTH), parts_of(sums)
+
+
+def activity(*, today: date) -> Columns:
+    """What people did over the last twelve weeks, week by week, by kind of source."""
+    rows = (
+        DailyActivity.objects.filter(day__gt=today - timedelta(weeks=WEEKS), day__lte=today)
+        .values("day", "source_profile__source__kind")
+        .annotate(sum_count=Sum("count"))
+    )
+    days: dict[date, dict[str, int]] = defaultdict(lambda: dict.fromkeys(KINDS, 0))
+    for row in rows:
+        days[row["day"]][row["source_profile__source__kind"]] += row["sum_count"]
+    return columns_of(days, last=today, days=7 * WEEKS)
+
+
+@dataclass(frozen=True)
+class SegmentSize:
+    """A segment, how many are in it, how that compares to the largest, and how it went over the last 30 days."""
+
+    segment: Segment
+    size: int
+    percent: float
+    change: int
+    trend: str
+
+
+def segment_sizes(*, now: datetime) -> list[SegmentSize]:
+    """The active segments, the largest first."""
+    since = now - timedelta(days=MONTH)
+    rows = Segment.objects.filter(active=True).annotate(
+        size=Count("memberships", filter=Q(memberships__left_at=None)),
+        entered=Count("memberships", filter=Q(memberships__entered_at__gt=since)),
+        left=Count("memberships", filter=Q(memberships__left_at__gt=since)),
+    )
+    found = sorted(rows, key=lambda row: (-row.size, row.name))
+    bars = bars_of((row.name, row.size) for row in found)
+    trends = _trends(now=now)
+    return [
+        SegmentSize(row, row.size, bar.percent, row.entered - row.left, trends.get(row.pk, ""))
+        for row, bar in zip(found, bars, strict=True)
+    ]
+
+
+# The size of every segment at the end of each of the last 30 days.
+SIZES = """
+SELECT membership.segment_id, day, count(*)
+FROM generate_series(%s::timestamptz - interval '29 days', %s::timestamptz, interval '1 day') AS day
+JOIN segments_membership AS membership
+  ON membership.entered_at <= day AND (membership.left_at IS NULL OR membership.left_at > day)
+GROUP BY membership.segment_id, day ORDER BY day
+"""
+
+
+def _trends(*, now: datetime) -> dict[Any, str]:
+    sizes: dict[Any, dict[datetime, int]] = defaultdict(dict)
+    with connection.cursor() as cursor:
+        cursor.execute(SIZES, [now, now])
+        for segment, day, size in cursor.fetchall():
+            sizes[segment][day] = size
+    days = [now - timedelta(days=back) for back in range(MONTH - 1, -1, -1)]
+    return {
+        segment: line_of([by_day.get(day, 0) for day in days], width=72, height=18) for segment, by_day in sizes.items()
+    }
+
+
+# Per purpose and channel: profiles of which somebody said no last, and those where all that was said is yes.
+SAID = """
+WITH latest AS (
+    SELECT DISTINCT ON (source_profile_id, purpose_id, channel) source_profile_id, purpose_id, channel, state
+    FROM consent_act ORDER BY source_profile_id, purpose_id, channel, occurred_at DESC, state DESC, recorded_at DESC
+), said AS (
+    SELECT assignment.profile_id, latest.purpose_id, latest.channel,
+           bool_or(latest.state = 'withdrawn') AS no, bool_or(latest.state = 'granted') AS yes
+    FROM latest JOIN identity_assignment AS assignment
+      ON assignment.source_profile_id = latest.source_profile_id AND assignment.ended_at IS NULL
+    GROUP BY assignment.profile_id, latest.purpose_id, latest.channel
+)
+SELECT purpose_id, channel, count(*) FILTER (WHERE yes AND NOT no), count(*) FILTER (WHERE no)
+FROM said GROUP BY purpose_id, channel
+"""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What people said of one purpose and channel."""
+
+    purpose: Purpose
+    channel: str
+    granted: int
+    withdrawn: int
+    parts: list[Part]
+
+
+def consents(*, profiles: int) -> list[Said]:
+    """Purposes that rest on consent or can be objected to, and what people said of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(SAID)
+        counts = {(purpose, channel): (yes, no) for purpose, channel, yes, no in cursor.fetchall()}
+    purposes = {purpose.slug: purpose for purpose in Purpose.objects.filter(active=True)}
+    asked = {(slug, "") for slug, purpose in purposes.items() if purpose.legal_basis == "consent"}
+    found = []
+    for slug, channel in sorted(asked | {key for key in counts if key[0] in purposes}):
+        yes, no = counts.get((slug, channel), (0, 0))
+        silent = max(profiles - yes - no, 0)
+        parts = parts_of({"granted": yes, "withdrawn": no, "silent": silent})
+        found.append(Said(purposes[slug], channel, yes, no, parts))
+    return found
+
+
+@dataclass(frozen=True)
+class SourceState:
+    """A source, what it stored, and when it was last heard of."""
+
+    source: Source
+    stored: int
+    quarantined: int
+    last_at: datetime | None
+
+
+def sources() -> list[SourceState]:
+    """All sources, those heard of last first."""
+    rows = Source.objects.annotate(
+        stored=Sum("intakes__stored"), quarantined=Sum("intakes__quarantined"), last_at=Max("intakes__received_at")
+    ).order_by("name")
+    return [SourceState(row, row.stored or 0, row.quarantined or 0, row.last_at) for row in rows]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Something that waits for somebody: how many, how urgent, and where to go."""
+
+    title: str
+    count: int
+    note: str
+    level: str
+    page: str
+
+
+def reviews() -> Waiting:
+    """Pairs in the review queue."""
+    count = review_queue.waiting().count()
+    return Waiting("Pairs to review", count, "may be one person", "info" if count else "good", "identity_match")
+
+
+def requests(*, today: date) -> Waiting:
+    """Subject requests that are not finished."""
+    unfinished = SubjectRequest.objects.filter(state__in=UNFINISHED)
+    count, late = unfinished.count(), unfinished.filter(due_date__lt=today).count()
+    soonest = unfinished.order_by("due_date").values_list("due_date", flat=True).first()
+    note = f"{late} overdue" if late else f"next due {soonest:%b} {soonest.day}" if soonest else "nothing is due"
+    level = "bad" if late else "warn" if count else "good"
+    return Waiting("Subject requests", count, note, level, "privacy_subjectrequest")
+
+
+def quarantine() -> Waiting:
+    """Records that could not be taken in."""
+    count = QuarantinedRecord.objects.count()
+    return Waiting("In quarantine", count, "kept for 30 days", "warn" if count else "good", "records_quarantinedrecord")
+
+
+def work(*, now: datetime) -> Waiting:
+    """Source profiles that wait for the processor, and processes that have not been heard of."""
+    count, missing = queue.waiting(), heartbeat.missing(now=now)
+    note = f"no sign of {', '.join(missing)}" if missing else "all processes are up"
+    return Waiting("Waiting work", count, note, "bad" if missing and count else "warn" if missing else "good", "")

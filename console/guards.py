@@ -1,0 +1,31 @@
+"""What keeps a page's actions to those who may, and to the method that they need."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
+
+from console.asking import user_of
+
+Parameters = ParamSpec("Parameters")
+Admin = TypeVar("Admin")
+View = Callable[Concatenate[Admin, HttpRequest, Parameters], HttpResponseBase]
+
+
+def needs(capability: str, *, methods: tuple[str, ...] = ("POST",)) -> Callable[[View], View]:
+    """Let only those with the capability in, by these methods."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(screen: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not user_of(request).may(capability):
+                raise PermissionDenied
+            if request.method not in methods:
+                return HttpResponseNotAllowed(methods)
+            return view(screen, request, *args, **kwargs)
+
+        return guarded
+
+    return guard

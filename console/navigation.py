@@ -1,0 +1,86 @@
+"""The sidebar: what this person's roles let them see, and how much waits there."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from access.roles import (
+    CORRECT_IDENTITY,
+    MANAGE_ACCESS,
+    VIEW_AUDIT,
+    VIEW_CONSENTS,
+    VIEW_PROFILES,
+    VIEW_QUARANTINE,
+    VIEW_REQUESTS,
+    VIEW_SEGMENTS,
+    VIEW_SOURCES,
+)
+from console import review_queue
+from console.asking import user_of
+from privacy.models import APPROVED, IN_PROGRESS, OPEN, SubjectRequest
+
+Entry = dict[str, Any]
+UNFINISHED = (OPEN, APPROVED, IN_PROGRESS)
+# Title, icon, page, and the capability that opens it.
+GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
+    (
+        "People",
+        (
+            ("Profiles", "group", "identity_profile", VIEW_PROFILES),
+            ("Review queue", "compare_arrows", "identity_match", CORRECT_IDENTITY),
+            ("Identity ledger", "account_tree", "identity_assignment", CORRECT_IDENTITY),
+            ("Segments", "donut_small", "segments_segment", VIEW_SEGMENTS),
+        ),
+    ),
+    (
+        "Privacy",
+        (
+            ("Purposes", "verified_user", "consent_purpose", VIEW_CONSENTS),
+            ("Consent acts", "fact_check", "consent_act", VIEW_CONSENTS),
+            ("Subject requests", "contact_mail", "privacy_subjectrequest", VIEW_REQUESTS),
+        ),
+    ),
+    (
+        "Data",
+        (
+            ("Sources", "input", "records_source", VIEW_SOURCES),
+            ("Quarantine", "report", "records_quarantinedrecord", VIEW_QUARANTINE),
+        ),
+    ),
+    (
+        "Access",
+        (
+            ("API keys", "key", "access_apikey", MANAGE_ACCESS),
+            ("Users", "badge", "access_user", MANAGE_ACCESS),
+            ("Audit log", "policy", "vault_auditentry", VIEW_AUDIT),
+        ),
+    ),
+)
+
+
+def entries(request: HttpRequest) -> list[Entry]:
+    """The groups of the sidebar; those without an entry for this person are left out."""
+    user = user_of(request)
+    groups: list[Entry] = [{"items": [{"title": "Overview", "icon": "space_dashboard", "link": reverse("admin:index")}]}]
+    for title, pages in GROUPS:
+        items = [_entry(name, icon, page) for name, icon, page, capability in pages if user.may(capability)]
+        if items:
+            groups.append({"title": title, "separator": True, "items": items})
+    return groups
+
+
+def _entry(title: str, icon: str, page: str) -> Entry:
+    entry: Entry = {"title": title, "icon": icon, "link": reverse(f"admin:{page}_changelist")}
+    if page == "identity_match":
+        return entry | _badge(review_queue.waiting().count(), "primary")
+    if page == "privacy_subjectrequest":
+        unfinished = SubjectRequest.objects.filter(state__in=UNFINISHED)
+        late = unfinished.filter(due_date__lt=timezone.localdate()).exists()
+        return entry | _badge(unfinished.count(), "danger" if late else "warning")
+    return entry
+
+
+def _badge(count: int, variant: str) -> Entry:
+    return {"badge": f"{count:,}", "badge_variant": variant} if count else {}

@@ -1,0 +1,19 @@
+"""The review queue: pairs that may be one person, on which nobody has decided yet."""
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from identity.models import IN_REVIEW, Assignment, Match, Verdict
+
+
+def waiting() -> "QuerySet[Match]":
+    """Pairs in review, without those that a verdict settled or that meanwhile came together by other evidence."""
+    settled = Verdict.objects.filter(undone_at=None, left=OuterRef("left"), right=OuterRef("right"))
+    return Match.objects.filter(~Exists(settled), ~Exists(_together()), state=IN_REVIEW)
+
+
+def _together() -> "QuerySet[Assignment]":
+    """The right one's current assignment, where the left one is in the same profile."""
+    left = Assignment.objects.current().filter(
+        source_profile=OuterRef(OuterRef("left")), profile=OuterRef("profile")
+    )
+    return Assignment.objects.current().filter(Exists(left), source_profile=OuterRef("right"))

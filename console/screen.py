@@ -1,0 +1,51 @@
+"""The base of all admin classes: what a person may do follows from the capabilities that their roles grant."""
+
+from typing import Any, ClassVar
+
+from django.db.models import Model
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from unfold.admin import ModelAdmin
+
+from console.asking import user_of
+
+
+class Screen(ModelAdmin):
+    """A model's pages. Each `may_` names a capability; an empty one means that nobody may. Nothing is deleted here."""
+
+    may_view: ClassVar[str] = ""
+    may_add: ClassVar[str] = ""
+    may_change: ClassVar[str] = ""
+    intro: ClassVar[str] = ""
+    empty_hint: ClassVar[str] = ""
+
+    actions = None
+    show_full_result_count = False
+    list_per_page = 50
+    list_filter_sheet = False
+    change_list_template = "console/change_list.html"
+    change_form_template = "console/change_form.html"
+
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("console/console.css",)}
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(self.may_view) and user_of(request).may(self.may_view)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(self.may_add) and user_of(request).may(self.may_add)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(self.may_change) and user_of(request).may(self.may_change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def page(self, request: HttpRequest, template: str, *, title: str, **context: Any) -> TemplateResponse:
+        """A page of this screen's own; the site's `never_cache` keeps it out of every cache."""
+        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        shared = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "media": self.media}
+        return TemplateResponse(request, template, {**shared, **context})

@@ -1,0 +1,48 @@
+"""How values and names of people appear on screen: masked, unless they were revealed."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from access.masking import DOT, mask
+from identity.golden import GoldenRead
+from records.dictionary import FIELDS, PLAIN
+
+UNKNOWN = "Unknown person"
+NOT_SHOWN = DOT * 4
+LABELS = {"account_id": "Account", "customer_number": "Customer number", "loyalty_number": "Loyalty number"}
+
+
+def shown(field: str, value: str, *, revealed: bool = False) -> str:
+    """The value as this screen may show it: fields that tell nobody apart (country, language) stay as they are."""
+    known = FIELDS.get(field)
+    return value if revealed or (known and known.sensitivity == PLAIN) else mask(field, value)
+
+
+def name_of(golden: Mapping[str, GoldenRead], *, revealed: bool = False) -> str:
+    """The person's name, as far as it is known."""
+    for fields in (("given_name", "family_name"), ("full_name",)):
+        parts = [_named(golden[field].value, revealed=revealed) for field in fields if field in golden]
+        if parts:
+            return " ".join(parts)
+    return UNKNOWN
+
+
+def initials_of(golden: Mapping[str, GoldenRead]) -> str:
+    """One or two letters for the round mark beside a name."""
+    values = [golden[field].value for field in ("given_name", "family_name") if field in golden]
+    values = values or [part for field in ("full_name",) if field in golden for part in golden[field].value.split()]
+    return "".join(value[:1].upper() for value in values[:2]) or "?"
+
+
+def _named(value: str, *, revealed: bool) -> str:
+    return value.title() if revealed else mask("name", value.title())
+
+
+def label_of(field: str) -> str:
+    """What people call a field of the data dictionary."""
+    return LABELS.get(field, field.replace("_", " ").capitalize())
+
+
+def short(id: UUID | str) -> str:
+    """The end of an id, which is random (its beginning is the time of its making), to recognize it by."""
+    return str(id).replace("-", "")[-8:]

@@ -1,0 +1,73 @@
+"""How well the demo's people were recognized: source profiles against the truth that the generator wrote."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import orjson
+
+from identity.matching import b_cubed, pairwise_metrics
+from identity.profiles import profile_of
+from records.envelope import message_hash
+from records.models import Record, Source
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """Pairs of source profiles that were rightly joined, over all joined (precision) and all to be joined (recall)."""
+
+    source_profiles: int
+    people: int
+    precision: float
+    recall: float
+    f1: float
+    b_cubed_f1: float
+
+
+def measure(truth: Path, sources: Mapping[str, Source]) -> Recognition:
+    """Compare the profiles with the truth, over all source profiles whose records the truth names."""
+    person_of = _majority(_persons_of_source_profiles(truth, sources))
+    ids = sorted(person_of)
+    profiles = profile_of(ids)
+    found = _codes([profiles.get(id) for id in ids])
+    true = _codes([person_of[id] for id in ids])
+    pairs, elements = pairwise_metrics(found, true), b_cubed(found, true)
+    return Recognition(
+        source_profiles=len(ids),
+        people=len(set(person_of.values())),
+        precision=round(pairs.precision, 4),
+        recall=round(pairs.recall, 4),
+        f1=round(pairs.f1, 4),
+        b_cubed_f1=round(elements.f1, 4),
+    )
+
+
+def _persons_of_source_profiles(truth: Path, sources: Mapping[str, Source]) -> dict[UUID, Counter[str]]:
+    source_ids = {source.id: name for name, source in sources.items()}
+    persons = {(source, key): person for source, key, person in _truth(truth)}
+    seen: dict[UUID, Counter[str]] = defaultdict(Counter)
+    records = Record.objects.filter(source__in=source_ids).values_list("source_id", "message_hash", "source_profile_id")
+    for source, digest, source_profile in records.iterator(chunk_size=5_000):
+        person = persons.get((source_ids[source], bytes(digest)))
+        if person:
+            seen[source_profile][person] += 1
+    return seen
+
+
+def _truth(path: Path) -> Iterator[tuple[str, bytes, str]]:
+    with path.open("rb") as file:
+        for line in file:
+            row = orjson.loads(line)
+            yield row["source"], message_hash(row["key"]), row["person"]
+
+
+def _majority(seen: Mapping[UUID, Counter[str]]) -> dict[UUID, str]:
+    return {id: counter.most_common(1)[0][0] for id, counter in seen.items()}
+
+
+def _codes(values: list[object]) -> "np.typing.NDArray[np.int32]":
+    code_of: dict[object, int] = {}
+    return np.array([code_of.setdefault(value, len(code_of)) for value in values], dtype=np.int32)

@@ -1,0 +1,55 @@
+"""The demo's summary, for people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def show(counts: Mapping[str, Any], console: Console) -> None:
+    """Print what the main job did, in a few tables."""
+    console.print(_records(counts["records"]))
+    recognition = counts["recognition"]
+    console.print(
+        f"\n[bold]{counts['source_profiles']:,}[/] source profiles became [bold]{counts['profiles']:,}[/] profiles "
+        f"of {recognition['people']:,} people; {counts['matches_in_review']:,} pairs wait for review."
+    )
+    console.print(
+        f"Pairs joined rightly: precision [bold]{recognition['precision']:.3f}[/], "
+        f"recall [bold]{recognition['recall']:.3f}[/] (F1 {recognition['f1']:.3f}, "
+        f"B-cubed F1 {recognition['b_cubed_f1']:.3f}).\n"
+    )
+    console.print(_counts("Joined because", "source profiles", counts["assignments_by_reason"]))
+    console.print(_consent(counts["consent"]))
+    console.print(_counts("Segment", "members", counts["segments"]))
+    console.print(_counts("Quarantined because", "records", counts["quarantine"]))
+
+
+def _records(records: Mapping[str, Mapping[str, int]]) -> Table:
+    table = _table("Source", "acknowledged", "stored", "duplicate", "quarantined", "refused")
+    for source, row in records.items():
+        table.add_row(source, *(f"{row[name]:,}" for name in ("acknowledged", "stored", "duplicate", "quarantined", "refused")))
+    return table
+
+
+def _consent(consent: Mapping[str, Mapping[str, int]]) -> Table:
+    table = _table("May be used for", "allowed", "refused")
+    for purpose, row in consent.items():
+        table.add_row(purpose, f"{row['allowed']:,}", f"{row['refused']:,}")
+    return table
+
+
+def _counts(title: str, unit: str, counts: Mapping[str, int]) -> Table:
+    table = _table(title, unit)
+    for name, count in counts.items():
+        table.add_row(name.replace("_", " "), f"{count:,}")
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column(first, style="bold", min_width=26)
+    for name in others:
+        table.add_column(name, justify="right")
+    return table

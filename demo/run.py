@@ -1,0 +1,136 @@
+"""The main job, end to end: records of one retailer become profiles, pass the consent gate, and are in segments."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.db.models import Count, Sum
+from django.utils import timezone
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from consent.decide import decide_each
+from demo import quality
+from demo import sources as demo_sources
+from demo.generator import generate
+from identity.learning import learn_model
+from identity.models import Assignment, Match, MatchModel
+from identity.profiles import living, source_profiles_of
+from pipeline import queue
+from pipeline.files import ingest
+from pipeline.process import process_batch
+from records.models import Intake, QuarantinedRecord, Source, SourceProfile
+from segments import catalog
+from segments.models import Segment
+from vault.grants import Actor
+
+DECISIONS = (("analytics", ""), ("marketing", "email"), ("marketing", "sms"), ("personalization", ""))
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where the demo's records are, and the truth about them."""
+
+    folder: Path
+    records: Mapping[str, Path]
+    truth: Path
+
+
+def prepare(folder: Path, *, people: int, until: date) -> Files:
+    """Write the demo's records, unless an earlier run has."""
+    if not (folder / "summary.json").exists():
+        generate(folder, people=people, until=until)
+    names = {"crm": "crm.csv", "pos": "pos.csv"}
+    paths = {name: folder / names.get(name, f"{name}.ndjson") for name in demo_sources.SOURCES}
+    return Files(folder=folder, records=paths, truth=folder / "truth.ndjson")
+
+
+def run(files: Files, *, progress: Progress) -> None:
+    """Take in what is not in yet, process what waits, and say so as it goes."""
+    sources = demo_sources.ensure()
+    catalog.ensure_defaults()
+    for name, path in files.records.items():
+        _take_in(sources[name], path, files.folder / f"{name}.done", progress)
+    if not MatchModel.objects.exists():
+        _step(progress, "learn match model", lambda: learn_model(now=timezone.now()))
+    _process(progress)
+
+
+def _take_in(source: Source, path: Path, done: Path, progress: Progress) -> None:
+    size = path.stat().st_size
+    task = progress.add_task(f"take in {source.name}", total=size, completed=size if done.exists() else 0)
+    if not done.exists():
+        ingest(source, path, on_progress=lambda _, offset: progress.update(task, completed=offset))
+        progress.update(task, completed=size)
+        done.touch()
+
+
+def _process(progress: Progress) -> None:
+    task = progress.add_task("resolve and segment", total=queue.waiting())
+    while done := process_batch(now=timezone.now()):
+        progress.advance(task, done)
+    progress.update(task, completed=progress.tasks[task].total)
+
+
+def _step(progress: Progress, name: str, step: Callable[[], Any]) -> None:
+    task = progress.add_task(name, total=1)
+    step()
+    progress.advance(task)
+
+
+def progress_bars(console: Any) -> Progress:
+    """Bars for long work, with what is done of how much and since when."""
+    return Progress(TextColumn("{task.description:22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console)
+
+
+def summary(files: Files) -> dict[str, Any]:
+    """What the main job did, in counts."""
+    sources = demo_sources.ensure()
+    counts = ("acknowledged", "stored", "duplicate", "quarantined", "refused")
+    intake = Intake.objects.values("source__name").annotate(**{f"sum_{name}": Sum(name) for name in counts})
+    return {
+        "records": {row["source__name"]: {name: row[f"sum_{name}"] for name in counts} for row in intake},
+        "quarantine": _counted(QuarantinedRecord.objects.values_list("reason").annotate(count=Count("id"))),
+        "source_profiles": SourceProfile.objects.count(),
+        "profiles": living().count(),
+        "assignments_by_reason": _counted(
+            Assignment.objects.current().values_list("reason").annotate(count=Count("id")).order_by("-count")
+        ),
+        "matches_in_review": Match.objects.filter(state="in_review").count(),
+        "consent": _decisions(),
+        "segments": _counted(
+            Segment.objects.filter(active=True, memberships__left_at=None)
+            .values_list("slug")
+            .annotate(count=Count("memberships"))
+            .order_by("-count")
+        ),
+        "recognition": asdict(quality.measure(files.truth, sources)),
+    }
+
+
+def _counted(rows: Any) -> dict[str, int]:
+    return {name: count for name, count in rows}
+
+
+def _decisions() -> dict[str, dict[str, int]]:
+    groups = source_profiles_of(list(living().values_list("id", flat=True)))
+    decided = {}
+    for purpose, channel in DECISIONS:
+        decisions = decide_each(
+            groups,
+            purpose=purpose,
+            channel=channel,
+            at=timezone.now(),
+            actor=Actor.machine("demo"),
+            reason="count decisions",
+        )
+        name = f"{purpose} by {channel}" if channel else purpose
+        decided[name] = {"allowed": len(decisions.allowed), "refused": len(decisions.refused)}
+    return decided
+
+
+def as_line(counts: Mapping[str, Any]) -> str:
+    """The counts as one line of JSON."""
+    return json.dumps(counts, sort_keys=True)

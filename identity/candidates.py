@@ -1,0 +1,115 @@
+"""Candidates: the source profiles that are worth comparing with new ones, by shared identifier or blocking token.
+
+Work is bounded whatever the skew: an identifier or token that too many bear says nothing and is passed over.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from django.db import connection
+
+from identity.matching import Person, blocking_keys
+from vault.blind import blind_indexes
+
+MOST_BEARERS = 60
+# These name one person in the system that issued them.
+EXCLUSIVE = ("account_id", "customer_number", "loyalty_number")
+
+SHARED_IDENTIFIERS = """
+SELECT mine.source_profile_id, other.source_profile_id, mine.namespace
+FROM records_identifier AS mine
+JOIN LATERAL (
+    SELECT source_profile_id, count(*) OVER () AS bearers FROM (
+        SELECT source_profile_id FROM records_identifier
+        WHERE namespace = mine.namespace AND index = mine.index LIMIT %(most)s + 1
+    ) AS bearer
+) AS other ON other.source_profile_id <> mine.source_profile_id AND other.bearers <= %(most)s
+WHERE mine.source_profile_id = ANY(%(ids)s) AND mine.namespace <> 'device_id'
+"""
+
+KEEP_TOKENS = """
+INSERT INTO identity_blockingtoken (token, source_profile_id)
+SELECT token, source_profile_id FROM unnest(%s::bytea[], %s::uuid[]) AS new (token, source_profile_id)
+ON CONFLICT DO NOTHING
+"""
+
+SHARED_TOKENS = """
+SELECT DISTINCT mine.source_profile_id, other.source_profile_id
+FROM identity_blockingtoken AS mine
+JOIN LATERAL (
+    SELECT source_profile_id, count(*) OVER () AS bearers FROM (
+        SELECT source_profile_id FROM identity_blockingtoken WHERE token = mine.token LIMIT %(most)s + 1
+    ) AS bearer
+) AS other ON other.source_profile_id <> mine.source_profile_id AND other.bearers <= %(most)s
+WHERE mine.source_profile_id = ANY(%(ids)s)
+"""
+
+# Episodes and the account that signed in during them.
+OWNED = """
+SELECT source_profile_id, owner_id FROM identity_deviceepisode
+WHERE source_profile_id IS NOT NULL AND owner_id IS NOT NULL
+  AND (source_profile_id = ANY(%(ids)s) OR owner_id = ANY(%(ids)s))
+"""
+
+# Episodes of one device that nobody signed in to, beside the account of those that somebody did: only where the
+# device, over all sources, has had one account.
+SAME_DEVICE = """
+WITH sole AS (
+    SELECT episode.device_index, min(episode.owner_id::text)::uuid AS owner_id
+    FROM identity_deviceepisode AS episode
+    JOIN records_identifier AS account
+      ON account.source_profile_id = episode.owner_id AND account.namespace = 'account_id'
+    WHERE episode.device_index IN (
+        SELECT device_index FROM identity_deviceepisode
+        WHERE source_profile_id = ANY(%(ids)s) OR owner_id = ANY(%(ids)s)
+    )
+    GROUP BY episode.device_index HAVING count(DISTINCT account.index) = 1
+)
+SELECT episode.source_profile_id, sole.owner_id
+FROM identity_deviceepisode AS episode JOIN sole USING (device_index)
+WHERE episode.owner_id IS NULL AND episode.source_profile_id IS NOT NULL
+"""
+
+Pair = tuple[UUID, UUID]
+
+
+def by_identifier(source_profiles: Collection[UUID]) -> dict[Pair, set[str]]:
+    """Pairs with these source profiles that share identifiers, and the namespaces of those."""
+    pairs: dict[Pair, set[str]] = defaultdict(set)
+    for mine, other, namespace in _rows(SHARED_IDENTIFIERS, source_profiles):
+        pairs[_ordered(mine, other)].add(namespace)
+    return dict(pairs)
+
+
+def keep_tokens(persons: Mapping[UUID, Person]) -> None:
+    """Keep the blocking tokens of these persons: keyed hashes of combinations of two fields or more."""
+    keys = [(id, key) for id in sorted(persons) for key in sorted(blocking_keys(persons[id]))]
+    tokens = blind_indexes("blocking-token", (key for _, key in keys))
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP_TOKENS, [tokens, [id for id, _ in keys]])
+
+
+def by_token(source_profiles: Collection[UUID]) -> set[Pair]:
+    """Pairs with these source profiles that share a blocking token."""
+    return {_ordered(mine, other) for mine, other in _rows(SHARED_TOKENS, source_profiles)}
+
+
+def by_sign_in(source_profiles: Collection[UUID]) -> set[Pair]:
+    """Device episodes and the accounts that signed in during them."""
+    return {_ordered(episode, owner) for episode, owner in _rows(OWNED, source_profiles)}
+
+
+def by_device(source_profiles: Collection[UUID]) -> set[Pair]:
+    """Anonymous episodes of a device that only one account ever signed in to, each with that account."""
+    return {_ordered(episode, owner) for episode, owner in _rows(SAME_DEVICE, source_profiles) if episode != owner}
+
+
+def _rows(statement: str, source_profiles: Collection[UUID]) -> list[tuple]:  # type: ignore[type-arg]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"ids": sorted(source_profiles), "most": MOST_BEARERS})
+        return cursor.fetchall()
+
+
+def _ordered(one: UUID, other: UUID) -> Pair:
+    return (one, other) if one < other else (other, one)

@@ -1,0 +1,103 @@
+"""The golden record: for every field, which source profile's value wins, and why.
+
+Survivorship: the most trusted source first, then the value seen last. Only pointers are kept; the value stays sealed
+under the key of the source profile that it came from, and goes when that goes.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from identity.models import GoldenValue
+from vault.grants import Grant
+from vault.sealing import Place, Sealed, open_sealed
+
+# The winner of each field among all that the profile's source profiles have had; the runner-up's lack decides the reason.
+REFRESH = """
+WITH offered AS (
+    SELECT assignment.profile_id, known.field, known.attribute_id, known.identifier_id, known.source_profile_id,
+           source.trust_rank, known.last_seen_at, known.id
+    FROM identity_assignment AS assignment
+    JOIN records_sourceprofile AS source_profile ON source_profile.id = assignment.source_profile_id
+    JOIN records_source AS source ON source.id = source_profile.source_id
+    JOIN LATERAL (
+        SELECT id, field, id AS attribute_id, NULL::uuid AS identifier_id, source_profile_id, last_seen_at
+        FROM records_attribute WHERE source_profile_id = assignment.source_profile_id
+        UNION ALL
+        SELECT id, namespace, NULL, id, source_profile_id, last_seen_at
+        FROM records_identifier
+        WHERE source_profile_id = assignment.source_profile_id AND namespace <> 'device_id'
+    ) AS known ON true
+    WHERE assignment.ended_at IS NULL AND assignment.profile_id = ANY(%(profiles)s)
+), ranked AS (
+    SELECT *, row_number() OVER best AS place,
+           lead(trust_rank) OVER best AS next_trust, lead(last_seen_at) OVER best AS next_seen
+    FROM offered WINDOW best AS (PARTITION BY profile_id, field ORDER BY trust_rank DESC, last_seen_at DESC, id)
+)
+INSERT INTO identity_goldenvalue
+    (id, profile_id, field, attribute_id, identifier_id, source_profile_id, reason, decided_at)
+SELECT gen_random_uuid(), profile_id, field, attribute_id, identifier_id, source_profile_id,
+       CASE WHEN next_trust IS NULL THEN 'only value'
+            WHEN next_trust < trust_rank THEN 'most trusted source'
+            ELSE 'seen last' END,
+       %(now)s
+FROM ranked WHERE place = 1
+ON CONFLICT (profile_id, field) DO UPDATE SET
+    attribute_id = excluded.attribute_id, identifier_id = excluded.identifier_id,
+    source_profile_id = excluded.source_profile_id, reason = excluded.reason, decided_at = excluded.decided_at
+WHERE (identity_goldenvalue.attribute_id, identity_goldenvalue.identifier_id, identity_goldenvalue.reason)
+    IS DISTINCT FROM (excluded.attribute_id, excluded.identifier_id, excluded.reason)
+"""
+
+# Values whose source profile has left the profile.
+DROP = """
+DELETE FROM identity_goldenvalue AS golden WHERE golden.profile_id = ANY(%(profiles)s) AND NOT EXISTS (
+    SELECT FROM identity_assignment AS assignment
+    WHERE assignment.profile_id = golden.profile_id AND assignment.source_profile_id = golden.source_profile_id
+      AND assignment.ended_at IS NULL
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenRead:
+    """A golden value, where it came from, when it was seen there, and why it won."""
+
+    value: str
+    source: str
+    seen_at: datetime
+    reason: str
+
+
+def refresh(profiles: Collection[UUID], *, now: datetime) -> None:
+    """Choose the golden values of these profiles anew."""
+    with connection.cursor() as cursor:
+        cursor.execute(DROP, {"profiles": sorted(profiles)})
+        cursor.execute(REFRESH, {"profiles": sorted(profiles), "now": now})
+
+
+def read(profiles: Collection[UUID], grant: Grant) -> dict[UUID, dict[str, GoldenRead]]:
+    """The golden records of these profiles, field by field; only what the grant covers."""
+    rows = list(
+        GoldenValue.objects.filter(profile__in=list(profiles), source_profile__in=grant.source_profiles)
+        .select_related("attribute", "identifier", "source_profile__source")
+        .order_by("field")
+    )
+    values = open_sealed([_sealed(row) for row in rows], grant, action="read golden record")
+    found: dict[UUID, dict[str, GoldenRead]] = defaultdict(dict)
+    for row, value in zip(rows, values, strict=True):
+        origin = row.attribute or row.identifier
+        found[row.profile_id][row.field] = GoldenRead(
+            value.decode(), row.source_profile.source.name, origin.last_seen_at, row.reason
+        )
+    return dict(found)
+
+
+def _sealed(row: GoldenValue) -> Sealed:
+    origin = row.attribute or row.identifier
+    table = "records_attribute" if row.attribute else "records_identifier"
+    return Sealed(row.source_profile_id, Place(table, "sealed", origin.id), origin.sealed)

@@ -1,0 +1,53 @@
+"""Learning the match model from the people themselves, without labels, and keeping it."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from consent.decide import decide_each
+from identity.matching import Model, People, candidate_pairs, compare, learn
+from identity.models import MatchModel
+from identity.persons import known, open_persons
+from records.models import SourceProfile
+from vault.grants import Actor
+from vault.ids import new_id
+
+LINKING = "identity_linking"
+MOST_LEARNED_FROM = 50_000
+DEFAULT_VERSION = "default"
+
+
+def learn_model(*, now: datetime) -> MatchModel:
+    """Learn a model from the source profiles that may be linked, and make it the active one.
+
+    It holds probabilities and frequencies, no value of a person. With too little data it equals the default.
+    """
+    ids = list(SourceProfile.objects.order_by("-id").values_list("id", flat=True)[:MOST_LEARNED_FROM])
+    decisions = decide_each(
+        {id: (id,) for id in ids}, purpose=LINKING, at=now, actor=Actor.machine("learn"), reason="learn match model"
+    )
+    persons = open_persons(sorted(decisions.allowed), decisions.grant)
+    telling = sorted(known(persons))
+    people = People.build(telling, [persons[id] for id in telling])
+    pairs, _ = candidate_pairs(people)
+    return _keep(learn(compare(people, pairs), people=people), now)
+
+
+def _keep(model: Model, now: datetime) -> MatchModel:
+    with transaction.atomic():
+        MatchModel.objects.select_for_update().filter(active=True).update(active=False)
+        id = new_id()
+        return MatchModel.objects.create(
+            id=id,
+            version=f"learned {now:%Y-%m-%d} {id.hex[-6:]}",
+            parameters=model.to_dict(),
+            learned_on=model.learned_on,
+            learned_at=now,
+            active=True,
+        )
+
+
+def active_model() -> tuple[Model, str]:
+    """The model in force and its version: the one learned last, or the default."""
+    row = MatchModel.objects.filter(active=True).first()
+    return (Model.from_dict(row.parameters), row.version) if row else (Model.default(), DEFAULT_VERSION)

@@ -1,0 +1,195 @@
+"""The ledger of assignments: who is who, since when, why. Entries are added and ended, never changed.
+
+A merge moves source profiles to the surviving profile; a split moves one back out. Both can be undone, because
+nothing but assignments was rewritten: records, acts and keys stay with their source profiles.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from identity.models import CANNOT_LINK, MUST_LINK, Assignment, Profile, Verdict
+from identity.profiles import profile_of, source_profiles
+from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News, append
+from vault.ids import new_id
+
+BY_HAND = "by hand"
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('onym identity'))"
+
+
+class NotPossible(ValueError):
+    """The ledger cannot be changed in this way; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A source profile goes to a profile, on this evidence: comparison levels and weights, never values."""
+
+    source_profile: UUID
+    profile: UUID
+    reason: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+def lock() -> None:
+    """Let one transaction at a time change who is who; held until it ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK)
+
+
+def make_profiles(count: int, *, now: datetime) -> list[UUID]:
+    """New profiles, still without source profiles."""
+    rows = Profile.objects.bulk_create([Profile(id=new_id(), created_at=now) for _ in range(count)], batch_size=2_000)
+    return [row.id for row in rows]
+
+
+def assign(entries: Collection[Entry], *, actor: str, rule_version: str, now: datetime) -> None:
+    """Enter these assignments; what held before for the same source profiles ends at the same instant."""
+    ids = [entry.source_profile for entry in entries]
+    Assignment.objects.current().filter(source_profile__in=ids).update(ended_at=now)
+    Assignment.objects.bulk_create(
+        [
+            Assignment(
+                id=new_id(),
+                source_profile_id=entry.source_profile,
+                profile_id=entry.profile,
+                assigned_at=now,
+                reason=entry.reason,
+                evidence=dict(entry.evidence),
+                rule_version=rule_version,
+                actor=actor,
+            )
+            for entry in entries
+        ],
+        batch_size=2_000,
+    )
+
+
+def merge(left: UUID, right: UUID, *, actor: str, reason: str, now: datetime) -> UUID:
+    """Make these two profiles one, by a person's decision. The older profile survives; returns its id.
+
+    Raises `NotPossible` when they are one already or one of them has nobody.
+    """
+    with transaction.atomic():
+        lock()
+        survivor, other = _by_age(left, right)
+        kept, moved = source_profiles(survivor), source_profiles(other)
+        if survivor == other or not kept or not moved:
+            raise NotPossible("choose two different profiles that both have source profiles")
+        verdict = _rule(kept[0], moved[0], MUST_LINK, actor=actor, reason=reason, now=now)
+        entries = [Entry(id, survivor, BY_HAND, {"verdict": str(verdict.id), "reason": reason}) for id in moved]
+        assign(entries, actor=actor, rule_version=BY_HAND, now=now)
+        append([News(survivor, PROFILE_MERGED, {"from": str(other)})], now=now)
+        return survivor
+
+
+def split(source_profile: UUID, *, actor: str, reason: str, now: datetime) -> UUID:
+    """Take this source profile out of its profile, by a person's decision. Returns the id of its new profile.
+
+    Raises `NotPossible` when it is the only one there.
+    """
+    with transaction.atomic():
+        lock()
+        home = profile_of([source_profile]).get(source_profile)
+        others = [id for id in source_profiles(home) if id != source_profile] if home else []
+        if home is None or not others:
+            raise NotPossible("this source profile is the only one of its profile; there is nothing to split")
+        for other in others:
+            _rule(source_profile, other, CANNOT_LINK, actor=actor, reason=reason, now=now)
+        (made,) = make_profiles(1, now=now)
+        evidence = {"from": str(home), "reason": reason}
+        assign([Entry(source_profile, made, BY_HAND, evidence)], actor=actor, rule_version=BY_HAND, now=now)
+        append([News(home, PROFILE_SPLIT, {"into": str(made)}), News(made, PROFILE_CREATED)], now=now)
+        return made
+
+
+def undo_split(source_profile: UUID, *, actor: str, reason: str, now: datetime) -> UUID:
+    """Put a source profile that was split off by hand back where it came from. Returns that profile's id."""
+    with transaction.atomic():
+        lock()
+        entry = Assignment.objects.current().filter(source_profile=source_profile, reason=BY_HAND).first()
+        home = UUID(entry.evidence["from"]) if entry and "from" in entry.evidence else None
+        if entry is None or home is None or not source_profiles(home):
+            raise NotPossible("this source profile was not split off by hand, or its former profile has nobody left")
+        for other in source_profiles(home):
+            withdraw_verdict(source_profile, other, now=now)
+        evidence = {"undoes": str(entry.id), "reason": reason}
+        assign([Entry(source_profile, home, BY_HAND, evidence)], actor=actor, rule_version=BY_HAND, now=now)
+        append([News(home, PROFILE_MERGED, {"from": str(entry.profile_id)})], now=now)
+        return home
+
+
+def undo_merge(profile: UUID, merged: UUID, *, actor: str, reason: str, now: datetime) -> UUID:
+    """Take apart again what was merged: the source profiles that came from `merged` go back to it. Returns its id.
+
+    Works for merges by hand and by matching, at any later time; matching will not join them again.
+    """
+    with transaction.atomic():
+        lock()
+        there = set(source_profiles(profile))
+        came = _came_from(there, profile, merged)
+        stay = there - came
+        if not came or not stay:
+            raise NotPossible("none of this profile's source profiles came from that one")
+        for left in sorted(came):
+            for right in sorted(stay):
+                _rule(left, right, CANNOT_LINK, actor=actor, reason=reason, now=now)
+        evidence = {"undoes": str(profile), "reason": reason}
+        entries = [Entry(id, merged, BY_HAND, evidence) for id in sorted(came)]
+        assign(entries, actor=actor, rule_version=BY_HAND, now=now)
+        append([News(profile, PROFILE_SPLIT, {"into": str(merged)})], now=now)
+        return merged
+
+
+def _came_from(source_profile_ids: set[UUID], profile: UUID, merged: UUID) -> set[UUID]:
+    came = set()
+    for id in source_profile_ids:
+        entry = Assignment.objects.current().get(source_profile=id)
+        before = Assignment.objects.filter(source_profile=id, ended_at=entry.assigned_at).exclude(id=entry.id).first()
+        if before is not None and before.profile_id == merged != profile:
+            came.add(id)
+    return came
+
+
+def rule(left: UUID, right: UUID, verdict: str, *, actor: str, reason: str, now: datetime) -> Verdict:
+    """A person's verdict on a pair; it replaces the one that stood."""
+    with transaction.atomic():
+        lock()
+        return _rule(left, right, verdict, actor=actor, reason=reason, now=now)
+
+
+def _rule(left: UUID, right: UUID, verdict: str, *, actor: str, reason: str, now: datetime) -> Verdict:
+    withdraw_verdict(left, right, now=now)
+    low, high = sorted((left, right))
+    return Verdict.objects.create(
+        id=new_id(), left_id=low, right_id=high, verdict=verdict, reason=reason[:200], actor=actor, decided_at=now
+    )
+
+
+def withdraw_verdict(left: UUID, right: UUID, *, now: datetime) -> None:
+    """End the verdict on this pair, if one stands."""
+    low, high = sorted((left, right))
+    Verdict.objects.filter(left=low, right=high, undone_at=None).update(undone_at=now)
+
+
+def _by_age(left: UUID, right: UUID) -> tuple[UUID, UUID]:
+    rows = Profile.objects.filter(id__in=[left, right]).order_by("created_at", "id").values_list("id", flat=True)
+    if len(rows) < 2:
+        raise NotPossible("choose two different profiles that both have source profiles")
+    return rows[0], rows[1]
+
+
+def history(profile: UUID) -> list[Assignment]:
+    """Every assignment that this profile ever had, the latest first."""
+    entries = Assignment.objects.filter(profile=profile).select_related("source_profile__source")
+    return list(entries.order_by("-assigned_at", "-id"))
+
+
+def oldest(profiles: Iterable[UUID]) -> UUID:
+    """The profile that survives a merge of these: the oldest."""
+    rows = Profile.objects.filter(id__in=list(profiles)).order_by("created_at", "id").values_list("id", flat=True)
+    return rows[0]

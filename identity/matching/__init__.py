@@ -1,0 +1,59 @@
+"""Record linkage over arrays: normalize, block, compare, score, cluster. Knows no database and no framework.
+
+A batch run over all people:
+
+    people = People.build(ids, persons)
+    pairs, skipped = candidate_pairs(people)
+    levels = compare(people, pairs)
+    model = learn(levels, people=people)
+    scores = score(levels, model, people=people, pairs=pairs)
+    labels = cluster(len(people), pairs, scores.log_odds, contradicts=partial(contradicts, people, model))
+
+A run over a few new people against candidates found by stored `blocking_keys` takes the same steps with a learned model
+and without `learn`.
+"""
+
+from identity.matching.block import KEYS, SkippedBlock, SkippedBlocks, blocking_keys, candidate_pairs
+from identity.matching.cluster import Contradiction, cluster
+from identity.matching.compare import compare
+from identity.matching.contradict import contradicts
+from identity.matching.identifiers import SharedIdentifiers, shared_identifiers
+from identity.matching.learn import learn
+from identity.matching.levels import COMPARISONS, NO_EVIDENCE, Comparison, Levels
+from identity.matching.metrics import Quality, b_cubed, pairwise_metrics
+from identity.matching.model import Model, UnreadableModel
+from identity.matching.people import People
+from identity.matching.person import Person
+from identity.matching.score import LINK, REVIEW, Scores, evidence, log_odds, score
+
+__all__ = [
+    "COMPARISONS",
+    "KEYS",
+    "LINK",
+    "NO_EVIDENCE",
+    "REVIEW",
+    "Comparison",
+    "Contradiction",
+    "Levels",
+    "Model",
+    "People",
+    "Person",
+    "Quality",
+    "Scores",
+    "SharedIdentifiers",
+    "SkippedBlock",
+    "SkippedBlocks",
+    "UnreadableModel",
+    "b_cubed",
+    "blocking_keys",
+    "candidate_pairs",
+    "cluster",
+    "compare",
+    "contradicts",
+    "evidence",
+    "learn",
+    "log_odds",
+    "pairwise_metrics",
+    "score",
+    "shared_identifiers",
+]

@@ -1,0 +1,212 @@
+"""Blocking: compare only people who agree on a combination of fields."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from identity.matching import normalize
+from identity.matching.nicknames import nickname_class
+from identity.matching.people import (
+    MISSING,
+    Codes,
+    People,
+    birth_day,
+    birth_year,
+    class_sound,
+    combine,
+    dwelling_sound,
+    in_one_order,
+    initial,
+)
+from identity.matching.person import Person
+from identity.matching.phonetic import phonetic
+
+# Every key joins two fields or more: a token of one field alone would let its holder count who shares, say, a birth
+# date. Each key survives other errors: a typo in the name, a nickname, swapped names, a move, a missing field.
+KEYS: tuple[tuple[str, ...], ...] = (
+    ("family_sound", "birth_date"),
+    ("given_initial", "birth_date"),
+    ("both_sounds", "birth_year"),
+    ("both_sounds", "birth_day"),
+    ("both_sounds", "postcode"),
+    ("both_sounds", "city"),
+    ("family_sound", "postcode"),
+    ("given_class", "postcode"),
+    ("family_sound", "city", "birth_year"),
+    ("given_class", "city", "birth_year"),
+    ("birth_date", "postcode"),
+    ("birth_date", "city"),
+    ("dwelling_sound", "given_initial"),
+    ("dwelling_sound", "family_sound"),
+    ("dwelling_sound", "birth_year"),
+    ("email_local", "family_sound"),
+    ("email_local", "given_initial"),
+    ("email_local", "birth_year"),
+    ("email_local", "birth_day"),
+    ("email_local", "city"),
+    ("email_domain", "given_class"),
+    ("email_domain", "family_sound"),
+    ("phone", "given_initial"),
+    ("phone", "family_sound"),
+    ("phone", "birth_date"),
+)
+# What splits a block that is too large, tried in this order.
+_SPLITTERS = ("birth_date", "given_class", "family_sound", "postcode", "dwelling_sound", "email_local", "phone", "birth_year")
+
+Pairs = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedBlock:
+    """A block that stayed too large: its key's fields (never their values) and how many people it holds."""
+
+    key: tuple[str, ...]
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedBlocks:
+    """What blocking left out. `split` counts the blocks that a second key made small enough."""
+
+    skipped: tuple[SkippedBlock, ...]
+    split: int
+
+    @property
+    def pairs(self) -> int:
+        """Return how many pairs the skipped blocks would have held, counting a pair once per block."""
+        return sum(block.people * (block.people - 1) // 2 for block in self.skipped)
+
+
+def blocking_keys(person: Person) -> frozenset[str]:
+    """Return the keys of one person, such as "family_sound+birth_date:MLR|1980-03-04".
+
+    Two people are candidates when they share a key. The caller stores a keyed hash of each, never the key itself.
+    """
+    features = _features(person)
+    return frozenset(
+        f"{'+'.join(fields)}:{'|'.join(values)}"
+        for fields in KEYS
+        if all(values := [features[field] for field in fields])
+    )
+
+
+def candidate_pairs(people: People, *, max_block: int = 200) -> tuple[Pairs, SkippedBlocks]:
+    """Return the pairs of rows that share a key, shape (pairs, 2), each once with the lower row first, in order.
+
+    A block of more than `max_block` people is split by further fields; what stays too large is left out and reported.
+    """
+    found = []
+    skipped: list[SkippedBlock] = []
+    split = 0
+    for fields in KEYS:
+        blocks = _block(people, fields)
+        small, oversized = _part(blocks, max_block)
+        found.append(_pairs_within(small, len(people)))
+        if (oversized != MISSING).any():
+            split += len(np.unique(oversized[oversized != MISSING]))
+            pieces, too_large = _split(people, fields, oversized, max_block)
+            found.extend(_pairs_within(piece, len(people)) for piece in pieces)
+            skipped.extend(SkippedBlock(fields, size) for size in too_large)
+    flat = _distinct(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+    pairs = np.stack((flat // max(len(people), 1), flat % max(len(people), 1)), axis=1).astype(np.int32)
+    return pairs, SkippedBlocks(tuple(skipped), split - len(skipped))
+
+
+def _features(person: Person) -> dict[str, str]:
+    """Return the fields that keys are made of, "" where missing: for one person what `People` holds for all."""
+    given = _apply(person.given_name, normalize.name)
+    family = _apply(person.family_name, normalize.name)
+    first, surname = _apply(given, normalize.main_word), _apply(family, normalize.main_word)
+    given_class = _apply(first, nickname_class)
+    birth = _apply(person.birth_date, normalize.birth_date)
+    email = _apply(person.email, normalize.email)
+    sounds = [class_sound(first), class_sound(surname)] if first and surname else []
+    return {
+        "given_class": given_class,
+        "given_initial": _apply(given_class, initial),
+        "family_sound": _apply(surname, phonetic),
+        "both_sounds": in_one_order(*sounds) if sounds else "",
+        "birth_date": birth,
+        "birth_year": _apply(birth, birth_year),
+        "birth_day": _apply(birth, birth_day),
+        "email_local": _apply(email, normalize.email_local),
+        "email_domain": _apply(email, normalize.email_domain),
+        "phone": _apply(person.phone, str.strip),
+        "dwelling_sound": _apply(_apply(person.street, normalize.street), dwelling_sound),
+        "postcode": _apply(person.postcode, normalize.postcode),
+        "city": _apply(person.city, normalize.place),
+    }
+
+
+def _apply(value: str | None, rule: Callable[[str], str | None]) -> str:
+    return (rule(value) or "") if value else ""
+
+
+def _codes(people: People, field: str) -> Codes:
+    codes: Codes = getattr(people, field).codes
+    return codes
+
+
+def _block(people: People, fields: tuple[str, ...]) -> Codes:
+    first, *others = fields
+    blocks = _codes(people, first)
+    for field in others:
+        blocks = combine(blocks, _codes(people, field))
+    return blocks
+
+
+def _part(blocks: Codes, max_block: int) -> tuple[Codes, Codes]:
+    """Return the blocks, shape (n,), of at most `max_block` people and the larger ones; the rest of each is missing."""
+    sizes = np.append(np.bincount(blocks[blocks != MISSING]), 0)
+    large = sizes[np.minimum(blocks, len(sizes) - 1)] > max_block
+    return (
+        np.where(large, MISSING, blocks).astype(np.int32),
+        np.where(large & (blocks != MISSING), blocks, MISSING).astype(np.int32),
+    )
+
+
+def _split(
+    people: People, fields: tuple[str, ...], oversized: Codes, max_block: int
+) -> tuple[list[Codes], list[int]]:
+    """Return the pieces that further fields make of the oversized blocks, and the sizes of what stays too large.
+
+    Two fields may be added: each field is tried on its own, then the first that helps is kept and a second one added.
+    """
+    pieces = []
+    for field in _SPLITTERS:
+        if field in fields or not (oversized != MISSING).any():
+            continue
+        small, still = _part(combine(oversized, _codes(people, field)), max_block)
+        pieces.append(small)
+        # People who lack the splitting field, and pieces that stay too large, go on to the next field.
+        done = small != MISSING
+        oversized = np.where(done, MISSING, np.where(still != MISSING, still + oversized.max() + 1, oversized)).astype(
+            np.int32
+        )
+        fitting, oversized = _part(oversized, max_block)
+        pieces.append(fitting)
+    left = np.bincount(oversized[oversized != MISSING]) if (oversized != MISSING).any() else np.empty(0, dtype=np.int64)
+    return pieces, [int(size) for size in left if size]
+
+
+def _pairs_within(blocks: Codes, n: int) -> NDArray[np.int64]:
+    """Return all pairs inside each block as `low * n + high`, shape (pairs,)."""
+    members = np.flatnonzero(blocks != MISSING)
+    order = members[np.argsort(blocks[members], kind="stable")]
+    ordered = blocks[order]
+    ends = np.searchsorted(ordered, ordered, side="right")
+    partners = ends - np.arange(len(order)) - 1
+    first = np.repeat(np.arange(len(order)), partners)
+    before = np.cumsum(partners) - partners
+    second = first + 1 + np.arange(len(first)) - np.repeat(before, partners)
+    return order[first].astype(np.int64) * n + order[second]
+
+
+def _distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the sorted distinct numbers; a sort and a comparison of neighbors is faster than `numpy.unique`."""
+    ordered = np.sort(numbers)
+    keep = np.ones(len(ordered), dtype=np.bool_)
+    keep[1:] = ordered[1:] != ordered[:-1]
+    return ordered[keep]

@@ -1,0 +1,32 @@
+"""Compare: turn each candidate pair into one level of agreement per comparison."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from identity.matching import compare_address, compare_birth, compare_email, compare_names
+from identity.matching.levels import COLUMN, COMPARISONS, NO_EVIDENCE, PHONE, Levels
+from identity.matching.people import Codes, People
+
+
+def compare(people: People, pairs: NDArray[np.int32]) -> Levels:
+    """Return the levels of `pairs` (shape (pairs, 2), rows of `people`), shape (pairs, comparisons), int8.
+
+    -1 means no evidence: missing on either side. Each distinct pair of values is compared once.
+    """
+    a, b = pairs[:, 0], pairs[:, 1]
+    levels = np.full((len(pairs), len(COMPARISONS)), NO_EVIDENCE, dtype=np.int8)
+    given, family = compare_names.compare_names(people.given_name, people.family_name, a, b)
+    levels[:, COLUMN["given_name"]] = given
+    levels[:, COLUMN["family_name"]] = family
+    levels[:, COLUMN["birth_date"]] = compare_birth.compare_birth_dates(people.birth_date, a, b)
+    levels[:, COLUMN["email"]] = compare_email.compare_emails(people, a, b)
+    levels[:, COLUMN["phone"]] = _compare_phones(people, a, b)
+    levels[:, COLUMN["address"]] = compare_address.compare_addresses(people, a, b)
+    return levels
+
+
+def _compare_phones(people: People, a: Codes, b: Codes) -> NDArray[np.int8]:
+    one, other = people.phone.codes[a], people.phone.codes[b]
+    levels = np.where(one == other, PHONE["exact"], PHONE["different"]).astype(np.int8)
+    levels[(one < 0) | (other < 0)] = NO_EVIDENCE
+    return levels

@@ -1,0 +1,48 @@
+"""Compare birth dates: one wrong digit, two digits or day and month swapped, the same year or day of the year."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from identity.matching.distinct import on_distinct
+from identity.matching.levels import BIRTH_DATE, NO_EVIDENCE
+from identity.matching.people import Codes, Column
+
+# Two dates at least this many years apart, and no typo, belong to two generations.
+GENERATION_YEARS = 12
+
+
+def compare_birth_dates(column: Column, a: Codes, b: Codes) -> NDArray[np.int8]:
+    """Return the levels of the birth dates of rows `a` and `b`, shape (pairs,)."""
+    one, other = column.codes[a], column.codes[b]
+    levels = np.full(len(a), BIRTH_DATE["exact"], dtype=np.int8)
+    unequal = one != other
+    digits = _digits(column)
+    levels[unequal] = on_distinct(one[unequal], other[unequal], lambda x, y: _judge(digits[x], digits[y]))
+    levels[(one < 0) | (other < 0)] = NO_EVIDENCE
+    return levels
+
+
+def generations_apart(column: Column, a: Codes, b: Codes) -> NDArray[np.bool_]:
+    """Return, shape (pairs,), whose birth dates no slip explains: a dozen years or more apart, another day and month."""
+    years = np.array([*(int(value[:4]) for value in column.values), 0], dtype=np.int64)
+    one, other = column.codes[a], column.codes[b]
+    apart = np.abs(years[one] - years[other]) >= GENERATION_YEARS
+    return apart & (compare_birth_dates(column, a, b) == BIRTH_DATE["different"])
+
+
+def _digits(column: Column) -> NDArray[np.int8]:
+    """Return YYYYMMDD as digits, shape (distinct values + 1, 8); the last row stands for missing."""
+    rows = [[int(digit) for digit in value.replace("-", "")] for value in column.values]
+    return np.array([*rows, [0] * 8], dtype=np.int8)
+
+
+def _judge(x: NDArray[np.int8], y: NDArray[np.int8]) -> NDArray[np.int8]:
+    unlike = x != y
+    year_same, day_same = ~unlike[:, :4].any(axis=1), ~unlike[:, 4:].any(axis=1)
+    one_digit = unlike.sum(axis=1) == 1
+    swapped_fields = year_same & (x[:, [4, 5]] == y[:, [6, 7]]).all(axis=1) & (x[:, [6, 7]] == y[:, [4, 5]]).all(axis=1)
+    crossed = (x[:, :-1] == y[:, 1:]) & (x[:, 1:] == y[:, :-1])
+    swapped_neighbors = (unlike.sum(axis=1) == 2) & (crossed & unlike[:, :-1] & unlike[:, 1:]).any(axis=1)
+    levels = np.where(year_same | day_same, BIRTH_DATE["near"], BIRTH_DATE["different"])
+    levels[one_digit | swapped_fields | swapped_neighbors] = BIRTH_DATE["typo"]
+    return levels.astype(np.int8)

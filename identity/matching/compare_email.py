@@ -1,0 +1,39 @@
+"""Compare e-mail addresses: the same mailbox, the same local part elsewhere, a slip of the pen."""
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import cpdist
+
+from identity.matching.distinct import on_distinct
+from identity.matching.levels import EMAIL, NO_EVIDENCE
+from identity.matching.people import Codes, Column, People
+
+_MOST_SLIPS = 3
+_LETTERS_PER_SLIP = 6
+
+
+def compare_emails(people: People, a: Codes, b: Codes) -> NDArray[np.int8]:
+    """Return the levels of the e-mail addresses of rows `a` and `b`, shape (pairs,).
+
+    The same mailbox under another spelling (+tag, dots, a renamed provider) ranks with the same local part.
+    """
+    column = people.email
+    one, other = column.codes[a], column.codes[b]
+    local, other_local = people.email_local.codes[a], people.email_local.codes[b]
+    levels = np.full(len(a), EMAIL["different"], dtype=np.int8)
+    same = (people.mailbox.codes[a] == people.mailbox.codes[b]) | ((local == other_local) & (local >= 0))
+    unlike = ~same & (one >= 0) & (other >= 0)
+    levels[unlike] = on_distinct(one[unlike], other[unlike], lambda x, y: _judge(column, x, y))
+    levels[same] = EMAIL["same_local_part"]
+    levels[one == other] = EMAIL["exact"]
+    levels[(one < 0) | (other < 0)] = NO_EVIDENCE
+    return levels
+
+
+def _judge(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
+    left, right = [column.values[code] for code in x.tolist()], [column.values[code] for code in y.tolist()]
+    slips = cpdist(left, right, scorer=OSA.distance, score_cutoff=_MOST_SLIPS, dtype=np.int32)
+    lengths = np.array([len(value) for value in column.values], dtype=np.int64)
+    allowed = np.minimum(np.minimum(lengths[x], lengths[y]) // _LETTERS_PER_SLIP, _MOST_SLIPS)
+    return np.where(slips <= allowed, EMAIL["similar"], EMAIL["different"]).astype(np.int8)

@@ -1,0 +1,61 @@
+"""Compare each distinct pair of values once, however many pairs of people share it."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.process import cpdist
+
+from identity.matching.people import Codes, Column
+
+# Winkler, "String comparator metrics and enhanced decision rules in the Fellegi-Sunter model of record linkage" (1990).
+SIMILAR = 0.9
+# Below SIMILAR, words one or two slips apart (optimal string alignment) are still similar when long enough.
+_WORTH_A_SECOND_LOOK = 0.7
+_LETTERS_PER_SLIP = 4
+_MOST_SLIPS = 2
+
+
+def on_distinct(
+    a: Codes, b: Codes, judge: Callable[[Codes, Codes], NDArray[np.int8]]
+) -> NDArray[np.int8]:
+    """Return `judge` of each pair of codes, shape (pairs,), asking it once per distinct unordered pair."""
+    if not len(a):
+        return np.empty(0, dtype=np.int8)
+    low, high = np.minimum(a, b).astype(np.int64), np.maximum(a, b).astype(np.int64)
+    width = int(high.max()) + 1
+    distinct, where = np.unique(low * width + high, return_inverse=True)
+    return judge((distinct // width).astype(np.int32), (distinct % width).astype(np.int32))[where]
+
+
+def similar(column: Column, a: Codes, b: Codes) -> NDArray[np.bool_]:
+    """Return, shape (pairs,), which values of one column are alike up to a slip of the pen."""
+    return similar_words([column.values[code] for code in a.tolist()], [column.values[code] for code in b.tolist()])
+
+
+def similar_words(one: Sequence[str], other: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which words are alike: Jaro-Winkler of 0.9 or more, or few slips.
+
+    A slip is a letter added, lost, changed, or swapped with its neighbor. One is allowed for every four letters, two in
+    all; two also in a short word when no letter was changed, since typing loses and doubles letters, but a changed
+    letter in a short name makes another name.
+    """
+    if not len(one):
+        return np.empty(0, dtype=np.bool_)
+    closeness = cpdist(one, other, scorer=JaroWinkler.similarity, dtype=np.float32)
+    alike: NDArray[np.bool_] = closeness >= SIMILAR
+    doubtful = np.flatnonzero(~alike & (closeness >= _WORTH_A_SECOND_LOOK)).tolist()
+    if doubtful:
+        left, right = [one[i] for i in doubtful], [other[i] for i in doubtful]
+        slips = cpdist(left, right, scorer=OSA.distance, score_cutoff=_MOST_SLIPS, dtype=np.int32).tolist()
+        alike[doubtful] = [_few(*pair) for pair in zip(left, right, slips, strict=True)]
+    return alike
+
+
+def _few(one: str, other: str, slips: int) -> bool:
+    if slips > _MOST_SLIPS:
+        return False
+    shorter, longer = sorted((one, other), key=len)
+    return slips <= len(shorter) // _LETTERS_PER_SLIP or not Counter(shorter) - Counter(longer)

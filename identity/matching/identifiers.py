@@ -1,0 +1,42 @@
+"""Tell identifiers of one person from those of a household and from junk that identifies nobody."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+JUNK_RECORDS = 12
+JUNK_FAMILY_NAMES = 8
+SHARED_GIVEN_NAMES = 2
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SharedIdentifiers:
+    """What each distinct value of one namespace (e-mail, phone) is; both arrays have shape (distinct values,)."""
+
+    junk: NDArray[np.bool_]
+    household: NDArray[np.bool_]
+
+
+def shared_identifiers(
+    values: NDArray[np.int32], family_names: NDArray[np.int32], given_names: NDArray[np.int32]
+) -> SharedIdentifiers:
+    """Return which values are junk and which a household shares; all three inputs are codes of shape (n,), -1 missing.
+
+    A value on more than a dozen records with more than eight family names is junk: the shop's own number, a
+    noreply address. One borne by two or more given names, short forms counted as one, belongs to a household.
+    Pass nickname classes as `given_names`, so that Bill and William are not two people.
+    """
+    size = int(values.max(initial=-1)) + 1
+    records = np.bincount(values[values >= 0], minlength=size)
+    families = _distinct_partners(values, family_names, size)
+    givens = _distinct_partners(values, given_names, size)
+    junk = (records > JUNK_RECORDS) & (families > JUNK_FAMILY_NAMES)
+    return SharedIdentifiers(junk=junk, household=(givens >= SHARED_GIVEN_NAMES) & ~junk)
+
+
+def _distinct_partners(values: NDArray[np.int32], partners: NDArray[np.int32], size: int) -> NDArray[np.int64]:
+    known = (values >= 0) & (partners >= 0)
+    width = int(partners.max(initial=0)) + 1
+    distinct = np.unique(values[known].astype(np.int64) * width + partners[known])
+    return np.bincount(distinct // width, minlength=size).astype(np.int64)

@@ -1,0 +1,318 @@
+"""Learn a model from the people themselves, without labels: expectation maximization over agreement patterns."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from identity.matching.compare import compare
+from identity.matching.levels import BIRTH_DATE, COLUMN, COMPARISONS, FAMILY_NAME, GIVEN_NAME, NO_EVIDENCE, Levels
+from identity.matching.model import LEAST_SEEN, Distributions, Model
+from identity.matching.people import Column, People, combine
+
+LEAST_PEOPLE = 200
+LEAST_MATCHES = 10.0
+# No single field may count for more than 20 bits: no identifier alone outweighs the prior of a million records.
+LEAST_CHANCE = 1e-6
+
+_MOST_RANDOM_PAIRS = 400_000
+_RANDOM_PAIRS_PER_PERSON = 20
+# The default model counts as much as this many matched pairs.
+_DEFAULT_WORTH = 10.0
+_CONVERGED = 1e-4
+# Housemates who agree on a personal field for a reason: a son named after his father, twins.
+_PERSONAL_EXCEPTION = 0.02
+_ENOUGH_NAMED_APART = 30
+_NO_HOUSEMATES = 0.8
+_PERSONAL = ("given_name", "birth_date")
+_SHARED_PLACES = ("email", "phone", "address")
+_MATCH, _HOUSEHOLD, _CHANCE = 0, 1, 2
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Patterns:
+    """Distinct rows of levels, shape (patterns, comparisons), and how many pairs show each, shape (patterns,)."""
+
+    levels: Levels
+    counts: Floats
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _AllPairs:
+    """What is known of all N(N-1)/2 pairs without comparing them; arrays have shape (comparisons,)."""
+
+    total: float
+    known: Floats
+    equal: Floats
+    crossed_names: float
+
+
+def learn(levels: Levels, *, people: People, iterations: int = 100, seed: int = 0) -> Model:
+    """Return the model that EM finds in the levels of the candidate pairs, shape (pairs, comparisons).
+
+    The prior is over all N(N-1)/2 pairs: posterior matches among the candidates divided by all pairs (normalizing over
+    blocked pairs only would make everything a match). Chance levels come from value frequencies (exact) and from random
+    pairs (the rest), less what the current model takes for matches. The household class is kept when it lowers the
+    Bayesian information criterion (Schwarz, Annals of Statistics 6, 1978). With fewer than 200 people, too few matches
+    or no convergence the default model is returned. The same input and `seed` give the same model.
+    """
+    if len(people) < LEAST_PEOPLE or not len(levels):
+        return Model.default()
+    candidates = _patterns(levels)
+    random = _patterns(compare(people, _random_pairs(len(people), seed)))
+    everyone = _all_pairs(people)
+    start = _start(everyone, random)
+    plain = _fit(start, candidates, random, everyone, iterations)
+    if plain is None:
+        return Model.default()
+    chosen = plain
+    if any(everyone.known[COLUMN[place]] > 0 for place in _SHARED_PLACES):
+        wider = _fit(_with_household(start, everyone), candidates, random, everyone, iterations)
+        if wider is not None and _criterion(wider, candidates, everyone) < _criterion(plain, candidates, everyone):
+            chosen = wider
+    return replace(
+        chosen, housemates=_may_hold_housemates(levels), learned_on=len(people), frequencies=_frequencies(people)
+    )
+
+
+def _fit(
+    model: Model, candidates: _Patterns, random: _Patterns, everyone: _AllPairs, iterations: int
+) -> Model | None:
+    """Return the model at which EM settles; `None` when it does not, or settles where nobody matches."""
+    for _ in range(iterations):
+        posterior = _posterior(model, candidates.levels)
+        random_chance = _posterior(model, random.levels)[:, _CHANCE]
+        updated = _maximize(model, candidates, posterior, random, random_chance, everyone)
+        settled = abs(updated.prior - model.prior) <= _CONVERGED * model.prior
+        model = updated
+        if settled:
+            return _sane(model, everyone) if model.prior * everyone.total >= LEAST_MATCHES else None
+    return None
+
+
+def _maximize(
+    model: Model,
+    candidates: _Patterns,
+    posterior: Floats,
+    random: _Patterns,
+    random_chance: Floats,
+    everyone: _AllPairs,
+) -> Model:
+    weights = posterior * candidates.counts[:, None]
+    default = Model.default()
+    match = _shares(candidates.levels, weights[:, _MATCH], default.match)
+    chance = _chance_levels(model, candidates, weights[:, _MATCH] + weights[:, _HOUSEHOLD], random, random_chance, everyone)
+    household = None
+    household_prior = 0.0
+    if model.household is not None and default.household is not None:
+        learned = _shares(candidates.levels, weights[:, _HOUSEHOLD], default.household)
+        household = _with_personal_fields(learned, chance)
+        household_prior = float(weights[:, _HOUSEHOLD].sum() + 0.5) / everyone.total
+    prior = float(weights[:, _MATCH].sum() + 0.5) / everyone.total
+    return replace(
+        model, match=match, chance=chance, household=household, prior=prior, household_prior=household_prior
+    )
+
+
+def _shares(levels: Levels, weights: Floats, default: Distributions) -> Distributions:
+    """Return the weighted share of each level where there is evidence, drawn toward the default by a few pairs' worth."""
+    shares = []
+    for column, expected in enumerate(default):
+        seen = np.bincount(levels[:, column] + 1, weights=weights, minlength=len(expected) + 1)[1:]
+        smoothed = seen + _DEFAULT_WORTH * np.array(expected)
+        shares.append(tuple((smoothed / smoothed.sum()).tolist()))
+    return tuple(shares)
+
+
+def _chance_levels(
+    model: Model, candidates: _Patterns, alike: Floats, random: _Patterns, random_chance: Floats, everyone: _AllPairs
+) -> Distributions:
+    """Return the level shares among strangers; `alike` is each candidate pattern's expected matches and housemates."""
+    chance = []
+    for column, comparison in enumerate(COMPARISONS):
+        if not everyone.known[column]:
+            chance.append(model.chance[column])
+            continue
+        exact = len(comparison.levels) - 1
+        explained = float(alike[candidates.levels[:, column] == exact].sum())
+        exact_share = (max(everyone.equal[column] - explained, 0.0) + 0.5) / everyone.known[column]
+        seen = np.bincount(
+            random.levels[:, column] + 1, weights=random.counts * random_chance, minlength=exact + 2
+        )[1:-1]
+        others = (seen + 0.5) / (seen.sum() + 0.5 * exact) * (1 - exact_share)
+        shares = np.append(others, exact_share)
+        if comparison is FAMILY_NAME:
+            shares[FAMILY_NAME["swapped"]] = _swapped_by_chance(model, everyone)
+        shares = np.maximum(shares, LEAST_CHANCE)
+        chance.append(tuple((shares / shares.sum()).tolist()))
+    return tuple(chance)
+
+
+def _swapped_by_chance(model: Model, everyone: _AllPairs) -> float:
+    """Return how often strangers' names agree crosswise: as given and family names coincide, or a namesake's slip."""
+    given, family = COLUMN["given_name"], COLUMN["family_name"]
+    namesakes = model.chance[given][-1] * model.chance[family][-1]
+    return everyone.crossed_names**2 + namesakes * model.match[family][FAMILY_NAME["swapped"]]
+
+
+def _with_personal_fields(household: Distributions, chance: Distributions) -> Distributions:
+    """Return the household levels with given name and birth date agreeing as by chance, twins and namesakes apart.
+
+    This keeps the class what its name says: it cannot learn to hold the careless duplicates of one person.
+    """
+    changed = list(household)
+    for name in _PERSONAL:
+        by_chance = chance[COLUMN[name]]
+        shares = [share * (1 - _PERSONAL_EXCEPTION) for share in by_chance]
+        shares[-1] += _PERSONAL_EXCEPTION
+        changed[COLUMN[name]] = tuple(shares)
+    swapped = FAMILY_NAME["swapped"]
+    family = np.array(changed[COLUMN["family_name"]])
+    family[swapped] = chance[COLUMN["family_name"]][swapped]
+    changed[COLUMN["family_name"]] = tuple((family / family.sum()).tolist())
+    return tuple(changed)
+
+
+def _posterior(model: Model, levels: Levels) -> Floats:
+    """Return the probability of match, household and chance per row of levels, shape (rows, 3)."""
+    logs = log_likelihoods(model, levels)
+    weights = np.exp(logs - logs.max(axis=1, keepdims=True))
+    posterior: Floats = weights / weights.sum(axis=1, keepdims=True)
+    return posterior
+
+
+def log_likelihoods(model: Model, levels: Levels) -> Floats:
+    """Return the natural log of prior times likelihood of match, household and chance, shape (rows, 3)."""
+    logs = np.full((len(levels), 3), -np.inf)
+    logs[:, _MATCH] = np.log(model.prior) + log_levels(model.match, levels).sum(axis=1)
+    logs[:, _CHANCE] = np.log1p(-model.prior - model.household_prior) + log_levels(model.chance, levels).sum(axis=1)
+    if model.household is not None and model.household_prior > 0:
+        logs[:, _HOUSEHOLD] = np.log(model.household_prior) + log_levels(model.household, levels).sum(axis=1)
+    return logs
+
+
+def log_levels(distributions: Distributions, levels: Levels) -> Floats:
+    """Return the natural log of each level's probability, shape (rows, comparisons); no evidence counts 0."""
+    logs = np.empty(levels.shape, dtype=np.float64)
+    for column, shares in enumerate(distributions):
+        logs[:, column] = np.append(np.log(shares), 0.0)[levels[:, column]]
+    return logs
+
+
+def _criterion(model: Model, candidates: _Patterns, everyone: _AllPairs) -> float:
+    """Return the Bayesian information criterion over the candidates; the other pairs are strangers to every model."""
+    logs = log_likelihoods(model, candidates.levels)
+    top = logs.max(axis=1, keepdims=True)
+    log_mixture = top[:, 0] + np.log(np.exp(logs - top).sum(axis=1))
+    strangers = (everyone.total - candidates.counts.sum()) * np.log1p(-model.prior - model.household_prior)
+    parameters = sum(len(levels) - 1 for levels in model.match) + 1
+    if model.household is not None:
+        free = [levels for c, levels in zip(COMPARISONS, model.household, strict=True) if c.name not in _PERSONAL]
+        parameters += sum(len(levels) - 1 for levels in free) + 1
+    pairs = float(candidates.counts.sum())
+    return float(parameters * np.log(pairs) - 2 * ((log_mixture * candidates.counts).sum() + strangers))
+
+
+def _sane(model: Model, everyone: _AllPairs) -> Model:
+    """Return the model with the default for each comparison that has no data or whose exact level speaks against."""
+    default = Model.default()
+    match, chance = list(model.match), list(model.chance)
+    for column in range(len(COMPARISONS)):
+        if not everyone.known[column] or match[column][-1] <= chance[column][-1]:
+            match[column], chance[column] = default.match[column], default.chance[column]
+    return replace(model, match=tuple(match), chance=tuple(chance))
+
+
+def _start(everyone: _AllPairs, random: _Patterns) -> Model:
+    """Return the default model with this file's chance levels and a prior of one duplicate in ten people."""
+    default = replace(Model.default(), household=None, household_prior=0.0)
+    nothing = _Patterns(np.empty((0, len(COMPARISONS)), dtype=np.int8), np.empty(0))
+    chance = _chance_levels(default, nothing, np.empty(0), random, np.ones(len(random.counts)), everyone)
+    people = np.sqrt(2 * everyone.total)
+    return replace(default, chance=chance, prior=0.1 * people / everyone.total)
+
+
+def _with_household(start: Model, everyone: _AllPairs) -> Model:
+    household = Model.default().household
+    if household is None:
+        return start
+    share = 0.1 * np.sqrt(2 * everyone.total) / everyone.total
+    return replace(
+        start, household=_with_personal_fields(household, start.chance), household_prior=float(share)
+    )
+
+
+def _patterns(levels: Levels) -> _Patterns:
+    code = np.zeros(len(levels), dtype=np.int64)
+    for column, comparison in enumerate(COMPARISONS):
+        code = code * (len(comparison.levels) + 1) + levels[:, column] - NO_EVIDENCE
+    _, first, counts = np.unique(code, return_index=True, return_counts=True)
+    return _Patterns(levels[first], counts.astype(np.float64))
+
+
+def _random_pairs(n: int, seed: int) -> NDArray[np.int32]:
+    """Return pairs of different rows drawn at random, shape (pairs, 2)."""
+    generator = np.random.default_rng(seed)
+    size = min(_MOST_RANDOM_PAIRS, max(_RANDOM_PAIRS_PER_PERSON * n, 20_000))
+    a = generator.integers(0, n, size)
+    b = (a + generator.integers(1, n, size)) % n
+    return np.stack((a, b), axis=1).astype(np.int32)
+
+
+def _all_pairs(people: People) -> _AllPairs:
+    dwelling = combine(people.street.codes, people.postcode.codes)
+    columns = {
+        "given_name": people.given_name.codes,
+        "family_name": people.family_name.codes,
+        "birth_date": people.birth_date.codes,
+        "email": people.email.codes,
+        "phone": people.phone.codes,
+        "address": dwelling if (dwelling >= 0).any() else people.postcode.codes,
+    }
+    known, equal = np.zeros(len(COMPARISONS)), np.zeros(len(COMPARISONS))
+    for name, codes in columns.items():
+        present = codes[codes >= 0]
+        counts = np.bincount(present).astype(np.float64) if len(present) else np.zeros(0)
+        known[COLUMN[name]] = len(present) * (len(present) - 1) / 2
+        equal[COLUMN[name]] = (counts * (counts - 1) / 2).sum()
+    return _AllPairs(len(people) * (len(people) - 1) / 2, known, equal, _crossed(people.given_name, people.family_name))
+
+
+def _crossed(given: Column, family: Column) -> float:
+    """Return how likely a random given name equals a random family name."""
+    givens = dict(zip(given.values, given.counts().tolist(), strict=True))
+    families = dict(zip(family.values, family.counts().tolist(), strict=True))
+    common = givens.keys() & families.keys()
+    pairs = max(sum(givens.values()), 1) * max(sum(families.values()), 1)
+    return float(sum(givens[value] * families[value] for value in common) / pairs)
+
+
+def _may_hold_housemates(levels: Levels) -> bool:
+    """Return whether people who share a home or an identifier may be in the file.
+
+    Of real housemates with different given names one pair in fifty are twins; the others have different birth dates.
+    Where nearly all such pairs share the birth date as well, they are one person whose name was entered wrongly.
+    Without many such pairs to judge by, the answer is yes.
+    """
+    shared = np.zeros(len(levels), dtype=np.bool_)
+    for place in _SHARED_PLACES:
+        shared |= levels[:, COLUMN[place]] == len(COMPARISONS[COLUMN[place]].levels) - 1
+    birth = levels[:, COLUMN["birth_date"]]
+    named_apart = shared & (levels[:, COLUMN["given_name"]] == GIVEN_NAME["different"]) & (birth != NO_EVIDENCE)
+    same_birth = named_apart & (birth >= BIRTH_DATE["typo"])
+    return bool(named_apart.sum() < _ENOUGH_NAMED_APART or same_birth.sum() < _NO_HOUSEMATES * named_apart.sum())
+
+
+def _frequencies(people: People) -> dict[str, dict[str, float]]:
+    """Return the share of bearers of each name seen twenty times or more; rarer names are not stored."""
+    frequencies = {}
+    for field in ("given_name", "family_name"):
+        column: Column = getattr(people, field)
+        counts = column.counts()
+        known = int(counts.sum())
+        frequencies[field] = {
+            value: count / known for value, count in zip(column.values, counts.tolist(), strict=True) if count >= LEAST_SEEN
+        }
+    return frequencies

@@ -1,0 +1,137 @@
+"""The model: how likely each level of agreement is for one person, for two of a household, and by chance."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from identity.matching.levels import COMPARISONS
+
+# Per comparison in the order of COMPARISONS, per level: a probability. Each inner tuple sums to one.
+Distributions = tuple[tuple[float, ...], ...]
+
+MODEL_VERSION = "1"
+# A value seen fewer times than this is never stored in a model.
+LEAST_SEEN = 20
+
+
+class UnreadableModel(ValueError):
+    """Saved parameters do not fit the comparisons of this version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """Fellegi and Sunter's model (JASA 64, 1969) with a third class between match and chance: the same household.
+
+    `match`, `household` and `chance` give the probability of each level, given that both sides have a value.
+    `prior` and `household_prior` are the shares of matches and of housemates among ALL pairs of people, not among the
+    compared ones. `household` is `None` when the data show no such class. `frequencies` holds, per name field, the
+    share of people who bear a value; only values seen twenty times or more, so the model names no individual.
+    `housemates` says that the file may hold people who share a home or an identifier; only evidence makes it false.
+    """
+
+    match: Distributions
+    chance: Distributions
+    prior: float
+    household: Distributions | None = None
+    household_prior: float = 0.0
+    frequencies: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    housemates: bool = True
+    learned_on: int = 0
+    version: str = MODEL_VERSION
+
+    def __post_init__(self) -> None:
+        """Refuse distributions that do not fit the comparisons."""
+        for distributions in (self.match, self.chance, self.household):
+            if distributions is not None:
+                _check(distributions)
+        if not 0 < self.prior < 1 or not 0 <= self.household_prior < 1:
+            raise UnreadableModel("a prior lies outside 0 to 1")
+
+    @classmethod
+    def default(cls) -> Self:
+        """Return the model for data too small to learn from: round figures for a customer file of western names.
+
+        Chance levels: about one pair in 150 shares a given name, one in 500 a family name, one in 25,000 a birth date.
+        Priors: in a file of 100,000 records where a third has one duplicate, one pair in 100,000 matches or so, and
+        as many are housemates. Housemates agree on given name and birth date little more than strangers do (a son named
+        after his father, twins).
+        """
+        return cls(
+            match=(
+                (0.02, 0.06, 0.07, 0.85),
+                (0.06, 0.05, 0.02, 0.87),
+                (0.01, 0.02, 0.05, 0.92),
+                (0.25, 0.03, 0.07, 0.65),
+                (0.30, 0.70),
+                (0.20, 0.08, 0.07, 0.65),
+            ),
+            chance=(
+                (0.9563, 0.02, 0.017, 0.0067),
+                (0.99299, 0.005, 0.00001, 0.002),
+                (0.97526, 0.024, 0.0007, 0.00004),
+                (0.999948, 0.00001, 0.00004, 0.000002),
+                (0.999998, 0.000002),
+                (0.96948, 0.03, 0.0005, 0.00002),
+            ),
+            household=(
+                (0.93, 0.03, 0.02, 0.02),
+                (0.25, 0.02, 0.00001, 0.72999),
+                (0.954, 0.025, 0.001, 0.02),
+                (0.78, 0.03, 0.04, 0.15),
+                (0.60, 0.40),
+                (0.05, 0.03, 0.02, 0.90),
+            ),
+            prior=1e-5,
+            household_prior=1e-5,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the model as JSON values, with names for comparisons and levels."""
+        return {
+            "version": self.version,
+            "learned_on": self.learned_on,
+            "prior": self.prior,
+            "household_prior": self.household_prior,
+            "housemates": self.housemates,
+            "match": _named(self.match),
+            "chance": _named(self.chance),
+            "household": None if self.household is None else _named(self.household),
+            "frequencies": {name: dict(shares) for name, shares in self.frequencies.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
+        """Return the model that `to_dict` saved; `UnreadableModel` when it belongs to other comparisons."""
+        if saved.get("version") != MODEL_VERSION:
+            raise UnreadableModel(f"version {saved.get('version')!r} where {MODEL_VERSION!r} is expected")
+        return cls(
+            match=_unnamed(saved["match"]),
+            chance=_unnamed(saved["chance"]),
+            household=None if saved["household"] is None else _unnamed(saved["household"]),
+            prior=float(saved["prior"]),
+            household_prior=float(saved["household_prior"]),
+            frequencies={name: dict(shares) for name, shares in saved["frequencies"].items()},
+            housemates=bool(saved["housemates"]),
+            learned_on=int(saved["learned_on"]),
+        )
+
+
+def _check(distributions: Distributions) -> None:
+    if [len(levels) for levels in distributions] != [len(comparison.levels) for comparison in COMPARISONS]:
+        raise UnreadableModel("the levels are not those of the comparisons")
+    if any(abs(sum(levels) - 1) > 1e-6 or min(levels) <= 0 for levels in distributions):
+        raise UnreadableModel("the levels of a comparison do not sum to one, or one is impossible")
+
+
+def _named(distributions: Distributions) -> dict[str, dict[str, float]]:
+    return {
+        comparison.name: dict(zip(comparison.levels, levels, strict=True))
+        for comparison, levels in zip(COMPARISONS, distributions, strict=True)
+    }
+
+
+def _unnamed(named: Mapping[str, Mapping[str, float]]) -> Distributions:
+    try:
+        return tuple(tuple(float(named[c.name][level]) for level in c.levels) for c in COMPARISONS)
+    except KeyError as missing:
+        raise UnreadableModel(f"no probability for {missing}") from missing

@@ -1,0 +1,135 @@
+"""Bring the spellings of one value together: case, diacritics, German umlauts, punctuation, providers, street words."""
+
+import re
+import unicodedata
+
+# Letters that Unicode does not decompose into a base letter and a mark.
+_SPECIAL_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+_APOSTROPHES = re.compile(r"['’‘`´]")
+_PUNCTUATION = re.compile(r"[\W_]+")
+# ä is written "ae" or, without its dots, "a": all three become "a". A vowel before it (Bauer, Steuer) or a "q" is a
+# sign that the two letters are not an umlaut.
+_WRITTEN_UMLAUT = re.compile(r"(?<![aeiouq])([aou])e")
+_TITLES = frozenset("dr prof med dipl ing mag herr frau mr mrs ms miss mx sir mme mlle".split())
+_NO_NAME = frozenset({"unknown", "unbekannt", "inconnu", "none", "nn", "n n", "xxx", "not given"})
+_PARTICLES = frozenset("von vom van der den de du da di del della la le ter ten zu zum zur al el bin ibn st saint".split())
+
+_ONE_PROVIDER = {"googlemail.com": "gmail.com", "live.com": "outlook.com", "hotmail.com": "outlook.com"}
+_DOTS_DO_NOT_COUNT = frozenset({"gmail.com"})
+_PROVIDERS_FOR_ALL = frozenset(
+    "gmail.com outlook.com yahoo.com icloud.com me.com aol.com gmx.de gmx.net gmx.at gmx.ch web.de t-online.de freenet.de "
+    "yahoo.de yahoo.fr yahoo.co.uk orange.fr free.fr wanadoo.fr laposte.net sfr.fr btinternet.com sky.com bluewin.ch "
+    "protonmail.com proton.me mail.com msn.com posteo.de".split()
+)
+_ROLE_LOCAL_PARTS = frozenset(
+    "info office kontakt contact mail email admin sales support hello hallo noreply team service post test".split()
+)
+
+_STREET_WORDS = {
+    "str": "strasse", "st": "street", "rd": "road", "ave": "avenue", "av": "avenue", "ln": "lane", "dr": "drive",
+    "sq": "square", "blvd": "boulevard", "bd": "boulevard", "pl": "place", "ct": "court", "cres": "crescent",
+    "tce": "terrace", "hwy": "highway", "pde": "parade",
+}  # fmt: skip
+_NO_BIRTH_DATE = frozenset({"1900-01-01", "0001-01-01", "1111-11-11", "9999-12-31", "0000-00-00"})
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def fold(text: str) -> str:
+    """Return `text` without case, diacritics and punctuation: "Müller", "Mueller" and "Muller" are all "muller".
+
+    Scripts other than Latin keep their letters.
+    """
+    lowered = text.casefold()
+    if not lowered.isascii():
+        decomposed = unicodedata.normalize("NFKD", lowered.translate(_SPECIAL_LETTERS))
+        lowered = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    words = _PUNCTUATION.sub(" ", _APOSTROPHES.sub("", lowered)).strip()
+    return _WRITTEN_UMLAUT.sub(r"\1", words)
+
+
+def name(text: str) -> str | None:
+    """Return a folded given or family name without titles; `None` for a placeholder."""
+    folded = fold(text)
+    words = [word for word in folded.split() if word not in _TITLES]
+    kept = " ".join(words) if words else folded
+    return None if not kept or kept in _NO_NAME else kept
+
+
+def main_word(folded_name: str) -> str:
+    """Return the first word of a folded name that is no particle: "von der muhlen" gives "muhlen"."""
+    words = folded_name.split()
+    return next((word for word in words if word not in _PARTICLES), words[0])
+
+
+def email(address: str) -> str | None:
+    """Return the e-mail address in lower case, or `None` when it has no local part or no domain."""
+    local, at, domain = address.strip().casefold().rpartition("@")
+    return f"{local}@{domain}" if at and local and domain else None
+
+
+def email_mailbox(address: str) -> str:
+    """Return the mailbox that a normalized address reaches: no +tag, one name per provider, no dots where none count."""
+    local, _, domain = address.rpartition("@")
+    domain = _ONE_PROVIDER.get(domain, domain)
+    local = local.split("+", 1)[0] or local
+    if domain in _DOTS_DO_NOT_COUNT:
+        local = local.replace(".", "")
+    return f"{local}@{domain}"
+
+
+def email_local(address: str) -> str | None:
+    """Return the letters and digits before the @; `None` for a role such as info@ that says nothing about a person."""
+    local = email_mailbox(address).rpartition("@")[0]
+    bare = _PUNCTUATION.sub("", local)
+    return None if len(bare) < 3 or bare in _ROLE_LOCAL_PARTS else bare
+
+
+def email_domain(address: str) -> str | None:
+    """Return the domain of an employer, school or family; `None` for a provider that serves everyone."""
+    domain = email_mailbox(address).rpartition("@")[2]
+    return None if domain in _PROVIDERS_FOR_ALL else domain
+
+
+def birth_date(iso_date: str) -> str | None:
+    """Return an ISO date; `None` for a placeholder or another format."""
+    return iso_date if _ISO_DATE.fullmatch(iso_date) and iso_date not in _NO_BIRTH_DATE else None
+
+
+def street(text: str) -> str | None:
+    """Return a folded street, abbreviations written out and numbers last: "12, Main St." gives "main street 12"."""
+    words = [_street_word(word) for word in fold(text).split()]
+    lettered = [word for word in words if not word[0].isdigit()]
+    numbered = [word for word in words if word[0].isdigit()]
+    return " ".join(lettered + numbered) or None
+
+
+def _street_word(word: str) -> str:
+    if word.endswith("str") and len(word) > 3:
+        return word + "asse"
+    return _STREET_WORDS.get(word, word)
+
+
+def street_name(normalized_street: str) -> str:
+    """Return the words of a normalized street without its numbers."""
+    return " ".join(word for word in normalized_street.split() if not word[0].isdigit())
+
+
+def street_number(normalized_street: str) -> str:
+    """Return the first number of a normalized street, or "" when it has none."""
+    return next((word for word in normalized_street.split() if word[0].isdigit()), "")
+
+
+def postcode(text: str) -> str | None:
+    """Return a postcode in upper case without spaces."""
+    return _PUNCTUATION.sub("", text).upper() or None
+
+
+def postcode_area(normalized_postcode: str) -> str:
+    """Return the leading part of a postcode that names a region (a British outward code, else two characters)."""
+    outward = re.fullmatch(r"([A-Z]{1,2}\d[A-Z\d]?)\d[A-Z]{2}", normalized_postcode)
+    return outward[1] if outward else normalized_postcode[:2]
+
+
+def place(text: str) -> str | None:
+    """Return a folded city or country name."""
+    return fold(text) or None

@@ -1,0 +1,41 @@
+"""A sound key for family names that holds for English, German and French spellings."""
+
+import re
+
+# The idea of one class per group of like-sounding consonants is Russell's (Soundex, US patent 1261167, 1918); the
+# German classes follow Postel (Kölner Phonetik, IBM-Nachrichten 19, 1969); rewriting letter groups before classing
+# follows Philips (Metaphone, Computer Language 7, 1990). The rules here are a small set of our own.
+_LETTER_GROUPS = (
+    (re.compile(r"(?:eau|au)x?$"), "o"),
+    (re.compile(r"tsch|sch|sh"), "s"),
+    (re.compile(r"ght"), "t"),
+    (re.compile(r"ph|pf"), "f"),
+    (re.compile(r"th|dt"), "t"),
+    (re.compile(r"tz|ts|cz|cs"), "s"),
+    (re.compile(r"ck|qu|ch"), "k"),
+    (re.compile(r"gn"), "n"),
+    (re.compile(r"x"), "ks"),
+    (re.compile(r"c(?=[eiy])"), "s"),
+)
+_CLASSES = {"b": "P", "p": "P", "d": "T", "t": "T", "f": "F", "v": "F", "w": "F", "g": "K", "k": "K", "q": "K", "c": "K",
+            "s": "S", "z": "S", "l": "L", "m": "M", "n": "N", "r": "R"}  # fmt: skip
+_SILENT = frozenset("aeiouyjh")
+
+
+def phonetic(word: str) -> str:
+    """Return the sound key of one folded word: "muller" gives "MLR", "schmidt" and "schmitt" give "SMT".
+
+    Vowels, j and h count only at the start. A word in another script is its own key.
+    """
+    if not word.isascii():
+        return word
+    rewritten = word
+    for group, sound in _LETTER_GROUPS:
+        rewritten = group.sub(sound, rewritten)
+    first = "H" if rewritten[:1] == "h" else "A" if rewritten[:1] in _SILENT else ""
+    key = first
+    for letter in rewritten:
+        sound = "" if letter in _SILENT else _CLASSES.get(letter, letter)
+        if sound and not key.endswith(sound):
+            key += sound
+    return key or word

@@ -1,0 +1,130 @@
+"""Score: the probability that a pair is one person, and what each field adds to it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from identity.matching.contradict import contradicts
+from identity.matching.learn import log_levels
+from identity.matching.levels import COLUMN, COMPARISONS, NO_EVIDENCE, Levels
+from identity.matching.model import LEAST_SEEN, Model
+from identity.matching.people import Column, People
+
+# Probabilities: at LINK and above a pair is linked by itself, from REVIEW on a person decides.
+LINK = 0.9
+REVIEW = 0.5
+# What a pair that contradicts itself is held to: below LINK, whatever else agrees.
+CONTRADICTION_CEILING = 0.8
+
+# How much of a name's rarity counts; names of one family or region are rarer together than frequencies say.
+_RARITY_WORTH = 0.5
+_MOST_RARITY_BITS = 4.0
+_ENOUGH_VALUES = 200
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Scores:
+    """What the model says of n pairs.
+
+    probability, household: shape (n,), that the pair is one person, and that it is two of one household.
+    weight: shape (n, comparisons), bits (log2) that each comparison adds; base: shape (n,), the bits before evidence.
+    contradiction: shape (n,), which pairs would be likelier but are held below LINK, because clearly different given
+    names or birth dates a generation apart contradict all else.
+    """
+
+    probability: Floats
+    household: Floats
+    weight: Floats
+    base: Floats
+    contradiction: NDArray[np.bool_]
+
+    @property
+    def log_odds(self) -> Floats:
+        """Return base and weights summed, shape (n,), in bits: what `cluster` takes."""
+        odds: Floats = self.base + self.weight.sum(axis=1)
+        return odds
+
+
+def log_odds(probability: float) -> float:
+    """Return the odds of a probability in bits."""
+    return float(np.log2(probability) - np.log2(1 - probability))
+
+
+def score(levels: Levels, model: Model, *, people: People, pairs: NDArray[np.int32]) -> Scores:
+    """Return the scores of `pairs`, shape (n, 2), whose levels, shape (n, comparisons), `compare` gave.
+
+    A weight is log2 of the level's probability for one person over its probability otherwise (Fellegi and Sunter,
+    JASA 64, 1969), where "otherwise" mixes housemates and strangers as likely as the pair is either. So base and
+    weights sum to the log odds exactly. An exact name counts more the rarer it is, at half weight.
+    """
+    rarity = _rarity(levels, model, people, pairs) * np.log(2)
+    same = log_levels(model.match, levels)
+    chance = log_levels(model.chance, levels) - rarity
+    chance_odds = chance.sum(axis=1) + np.log1p(-model.prior - model.household_prior)
+    housemates, share = np.zeros_like(chance), np.zeros(len(levels))
+    if model.household is not None and model.household_prior > 0:
+        housemates = log_levels(model.household, levels)
+        housemates[:, COLUMN["given_name"]] -= rarity[:, COLUMN["given_name"]]
+        household_odds = housemates.sum(axis=1) + np.log(model.household_prior)
+        share = 1 / (1 + np.exp(np.clip(chance_odds - household_odds, -700, 700)))
+    else:
+        household_odds = np.full(len(levels), -np.inf)
+    otherwise = np.logaddexp(chance_odds, household_odds)
+    weight = (same - share[:, None] * housemates - (1 - share)[:, None] * chance) / np.log(2)
+    odds = (same.sum(axis=1) + np.log(model.prior) - otherwise) / np.log(2)
+    contradiction = np.zeros(len(levels), dtype=np.bool_)
+    strong = np.flatnonzero(odds > log_odds(CONTRADICTION_CEILING))
+    contradiction[strong] = contradicts(people, model, pairs[strong])
+    odds[contradiction] = log_odds(CONTRADICTION_CEILING)
+    probability = 1 / (1 + np.exp2(np.clip(-odds, -1000, 1000)))
+    return Scores(
+        probability=probability,
+        household=(1 - probability) * share,
+        weight=weight,
+        base=odds - weight.sum(axis=1),
+        contradiction=contradiction,
+    )
+
+
+def evidence(levels: NDArray[np.int8], weight: Floats) -> list[tuple[str, str, float]]:
+    """Return (comparison, level, bits) of one pair for each comparison with evidence; both inputs have shape
+    (comparisons,).
+
+    Levels only, never values: this is what the ledger stores and the screens show.
+    """
+    return [
+        (comparison.name, comparison.levels[level], round(float(bits), 2))
+        for comparison, level, bits in zip(COMPARISONS, levels.tolist(), weight.tolist(), strict=True)
+        if level != NO_EVIDENCE
+    ]
+
+
+def _rarity(levels: Levels, model: Model, people: People, pairs: NDArray[np.int32]) -> Floats:
+    """Return the bits, shape (n, comparisons), by which an exact name is rarer (or commoner) than the average one."""
+    rarity = np.zeros(levels.shape)
+    for field in ("given_name", "family_name"):
+        column: Column = getattr(people, field)
+        shares = _shares(field, column, model)
+        if shares is None:
+            continue
+        place = COLUMN[field]
+        exact = np.flatnonzero(levels[:, place] == len(COMPARISONS[place].levels) - 1)
+        share = shares[column.codes[pairs[exact, 0]]]
+        bits = _RARITY_WORTH * (np.log2(model.chance[place][-1]) - np.log2(share))
+        rarity[exact, place] = np.clip(bits, -_MOST_RARITY_BITS, _MOST_RARITY_BITS)
+    return rarity
+
+
+def _shares(field: str, column: Column, model: Model) -> Floats | None:
+    """Return the share of bearers per distinct value: of these people when they are many, else as the model knows."""
+    counts = column.counts()
+    if counts.sum() >= _ENOUGH_VALUES and not model.frequencies:
+        return np.asarray(counts / counts.sum(), dtype=np.float64)
+    if not model.frequencies.get(field) or not model.learned_on:
+        return None
+    rare = LEAST_SEEN / 2 / model.learned_on
+    known = model.frequencies[field]
+    return np.array([known.get(value, rare) for value in column.values], dtype=np.float64)

@@ -1,0 +1,160 @@
+"""Who is who: profiles, the ledger of assignments, and the matches behind them."""
+
+from django.db import models
+from django.db.models import F, Q
+
+LINKED, IN_REVIEW, REJECTED = "linked", "in_review", "rejected"
+MUST_LINK, CANNOT_LINK = "must_link", "cannot_link"
+
+
+class Profile(models.Model):
+    """The unified person: a stable id and, by the ledger, a changing set of source profiles."""
+
+    id = models.UUIDField(primary_key=True)
+    created_at = models.DateTimeField()
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    """Assignments by instant."""
+
+    def current(self) -> "AssignmentQuerySet":
+        """Those that hold now."""
+        return self.filter(ended_at=None)
+
+    def held_at(self, instant: "models.DateTimeField | object") -> "AssignmentQuerySet":
+        """Those that held at that instant."""
+        return self.filter(assigned_at__lte=instant).filter(Q(ended_at=None) | Q(ended_at__gt=instant))
+
+
+class Assignment(models.Model):
+    """This source profile belongs to this profile, on this evidence."""
+
+    id = models.UUIDField(primary_key=True)
+    source_profile = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="assignments")
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="assignments")
+    assigned_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=40)
+    evidence = models.JSONField(default=dict)
+    rule_version = models.CharField(max_length=40)
+    actor = models.CharField(max_length=80)
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source_profile"], condition=Q(ended_at=None), name="one_current_assignment_per_source_profile"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("assigned_at")), name="assignment_ends_after_it_began"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["profile"], condition=Q(ended_at=None), name="current_assignments_by_profile"),
+            models.Index(fields=["source_profile", "assigned_at"]),
+        ]
+
+
+class Match(models.Model):
+    """A scored pair of source profiles, with evidence field by field: levels and weights, never values."""
+
+    id = models.UUIDField(primary_key=True)
+    left = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
+    right = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=40)
+    probability = models.FloatField()
+    evidence = models.JSONField()
+    state = models.CharField(max_length=9, choices=[(state, state.replace("_", " ")) for state in (LINKED, IN_REVIEW, REJECTED)])
+    model_version = models.CharField(max_length=40)
+    found_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["left", "right"], name="one_match_per_pair"),
+            models.CheckConstraint(condition=Q(left__lt=F("right")), name="match_pair_is_ordered"),
+        ]
+        indexes = [models.Index(fields=["state", "-probability"]), models.Index(fields=["right"])]
+        verbose_name_plural = "matches"
+
+
+class Verdict(models.Model):
+    """A person decided that these two source profiles are one, or are not."""
+
+    id = models.UUIDField(primary_key=True)
+    left = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
+    right = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
+    verdict = models.CharField(max_length=11, choices=[(verdict, verdict.replace("_", " ")) for verdict in (MUST_LINK, CANNOT_LINK)])
+    reason = models.CharField(max_length=200)
+    actor = models.CharField(max_length=80)
+    decided_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["left", "right"], condition=Q(undone_at=None), name="one_standing_verdict_per_pair"
+            ),
+            models.CheckConstraint(condition=Q(left__lt=F("right")), name="verdict_pair_is_ordered"),
+        ]
+        indexes = [models.Index(fields=["right"])]
+
+
+class BlockingToken(models.Model):
+    """A keyed hash of two fields or more: source profiles that share one are worth comparing."""
+
+    pk = models.CompositePrimaryKey("token", "source_profile_id")
+    token = models.BinaryField()
+    source_profile = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
+
+
+class DeviceEpisode(models.Model):
+    """One stretch of use of a device: its own source profile, and at most one signed-in owner."""
+
+    id = models.UUIDField(primary_key=True)
+    source = models.ForeignKey("records.Source", on_delete=models.CASCADE, related_name="+")
+    device_index = models.BinaryField()
+    source_profile = models.OneToOneField(
+        "records.SourceProfile", null=True, on_delete=models.CASCADE, related_name="episode"
+    )
+    owner = models.ForeignKey("records.SourceProfile", null=True, on_delete=models.SET_NULL, related_name="owned_episodes")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "device_index", "started_at"]), models.Index(fields=["device_index"])]
+
+
+class MatchModel(models.Model):
+    """The weights that matching learned: agreement levels and frequencies, no personal value."""
+
+    id = models.UUIDField(primary_key=True)
+    version = models.CharField(max_length=40, unique=True)
+    parameters = models.JSONField()
+    learned_on = models.PositiveIntegerField()
+    learned_at = models.DateTimeField()
+    active = models.BooleanField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["active"], condition=Q(active=True), name="one_active_match_model")]
+
+
+class GoldenValue(models.Model):
+    """For this profile and field, the value of this source profile won, for this reason."""
+
+    id = models.UUIDField(primary_key=True)
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="golden")
+    field = models.CharField(max_length=40)
+    attribute = models.ForeignKey("records.Attribute", null=True, on_delete=models.CASCADE, related_name="+")
+    identifier = models.ForeignKey("records.Identifier", null=True, on_delete=models.CASCADE, related_name="+")
+    source_profile = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=60)
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["profile", "field"], name="one_golden_value_per_field"),
+            models.CheckConstraint(
+                condition=Q(attribute=None) ^ Q(identifier=None), name="golden_value_has_one_origin"
+            ),
+        ]

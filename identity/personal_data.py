@@ -1,0 +1,95 @@
+"""What this room's tables hold about people."""
+
+from vault.annotations import PLAIN, PSEUDONYM, Table
+
+KEPT = "as long as the source profile"
+PAIR = {"left": PSEUDONYM, "right": PSEUDONYM}
+
+
+def _linking(
+    model: str,
+    subject: str | None,
+    fields: dict[str, str],
+    *,
+    order: int = 50,
+    via: str = "source_profile",
+    also: tuple[str, ...] = (),
+) -> Table:
+    return Table(
+        model,
+        subject=subject,
+        via=via,
+        also=also,
+        purpose="identity_linking",
+        retention=KEPT,
+        fields=fields,
+        erase_order=order,
+    )
+
+
+TABLES = [
+    _linking("identity.Profile", "id", {"id": PSEUDONYM, "created_at": PLAIN}, via="profile", order=95),
+    _linking(
+        "identity.Assignment",
+        "source_profile",
+        {
+            "id": PLAIN,
+            "source_profile": PSEUDONYM,
+            "profile": PSEUDONYM,
+            "assigned_at": PLAIN,
+            "ended_at": PLAIN,
+            "reason": PLAIN,
+            "evidence": PLAIN,
+            "rule_version": PLAIN,
+            "actor": PSEUDONYM,
+        },
+        order=70,
+    ),
+    _linking(
+        "identity.Match",
+        "left",
+        PAIR
+        | dict.fromkeys(("id", "reason", "probability", "evidence", "state", "model_version", "found_at"), PLAIN),
+        also=("right",),
+    ),
+    _linking(
+        "identity.Verdict",
+        "left",
+        PAIR | dict.fromkeys(("id", "verdict", "reason", "decided_at", "undone_at"), PLAIN) | {"actor": PSEUDONYM},
+        also=("right",),
+    ),
+    _linking("identity.BlockingToken", "source_profile", {"token": PSEUDONYM, "source_profile": PSEUDONYM}),
+    _linking(
+        "identity.DeviceEpisode",
+        "source_profile",
+        {
+            "id": PLAIN,
+            "source": PLAIN,
+            "device_index": PSEUDONYM,
+            "source_profile": PSEUDONYM,
+            "owner": PSEUDONYM,
+            "started_at": PLAIN,
+            "ended_at": PLAIN,
+        },
+        also=("owner",),
+    ),
+    _linking(
+        "identity.MatchModel",
+        None,
+        dict.fromkeys(("id", "version", "parameters", "learned_on", "learned_at", "active"), PLAIN),
+    ),
+    _linking(
+        "identity.GoldenValue",
+        "source_profile",
+        {
+            "id": PLAIN,
+            "profile": PSEUDONYM,
+            "field": PLAIN,
+            "attribute": PSEUDONYM,
+            "identifier": PSEUDONYM,
+            "source_profile": PSEUDONYM,
+            "reason": PLAIN,
+            "decided_at": PLAIN,
+        },
+    ),
+]

@@ -1,0 +1,94 @@
+"""Profiles: found by identifier, and the source profiles that are theirs, now and at any past instant."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from identity.models import Assignment, Profile
+from records.dictionary import FIELDS, IDENTIFIERS
+from records.models import Identifier, SourceProfile
+from records.standardize import Absurd, Setting, identity_form, standardize
+from vault.blind import blind_index
+
+
+class UnknownNamespace(ValueError):
+    """Nobody can be looked up by this kind of value."""
+
+
+def source_profiles(profile_id: UUID, *, at: datetime | None = None) -> list[UUID]:
+    """The source profiles of this profile, now or as the ledger had it at that instant."""
+    return source_profiles_of([profile_id], at=at).get(profile_id, [])
+
+
+def source_profiles_of(profile_ids: Collection[UUID], *, at: datetime | None = None) -> dict[UUID, list[UUID]]:
+    """The source profiles of many profiles, in the order of their ids; profiles that have none are left out."""
+    assignments = Assignment.objects.current() if at is None else Assignment.objects.held_at(at)
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    rows = assignments.filter(profile__in=list(profile_ids)).order_by("source_profile_id")
+    for profile, source_profile in rows.values_list("profile_id", "source_profile_id"):
+        found[profile].append(source_profile)
+    return dict(found)
+
+
+def profile_of(source_profile_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The profile that each of these source profiles belongs to now; those not yet resolved are left out."""
+    rows = Assignment.objects.current().filter(source_profile__in=list(source_profile_ids))
+    return dict(rows.values_list("source_profile_id", "profile_id"))
+
+
+def look_up(namespace: str, value: str, *, now: datetime) -> UUID | None:
+    """The profile of whoever bears this identifier; with several, the one who bore it last.
+
+    The value may be written as people write it. Raises `UnknownNamespace`.
+    """
+    if namespace not in IDENTIFIERS:
+        raise UnknownNamespace(f"look up by one of {', '.join(sorted(IDENTIFIERS))}")
+    index = _index(namespace, value, now)
+    if index is None:
+        return None
+    bearers = Identifier.objects.filter(namespace=namespace, index=index).order_by("-last_seen_at")
+    ids = list(bearers.values_list("source_profile_id", flat=True)[:100])
+    keyed = SourceProfile.objects.filter(source__stable_key=namespace, stable_index=index)
+    ids += keyed.values_list("id", flat=True)
+    belongs = profile_of(ids)
+    return next((belongs[id] for id in ids if id in belongs), None)
+
+
+def _index(namespace: str, value: str, now: datetime) -> bytes | None:
+    try:
+        clean = standardize(FIELDS[namespace].standardizer, value, Setting(region="GB", date_order=None, now=now))
+    except Absurd:
+        return None
+    return blind_index(namespace, identity_form(namespace, clean.value)) if clean.value else None
+
+
+def where_now(profile_id: UUID) -> UUID | None:
+    """The profile that goes on with this one's source profiles: itself, or the one that it was merged into.
+
+    None when there never was such a profile, or the person was erased.
+    """
+    seen: set[UUID] = set()
+    current: UUID | None = profile_id
+    while current is not None and current not in seen:
+        seen.add(current)
+        if Assignment.objects.current().filter(profile=current).exists():
+            return current
+        current = _successor(current)
+    return None
+
+
+def _successor(profile_id: UUID) -> UUID | None:
+    last = Assignment.objects.filter(profile=profile_id).order_by("-ended_at", "-id").first()
+    if last is None:
+        return None
+    following = Assignment.objects.filter(source_profile=last.source_profile_id, assigned_at__gte=last.ended_at)
+    nearest = following.exclude(id=last.id).order_by("assigned_at", "id").first()
+    return nearest.profile_id if nearest else None
+
+
+def living() -> QuerySet[Profile]:
+    """Profiles that have source profiles now."""
+    return Profile.objects.filter(assignments__ended_at=None, assignments__isnull=False).distinct()

@@ -1,0 +1,32 @@
+"""Changes: appended in the transaction that makes them, read in order by those who may be told."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from outbox.models import Change
+
+PROFILE_CREATED = "profile.created"
+PROFILE_MERGED = "profile.merged"
+PROFILE_SPLIT = "profile.split"
+PROFILE_ERASED = "profile.erased"
+SEGMENT_ENTERED = "segment.entered"
+SEGMENT_LEFT = "segment.left"
+
+
+@dataclass(frozen=True)
+class News:
+    """One thing that happened to one profile. The detail holds slugs, ids and numbers, never a value of a person."""
+
+    profile_id: UUID
+    kind: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def append(news: Iterable[News], *, now: datetime) -> int:
+    """Write these to the outbox; call it inside the transaction that makes them true."""
+    rows = [Change(profile_id=item.profile_id, kind=item.kind, detail=item.detail, happened_at=now) for item in news]
+    Change.objects.bulk_create(rows, batch_size=2_000)
+    return len(rows)

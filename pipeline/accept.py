@@ -1,0 +1,210 @@
+"""Accept: from envelopes to durable, sealed records, in one transaction per batch.
+
+duplicates dropped → source profiles found or made → what they say of consent recorded → consent asked → keys →
+sealed → stored → queued. Acknowledged = stored + duplicate + quarantined + refused: a constraint holds it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from consent import acts
+from consent.acts import NewAct
+from consent.decide import decide_each
+from consent.models import GRANTED, WITHDRAWN
+from identity import devices
+from identity.devices import Sighting
+from pipeline import queue
+from privacy.suppression import suppressed
+from records import dedupe, quarantine, source_profiles, store
+from records.dictionary import IDENTIFIERS
+from records.envelope import Envelope, Reject
+from records.models import SINGLE, Intake, Source
+from records.source_profiles import Newcomer
+from records.standardize import identity_form
+from records.store import Accepted
+from vault import keys
+from vault.blind import blind_index
+from vault.grants import Actor
+from vault.ids import new_id
+from vault.sealing import Sealer
+
+STAGE = Actor.machine("accept")
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """What became of a batch: the four kinds add up to what was acknowledged."""
+
+    stored: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+    refused: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+
+    @property
+    def acknowledged(self) -> int:
+        return self.stored + self.duplicate + self.quarantined + self.refused
+
+    def __add__(self, other: "Acceptance") -> "Acceptance":
+        return Acceptance(
+            self.stored + other.stored,
+            self.duplicate + other.duplicate,
+            self.quarantined + other.quarantined,
+            self.refused + other.refused,
+            self.rejects + other.rejects,
+        )
+
+
+def accept(source: Source, items: Sequence[Envelope | Reject], *, door: str, now: datetime) -> Acceptance:
+    """Take in a batch of one source. Everything happens or nothing does; a repeated batch changes nothing."""
+    if not items:
+        return Acceptance()
+    with transaction.atomic():
+        fresh = _drop_duplicates(source, items, now)
+        rejects = [item for item in fresh if isinstance(item, Reject)]
+        envelopes = [item for item in fresh if isinstance(item, Envelope)]
+        quarantine.keep(rejects, source, now=now)
+        stored = _take_in(source, envelopes, now)
+        acceptance = Acceptance(
+            stored=stored,
+            duplicate=len(items) - len(fresh),
+            quarantined=len(rejects),
+            refused=len(envelopes) - stored,
+            rejects=[item for item in items if isinstance(item, Reject)],
+        )
+        _account(source, acceptance, door, now)
+    return acceptance
+
+
+def _drop_duplicates(source: Source, items: Sequence[Envelope | Reject], now: datetime) -> list[Envelope | Reject]:
+    unseen = dedupe.first_seen(source, [item.message_hash for item in items], now=now)
+    fresh = []
+    for item in items:
+        if item.message_hash in unseen:
+            unseen.discard(item.message_hash)
+            fresh.append(item)
+    return fresh
+
+
+def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> int:
+    wanted = _without_suppressed(envelopes)
+    placed, made, claimed = _place(source, wanted, now)
+    spoke = _record_acts(source, placed, now)
+    may = _allowed(source, {item.source_profile for item in placed}, now)
+    devices.forget(source, made - may - spoke)
+    source_profiles.forget(made - may - spoke)
+    kept = [item for item in placed if item.source_profile in may]
+    if kept:
+        ids = {item.source_profile for item in kept}
+        store.append(kept, source, Sealer(keys.make(ids & made) | keys.fetch_or_make(ids - made)), now=now)
+    queue.enqueue({item.source_profile for item in kept} | spoke | (claimed & may), now=now, since=_since(kept))
+    return len(kept)
+
+
+def _without_suppressed(envelopes: Sequence[Envelope]) -> list[Envelope]:
+    """Those that bear no identifier of an erased person."""
+    borne = [
+        {(name, blind_index(name, identity_form(name, value))) for name, value in item.fields.items() if name in IDENTIFIERS}
+        for item in envelopes
+    ]
+    barred = suppressed({pair for pairs in borne for pair in pairs})
+    return [item for item, pairs in zip(envelopes, borne, strict=True) if not pairs & barred]
+
+
+def _place(source: Source, envelopes: Sequence[Envelope], now: datetime) -> tuple[list[Accepted], set[UUID], set[UUID]]:
+    """Each envelope with its source profile; the source profiles made for it; those whose owner became known."""
+    stable = [_index(item, source.stable_key) for item in envelopes]
+    seen = {index: item.occurred_at for item, index in zip(envelopes, stable, strict=True) if index}
+    customers, made = source_profiles.find_or_make(source, seen, now=now)
+    homes: list[UUID | None] = [customers.get(index) if index else None for index in stable]
+    sighted = [position for position, item in enumerate(envelopes) if "device_id" in item.fields]
+    attribution = devices.attribute(
+        source, [_sighting(envelopes[position], homes[position]) for position in sighted], now=now
+    )
+    for position, source_profile in zip(sighted, attribution.source_profiles, strict=True):
+        homes[position] = homes[position] or source_profile
+    singles = {position: new_id() for position, home in enumerate(homes) if home is None}
+    made |= attribution.made | source_profiles.make(
+        source, [Newcomer(id, SINGLE, None, envelopes[at].occurred_at) for at, id in singles.items()], now=now
+    )
+    placed = [
+        Accepted(_without_device_of_others(item, home), home or singles[position])
+        for position, (item, home) in enumerate(zip(envelopes, homes, strict=True))
+    ]
+    return placed, made, attribution.claimed
+
+
+def _index(item: Envelope, namespace: str) -> bytes | None:
+    value = item.fields.get(namespace)
+    return blind_index(namespace, identity_form(namespace, value)) if value else None
+
+
+def _sighting(item: Envelope, owner: UUID | None) -> Sighting:
+    index = _index(item, "device_id")
+    if index is None:
+        raise LookupError("a sighting needs a device")
+    return Sighting(index, item.occurred_at, owner, item.opens_episode)
+
+
+def _without_device_of_others(item: Envelope, home: UUID | None) -> Envelope:
+    """A signed-in message names the device, yet the device is no identifier of the account: its episodes are."""
+    if home is None or "account_id" not in item.fields or "device_id" not in item.fields:
+        return item
+    return replace(item, fields={name: value for name, value in item.fields.items() if name != "device_id"})
+
+
+def _record_acts(source: Source, placed: Sequence[Accepted], now: datetime) -> set[UUID]:
+    known = acts.purposes()
+    said = [
+        NewAct(
+            source_profile=item.source_profile,
+            purpose=word.purpose,
+            channel=word.channel,
+            state=GRANTED if word.granted else WITHDRAWN,
+            occurred_at=item.envelope.occurred_at,
+            how=f"source {source.name}"[:40],
+            verified=not source.client_side,
+        )
+        for item in placed
+        for word in item.envelope.said
+        if word.purpose in known
+    ]
+    if not said:
+        return set()
+    return {act.source_profile_id for act in acts.record(acts.news_of(said), now=now)}
+
+
+def _allowed(source: Source, ids: set[UUID], now: datetime) -> set[UUID]:
+    """Those for whom at least one of the source's purposes is allowed."""
+    allowed: set[UUID] = set()
+    for purpose in source.purposes:
+        waiting = {id: (id,) for id in ids - allowed}
+        if waiting:
+            allowed |= decide_each(waiting, purpose=purpose, at=now, actor=STAGE, reason="accept records").allowed
+    return allowed
+
+
+def _since(kept: Sequence[Accepted]) -> dict[UUID, date]:
+    days: dict[UUID, date] = {}
+    for item in kept:
+        day = item.envelope.occurred_at.date()
+        days[item.source_profile] = min(day, days.get(item.source_profile, day))
+    return days
+
+
+def _account(source: Source, acceptance: Acceptance, door: str, now: datetime) -> None:
+    Intake.objects.create(
+        id=new_id(),
+        source=source,
+        door=door,
+        received_at=now,
+        acknowledged=acceptance.acknowledged,
+        stored=acceptance.stored,
+        duplicate=acceptance.duplicate,
+        quarantined=acceptance.quarantined,
+        refused=acceptance.refused,
+    )

@@ -1,0 +1,49 @@
+"""Doors: each takes what a client of its kind sends, reads it, and hands it to accept."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pipeline.accept import Acceptance, accept
+from records.envelopes import segment as segment_messages
+from records.models import Source
+
+MERGED = ("context", "integrations")
+
+
+class BadPayload(ValueError):
+    """The body as a whole cannot be read; carries the code and the field."""
+
+    def __init__(self, code: str, field: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.field = field
+        self.message = message
+
+
+def segment(source: Source, payload: object, *, single_type: str | None, now: datetime) -> Acceptance:
+    """Take in one Segment message (of that type) or a batch of them. Raises `BadPayload`."""
+    if not isinstance(payload, dict):
+        raise BadPayload("not_an_object", "", "The body must be a JSON object.")
+    if single_type is not None:
+        return _take([{**payload, "type": single_type}], payload.get("sentAt"), source, now)
+    batch = payload.get("batch")
+    if not isinstance(batch, list):
+        raise BadPayload("missing_field", "batch", "'batch' must be a list of messages.")
+    shared = {name: payload[name] for name in MERGED if isinstance(payload.get(name), dict)}
+    return _take([_merged(message, shared) for message in batch], payload.get("sentAt"), source, now)
+
+
+def _merged(message: object, shared: Mapping[str, Any]) -> object:
+    if not isinstance(message, dict):
+        return message
+    own = {name: message.get(name) for name in shared if isinstance(message.get(name), dict)}
+    return {**message, **{name: {**value, **(own.get(name) or {})} for name, value in shared.items()}}
+
+
+def _take(messages: list[object], sent_at: object, source: Source, now: datetime) -> Acceptance:
+    items = [
+        segment_messages.read(message, source, position=position, now=now, sent_at=sent_at)
+        for position, message in enumerate(messages)
+    ]
+    return accept(source, items, door="http", now=now)

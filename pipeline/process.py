@@ -1,0 +1,38 @@
+"""Process: the whole story of a batch, from records that were taken in to changes that others may be told.
+
+resolve → ask consent again → golden record → features → memberships → changes. One transaction; safe to repeat.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from identity import golden
+from identity.profiles import living
+from identity.resolve import resolve
+from outbox import changes
+from pipeline import queue
+from segments.activity import roll_up
+from segments.refresh import refresh
+
+BATCH = 1_000
+
+
+def process_batch(*, now: datetime, limit: int = BATCH) -> int:
+    """Process the oldest work that nobody else holds. Returns how many source profiles it was; 0 when none waits."""
+    with queue.take(limit) as work:
+        if not work:
+            return 0
+        resolution = resolve(work, now=now)
+        golden.refresh(resolution.profiles, now=now)
+        roll_up([(source_profile, since) for source_profile, since in work.items() if since])
+        changes.append([*resolution.news, *refresh(resolution.profiles, now=now)], now=now)
+        return len(work)
+
+
+def let_time_pass(*, now: datetime) -> None:
+    """Compute features and memberships of everybody anew: recency grows without any record."""
+    ids = list(living().order_by("id").values_list("id", flat=True))
+    for start in range(0, len(ids), BATCH):
+        with transaction.atomic():
+            changes.append(refresh(ids[start : start + BATCH], now=now), now=now)

@@ -1,0 +1,59 @@
+"""The queue of truth: work is a row in PostgreSQL; NOTIFY only wakes those who wait for it."""
+
+from collections.abc import Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from collections.abc import Collection, Iterator
+from uuid import UUID
+
+from django.db import connection, transaction
+
+CHANNEL = "onym_work"
+
+ENQUEUE = """
+INSERT INTO pipeline_work (source_profile_id, since_date, enqueued_at)
+SELECT id, since_date, %s FROM unnest(%s::uuid[], %s::date[]) AS waiting (id, since_date)
+"""
+
+
+def enqueue(source_profiles: Collection[UUID], *, now: datetime, since: Mapping[UUID, date] | None = None) -> None:
+    """Let these source profiles be processed, as soon as the caller's transaction commits.
+
+    `since` tells from which day on their activity has changed; without it only identity and consent are looked at.
+    """
+    ids = sorted(source_profiles)
+    days = [since.get(id) if since else None for id in ids]
+    with connection.cursor() as cursor:
+        cursor.execute(ENQUEUE, [now, ids, days])
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+
+
+# Rows that nobody else holds, for whole source profiles at a time, oldest first.
+TAKE = """
+SELECT id, source_profile_id, since_date FROM pipeline_work
+ORDER BY id FOR UPDATE SKIP LOCKED LIMIT %s
+"""
+
+
+@contextmanager
+def take(limit: int) -> Iterator[dict[UUID, date | None]]:
+    """Take work for one transaction: source profiles, each with the earliest day that changed.
+
+    It is gone when the block ends well and back in the queue when it does not.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(TAKE, [limit])
+        rows = cursor.fetchall()
+        work: dict[UUID, date | None] = {}
+        for _, source_profile, since in rows:
+            known = work.get(source_profile)
+            work[source_profile] = min(since, known) if since and known else since or known
+        yield work
+        cursor.execute("DELETE FROM pipeline_work WHERE id = ANY(%s)", [[row[0] for row in rows]])
+
+
+def waiting() -> int:
+    """How many rows wait."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pipeline_work")
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,56 @@
+"""Celery tasks: each takes nothing but an id or nothing at all, makes one call, and may run twice."""
+
+from celery import shared_task
+from django.db import connection
+from django.utils import timezone
+
+from pipeline import heartbeat
+from pipeline.process import BATCH, let_time_pass, process_batch
+from pipeline.sweep import destroy_orphan_keys, requeue_unresolved
+from records import quarantine
+
+
+@shared_task
+def beat() -> None:
+    """The scheduler sent this and a worker runs it: both are alive."""
+    now = timezone.now()
+    heartbeat.beat("scheduler", now=now)
+    heartbeat.beat("worker", now=now)
+
+
+@shared_task
+def process() -> None:
+    """Help with a backlog until nothing waits."""
+    while process_batch(now=timezone.now(), limit=BATCH):
+        pass
+
+
+@shared_task
+def sweep() -> None:
+    """Put back to work what was left behind, and destroy keys that seal nothing."""
+    now = timezone.now()
+    requeue_unresolved(now=now)
+    destroy_orphan_keys(now=now)
+
+
+@shared_task
+def make_partitions() -> None:
+    """See that the partitions of this month and the next exist."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT records_make_partition((now() + make_interval(months => ahead))::date)"
+            " FROM generate_series(0, 2) AS ahead"
+        )
+
+
+@shared_task
+def refresh_all() -> None:
+    """Let time pass for features and segments: recency grows without any record."""
+    let_time_pass(now=timezone.now())
+
+
+@shared_task
+def end_quarantine() -> None:
+    """Delete quarantined records whose time is over."""
+    while quarantine.end(now=timezone.now()):
+        pass

@@ -1,0 +1,25 @@
+"""Duplicates: each message of a source counts once."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import connection
+
+from records.models import Source
+
+SEE = """
+INSERT INTO records_seenmessage (source_id, message_hash, received_at)
+SELECT %s, message_hash, %s FROM unnest(%s::bytea[]) AS message_hash
+ON CONFLICT DO NOTHING
+RETURNING message_hash
+"""
+
+
+def first_seen(source: Source, message_hashes: Collection[bytes], *, now: datetime) -> set[bytes]:
+    """Those of these messages that this source has not sent before; from now on it has.
+
+    Runs inside the caller's transaction: when that fails, the messages count as not yet seen.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(SEE, [source.id, now, sorted(set(message_hashes))])
+        return {bytes(row[0]) for row in cursor.fetchall()}

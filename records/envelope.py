@@ -1,0 +1,73 @@
+"""What a reader hands on: an envelope that can be taken in, or a reject that says why not."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a message says about consent: this purpose, on this channel, granted or not."""
+
+    purpose: str
+    channel: str
+    granted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One message, mapped to the data dictionary and standardized. Nothing in it is stored yet."""
+
+    position: int
+    message_hash: bytes
+    kind: str
+    event: str
+    occurred_at: datetime
+    fields: dict[str, str]
+    raw: dict[str, str] = field(default_factory=dict)
+    properties: dict[str, Any] = field(default_factory=dict)
+    said: tuple[Said, ...] = ()
+    flags: tuple[str, ...] = ()
+    opens_episode: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """One message that cannot be taken in: where it stood, which field, and why. The message holds no value."""
+
+    position: int
+    code: str
+    field: str
+    message: str
+    body: bytes | None
+    size: int
+    message_hash: bytes
+
+
+class Unreadable(ValueError):
+    """A message fails a rule; carries the code, the field and the reason."""
+
+    def __init__(self, code: str, field: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.field = field
+        self.message = message
+
+    def as_reject(self, position: int, body: bytes, *, keep: bool = True) -> Reject:
+        """The reject for this message; an oversize body is kept as hash and size only."""
+        return Reject(
+            position=position,
+            code=self.code,
+            field=self.field,
+            message=self.message,
+            body=body if keep else None,
+            size=len(body),
+            message_hash=message_hash(body),
+        )
+
+
+def message_hash(content: str | bytes) -> bytes:
+    """The 16 bytes by which a message is known again."""
+    data = content.encode() if isinstance(content, str) else content
+    return hashlib.sha256(data).digest()[:16]

@@ -1,0 +1,1 @@
+"""Readers of what sources send: each turns one message into an envelope or a reject."""

@@ -1,0 +1,178 @@
+"""Rows: a line of a CSV file or a JSON object, read by its source's mapping, or by its column names without one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from phonenumbers import SUPPORTED_REGIONS
+
+from records import properties
+from records.cleaning import clean
+from records.dictionary import IDENTIFIERS, recognize
+from records.envelope import Envelope, Reject, Said, Unreadable, message_hash
+from records.models import IOT, Source
+from records.standardize import Absurd, Setting, instant
+
+TIMES = ("occurred_at", "timestamp", "at", "time", "date", "sold_at", "updated_at", "created_at")
+MESSAGE_IDS = ("message_id", "messageid", "event_id", "receipt_id", "transaction_id", "order_id")
+GRANTS = {"yes": True, "true": True, "1": True, "y": True, "no": False, "false": False, "0": False, "n": False}
+
+
+
+@dataclass(frozen=True)
+class RowMapping:
+    """How the columns of a source are to be read; dotted names reach into nested objects."""
+
+    kind: str
+    kind_column: str
+    event: str
+    message_id: tuple[str, ...]
+    occurred_at: str
+    fields: Mapping[str, str]
+    properties: Mapping[str, str]
+    consents: Mapping[str, Mapping[str, str]]
+    date_order: str | None
+    opens_episode: str
+    region_column: str
+
+
+def mapping_for(source: Source, columns: tuple[str, ...]) -> RowMapping:
+    """The source's own mapping, or one made from the column names where it has none."""
+    declared = source.mapping or _recognized(columns, source.kind)
+    return RowMapping(
+        kind=declared.get("kind", "telemetry" if source.kind == IOT else "profile"),
+        kind_column=declared.get("kind_column", ""),
+        event=declared.get("event", ""),
+        message_id=tuple(declared.get("message_id", ())),
+        occurred_at=declared.get("occurred_at", ""),
+        fields=declared.get("fields", {}),
+        properties=declared.get("properties", {}),
+        consents=declared.get("consents", {}),
+        date_order=declared.get("date_order"),
+        opens_episode=declared.get("opens_episode", ""),
+        region_column=declared.get("region_column", ""),
+    )
+
+
+def read(row: object, source: Source, mapping: RowMapping, *, position: int, now: datetime, copy: int = 0) -> Envelope | Reject:
+    """The envelope of one row, or the reject that says which column is wrong and why.
+
+    `copy` counts equal rows before this one in the same file: without a message id of their own they are told apart
+    by it, so that a file may hold two equal purchases, and loading it again still changes nothing.
+    """
+    body = orjson.dumps(row, default=str)
+    try:
+        if not isinstance(row, dict):
+            raise Unreadable("not_an_object", "", "A row must be an object with named fields.")
+        if len(body) > source.max_record_bytes:
+            raise Unreadable("too_large", "", f"The row has {len(body)} bytes; at most {source.max_record_bytes}.")
+        return _read(flatten(row), body, source, mapping, position, now, copy)
+    except Unreadable as error:
+        return error.as_reject(position, body, keep=error.code != "too_large")
+
+
+def flatten(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The row with nested objects under dotted names."""
+    flat: dict[str, Any] = {}
+    for key, value in row.items():
+        if isinstance(value, dict):
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def _read(
+    row: Mapping[str, Any], body: bytes, source: Source, mapping: RowMapping, position: int, now: datetime, copy: int
+) -> Envelope:
+    kind = str(row.get(mapping.kind_column) or mapping.kind)[:16] if mapping.kind_column else mapping.kind
+    raw = {field: (column, row[column]) for column, field in mapping.fields.items() if row.get(column) is not None}
+    setting = Setting(region=_region(row, mapping) or source.region, date_order=mapping.date_order, now=now)
+    cleaned = clean(raw, setting)
+    if not any(name in IDENTIFIERS or name == "family_name" for name in cleaned.fields):
+        columns = [column for column, field in mapping.fields.items() if field in IDENTIFIERS]
+        raise Unreadable(
+            "missing_identifier",
+            columns[0] if columns else "",
+            f"No identifier has a readable value; give one of: {', '.join(columns) or 'email, phone, customer_number'}.",
+        )
+    kept = {
+        name: properties.typed(name, row[name], kind_) for name, kind_ in mapping.properties.items() if row.get(name) not in (None, "")
+    }
+    known = {*mapping.fields, *mapping.properties, *mapping.consents, *mapping.message_id, mapping.occurred_at, mapping.kind_column}
+    dropped = sum(1 for column in row if column not in known)
+    return Envelope(
+        position=position,
+        message_hash=_message_hash(row, body, mapping, copy),
+        kind=kind,
+        event=mapping.event,
+        occurred_at=_occurred_at(row, mapping, now),
+        fields=cleaned.fields,
+        raw=cleaned.raw,
+        properties=properties.with_amount(kept),
+        said=tuple(_said(row, mapping)),
+        flags=(*cleaned.flags, *((f"undeclared:{dropped}",) if dropped else ())),
+        opens_episode=bool(mapping.opens_episode) and kind == mapping.opens_episode,
+    )
+
+
+def _region(row: Mapping[str, Any], mapping: RowMapping) -> str:
+    """The country that the declared column starts with, such as FR of the store FR-PAR-2."""
+    code = str(row.get(mapping.region_column) or "")[:2].upper()
+    return code if code in SUPPORTED_REGIONS else ""
+
+
+def _recognized(columns: tuple[str, ...], source_kind: str) -> dict[str, Any]:
+    lowered = {column.strip().casefold(): column for column in columns}
+    occurred_at = next((lowered[name] for name in TIMES if name in lowered), "")
+    message_id = next(([lowered[name]] for name in MESSAGE_IDS if name in lowered), [])
+    fields = {column: field for column in columns if (field := recognize(column.rpartition(".")[2]))}
+    declared = {
+        column: properties.COMMERCE[column.casefold()]
+        for column in columns
+        if column.casefold() in properties.COMMERCE and column not in fields
+    }
+    return {
+        "kind": _recognized_kind(declared, source_kind),
+        "message_id": message_id,
+        "occurred_at": occurred_at,
+        "fields": fields,
+        "properties": declared,
+    }
+
+
+def _recognized_kind(declared: Mapping[str, str], source_kind: str) -> str:
+    if source_kind == IOT:
+        return "telemetry"
+    return "purchase" if any(name.casefold() in properties.AMOUNTS for name in declared) else "profile"
+
+
+def _message_hash(row: Mapping[str, Any], body: bytes, mapping: RowMapping, copy: int) -> bytes:
+    parts = [str(row.get(column) or "") for column in mapping.message_id]
+    if any(parts):
+        return message_hash("|".join(parts))
+    return message_hash(body + b"#" + str(copy).encode() if copy else body)
+
+
+def _occurred_at(row: Mapping[str, Any], mapping: RowMapping, now: datetime) -> datetime:
+    raw = row.get(mapping.occurred_at) if mapping.occurred_at else None
+    if raw in (None, ""):
+        return now
+    try:
+        return instant(raw, now=now)
+    except Absurd as error:
+        raise Unreadable("absurd_date", mapping.occurred_at, f"'{mapping.occurred_at}' {error}.") from None
+
+
+def _said(row: Mapping[str, Any], mapping: RowMapping) -> list[Said]:
+    said = []
+    for column, target in mapping.consents.items():
+        answer = str(row.get(column) if row.get(column) is not None else "").strip().casefold()
+        if answer == "":
+            continue
+        if answer not in GRANTS:
+            raise Unreadable("wrong_type", column, f"'{column}' must be yes or no.")
+        said.append(Said(purpose=target["purpose"], channel=target.get("channel", ""), granted=GRANTS[answer]))
+    return said

@@ -1,0 +1,155 @@
+"""Segment-format messages (the HTTP Tracking API's identify, track, page, screen, group and alias)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from records import properties
+from records.cleaning import clean
+from records.dictionary import recognize
+from records.envelope import Envelope, Reject, Said, Unreadable, message_hash
+from records.models import Source
+from records.standardize import Absurd, Setting, instant
+
+TYPES = ("identify", "track", "page", "screen", "group", "alias")
+TRAITS = {
+    "email": "email",
+    "phone": "phone",
+    "firstName": "given_name",
+    "lastName": "family_name",
+    "name": "full_name",
+    "birthday": "birth_date",
+    "gender": "gender",
+    "language": "language",
+}
+ADDRESS = {"street": "street", "city": "city", "postalCode": "postcode", "postal_code": "postcode", "country": "country"}
+LONGEST_MESSAGE_ID = 100
+
+
+def read(message: object, source: Source, *, position: int, now: datetime, sent_at: object = None) -> Envelope | Reject:
+    """The envelope of one Segment message, or the reject that says which field is wrong and why."""
+    body = orjson.dumps(message, default=str)
+    try:
+        if len(body) > source.max_record_bytes:
+            raise Unreadable("too_large", "", f"The message has {len(body)} bytes; at most {source.max_record_bytes}.")
+        return _read(_object(message, ""), body, source, position, now, sent_at)
+    except Unreadable as error:
+        return error.as_reject(position, body, keep=error.code != "too_large")
+
+
+def _read(
+    message: Mapping[str, Any], body: bytes, source: Source, position: int, now: datetime, sent_at: object
+) -> Envelope:
+    kind = message.get("type")
+    if kind not in TYPES:
+        raise Unreadable("unknown_type", "type", f"'type' must be one of {', '.join(TYPES)}.")
+    context = _object(message.get("context"), "context")
+    raw = _identifiers(message, context)
+    if not raw:
+        raise Unreadable("missing_identifier", "userId", "Give 'userId' or 'anonymousId'; without one nobody is meant.")
+    raw |= _traits({**_object(context.get("traits"), "context.traits"), **_object(message.get("traits"), "traits")})
+    raw |= _surroundings(context)
+    cleaned = clean(raw, Setting(region=source.region, date_order=source.mapping.get("date_order"), now=now))
+    values = _object(message.get("properties"), "properties")
+    kept, dropped = properties.declared(values, source.mapping.get("properties", properties.COMMERCE))
+    return Envelope(
+        position=position,
+        message_hash=_message_hash(message, body),
+        kind=kind,
+        event=_event(kind, message),
+        occurred_at=_occurred_at(message, now, sent_at),
+        fields=cleaned.fields,
+        raw=cleaned.raw,
+        properties=properties.with_amount(kept),
+        said=_said(context, source),
+        flags=(*cleaned.flags, *((f"undeclared:{dropped}",) if dropped else ())),
+    )
+
+
+def _object(value: object, name: str) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        where = f"'{name}'" if name else "A message"
+        raise Unreadable("wrong_type" if name else "not_an_object", name, f"{where} must be an object.")
+    return value
+
+
+def _identifiers(message: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, tuple[str, object]]:
+    found: dict[str, tuple[str, object]] = {}
+    if message.get("userId") not in (None, ""):
+        found["account_id"] = ("userId", message["userId"])
+    device = _object(context.get("device"), "context.device").get("id")
+    for name, value in (("context.device.id", device), ("anonymousId", message.get("anonymousId"))):
+        if value not in (None, ""):
+            found["device_id"] = (name, value)
+    return found
+
+
+def _traits(traits: Mapping[str, Any]) -> dict[str, tuple[str, object]]:
+    found: dict[str, tuple[str, object]] = {}
+    for key, value in traits.items():
+        if key == "address":
+            for part, field in ADDRESS.items():
+                if part in _object(value, "traits.address"):
+                    found[field] = (f"traits.address.{part}", value[part])
+        elif (field := TRAITS.get(key) or recognize(key)) and field not in ("account_id", "device_id"):
+            found[field] = (f"traits.{key}", value)
+    return found
+
+
+def _surroundings(context: Mapping[str, Any]) -> dict[str, tuple[str, object]]:
+    page = _object(context.get("page"), "context.page")
+    found: dict[str, tuple[str, object]] = {
+        "ip_address": ("context.ip", context.get("ip")),
+        "page_url": ("context.page.url", page.get("url")),
+    }
+    return {name: item for name, item in found.items() if item[1]}
+
+
+def _message_hash(message: Mapping[str, Any], body: bytes) -> bytes:
+    message_id = message.get("messageId")
+    if message_id in (None, ""):
+        return message_hash(body)
+    if not isinstance(message_id, str):
+        raise Unreadable("wrong_type", "messageId", "'messageId' must be text.")
+    if len(message_id) > LONGEST_MESSAGE_ID:
+        raise Unreadable("too_long", "messageId", f"'messageId' has at most {LONGEST_MESSAGE_ID} characters.")
+    return message_hash(message_id)
+
+
+def _event(kind: str, message: Mapping[str, Any]) -> str:
+    name = message.get("event" if kind == "track" else "name")
+    if kind == "track" and (not isinstance(name, str) or not name.strip()):
+        raise Unreadable("missing_field", "event", "A track message needs 'event', the name of what happened.")
+    return name[:120].replace("\0", "") if kind == "track" else ""
+
+
+def _occurred_at(message: Mapping[str, Any], now: datetime, sent_at: object) -> datetime:
+    """Event time with the client's clock error taken out: received at, less the time between event and sending."""
+    name = "originalTimestamp" if message.get("originalTimestamp") else "timestamp"
+    raw = message.get(name)
+    if raw in (None, ""):
+        return now
+    sent = message.get("sentAt") or sent_at
+    try:
+        happened = instant(raw, now=now)
+        return min(now, now - (instant(sent, now=now) - happened)) if sent else happened
+    except Absurd as error:
+        raise Unreadable("absurd_date", name, f"'{name}' {error}.") from None
+
+
+def _said(context: Mapping[str, Any], source: Source) -> tuple[Said, ...]:
+    consent = _object(context.get("consent"), "context.consent")
+    preferences = _object(consent.get("categoryPreferences"), "context.consent.categoryPreferences")
+    meaning = source.mapping.get("consents", {})
+    said = []
+    for category, granted in preferences.items():
+        if not isinstance(granted, bool):
+            name = f"context.consent.categoryPreferences.{category[:40]}"
+            raise Unreadable("wrong_type", name, f"'{name}' must be true or false.")
+        target = meaning.get(category, {"purpose": category})
+        said.append(Said(purpose=target["purpose"], channel=target.get("channel", ""), granted=granted))
+    return tuple(said)

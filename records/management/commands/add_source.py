@@ -1,0 +1,53 @@
+"""manage.py add_source NAME --kind KIND: add a source and print its write key."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from records import sources
+from records.models import ROWS, SEGMENT
+
+
+class Command(BaseCommand):
+    """Add a source; the write key is shown this once."""
+
+    help = "Add a source of records and print its write key."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", help="letters, digits, hyphens and underscores")
+        parser.add_argument("--kind", required=True, choices=sources.KINDS)
+        parser.add_argument("--format", choices=(SEGMENT, ROWS), help="default: segment for online, rows otherwise")
+        parser.add_argument("--stable-key", help="account_id, customer_number, loyalty_number, or '' for none")
+        parser.add_argument("--client-side", action="store_true", help="the write key is public: browser or mobile app")
+        parser.add_argument("--purpose", action="append", help="may be repeated; default: service")
+        parser.add_argument("--trust-rank", type=int, default=50, help="0 to 100; the golden record prefers higher")
+        parser.add_argument("--region", default="GB", help="country code for phone numbers without prefix")
+        parser.add_argument("--mapping", type=Path, help="a JSON file: source fields to the data dictionary")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            source, write_key = sources.add(
+                options["name"],
+                kind=options["kind"],
+                format=options["format"],
+                stable_key=options["stable_key"],
+                client_side=options["client_side"],
+                purposes=options["purpose"] or ["service"],
+                trust_rank=options["trust_rank"],
+                region=options["region"],
+                mapping=json.loads(options["mapping"].read_text()) if options["mapping"] else None,
+            )
+        except ValidationError as error:
+            fields = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
+            raise CommandError(fields) from None
+        except (OSError, json.JSONDecodeError) as error:
+            raise CommandError(f"--mapping: {error}") from None
+        if options["json"]:
+            self.stdout.write(json.dumps({"name": source.name, "id": str(source.id), "write_key": write_key}))
+        else:
+            self.stdout.write(f"Source {source.name} added. Write key, shown this once: {write_key}")

@@ -1,0 +1,188 @@
+"""What came in: sources, the source profiles that they know, and their records."""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+ONLINE, OFFLINE, IOT = "online", "offline", "iot"
+SEGMENT, ROWS = "segment", "rows"
+CUSTOMER, EPISODE, SINGLE = "customer", "episode", "single"
+
+
+class Source(models.Model):
+    """This system sends records; what it may send, how it is read, and how far it is believed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.SlugField(max_length=80, unique=True, help_text="Letters, digits, hyphens and underscores.")
+    kind = models.CharField(max_length=8, choices=[(kind, kind) for kind in (ONLINE, OFFLINE, IOT)])
+    format = models.CharField(
+        max_length=8,
+        choices=[(SEGMENT, "Segment messages"), (ROWS, "Rows: CSV or JSON objects")],
+        default=ROWS,
+    )
+    client_side = models.BooleanField(
+        default=False,
+        help_text="The write key is public (browser, mobile app): identifiers count as unverified.",
+    )
+    stable_key = models.CharField(
+        max_length=40,
+        blank=True,
+        help_text="The identifier by which this source always knows a person: account_id, customer_number, "
+        "loyalty_number. Empty: it has none.",
+    )
+    trust_rank = models.PositiveSmallIntegerField(default=50, help_text="0 to 100; the golden record prefers higher.")
+    purposes = ArrayField(models.CharField(max_length=40), help_text="What its records may be kept for.")
+    retention_days = models.PositiveIntegerField(default=1095)
+    region = models.CharField(max_length=2, default="GB", help_text="Country code for phone numbers without prefix.")
+    mapping = models.JSONField(default=dict, blank=True, help_text="Source fields to the data dictionary.")
+    mapping_version = models.PositiveIntegerField(default=1)
+    write_key_digest = models.BinaryField(unique=True, editable=False)
+    write_key_hint = models.CharField(max_length=12, editable=False)
+    max_body_bytes = models.PositiveIntegerField(default=4_000_000)
+    max_record_bytes = models.PositiveIntegerField(default=32_768)
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(trust_rank__lte=100), name="trust_rank_is_at_most_100"),
+            models.CheckConstraint(condition=Q(kind__in=[ONLINE, OFFLINE, IOT]), name="source_kind_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SourceProfile(models.Model):
+    """One person as one source knows them. It never splits, and owns one data key."""
+
+    id = models.UUIDField(primary_key=True)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="source_profiles")
+    kind = models.CharField(max_length=8, choices=[(kind, kind) for kind in (CUSTOMER, EPISODE, SINGLE)])
+    stable_index = models.BinaryField(null=True)
+    birth_year = models.SmallIntegerField(null=True)
+    postcode_area = models.CharField(max_length=8, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "stable_index"],
+                condition=Q(stable_index__isnull=False),
+                name="one_source_profile_per_stable_key",
+            )
+        ]
+
+
+class Identifier(models.Model):
+    """This identifier was seen on this source profile: evidence for linking, and a way to find it."""
+
+    id = models.UUIDField(primary_key=True)
+    source_profile = models.ForeignKey(SourceProfile, on_delete=models.CASCADE, related_name="identifiers")
+    namespace = models.CharField(max_length=40)
+    index = models.BinaryField()
+    sealed = models.BinaryField()
+    verified = models.BooleanField()
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source_profile", "namespace", "index"], name="identifier_once_per_profile")
+        ]
+        indexes = [models.Index(fields=["namespace", "index"])]
+
+
+class Attribute(models.Model):
+    """This source profile had this value in this field of the data dictionary, between these instants."""
+
+    id = models.UUIDField(primary_key=True)
+    source_profile = models.ForeignKey(SourceProfile, on_delete=models.CASCADE, related_name="attributes")
+    field = models.CharField(max_length=40)
+    digest = models.BinaryField()
+    sealed = models.BinaryField()
+    record_id = models.UUIDField()
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source_profile", "field", "digest"], name="attribute_once_per_profile")
+        ]
+
+
+class Record(models.Model):
+    """One message as received and standardized. Append-only; partitioned by the month of its receipt."""
+
+    pk = models.CompositePrimaryKey("received_at", "id")
+    id = models.UUIDField()
+    received_at = models.DateTimeField()
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    source_profile = models.ForeignKey(SourceProfile, on_delete=models.CASCADE, related_name="records")
+    message_hash = models.BinaryField()
+    kind = models.CharField(max_length=16)
+    event = models.CharField(max_length=120, blank=True)
+    occurred_at = models.DateTimeField()
+    properties = models.JSONField()
+    sealed = models.BinaryField(null=True)
+    flags = ArrayField(models.CharField(max_length=60), default=list)
+    mapping_version = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["source_profile", "occurred_at"], name="records_by_profile_and_time")]
+
+
+class SeenMessage(models.Model):
+    """This source has sent this message: a second one with its id is a duplicate."""
+
+    pk = models.CompositePrimaryKey("source_id", "message_hash")
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+")
+    message_hash = models.BinaryField()
+    received_at = models.DateTimeField()
+
+
+class QuarantinedRecord(models.Model):
+    """This record of a known source could not be taken in; it is kept sealed under its own key, with the reason."""
+
+    id = models.UUIDField(primary_key=True)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="quarantined")
+    reason = models.CharField(max_length=40)
+    field = models.CharField(max_length=80, blank=True)
+    message = models.CharField(max_length=300)
+    line = models.PositiveBigIntegerField(null=True)
+    sealed = models.BinaryField(null=True)
+    size = models.PositiveIntegerField()
+    message_hash = models.BinaryField()
+    received_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "reason"]), models.Index(fields=["expires_at"])]
+
+
+class Intake(models.Model):
+    """One batch as it was taken in: acknowledged = stored + duplicate + quarantined + refused by consent."""
+
+    id = models.UUIDField(primary_key=True)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="intakes")
+    door = models.CharField(max_length=16)
+    received_at = models.DateTimeField()
+    acknowledged = models.PositiveIntegerField()
+    stored = models.PositiveIntegerField()
+    duplicate = models.PositiveIntegerField()
+    quarantined = models.PositiveIntegerField()
+    refused = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(acknowledged=models.F("stored") + models.F("duplicate") + models.F("quarantined") + models.F("refused")),
+                name="intake_adds_up",
+            )
+        ]
+        indexes = [models.Index(fields=["source", "received_at"])]

@@ -1,0 +1,89 @@
+"""Properties: the plain values of a record that its source has declared, typed. What is not declared is dropped."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from records.envelope import Unreadable
+
+TYPES = ("number", "integer", "string", "boolean")
+# The plain members of Segment's e-commerce events; a source's own mapping replaces them.
+COMMERCE = {
+    "order_id": "string",
+    "total": "number",
+    "revenue": "number",
+    "value": "number",
+    "amount": "number",
+    "currency": "string",
+    "quantity": "integer",
+    "price": "number",
+    "discount": "number",
+    "product_id": "string",
+    "sku": "string",
+    "category": "string",
+    "brand": "string",
+    "items": "integer",
+    "store": "string",
+    "metric": "string",
+    "unit": "string",
+}
+AMOUNTS = ("amount", "total", "revenue", "value")
+LONGEST = 200
+
+
+def declared(values: Mapping[str, Any], types: Mapping[str, str]) -> tuple[dict[str, Any], int]:
+    """The declared properties, typed, and how many others were dropped. Raises `Unreadable` on a wrong type."""
+    kept = {
+        name: typed(name, values[name], kind) for name, kind in types.items() if values.get(name) not in (None, "")
+    }
+    return kept, sum(1 for name in values if name not in types)
+
+
+def with_amount(properties: dict[str, Any]) -> dict[str, Any]:
+    """The properties with `amount` filled from whatever this source calls what was paid."""
+    if "amount" not in properties:
+        for name in AMOUNTS:
+            if isinstance(properties.get(name), int | float):
+                return {**properties, "amount": properties[name]}
+    return properties
+
+
+def typed(name: str, value: object, kind: str) -> Any:
+    """The value as the declared type; raises `Unreadable` naming the property."""
+    try:
+        return _READERS[kind](value)
+    except (ValueError, TypeError, OverflowError):
+        raise Unreadable("wrong_type", name, f"'{name}' must be a {kind}.") from None
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise TypeError
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
+def _integer(value: object) -> int:
+    number = _number(value)
+    if number != int(number):
+        raise ValueError
+    return int(number)
+
+
+def _string(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or "\0" in str(value):
+        raise TypeError
+    return str(value)[:LONGEST]
+
+
+def _boolean(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.casefold() in ("true", "yes", "1", "false", "no", "0"):
+        return value.casefold() in ("true", "yes", "1")
+    raise TypeError
+
+
+_READERS = {"number": _number, "integer": _integer, "string": _string, "boolean": _boolean}

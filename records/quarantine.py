@@ -1,0 +1,47 @@
+"""The quarantine: what a known source sent and could not be taken in, sealed under a key of its own, for 30 days."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from records.envelope import Reject
+from records.models import QuarantinedRecord, Source
+from vault import keys
+from vault.ids import new_id
+from vault.sealing import Place, Sealer
+
+KEPT_FOR = timedelta(days=30)
+
+
+def keep(rejects: Sequence[Reject], source: Source, *, now: datetime) -> None:
+    """Keep these rejects; of an oversize one only hash and size."""
+    ids = [new_id() for _ in rejects]
+    sealer = Sealer(keys.make(id for id, reject in zip(ids, rejects, strict=True) if reject.body is not None))
+    QuarantinedRecord.objects.bulk_create(
+        [_row(id, reject, source, sealer, now) for id, reject in zip(ids, rejects, strict=True)], batch_size=1_000
+    )
+
+
+def _row(id: UUID, reject: Reject, source: Source, sealer: Sealer, now: datetime) -> QuarantinedRecord:
+    place = Place("records_quarantinedrecord", "sealed", id)
+    return QuarantinedRecord(
+        id=id,
+        source=source,
+        reason=reject.code,
+        field=reject.field[:80],
+        message=reject.message[:300],
+        line=reject.position,
+        sealed=None if reject.body is None else sealer.seal(id, place, reject.body),
+        size=reject.size,
+        message_hash=reject.message_hash,
+        received_at=now,
+        expires_at=now + KEPT_FOR,
+    )
+
+
+def end(*, now: datetime) -> int:
+    """Delete what has been kept for long enough, and its keys. Returns how many."""
+    ids = list(QuarantinedRecord.objects.filter(expires_at__lte=now).values_list("id", flat=True)[:10_000])
+    QuarantinedRecord.objects.filter(id__in=ids).delete()
+    keys.destroy(ids)
+    return len(ids)

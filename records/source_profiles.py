@@ -1,0 +1,78 @@
+"""Source profiles: found by their source's stable key, or made."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from records.models import CUSTOMER, Source, SourceProfile
+from vault.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A source profile to be made."""
+
+    id: UUID
+    kind: str
+    stable_index: bytes | None
+    seen_at: datetime
+
+
+def find(source: Source, stable_indexes: Collection[bytes]) -> dict[bytes, UUID]:
+    """The source profiles that this source's stable keys (blind-indexed) already have."""
+    rows = SourceProfile.objects.filter(source=source, stable_index__in=list(stable_indexes))
+    return {bytes(index): id for index, id in rows.values_list("stable_index", "id")}
+
+
+def find_or_make(source: Source, seen: Mapping[bytes, datetime], *, now: datetime) -> tuple[dict[bytes, UUID], set[UUID]]:
+    """The source profile of each stable key, made where there was none; and the ids of those made.
+
+    Two workers that meet the same new key get the same source profile: one of them makes it.
+    """
+    found = find(source, seen.keys())
+    missing = sorted(index for index in seen if index not in found)
+    made = make(source, [Newcomer(new_id(), CUSTOMER, index, seen[index]) for index in missing], now=now)
+    if missing:
+        found |= find(source, missing)
+    return found, made
+
+
+MAKE = """
+INSERT INTO records_sourceprofile
+    (id, source_id, kind, stable_index, birth_year, postcode_area, country, first_seen_at, last_seen_at, created_at)
+SELECT id, %(source)s, kind, stable_index, NULL, '', '', seen_at, seen_at, %(now)s
+FROM unnest(%(ids)s::uuid[], %(kinds)s::text[], %(indexes)s::bytea[], %(seen)s::timestamptz[])
+    AS newcomer (id, kind, stable_index, seen_at)
+ON CONFLICT (source_id, stable_index) WHERE stable_index IS NOT NULL DO NOTHING
+RETURNING id
+"""
+
+
+def make(source: Source, newcomers: Iterable[Newcomer], *, now: datetime) -> set[UUID]:
+    """Make these source profiles; returns those that were not made by somebody else at the same time."""
+    rows = list(newcomers)
+    if not rows:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            MAKE,
+            {
+                "source": source.id,
+                "now": now,
+                "ids": [row.id for row in rows],
+                "kinds": [row.kind for row in rows],
+                "indexes": [row.stable_index for row in rows],
+                "seen": [row.seen_at for row in rows],
+            },
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def forget(ids: Collection[UUID]) -> None:
+    """Delete source profiles that were made in this transaction and for which nothing may be kept."""
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM records_sourceprofile WHERE id = ANY(%s)", [list(ids)])

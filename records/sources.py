@@ -1,0 +1,72 @@
+"""Sources: added with sensible defaults, found by write key."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+
+from access.secrets import digest, new_secret
+from records.models import IOT, OFFLINE, ONLINE, ROWS, SEGMENT, Source
+
+KINDS = (ONLINE, OFFLINE, IOT)
+FORMATS = {ONLINE: SEGMENT, OFFLINE: ROWS, IOT: ROWS}
+STABLE_KEYS = {ONLINE: "account_id", OFFLINE: "customer_number", IOT: ""}
+
+
+class UnknownKind(ValueError):
+    """A source must be online, offline or iot."""
+
+
+def add(
+    name: str,
+    *,
+    kind: str,
+    format: str | None = None,
+    stable_key: str | None = None,
+    client_side: bool = False,
+    purposes: Sequence[str] = ("service",),
+    trust_rank: int = 50,
+    region: str = "GB",
+    mapping: Mapping[str, Any] | None = None,
+) -> tuple[Source, str]:
+    """A new source and its write key, which is shown this once.
+
+    Raises `UnknownKind`, and `django.core.exceptions.ValidationError` for a name that is taken or malformed.
+    """
+    if kind not in KINDS:
+        raise UnknownKind(f"unknown kind {kind!r}; choose from {', '.join(KINDS)}")
+    secret = new_secret("wk")
+    source = Source(
+        name=name,
+        kind=kind,
+        format=format or FORMATS[kind],
+        stable_key=STABLE_KEYS[kind] if stable_key is None else stable_key,
+        client_side=client_side,
+        purposes=list(purposes),
+        trust_rank=trust_rank,
+        region=region,
+        mapping=dict(mapping or {}),
+        write_key_digest=secret.digest,
+        write_key_hint=secret.hint,
+    )
+    source.full_clean()
+    source.save()
+    return source, secret.text
+
+
+def renew_write_key(source: Source) -> str:
+    """A new write key for this source; the old one ends at once."""
+    secret = new_secret("wk")
+    source.write_key_digest, source.write_key_hint = secret.digest, secret.hint
+    source.save(update_fields=["write_key_digest", "write_key_hint"])
+    return secret.text
+
+
+def by_write_key(text: str) -> Source | None:
+    """The source that this write key belongs to, enabled or not; None for an unknown key."""
+    return Source.objects.filter(write_key_digest=digest(text)).first()
+
+
+def enabled() -> QuerySet[Source]:
+    """The sources that may send."""
+    return Source.objects.filter(enabled=True)

@@ -1,0 +1,185 @@
+"""Standardizing: one normal form per kind of field. What cannot be read is said, never guessed."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+EARLIEST_BIRTH = 1900
+EARLIEST_EVENT = datetime(1970, 1, 2, tzinfo=UTC)
+CLOCK_TOLERANCE = timedelta(hours=24)
+NOTHING = frozenset({"", "null", "none", "n/a", "na", "nan", "-", "unknown", "undefined"})
+UNDATED = re.compile(r"^0+([-/. ]0+)*$")
+SPACES = re.compile(r"\s+")
+ISO_DATE = re.compile(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})$")
+COMPACT_DATE = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
+DOTTED_DATE = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})$")
+SLASHED_DATE = re.compile(r"^(\d{1,2})[/-](\d{1,2})[/-](\d{4})$")
+COUNTRY_NAMES = {"UK": "GB", "UNITED KINGDOM": "GB", "GERMANY": "DE", "DEUTSCHLAND": "DE", "FRANCE": "FR", "USA": "US"}
+
+
+class Absurd(ValueError):
+    """A value that cannot be true; its message says why and holds no part of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a source declares about how to read it: its region for phones, its order of day and month, and the time."""
+
+    region: str
+    date_order: str | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """A value in normal form (None: unreadable or missing), and a flag that says what was done to it."""
+
+    value: str | None
+    flag: str | None = None
+
+
+def standardize(standardizer: str, raw: str, setting: Setting) -> Clean:
+    """The normal form of a raw value. Raises `Absurd` for dates that cannot be."""
+    text = SPACES.sub(" ", unicodedata.normalize("NFC", raw)).strip()
+    if text.casefold() in NOTHING:
+        return Clean(None)
+    return STANDARDIZERS[standardizer](text, setting)
+
+
+def _text(text: str, setting: Setting) -> Clean:
+    return Clean(text[:500], "shortened" if len(text) > 500 else None)
+
+
+def _email(text: str, setting: Setting) -> Clean:
+    try:
+        checked = validate_email(text.lower(), check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        return Clean(None, "invalid")
+    return Clean(checked.normalized.lower())
+
+
+def _phone(text: str, setting: Setting) -> Clean:
+    try:
+        number = phonenumbers.parse(text, setting.region)
+    except phonenumbers.NumberParseException:
+        return Clean(None, "invalid")
+    if not phonenumbers.is_possible_number(number) or len(set(str(number.national_number))) == 1:
+        return Clean(None, "invalid")
+    return Clean(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _date(text: str, setting: Setting) -> Clean:
+    if UNDATED.match(text):
+        return Clean(None, "empty")
+    day, flag = _read_date(text, setting.date_order)
+    if day is None:
+        return Clean(None, flag)
+    if not EARLIEST_BIRTH <= day.year or day > setting.now.date():
+        raise Absurd("is not a possible date of birth: it lies before 1900 or in the future")
+    return Clean(day.isoformat(), flag)
+
+
+def _read_date(text: str, order: str | None) -> tuple[date | None, str | None]:
+    text = text.split("T")[0]
+    if match := ISO_DATE.match(text) or COMPACT_DATE.match(text):
+        year, month, day = map(int, match.groups())
+        return _possible(year, month, day), None
+    if match := DOTTED_DATE.match(text):
+        day, month, year = map(int, match.groups())
+        return _possible(year, month, day), None
+    if match := SLASHED_DATE.match(text):
+        first, second, year = map(int, match.groups())
+        if first > 12 or order == "dmy" or first == second:
+            return _possible(year, second, first), None
+        if second > 12 or order == "mdy":
+            return _possible(year, first, second), None
+        _possible(year, second, first)
+        return None, "ambiguous"
+    raise Absurd("is not a date; write it as YYYY-MM-DD")
+
+
+def _possible(year: int, month: int, day: int) -> date:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        raise Absurd("is not a date of the calendar; write it as YYYY-MM-DD") from None
+
+
+def _country(text: str, setting: Setting) -> Clean:
+    code = COUNTRY_NAMES.get(text.upper(), text.upper())
+    return Clean(code) if code in phonenumbers.SUPPORTED_REGIONS else Clean(None, "unknown")
+
+
+def _postcode(text: str, setting: Setting) -> Clean:
+    return Clean(text.upper()[:16])
+
+
+STANDARDIZERS: dict[str, Callable[[str, Setting], Clean]] = {
+    "text": _text,
+    "name": _text,
+    "key": _text,
+    "email": _email,
+    "phone": _phone,
+    "date": _date,
+    "country": _country,
+    "postcode": _postcode,
+}
+
+
+def instant(raw: object, *, now: datetime) -> datetime:
+    """An event time in UTC, from ISO 8601 text, YYYYMMDD, or Unix seconds or milliseconds.
+
+    Raises `Absurd` when it cannot be read, lies before 1970, or more than a day in the future.
+    """
+    try:
+        moment = _instant(raw)
+    except (ValueError, OverflowError, OSError):
+        raise Absurd("is not an instant; write it as ISO 8601, such as 2026-01-31T09:30:00Z") from None
+    if moment < EARLIEST_EVENT:
+        raise Absurd("lies before 1970")
+    if moment > now + CLOCK_TOLERANCE:
+        raise Absurd("lies more than a day in the future")
+    return moment
+
+
+def _instant(raw: object) -> datetime:
+    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+        raise ValueError
+    if isinstance(raw, int | float):
+        return datetime.fromtimestamp(raw / 1000 if raw > 100_000_000_000 else raw, UTC)
+    moment = datetime.fromisoformat(raw.strip())
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def identity_form(namespace: str, value: str) -> str:
+    """The form under which an identifier is indexed: what two spellings of one identifier have in common.
+
+    E-mail is folded to lower case, without plus tag, and for Gmail without dots; phones are in E.164 already.
+    """
+    if namespace != "email" or "@" not in value:
+        return value
+    local, _, domain = value.lower().rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in ("gmail.com", "googlemail.com"):
+        return f"{local.replace('.', '')}@gmail.com"
+    return f"{local}@{domain}"
+
+
+def split_name(full: str) -> tuple[str | None, str]:
+    """Given and family name of a full name: 'Family, Given' or 'Given Family'; one word is a family name."""
+    family, comma, given = full.partition(",")
+    if comma:
+        return given.strip() or None, family.strip()
+    given, _, family = full.rpartition(" ")
+    return given or None, family
+
+
+def postcode_area(postcode: str, country: str | None) -> str:
+    """The generalized postcode: the letters of a British one, the first two characters elsewhere."""
+    letters = re.match(r"[A-Z]{1,2}(?=\d)", postcode)
+    return letters.group() if letters and country in (None, "", "GB") else postcode[:2]

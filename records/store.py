@@ -1,0 +1,201 @@
+"""The store: records appended, and what they say of a source profile kept as identifiers and attributes, all sealed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+from django.db import connection
+from psycopg.types.json import Jsonb
+
+from records.dictionary import FIELDS, PLAIN
+from records.envelope import Envelope
+from records.models import Source
+from records.standardize import identity_form, postcode_area
+from vault.blind import blind_index
+from vault.ids import new_id
+from vault.sealing import Place, Sealer
+
+RECORD_COLUMNS = (
+    "id",
+    "received_at",
+    "source_id",
+    "source_profile_id",
+    "message_hash",
+    "kind",
+    "event",
+    "occurred_at",
+    "properties",
+    "sealed",
+    "flags",
+    "mapping_version",
+)
+RECORD_TYPES = (
+    "uuid", "timestamptz", "uuid", "uuid", "bytea", "text", "text", "timestamptz", "jsonb", "bytea", "varchar[]", "int4",
+)  # fmt: skip
+# A device's own address and the page are facts of the record, not of the person.
+NOT_ATTRIBUTES = frozenset({"ip_address", "page_url"})
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An envelope that may be kept, and the source profile that it belongs to."""
+
+    envelope: Envelope
+    source_profile: UUID
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A value of a source profile, with the first and last time that this batch saw it."""
+
+    value: str
+    record_id: UUID
+    first: datetime
+    last: datetime
+
+
+def append(accepted: Sequence[Accepted], source: Source, sealer: Sealer, *, now: datetime) -> None:
+    """Append these records, and note their identifiers and attributes, inside the caller's transaction."""
+    ids = [new_id() for _ in accepted]
+    _append_records(accepted, ids, source, sealer, now)
+    identifiers: dict[tuple[UUID, str, bytes], _Seen] = {}
+    attributes: dict[tuple[UUID, str, bytes], _Seen] = {}
+    for item, id in zip(accepted, ids, strict=True):
+        at = item.envelope.occurred_at
+        for name, value in item.envelope.fields.items():
+            if name in NOT_ATTRIBUTES:
+                continue
+            if FIELDS[name].identifier:
+                key = (item.source_profile, name, blind_index(name, identity_form(name, value)))
+                _note(identifiers, key, value, id, at)
+            else:
+                key = (item.source_profile, name, sealer.digest(item.source_profile, name, value))
+                _note(attributes, key, value, id, at)
+    _note_identifiers(identifiers, source, sealer)
+    _note_attributes(attributes, sealer)
+    _note_generalized(accepted)
+
+
+def _note(seen: dict[tuple[UUID, str, bytes], _Seen], key: tuple[UUID, str, bytes], value: str, id: UUID, at: datetime) -> None:
+    known = seen.get(key)
+    if known is None:
+        seen[key] = _Seen(value, id, at, at)
+        return
+    known.first = min(known.first, at)
+    if at >= known.last:
+        known.last, known.record_id = at, id
+
+
+def _append_records(accepted: Sequence[Accepted], ids: Sequence[UUID], source: Source, sealer: Sealer, now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT records_make_partition(%s::date)", [now.date()])
+        with cursor.copy(f"COPY records_record ({', '.join(RECORD_COLUMNS)}) FROM STDIN (FORMAT binary)") as copy:
+            copy.set_types(RECORD_TYPES)
+            for item, id in zip(accepted, ids, strict=True):
+                copy.write_row(_record_row(item, id, source, sealer, now))
+
+
+def _record_row(item: Accepted, id: UUID, source: Source, sealer: Sealer, now: datetime) -> tuple[object, ...]:
+    envelope = item.envelope
+    return (
+        id,
+        now,
+        source.id,
+        item.source_profile,
+        envelope.message_hash,
+        envelope.kind,
+        envelope.event,
+        envelope.occurred_at,
+        Jsonb(envelope.properties, dumps=orjson.dumps),
+        seal_record(item, id, sealer),
+        list(envelope.flags),
+        source.mapping_version,
+    )
+
+
+def seal_record(item: Accepted, id: UUID, sealer: Sealer) -> bytes | None:
+    """The record's identifying fields and raw values as one sealed JSON object; None when it has none."""
+    fields = {name: value for name, value in item.envelope.fields.items() if FIELDS[name].sensitivity != PLAIN}
+    if not fields and not item.envelope.raw:
+        return None
+    content = orjson.dumps({"fields": fields, "raw": item.envelope.raw})
+    return sealer.seal(item.source_profile, Place("records_record", "sealed", id), content)
+
+
+NOTE_IDENTIFIERS = """
+INSERT INTO records_identifier (id, source_profile_id, namespace, index, sealed, verified, first_seen_at, last_seen_at)
+SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bytea[], %s::bytea[], %s::bool[],
+                     %s::timestamptz[], %s::timestamptz[])
+ON CONFLICT (source_profile_id, namespace, index) DO UPDATE SET
+    first_seen_at = LEAST(records_identifier.first_seen_at, excluded.first_seen_at),
+    last_seen_at = GREATEST(records_identifier.last_seen_at, excluded.last_seen_at),
+    verified = records_identifier.verified OR excluded.verified
+"""
+
+
+def _note_identifiers(seen: dict[tuple[UUID, str, bytes], _Seen], source: Source, sealer: Sealer) -> None:
+    rows = []
+    for (source_profile, namespace, index), item in sorted(seen.items()):
+        id = new_id()
+        sealed = sealer.seal(source_profile, Place("records_identifier", "sealed", id), item.value.encode())
+        rows.append((id, source_profile, namespace, index, sealed, not source.client_side, item.first, item.last))
+    _insert(NOTE_IDENTIFIERS, rows)
+
+
+NOTE_ATTRIBUTES = """
+INSERT INTO records_attribute (id, source_profile_id, field, digest, sealed, record_id, first_seen_at, last_seen_at)
+SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bytea[], %s::bytea[], %s::uuid[],
+                     %s::timestamptz[], %s::timestamptz[])
+ON CONFLICT (source_profile_id, field, digest) DO UPDATE SET
+    record_id = CASE WHEN excluded.last_seen_at >= records_attribute.last_seen_at
+                     THEN excluded.record_id ELSE records_attribute.record_id END,
+    first_seen_at = LEAST(records_attribute.first_seen_at, excluded.first_seen_at),
+    last_seen_at = GREATEST(records_attribute.last_seen_at, excluded.last_seen_at)
+"""
+
+
+def _note_attributes(seen: dict[tuple[UUID, str, bytes], _Seen], sealer: Sealer) -> None:
+    rows = []
+    for (source_profile, field, digest), item in sorted(seen.items()):
+        id = new_id()
+        sealed = sealer.seal(source_profile, Place("records_attribute", "sealed", id), item.value.encode())
+        rows.append((id, source_profile, field, digest, sealed, item.record_id, item.first, item.last))
+    _insert(NOTE_ATTRIBUTES, rows)
+
+
+NOTE_GENERALIZED = """
+UPDATE records_sourceprofile AS known SET
+    birth_year = COALESCE(new.birth_year, known.birth_year),
+    postcode_area = COALESCE(NULLIF(new.postcode_area, ''), known.postcode_area),
+    country = COALESCE(NULLIF(new.country, ''), known.country),
+    first_seen_at = LEAST(known.first_seen_at, new.first_seen_at),
+    last_seen_at = GREATEST(known.last_seen_at, new.last_seen_at)
+FROM unnest(%s::uuid[], %s::smallint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
+    AS new (id, birth_year, postcode_area, country, first_seen_at, last_seen_at)
+WHERE known.id = new.id
+"""
+
+
+def _note_generalized(accepted: Iterable[Accepted]) -> None:
+    latest: dict[UUID, dict[str, str]] = {}
+    span: dict[UUID, tuple[datetime, datetime]] = {}
+    for item in sorted(accepted, key=lambda item: item.envelope.occurred_at):
+        at = item.envelope.occurred_at
+        latest.setdefault(item.source_profile, {}).update(item.envelope.fields)
+        first, _ = span.get(item.source_profile, (at, at))
+        span[item.source_profile] = (first, at)
+    rows = []
+    for id in sorted(latest):
+        fields = latest[id]
+        birth_year = int(fields["birth_date"][:4]) if "birth_date" in fields else None
+        area = postcode_area(fields["postcode"], fields.get("country")) if "postcode" in fields else ""
+        rows.append((id, birth_year, area, fields.get("country", ""), *span[id]))
+    _insert(NOTE_GENERALIZED, rows)
+
+
+def _insert(statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])

@@ -1,0 +1,91 @@
+"""Daily activity: what each source profile did on each day, rolled up from its records. Days are days in UTC."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+PURCHASE = "purchase"
+ORDERS = ("order completed",)
+
+# These source profiles, so that no one else rolls them up meanwhile; records may still be added to them.
+LOCK = """
+SELECT id FROM records_sourceprofile WHERE id = ANY(%(source_profiles)s::uuid[]) ORDER BY id FOR NO KEY UPDATE
+"""
+
+# The activity of these source profiles from these days on.
+FORGET = """
+DELETE FROM segments_dailyactivity AS daily
+USING unnest(%(source_profiles)s::uuid[], %(days)s::date[]) AS work (source_profile_id, since)
+WHERE daily.source_profile_id = work.source_profile_id AND (work.since IS NULL OR daily.day >= work.since)
+"""
+
+# One row per source profile, day and event, from the records of these source profiles from these days on.
+# Every way to buy is one event, `purchase`; a track message is its own name, in lower case; all others are their kind.
+# Only an amount in a purchase or track message is money, and only below a billion: telemetry reports values too.
+ROLL_UP = """
+INSERT INTO segments_dailyactivity (source_profile_id, day, event, count, amount, last_at)
+SELECT source_profile_id, day, event, count(*),
+       greatest(least(sum(CASE WHEN abs(amount) < 1e9 THEN amount ELSE 0 END), 99999999999999.99), -99999999999999.99),
+       max(occurred_at)
+FROM (
+    SELECT record.source_profile_id,
+           (record.occurred_at AT TIME ZONE 'UTC')::date AS day,
+           record.occurred_at,
+           CASE
+               WHEN record.kind = %(purchase)s::text THEN %(purchase)s::text
+               WHEN record.kind <> 'track' THEN record.kind
+               WHEN named.event = ANY(%(orders)s::text[]) THEN %(purchase)s::text
+               WHEN named.event = ANY(%(kinds)s::text[]) THEN 'track: ' || named.event
+               ELSE coalesce(nullif(named.event, ''), 'track')
+           END AS event,
+           CASE
+               WHEN record.kind NOT IN (%(purchase)s::text, 'track') THEN 0
+               WHEN jsonb_typeof(record.properties -> 'amount') = 'number'
+                   THEN (record.properties ->> 'amount')::numeric
+               WHEN record.properties ->> 'amount' ~ '^-?[0-9]{1,9}([.][0-9]{1,9})?$'
+                   THEN (record.properties ->> 'amount')::numeric
+               ELSE 0
+           END AS amount
+    FROM unnest(%(source_profiles)s::uuid[], %(days)s::date[]) AS work (source_profile_id, since)
+    JOIN records_record AS record ON record.source_profile_id = work.source_profile_id
+    CROSS JOIN LATERAL (SELECT left(lower(btrim(record.event)), 120) AS event) AS named
+    WHERE work.since IS NULL OR record.occurred_at >= (work.since::timestamp AT TIME ZONE 'UTC')
+) AS act
+GROUP BY source_profile_id, day, event
+"""
+# A track message may be named like a kind of message, and is kept apart from it.
+KINDS = (
+    *("identify", "page", "screen", "group", "alias", "profile"),
+    *(PURCHASE, "telemetry", "registration", "visit"),
+)
+
+
+def roll_up(work: Collection[tuple[UUID, date | None]]) -> None:
+    """Compute the daily activity of each source profile from its records, from that day on (None: from the first).
+
+    Safe to run twice and by several at once: the source profiles are locked, in the order of their ids.
+    """
+    since = _earliest(work)
+    parameters: dict[str, Any] = {
+        "source_profiles": list(since),
+        "days": list(since.values()),
+        "purchase": PURCHASE,
+        "orders": list(ORDERS),
+        "kinds": list(KINDS),
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(LOCK, parameters)
+        cursor.execute(FORGET, parameters)
+        cursor.execute(ROLL_UP, parameters)
+
+
+def _earliest(work: Collection[tuple[UUID, date | None]]) -> dict[UUID, date | None]:
+    """Each source profile once, with the earliest of its days; None is earlier than any."""
+    earliest: dict[UUID, date | None] = {}
+    for source_profile, since in work:
+        known = earliest.get(source_profile, date.max)
+        earliest[source_profile] = None if known is None or since is None else min(known, since)
+    return earliest

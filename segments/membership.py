@@ -1,0 +1,139 @@
+"""Membership: who enters, stays in and leaves each segment, given features and consent, written in a few queries."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import connection
+
+from outbox.changes import SEGMENT_ENTERED, SEGMENT_LEFT, News
+from segments.catalog import read_definition
+from segments.consented import Consented, ask_for
+from segments.features.feature import Values
+from segments.models import Membership, Segment
+from segments.rules.evaluate import Result, evaluate
+from segments.rules.explain import explain, why_not
+from segments.rules.parse import InvalidDefinition
+from vault.ids import new_id
+
+log = structlog.get_logger()
+LONGEST_REASON = 60
+
+Key = tuple[UUID, UUID]
+
+# Set score and explanation of these memberships.
+RESCORE = """
+UPDATE segments_membership AS membership SET score = fresh.score, why = fresh.why
+FROM jsonb_to_recordset(%s::jsonb) AS fresh (id uuid, score float8, why jsonb)
+WHERE membership.id = fresh.id
+"""
+
+# End these memberships, each for its reason.
+LEAVE = """
+UPDATE segments_membership AS membership SET left_at = %s, left_because = ended.because
+FROM unnest(%s::uuid[], %s::text[]) AS ended (id, because)
+WHERE membership.id = ended.id
+"""
+
+
+@dataclass
+class Verdicts:
+    """Who belongs into which segment, with the result that says so, and who does not, with the reason."""
+
+    members: dict[Key, Result] = field(default_factory=dict)
+    others: dict[Key, str] = field(default_factory=dict)
+
+
+def renew(people: Consented, values: Values, *, now: datetime) -> list[News]:
+    """Bring the memberships of these people up to date, and return who entered and left. The profiles are locked."""
+    segments = {segment.id: segment for segment in Segment.objects.order_by("slug")}
+    profiles = [*people.owned, *people.refused]
+    standing = {(row.segment_id, row.profile_id): row for row in _standing(profiles)}
+    verdicts = _judge(segments.values(), people, values, now=now)
+    entering = {key: result for key, result in verdicts.members.items() if key not in standing}
+    leaving = {key: because for key, because in verdicts.others.items() if key in standing}
+    _enter(entering, now=now)
+    _rescore([(standing[key], result) for key, result in verdicts.members.items() if key in standing])
+    _leave([(standing[key], because) for key, because in leaving.items()], now=now)
+    return [
+        *(_entered(segments[segment], profile, result) for (segment, profile), result in entering.items()),
+        *(_left(segments[segment], profile, because) for (segment, profile), because in leaving.items()),
+    ]
+
+
+def _standing(profiles: Collection[UUID]) -> Collection[Membership]:
+    return Membership.objects.filter(profile_id__in=list(profiles), left_at=None)
+
+
+def _judge(segments: Collection[Segment], people: Consented, values: Values, *, now: datetime) -> Verdicts:
+    verdicts = Verdicts()
+    asked: dict[tuple[str, str], Consented] = {}
+    for segment in segments:
+        refused = {profile: f"consent: {reason}" for profile, reason in people.refused.items()}
+        if not segment.active:
+            refused |= dict.fromkeys(people.owned, "segment: inactive")
+        else:
+            use = (segment.purpose_id, segment.channel)
+            if use not in asked:
+                asked[use] = ask_for(people.owned, purpose=use[0], channel=use[1], now=now)
+            refused |= {profile: f"consent: {reason}" for profile, reason in asked[use].refused.items()}
+        _judge_one(segment, {id: known for id, known in values.items() if id not in refused}, verdicts)
+        verdicts.others |= {(segment.id, profile): reason for profile, reason in refused.items()}
+    return verdicts
+
+
+def _judge_one(segment: Segment, values: Values, verdicts: Verdicts) -> None:
+    """Evaluate one segment. A definition that can no longer be read holds for nobody."""
+    try:
+        definition = read_definition(segment.definition)
+    except InvalidDefinition:
+        log.warning("segment_definition_invalid", segment=segment.slug)
+        verdicts.others |= {(segment.id, profile): "definition: invalid" for profile in values}
+        return
+    for profile, known in values.items():
+        result = evaluate(definition, known)
+        if result.member:
+            verdicts.members[segment.id, profile] = result
+        else:
+            verdicts.others[segment.id, profile] = why_not(result)
+
+
+def _enter(entering: Mapping[Key, Result], *, now: datetime) -> None:
+    Membership.objects.bulk_create(
+        Membership(
+            id=new_id(), segment_id=segment, profile_id=profile, entered_at=now, score=result.score, why=explain(result)
+        )
+        for (segment, profile), result in entering.items()
+    )
+
+
+def _rescore(staying: Collection[tuple[Membership, Result]]) -> None:
+    fresh: list[dict[str, Any]] = []
+    for row, result in staying:
+        why = explain(result)
+        if (row.score, row.why) != (result.score, why):
+            fresh.append({"id": str(row.id), "score": result.score, "why": why})
+    if fresh:
+        with connection.cursor() as cursor:
+            cursor.execute(RESCORE, [json.dumps(fresh)])
+
+
+def _leave(leaving: Collection[tuple[Membership, str]], *, now: datetime) -> None:
+    if leaving:
+        ids, reasons = [row.id for row, _ in leaving], [because[:LONGEST_REASON] for _, because in leaving]
+        with connection.cursor() as cursor:
+            cursor.execute(LEAVE, [now, ids, reasons])
+
+
+def _entered(segment: Segment, profile: UUID, result: Result) -> News:
+    return News(profile_id=profile, kind=SEGMENT_ENTERED, detail={"segment": segment.slug, "score": result.score})
+
+
+def _left(segment: Segment, profile: UUID, because: str) -> News:
+    return News(
+        profile_id=profile, kind=SEGMENT_LEFT, detail={"segment": segment.slug, "because": because[:LONGEST_REASON]}
+    )

@@ -1,0 +1,60 @@
+"""Refresh: features and memberships of these profiles as they should be now, as far as consent allows."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from outbox.changes import News
+from segments import membership
+from segments.consented import Consented, ask
+from segments.features import registry
+from segments.features.feature import Values
+from segments.models import ProfileFeatures
+
+AT_ONCE = 5_000
+
+# These profiles, so that no one else refreshes them meanwhile; rows that refer to them may still be written.
+LOCK = "SELECT id FROM identity_profile WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+
+
+def refresh(profile_ids: Collection[UUID], *, now: datetime) -> list[News]:
+    """Compute features, scores and memberships of these profiles, and return who entered and left which segment.
+
+    Profiles for which consent to analytics does not stand lose their features and leave every segment; a segment holds
+    only those to whom its own purpose and channel are allowed. Unknown profiles are passed over. Safe to run twice and
+    by several at once. The number of queries depends on the segments' purposes, not on the profiles (up to 5,000).
+    """
+    with transaction.atomic():
+        return [item for ids in _portions(profile_ids) for item in _refresh(ids, now=now)]
+
+
+def _portions(profile_ids: Collection[UUID]) -> Iterator[list[UUID]]:
+    """The ids in ascending order, which is the order of the locks, a few thousand at a time."""
+    ordered = sorted(set(profile_ids))
+    yield from (ordered[start : start + AT_ONCE] for start in range(0, len(ordered), AT_ONCE))
+
+
+def _refresh(profile_ids: list[UUID], *, now: datetime) -> list[News]:
+    locked = _lock(profile_ids)
+    people = ask(locked, now=now)
+    values = registry.compute(people.owned, now=now)
+    _keep(values, people, now=now)
+    return membership.renew(people, values, now=now)
+
+
+def _lock(profile_ids: list[UUID]) -> list[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [profile_ids])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _keep(values: Values, people: Consented, *, now: datetime) -> None:
+    ProfileFeatures.objects.filter(profile_id__in=list(people.refused)).delete()
+    ProfileFeatures.objects.bulk_create(
+        [ProfileFeatures(profile_id=profile, values=known, computed_at=now) for profile, known in values.items()],
+        update_conflicts=True,
+        unique_fields=["profile"],
+        update_fields=["values", "computed_at"],
+    )

@@ -1,0 +1,181 @@
+"""Evaluation: what a definition says of one profile's features, and why.
+
+A condition over a missing value does not hold, and neither does its negation: nobody becomes a member by what is not
+known of them. This is SQL's three-valued logic (Kleene), so that a definition means the same in every engine.
+
+The score is 100 * sum(earned) / sum(|weight|). A term earns weight * share, its share being where the value stands
+between low (0) and high (1), cut off beyond them. With a negative weight it earns |weight| * (1 - share): the less, the
+better. That is the plain weighted sum, moved and scaled from the range that it can reach to 0..100, so it ranks people
+alike. A missing value earns nothing, whatever the sign of the weight.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from segments.rules.definition import (
+    HIGHEST_SCORE,
+    LOG,
+    ORDERINGS,
+    Condition,
+    Definition,
+    Every,
+    Negation,
+    Rule,
+    Score,
+    Some,
+    Term,
+    Value,
+    conditions,
+)
+
+DECIMALS = 4
+Features = Mapping[str, Value | None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One condition, the value that it met, and whether it holds."""
+
+    path: str
+    feature: str
+    op: str
+    expected: Value | tuple[Value, ...]
+    value: Value | None
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """One term's part of the score: `points` of all contributions add up to it."""
+
+    feature: str
+    value: Value | None
+    weight: float
+    points: float
+    missing: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """Whether a profile is a member, its score from 0 to 100, and what made them so."""
+
+    member: bool
+    rule_holds: bool
+    score: float | None
+    threshold: float | None
+    contributions: tuple[Contribution, ...]
+    conditions: tuple[Outcome, ...]
+
+
+def evaluate(definition: Definition, features: Features) -> Result:
+    """What the definition says of a profile with these features; one that is absent, None or NaN is missing."""
+    rule_holds = _holds(definition.rule, features) is True
+    contributions = _contributions(definition.score, features)
+    score = _total(contributions) if definition.score else None
+    threshold = definition.score.threshold if definition.score else None
+    return Result(
+        member=rule_holds and (score is None or threshold is None or score >= threshold),
+        rule_holds=rule_holds,
+        score=score,
+        threshold=threshold,
+        contributions=contributions,
+        conditions=tuple(_outcome(condition, features) for condition in conditions(definition.rule)),
+    )
+
+
+def _holds(rule: Rule, features: Features) -> bool | None:
+    """True, False, or None where a missing value leaves it open."""
+    match rule:
+        case Condition():
+            return _condition_holds(rule, features)
+        case Negation():
+            inner = _holds(rule.rule, features)
+            return None if inner is None else not inner
+        case Every():
+            return _joined([_holds(part, features) for part in rule.rules], decisive=False)
+        case Some():
+            return _joined([_holds(part, features) for part in rule.rules], decisive=True)
+
+
+def _joined(parts: list[bool | None], *, decisive: bool) -> bool | None:
+    if decisive in parts:
+        return decisive
+    return None if None in parts else not decisive
+
+
+def _condition_holds(condition: Condition, features: Features) -> bool | None:
+    value, expected = _known(features.get(condition.feature)), condition.value
+    if condition.op == "exists":
+        return (value is not None) == expected
+    if value is None:
+        return None
+    candidates = expected if isinstance(expected, tuple) else (expected,)
+    if not all(_comparable(value, candidate) for candidate in candidates):
+        return None
+    if condition.op in ORDERINGS:
+        return _ordered(float(value), condition.op, float(candidates[0]))
+    return (value in candidates) == (condition.op != "!=")
+
+
+def _ordered(value: float, op: str, limit: float) -> bool:
+    match op:
+        case ">=":
+            return value >= limit
+        case "<=":
+            return value <= limit
+        case ">":
+            return value > limit
+        case _:
+            return value < limit
+
+
+def _outcome(condition: Condition, features: Features) -> Outcome:
+    return Outcome(
+        path=condition.path,
+        feature=condition.feature,
+        op=condition.op,
+        expected=condition.value,
+        value=_known(features.get(condition.feature)),
+        holds=_condition_holds(condition, features) is True,
+    )
+
+
+def _contributions(score: Score | None, features: Features) -> tuple[Contribution, ...]:
+    if score is None:
+        return ()
+    whole = math.fsum(abs(term.weight) for term in score.terms)
+    return tuple(_contribution(term, features, whole) for term in score.terms)
+
+
+def _total(contributions: tuple[Contribution, ...]) -> float:
+    return min(round(math.fsum(part.points for part in contributions), DECIMALS), HIGHEST_SCORE)
+
+
+def _contribution(term: Term, features: Features, whole: float) -> Contribution:
+    value = _known(features.get(term.feature))
+    if value is None or isinstance(value, str):
+        return Contribution(feature=term.feature, value=None, weight=term.weight, points=0.0, missing=True)
+    share = _share(term, float(value))
+    earned = share if term.weight > 0 else 1 - share
+    points = HIGHEST_SCORE * abs(term.weight) / whole * earned
+    return Contribution(feature=term.feature, value=value, weight=term.weight, points=points, missing=False)
+
+
+def _share(term: Term, value: float) -> float:
+    """Where the value stands between low (0) and high (1); on the log curve early steps count more than late ones."""
+    reached, span = min(max(value, term.low), term.high) - term.low, term.high - term.low
+    return math.log1p(reached) / math.log1p(span) if term.curve == LOG else reached / span
+
+
+def _known(value: Value | None) -> Value | None:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _comparable(value: Value, expected: Value) -> bool:
+    """Numbers with numbers, booleans with booleans, texts with texts."""
+    return _family(value) is _family(expected)
+
+
+def _family(value: Value) -> type:
+    return bool if isinstance(value, bool) else str if isinstance(value, str) else float

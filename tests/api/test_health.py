@@ -1,0 +1,59 @@
+"""Alive, and ready: ready only when everything is there."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+from django.utils import timezone
+
+from pipeline.heartbeat import PROCESSES, beat
+from vault.models import DataKey
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+
+
+@pytest.fixture
+def alive() -> None:
+    """Every process gave a sign of life just now."""
+    for process in PROCESSES:
+        beat(process, now=timezone.now())
+
+
+def test_alive_needs_nothing(django_assert_num_queries: object) -> None:
+    with django_assert_num_queries(0):  # type: ignore[operator]
+        response = Client().get("/livez")
+    assert (response.status_code, response.json()) == (200, {"status": "alive"})
+
+
+def test_ready_when_all_is_there(alive: None) -> None:
+    response = Client().get("/readyz")
+    assert (response.status_code, response.json()["status"]) == (200, "ready")
+    assert set(response.json()["checks"].values()) == {"ok"}
+    assert set(response.json()["checks"]) == {"database", "key_store", "migrations", *PROCESSES}
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_not_ready_when_a_process_is_silent(process: str, alive: None) -> None:
+    beat(process, now=timezone.now() - timedelta(seconds=31))
+    response = Client().get("/readyz")
+    assert (response.status_code, response.json()["status"]) == (503, "not ready")
+    assert [name for name, state in response.json()["checks"].items() if state != "ok"] == [process]
+
+
+def test_not_ready_when_a_migration_is_missing(alive: None) -> None:
+    MigrationRecorder(connection).record_unapplied("pipeline", "0001_initial")
+    response = Client().get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["checks"]["migrations"] == "1 not applied"
+
+
+def test_not_ready_without_the_key_store(alive: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*args: object) -> None:
+        raise DatabaseError("canary")
+
+    monkeypatch.setattr(DataKey.objects, "exists", away, raising=False)
+    response = Client().get("/readyz")
+    assert (response.status_code, response.json()["checks"]["key_store"]) == (503, "does not answer")
+    assert b"canary" not in response.content

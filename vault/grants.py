@@ -1,0 +1,54 @@
+"""Grants: the only thing that opens sealed fields, and handed out by a decision alone."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from vault.ids import new_id
+
+LIFETIME = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who reads: a person or API key by opaque id, or a machine stage by name."""
+
+    kind: str
+    id: str
+
+    @classmethod
+    def machine(cls, stage: str) -> "Actor":
+        return cls("machine", stage)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Leave to open what belongs to these source profiles, for one purpose, by one actor, for a short while."""
+
+    id: UUID
+    actor: Actor
+    purpose: str
+    reason: str
+    source_profiles: frozenset[UUID]
+    issued_at: datetime
+    expires_at: datetime
+
+    def covers(self, source_profiles: Collection[UUID], *, now: datetime) -> bool:
+        """Whether this grant holds at that instant for all of these."""
+        return now < self.expires_at and self.source_profiles.issuperset(source_profiles)
+
+
+def issue(
+    source_profiles: Collection[UUID], *, actor: Actor, purpose: str, reason: str, now: datetime
+) -> Grant:
+    """A grant for these source profiles. Only `consent.decide` calls this; an architecture test holds it so."""
+    return Grant(
+        id=new_id(),
+        actor=actor,
+        purpose=purpose,
+        reason=reason,
+        source_profiles=frozenset(source_profiles),
+        issued_at=now,
+        expires_at=now + LIFETIME,
+    )

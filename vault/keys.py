@@ -1,0 +1,58 @@
+"""Data keys: made and committed before what they seal, fetched to seal, destroyed to erase."""
+
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from vault.key_encryption import key_encryption_key
+from vault.models import DataKey
+
+
+class KeyMissing(LookupError):
+    """A data key is not in the key store: it was destroyed, or it was never made."""
+
+
+def make(ids: Iterable[UUID]) -> dict[UUID, bytes]:
+    """New data keys, committed to the key store before anything is sealed with them.
+
+    Safe to repeat: an id that has a key keeps it, and that key is returned.
+    """
+    kek = key_encryption_key()
+    fresh = {id: AESGCM.generate_key(256) for id in ids}
+    if not fresh:
+        return {}
+    DataKey.objects.bulk_create(
+        [
+            DataKey(id=id, wrapped=kek.wrap(key, context=id.bytes), kek_version=kek.version)
+            for id, key in sorted(fresh.items())
+        ],
+        ignore_conflicts=True,
+        batch_size=5_000,
+    )
+    return fetch(fresh)
+
+
+def fetch_or_make(ids: Collection[UUID]) -> dict[UUID, bytes]:
+    """The data keys of these ids to seal with; one that has none yet (nothing was sealed for it so far) gets one."""
+    found = _read(ids)
+    return found | make(set(ids) - found.keys())
+
+
+def fetch(ids: Collection[UUID]) -> dict[UUID, bytes]:
+    """The data keys of these ids, unwrapped; raises `KeyMissing` when one has none."""
+    found = _read(ids)
+    if len(found) < len(set(ids)):
+        raise KeyMissing(f"{len(set(ids)) - len(found)} of {len(set(ids))} data keys are not in the key store")
+    return found
+
+
+def destroy(ids: Collection[UUID]) -> int:
+    """Delete these data keys; what they sealed can never be opened again. Returns how many there were."""
+    return DataKey.objects.filter(id__in=list(ids)).delete()[0]
+
+
+def _read(ids: Collection[UUID]) -> dict[UUID, bytes]:
+    kek = key_encryption_key()
+    rows = DataKey.objects.filter(id__in=list(ids)).values_list("id", "wrapped")
+    return {id: kek.unwrap(bytes(wrapped), context=id.bytes) for id, wrapped in rows}

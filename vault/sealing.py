@@ -1,0 +1,87 @@
+"""Sealed fields: AES-256-GCM, bound to table, column, row and source profile, and opened only with a grant."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from django.utils import timezone
+
+from vault import audit, keys
+from vault.grants import Grant
+
+VERSION = b"\x01"
+NONCE_BYTES = 12
+DIGEST_BYTES = 16
+
+
+class NotGranted(PermissionError):
+    """Somebody tried to open sealed fields that the grant does not cover."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sealed field stands: moved elsewhere, it does not open."""
+
+    table: str
+    column: str
+    row: UUID
+
+    def bound_to(self, key_id: UUID) -> bytes:
+        return b"|".join((self.table.encode(), self.column.encode(), self.row.bytes, key_id.bytes))
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A ciphertext, its place, and the source profile whose key opens it."""
+
+    key_id: UUID
+    place: Place
+    ciphertext: bytes
+
+
+class Sealer:
+    """Seals under data keys that are at hand; it can open nothing."""
+
+    def __init__(self, data_keys: Mapping[UUID, bytes]) -> None:
+        self._ciphers = {id: AESGCM(key) for id, key in data_keys.items()}
+        self._digest_keys = {
+            id: HKDFExpand(hashes.SHA256(), 32, b"onym digest").derive(key) for id, key in data_keys.items()
+        }
+
+    def seal(self, key_id: UUID, place: Place, plaintext: bytes) -> bytes:
+        """The plaintext as version, nonce, ciphertext and tag."""
+        nonce = os.urandom(NONCE_BYTES)
+        return VERSION + nonce + self._ciphers[key_id].encrypt(nonce, plaintext, place.bound_to(key_id))
+
+    def digest(self, key_id: UUID, field: str, value: str) -> bytes:
+        """Tells whether this source profile has had this value in this field; says nothing across source profiles."""
+        mac = hmac.HMAC(self._digest_keys[key_id], hashes.SHA256())
+        mac.update(f"{field}\0{value}".encode())
+        return mac.finalize()[:DIGEST_BYTES]
+
+
+def open_sealed(sealed: Sequence[Sealed], grant: Grant, *, action: str = "read") -> list[bytes]:
+    """The plaintexts, in order, after the read has been written to the audit log.
+
+    Raises `NotGranted` when the grant does not cover every one of them, `vault.keys.KeyMissing` when a key is gone,
+    `cryptography.exceptions.InvalidTag` when a ciphertext was changed or moved. If the audit entry cannot be
+    written, nothing is opened.
+    """
+    key_ids = {item.key_id for item in sealed}
+    if not grant.covers(key_ids, now=timezone.now()):
+        raise NotGranted(f"the grant for '{grant.purpose}' does not cover all that was asked for, or has ended")
+    if not sealed:
+        return []
+    audit.write(grant, key_ids, action=action)
+    ciphers = {id: AESGCM(key) for id, key in keys.fetch(key_ids).items()}
+    return [_open(ciphers[item.key_id], item) for item in sealed]
+
+
+def _open(cipher: AESGCM, item: Sealed) -> bytes:
+    ciphertext = bytes(item.ciphertext)
+    nonce, body = ciphertext[1 : 1 + NONCE_BYTES], ciphertext[1 + NONCE_BYTES :]
+    return cipher.decrypt(nonce, body, item.place.bound_to(item.key_id))
