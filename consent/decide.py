@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from consent.models import CONTRACT, Purpose
 from consent.rules import ALLOWED, Rule, Said, conclude
-from records.models import SourceProfile
 from vault import grants
 from vault.grants import Actor, Grant
 
@@ -79,7 +78,7 @@ def decide_each(
     everyone = sorted({id for ids in groups.values() for id in ids})
     rule = rule_of(purpose)
     said = latest_acts(everyone, purpose=purpose, channel=channel, at=at, known_at=known_at)
-    declared = _declared(everyone, rule)
+    declared = declared_for(everyone, rule)
     allowed, refused = set(), {}
     for key, ids in groups.items():
         conclusion = conclude(rule, ids, said, declared=declared, at=at)
@@ -130,8 +129,17 @@ def latest_acts(
         return {row[0]: Said(*row) for row in cursor.fetchall()}
 
 
-def _declared(source_profiles: Collection[UUID], rule: Rule | None) -> set[UUID]:
+def declared_for(source_profiles: Collection[UUID], rule: Rule | None) -> set[UUID]:
+    """Those of these source profiles whose source may be used for a purpose that rests on contract."""
     if rule is None or rule.legal_basis != CONTRACT:
         return set()
-    rows = SourceProfile.objects.filter(id__in=list(source_profiles), source__purposes__contains=[rule.slug])
-    return set(rows.values_list("id", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(DECLARED, [list(source_profiles), rule.slug])
+        return {row[0] for row in cursor.fetchall()}
+
+
+DECLARED = """
+SELECT source_profile.id FROM records_sourceprofile AS source_profile
+JOIN records_source AS source ON source.id = source_profile.source_id
+WHERE source_profile.id = ANY(%s) AND %s = ANY(source.purposes)
+"""

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from consent.decide import latest_acts, rule_of
-from consent.models import CONTRACT, Purpose
+from consent.decide import declared_for, latest_acts, rule_of
+from consent.models import Purpose
 from consent.rules import ALLOWED, conclude
-from records.models import SourceProfile
 
 
 @dataclass(frozen=True)
@@ -39,10 +38,7 @@ def standing(source_profiles: Collection[UUID], *, at: datetime) -> list[Standin
 
 def _standing(source_profiles: Collection[UUID], purpose: Purpose, channel: str, at: datetime) -> Standing:
     said = latest_acts(source_profiles, purpose=purpose.slug, channel=channel, at=at, known_at=None)
-    declared = set()
-    if purpose.legal_basis == CONTRACT:
-        rows = SourceProfile.objects.filter(id__in=list(source_profiles), source__purposes__contains=[purpose.slug])
-        declared = set(rows.values_list("id", flat=True))
+    rule = rule_of(purpose.slug)
     latest = max(said.values(), key=lambda act: act.occurred_at, default=None)
     return Standing(
         purpose=purpose.slug,
@@ -51,5 +47,5 @@ def _standing(source_profiles: Collection[UUID], purpose: Purpose, channel: str,
         channel=channel,
         state=latest.state if latest else "",
         occurred_at=latest.occurred_at if latest else None,
-        decision=conclude(rule_of(purpose.slug), source_profiles, said, declared=declared, at=at),
+        decision=conclude(rule, source_profiles, said, declared=declared_for(source_profiles, rule), at=at),
     )

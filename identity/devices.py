@@ -82,6 +82,16 @@ def _timelines(source: Source, device_indexes: set[bytes]) -> dict[bytes, list[D
     return timelines
 
 
+CHANGE = """
+UPDATE identity_deviceepisode AS episode SET
+    source_profile_id = new.source_profile_id, owner_id = new.owner_id,
+    started_at = new.started_at, ended_at = new.ended_at
+FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::timestamptz[], %s::timestamptz[])
+    AS new (id, source_profile_id, owner_id, started_at, ended_at)
+WHERE episode.id = new.id
+"""
+
+
 class _Ledger:
     """Episodes begun, claimed and ended by one batch."""
 
@@ -129,8 +139,10 @@ class _Ledger:
         """Write what this batch found; episodes and their source profiles in one go each."""
         source_profiles.make(self.source, self.newcomers.values(), now=now)
         DeviceEpisode.objects.bulk_create(self.begun, batch_size=2_000)
-        fields = ["source_profile", "owner", "started_at", "ended_at"]
-        DeviceEpisode.objects.bulk_update(self.changed.values(), fields, batch_size=500)
+        rows = [(row.id, row.source_profile_id, row.owner_id, row.started_at, row.ended_at) for row in self.changed.values()]
+        if rows:
+            with connection.cursor() as cursor:
+                cursor.execute(CHANGE, [list(column) for column in zip(*rows, strict=True)])
 
     def _begin(self, timeline: list[DeviceEpisode], sighting: Sighting, *, owner: UUID | None) -> DeviceEpisode:
         later = [episode for episode in timeline if episode.started_at > sighting.at]

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from identity.models import Assignment, Profile
@@ -35,8 +36,14 @@ def source_profiles_of(profile_ids: Collection[UUID], *, at: datetime | None = N
 
 def profile_of(source_profile_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """The profile that each of these source profiles belongs to now; those not yet resolved are left out."""
-    rows = Assignment.objects.current().filter(source_profile__in=list(source_profile_ids))
-    return dict(rows.values_list("source_profile_id", "profile_id"))
+    with connection.cursor() as cursor:
+        cursor.execute(CURRENT, [list(source_profile_ids)])
+        return dict(cursor.fetchall())
+
+
+CURRENT = """
+SELECT source_profile_id, profile_id FROM identity_assignment WHERE source_profile_id = ANY(%s) AND ended_at IS NULL
+"""
 
 
 def look_up(namespace: str, value: str, *, now: datetime) -> UUID | None:

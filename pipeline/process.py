@@ -15,7 +15,7 @@ from pipeline import queue
 from segments.activity import roll_up
 from segments.refresh import refresh
 
-BATCH = 1_000
+BATCH = 5_000
 
 
 def process_batch(*, now: datetime, limit: int = BATCH) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import connections, router
 
 from vault.key_encryption import key_encryption_key
 from vault.models import DataKey
@@ -54,5 +55,6 @@ def destroy(ids: Collection[UUID]) -> int:
 
 def _read(ids: Collection[UUID]) -> dict[UUID, bytes]:
     kek = key_encryption_key()
-    rows = DataKey.objects.filter(id__in=list(ids)).values_list("id", "wrapped")
-    return {id: kek.unwrap(bytes(wrapped), context=id.bytes) for id, wrapped in rows}
+    with connections[router.db_for_read(DataKey)].cursor() as cursor:
+        cursor.execute("SELECT id, wrapped FROM vault_datakey WHERE id = ANY(%s)", [list(ids)])
+        return {id: kek.unwrap(bytes(wrapped), context=id.bytes) for id, wrapped in cursor.fetchall()}

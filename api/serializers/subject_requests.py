@@ -48,6 +48,7 @@ class SubjectRequestQuery(serializers.Serializer[Any]):
     examples=[
         OpenApiExample(
             "Opened",
+            status_codes=["200", "202"],
             value={
                 "id": "0198c0de-0000-7000-8000-0000000000d1",
                 "kind": "erasure",

@@ -53,7 +53,16 @@ KEYS: tuple[tuple[str, ...], ...] = (
     ("phone", "birth_date"),
 )
 # What splits a block that is too large, tried in this order.
-_SPLITTERS = ("birth_date", "given_class", "family_sound", "postcode", "dwelling_sound", "email_local", "phone", "birth_year")
+_SPLITTERS = (
+    "birth_date",
+    "given_class",
+    "family_sound",
+    "postcode",
+    "dwelling_sound",
+    "email_local",
+    "phone",
+    "birth_year",
+)
 
 Pairs = NDArray[np.int32]
 
@@ -167,9 +176,7 @@ def _part(blocks: Codes, max_block: int) -> tuple[Codes, Codes]:
     )
 
 
-def _split(
-    people: People, fields: tuple[str, ...], oversized: Codes, max_block: int
-) -> tuple[list[Codes], list[int]]:
+def _split(people: People, fields: tuple[str, ...], oversized: Codes, max_block: int) -> tuple[list[Codes], list[int]]:
     """Return the pieces that further fields make of the oversized blocks, and the sizes of what stays too large.
 
     Two fields may be added: each field is tried on its own, then the first that helps is kept and a second one added.
@@ -201,7 +208,8 @@ def _pairs_within(blocks: Codes, n: int) -> NDArray[np.int64]:
     first = np.repeat(np.arange(len(order)), partners)
     before = np.cumsum(partners) - partners
     second = first + 1 + np.arange(len(first)) - np.repeat(before, partners)
-    return order[first].astype(np.int64) * n + order[second]
+    pairs: NDArray[np.int64] = order[first].astype(np.int64) * n + order[second]
+    return pairs
 
 
 def _distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -26,8 +26,9 @@ def generations_apart(column: Column, a: Codes, b: Codes) -> NDArray[np.bool_]:
     """Return, shape (pairs,), whose birth dates no slip explains: a dozen years or more apart, another day and month."""
     years = np.array([*(int(value[:4]) for value in column.values), 0], dtype=np.int64)
     one, other = column.codes[a], column.codes[b]
-    apart = np.abs(years[one] - years[other]) >= GENERATION_YEARS
-    return apart & (compare_birth_dates(column, a, b) == BIRTH_DATE["different"])
+    apart: NDArray[np.bool_] = np.abs(years[one] - years[other]) >= GENERATION_YEARS
+    apart &= compare_birth_dates(column, a, b) == BIRTH_DATE["different"]
+    return apart
 
 
 def _digits(column: Column) -> NDArray[np.int8]:

@@ -18,9 +18,7 @@ _LETTERS_PER_SLIP = 4
 _MOST_SLIPS = 2
 
 
-def on_distinct(
-    a: Codes, b: Codes, judge: Callable[[Codes, Codes], NDArray[np.int8]]
-) -> NDArray[np.int8]:
+def on_distinct(a: Codes, b: Codes, judge: Callable[[Codes, Codes], NDArray[np.int8]]) -> NDArray[np.int8]:
     """Return `judge` of each pair of codes, shape (pairs,), asking it once per distinct unordered pair."""
     if not len(a):
         return np.empty(0, dtype=np.int8)

@@ -77,9 +77,7 @@ def learn(levels: Levels, *, people: People, iterations: int = 100, seed: int = 
     )
 
 
-def _fit(
-    model: Model, candidates: _Patterns, random: _Patterns, everyone: _AllPairs, iterations: int
-) -> Model | None:
+def _fit(model: Model, candidates: _Patterns, random: _Patterns, everyone: _AllPairs, iterations: int) -> Model | None:
     """Return the model at which EM settles; `None` when it does not, or settles where nobody matches."""
     for _ in range(iterations):
         posterior = _posterior(model, candidates.levels)
@@ -103,7 +101,9 @@ def _maximize(
     weights = posterior * candidates.counts[:, None]
     default = Model.default()
     match = _shares(candidates.levels, weights[:, _MATCH], default.match)
-    chance = _chance_levels(model, candidates, weights[:, _MATCH] + weights[:, _HOUSEHOLD], random, random_chance, everyone)
+    chance = _chance_levels(
+        model, candidates, weights[:, _MATCH] + weights[:, _HOUSEHOLD], random, random_chance, everyone
+    )
     household = None
     household_prior = 0.0
     if model.household is not None and default.household is not None:
@@ -111,9 +111,7 @@ def _maximize(
         household = _with_personal_fields(learned, chance)
         household_prior = float(weights[:, _HOUSEHOLD].sum() + 0.5) / everyone.total
     prior = float(weights[:, _MATCH].sum() + 0.5) / everyone.total
-    return replace(
-        model, match=match, chance=chance, household=household, prior=prior, household_prior=household_prior
-    )
+    return replace(model, match=match, chance=chance, household=household, prior=prior, household_prior=household_prior)
 
 
 def _shares(levels: Levels, weights: Floats, default: Distributions) -> Distributions:
@@ -138,9 +136,9 @@ def _chance_levels(
         exact = len(comparison.levels) - 1
         explained = float(alike[candidates.levels[:, column] == exact].sum())
         exact_share = (max(everyone.equal[column] - explained, 0.0) + 0.5) / everyone.known[column]
-        seen = np.bincount(
-            random.levels[:, column] + 1, weights=random.counts * random_chance, minlength=exact + 2
-        )[1:-1]
+        seen = np.bincount(random.levels[:, column] + 1, weights=random.counts * random_chance, minlength=exact + 2)[
+            1:-1
+        ]
         others = (seen + 0.5) / (seen.sum() + 0.5 * exact) * (1 - exact_share)
         shares = np.append(others, exact_share)
         if comparison is FAMILY_NAME:
@@ -239,9 +237,7 @@ def _with_household(start: Model, everyone: _AllPairs) -> Model:
     if household is None:
         return start
     share = 0.1 * np.sqrt(2 * everyone.total) / everyone.total
-    return replace(
-        start, household=_with_personal_fields(household, start.chance), household_prior=float(share)
-    )
+    return replace(start, household=_with_personal_fields(household, start.chance), household_prior=float(share))
 
 
 def _patterns(levels: Levels) -> _Patterns:
@@ -313,6 +309,8 @@ def _frequencies(people: People) -> dict[str, dict[str, float]]:
         counts = column.counts()
         known = int(counts.sum())
         frequencies[field] = {
-            value: count / known for value, count in zip(column.values, counts.tolist(), strict=True) if count >= LEAST_SEEN
+            value: count / known
+            for value, count in zip(column.values, counts.tolist(), strict=True)
+            if count >= LEAST_SEEN
         }
     return frequencies

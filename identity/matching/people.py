@@ -27,7 +27,8 @@ class Column:
     @property
     def known(self) -> NDArray[np.bool_]:
         """Return, shape (n,), who has a value."""
-        return self.codes != MISSING
+        known: NDArray[np.bool_] = self.codes != MISSING
+        return known
 
     def counts(self) -> NDArray[np.int64]:
         """Return, shape (len(values),), how many people bear each value."""
@@ -37,7 +38,8 @@ class Column:
         """Return the column with the values marked in `unwanted`, shape (len(values),), made missing."""
         if not unwanted.any():
             return self
-        return Column(np.where(np.append(unwanted, False)[self.codes], MISSING, self.codes).astype(np.int32), self.values)
+        dropped = np.append(unwanted, False)[self.codes]
+        return Column(np.where(dropped, MISSING, self.codes).astype(np.int32), self.values)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ class People:
 
     @staticmethod
     def build(ids: Sequence[Hashable], persons: Sequence[Person]) -> "People":
-        """Return the columns of `persons`, row i being `ids[i]`; e-mails and phones that identify nobody are missing."""
+        """Return the columns of `persons`, row i being `ids[i]`; e-mails and phones that are junk count as missing."""
         if len(ids) != len(persons):
             raise ValueError(f"{len(ids)} ids for {len(persons)} persons")
         given = _encode((person.given_name for person in persons), normalize.name)

@@ -17,8 +17,8 @@ _LETTER_GROUPS = (
     (re.compile(r"x"), "ks"),
     (re.compile(r"c(?=[eiy])"), "s"),
 )
-_CLASSES = {"b": "P", "p": "P", "d": "T", "t": "T", "f": "F", "v": "F", "w": "F", "g": "K", "k": "K", "q": "K", "c": "K",
-            "s": "S", "z": "S", "l": "L", "m": "M", "n": "N", "r": "R"}  # fmt: skip
+_SOUND_OF = {"bp": "P", "dt": "T", "fvw": "F", "gkqc": "K", "sz": "S", "l": "L", "m": "M", "n": "N", "r": "R"}
+_CLASSES = {letter: sound for letters, sound in _SOUND_OF.items() for letter in letters}
 _SILENT = frozenset("aeiouyjh")
 
 

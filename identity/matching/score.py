@@ -90,8 +90,7 @@ def score(levels: Levels, model: Model, *, people: People, pairs: NDArray[np.int
 
 
 def evidence(levels: NDArray[np.int8], weight: Floats) -> list[tuple[str, str, float]]:
-    """Return (comparison, level, bits) of one pair for each comparison with evidence; both inputs have shape
-    (comparisons,).
+    """Return (comparison, level, bits) of one pair wherever there is evidence; both inputs have shape (comparisons,).
 
     Levels only, never values: this is what the ledger stores and the screens show.
     """

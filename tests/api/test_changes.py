@@ -1,39 +1,17 @@
-"""Changes: in order, from an id on, and none shown before those beside it."""
+"""Changes: in order, from an id on, as far as the key's purposes reach."""
 
-from collections.abc import Callable, Iterator
-from uuid import UUID
+from collections.abc import Callable
 
 import pytest
-from django.db import connection, transaction
 from django.utils import timezone
 
-from access import api_keys
-from access.models import ApiKey
-from outbox.changes import PROFILE_CREATED, SEGMENT_ENTERED, News, append
+from outbox.changes import PROFILE_CREATED, SEGMENT_ENTERED, SEGMENT_LEFT, News, append
 from outbox.models import Change
 from segments.models import Segment
 from tests.api.conftest import Caller, assert_problem
 from vault.ids import new_id
 
-Keys = Callable[..., Caller]
-
-
-@pytest.fixture
-def committed(django_db_setup: None, django_db_blocker: pytest.Blocker) -> Iterator[Keys]:  # type: ignore[name-defined]
-    """Makes callers whose keys are committed, and clears away what was committed meanwhile."""
-    made: list[UUID] = []
-
-    def make(*purposes: str) -> Caller:
-        key, text = api_keys.add(f"changes {new_id()}", purposes=purposes)
-        made.append(key.id)
-        return Caller(text)
-
-    with django_db_blocker.unblock():
-        last = Change.objects.order_by("-id").values_list("id", flat=True).first() or 0
-        yield make
-        Change.objects.filter(id__gt=last).delete()
-        Segment.objects.filter(slug__startswith="changes-").delete()
-        ApiKey.objects.filter(id__in=made).delete()
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
 
 def tell(*kinds: str, **detail: str) -> list[int]:
@@ -47,51 +25,31 @@ def ids(caller: Caller, after: int) -> list[int]:
     return [row["id"] for row in caller.get("/api/changes/", after=after).json()["results"]]
 
 
-def test_changes_are_read_on_from_an_id(committed: Keys) -> None:
-    caller = committed("service")
+def test_changes_are_read_on_from_an_id(service: Caller) -> None:
     first, second, third = tell(PROFILE_CREATED, PROFILE_CREATED, PROFILE_CREATED)
-    assert ids(caller, first - 1) == [first, second, third]
-    assert ids(caller, second) == [third]
-    page = caller.get("/api/changes/", after=first - 1, page_size=2).json()
-    assert [row["id"] for row in caller.client.get(page["next"]).json()["results"]] == [third]
+    assert ids(service, first - 1) == [first, second, third]
+    assert ids(service, second) == [third]
+    page = service.get("/api/changes/", after=first - 1, page_size=2).json()
+    assert [row["id"] for row in service.client.get(page["next"]).json()["results"]] == [third]
 
 
-def test_a_change_waits_for_those_that_began_before_it(committed: Keys) -> None:
-    caller = committed("service")
-    slow = connection.copy("slow")
-    try:
-        slow.set_autocommit(False)
-        with slow.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO outbox_change (profile_id, kind, detail, happened_at) "
-                "VALUES (gen_random_uuid(), 'profile.created', '{}', now()) RETURNING id"
-            )
-            smaller = cursor.fetchone()[0]
-        (greater,) = tell(PROFILE_CREATED)
-        assert smaller < greater
-        assert ids(caller, smaller - 1) == []
-        slow.commit()
-        assert ids(caller, smaller - 1) == [smaller, greater]
-    finally:
-        slow.close()
+def test_news_of_segments_need_the_segments_purpose(call: Callable[..., Caller]) -> None:
+    Segment.objects.create(slug="buyers", name="Buyers", purpose_id="analytics", definition={})
+    entered, left = tell(SEGMENT_ENTERED, SEGMENT_LEFT, segment="buyers")
+    (elsewhere,) = tell(SEGMENT_ENTERED, segment="deleted-since")
+    assert ids(call("service"), entered - 1) == []
+    assert ids(call("analytics", "service"), entered - 1) == [entered, left]
+    assert elsewhere > left
 
 
-def test_news_of_segments_need_the_segments_purpose(committed: Keys) -> None:
-    service, analyst = committed("service"), committed("analytics")
-    with transaction.atomic():
-        Segment.objects.create(slug="changes-buyers", name="Buyers", purpose_id="analytics", definition={})
-    (about_a_segment,) = tell(SEGMENT_ENTERED, segment="changes-buyers")
-    assert ids(service, about_a_segment - 1) == []
-    assert ids(analyst, about_a_segment - 1) == [about_a_segment]
-
-
-def test_a_change_holds_ids_and_slugs(committed: Keys) -> None:
+def test_a_change_holds_ids_and_slugs(service: Caller) -> None:
     (id,) = tell(PROFILE_CREATED)
-    row = committed("service").get("/api/changes/", after=id - 1).json()["results"][0]
+    (row,) = service.get("/api/changes/", after=id - 1).json()["results"]
     change = Change.objects.get(id=id)
     assert (row["profile"], row["kind"], row["detail"]) == (str(change.profile_id), "profile.created", {})
 
 
 @pytest.mark.parametrize("after", ["-1", "x", "9223372036854775808", ""])
-def test_a_bad_beginning_is_an_error(after: str, committed: Keys) -> None:
-    assert_problem(committed("service").get("/api/changes/", after=after), 400, "invalid")
+def test_a_bad_beginning_is_an_error(after: str, service: Caller) -> None:
+    problem = assert_problem(service.get("/api/changes/", after=after), 400, "invalid")
+    assert [error["field"] for error in problem["errors"]] == ["after"]

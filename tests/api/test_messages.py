@@ -137,9 +137,9 @@ def test_packed_bodies_are_unpacked(encoding: str, pack: Any, shop: Shop) -> Non
     assert shop.send(body, **{"Content-Encoding": encoding}).json()["accepted"] == 1
 
 
-@pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b"{}")[:-9], gzip.compress(b"{}") + b"tail"])
-def test_a_body_that_cannot_be_unpacked_is_a_400(body: bytes, shop: Shop) -> None:
-    assert_problem(shop.send(body, **{"Content-Encoding": "gzip"}), 400, "malformed_encoding")
+def test_a_body_that_cannot_be_unpacked_is_a_400(shop: Shop) -> None:
+    for body in (b"not gzip", gzip.compress(b"{}")[:-9], gzip.compress(b"{}") + b"tail"):
+        assert_problem(shop.send(body, **{"Content-Encoding": "gzip"}), 400, "malformed_encoding")
 
 
 def test_an_unknown_packing_is_a_415(shop: Shop) -> None:
@@ -193,7 +193,7 @@ def test_invalid_utf8_names_the_byte(shop: Shop) -> None:
 
 
 BAD_MESSAGES: list[tuple[Any, str, str]] = [
-    (None, "not_an_object", ""),
+    (None, "unknown_type", "type"),
     (5, "not_an_object", ""),
     ("text", "not_an_object", ""),
     ([], "not_an_object", ""),

@@ -4,8 +4,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.utils import timezone
 
 from access.models import ApiKey
+from privacy import requests
 from privacy.models import SubjectRequest
 from tests.api.conftest import NOTHING, Caller, assert_problem
 
@@ -47,10 +49,10 @@ def test_opening_tells_nobody_whether_the_person_is_known(service: Caller, alice
 def test_requests_are_listed_and_filtered(service: Caller, alice: UUID) -> None:
     for kind in ("access", "erasure", "erasure"):
         service.post(PATH, by_email("alice@example.com", kind))
-    SubjectRequest.objects.filter(kind="access").update(state="completed")
+    requests.reject(SubjectRequest.objects.get(kind="access"), reason="not theirs", actor="officer", now=timezone.now())
     counts = {
         str(query): len(service.get(PATH, **query).json()["results"])
-        for query in ({}, {"kind": "erasure"}, {"state": "open"}, {"state": "completed", "kind": "erasure"})
+        for query in ({}, {"kind": "erasure"}, {"state": "open"}, {"state": "rejected", "kind": "erasure"})
     }
     assert list(counts.values()) == [3, 2, 2, 0]
     first = service.get(PATH, page_size=1).json()

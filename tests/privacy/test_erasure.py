@@ -8,7 +8,7 @@ from django.db import OperationalError
 from psycopg.errors import DeadlockDetected
 
 from identity import ledger
-from identity.models import Assignment, Match, Profile
+from identity.models import Assignment, DeviceEpisode, Match, Profile
 from identity.profiles import source_profiles, where_now
 from outbox.models import Change
 from pipeline.models import Work
@@ -17,7 +17,7 @@ from privacy.erasure import Outcome, erase
 from privacy.models import SubjectRequest, Suppression
 from privacy.requests import NotOpen, WrongKind
 from privacy.subjects import Subject
-from records.models import SourceProfile
+from records.models import Identifier, SourceProfile
 from tests.privacy.cast import (
     HOUSEHOLD_PHONE,
     NOW,
@@ -163,6 +163,23 @@ def test_the_outcome_counts_and_leaves_a_tombstone(alice: Person, bob: Person) -
     assert list(Change.objects.filter(profile_id=alice.profile).values_list("kind", "detail")) == [
         ("profile.erased", {"request": str(request.pk)})
     ]
+
+
+def test_the_episode_of_a_device_she_only_signed_in_on_goes(alice: Person, bob: Person, world: World) -> None:
+    device = index_of("device_id", "dev-alice-canary-7004")
+    for owner in (alice.source_profiles[0], bob.source_profiles[0]):
+        DeviceEpisode.objects.create(
+            id=new_id(), source=world.shop, device_index=device, owner_id=owner, started_at=NOW, ended_at=NOW
+        )
+    carried_out(approved(alice))
+    assert DeviceEpisode.objects.get(device_index=device).owner_id == bob.source_profiles[0]
+    assert not suppression.suppressed([("device_id", device)])
+
+
+def test_a_stable_key_is_suppressed_also_when_it_was_seen_nowhere_else(alice: Person) -> None:
+    Identifier.objects.filter(namespace="customer_number").delete()
+    carried_out(approved(alice))
+    assert suppression.suppressed([("customer_number", index_of("customer_number", alice.customer_number))])
 
 
 def test_the_audit_log_stays(alice: Person) -> None:

@@ -49,16 +49,21 @@ def unify(*source_profiles: UUID) -> UUID:
     """A profile to which these source profiles belong."""
     profile = Profile.objects.create(id=new_id(), created_at=days_ago(100))
     for source_profile in source_profiles:
-        Assignment.objects.create(
-            id=new_id(),
-            source_profile_id=source_profile,
-            profile=profile,
-            assigned_at=days_ago(100),
-            reason="test",
-            rule_version="test",
-            actor="test",
-        )
+        assign(source_profile, profile.id)
     return profile.id
+
+
+def assign(source_profile: UUID, profile: UUID) -> None:
+    """An entry in the ledger."""
+    Assignment.objects.create(
+        id=new_id(),
+        source_profile_id=source_profile,
+        profile_id=profile,
+        assigned_at=LONG_AGO,
+        reason="test",
+        rule_version="test",
+        actor="test",
+    )
 
 
 def person(

@@ -16,7 +16,7 @@ from segments import catalog
 from segments.activity import roll_up
 from segments.models import DailyActivity, Membership, ProfileFeatures
 from segments.refresh import refresh
-from tests.segments.factories import NOW, did, person, sent
+from tests.segments.factories import NOW, assign, did, known_to, make_source, person, sent
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keystore"])
 
@@ -102,4 +102,5 @@ def test_neither_waits_for_who_adds_to_the_row(act: str) -> None:
     with ThreadPoolExecutor(1) as thread, transaction.atomic():
         sent(alices, "page", at=NOW)
         did(alices, "page", ago=5)
+        assign(known_to(make_source("till")), alice)
         thread.submit(impatiently, act, profile=alice, source_profile=alices, patience="2s").result()

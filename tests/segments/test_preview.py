@@ -35,12 +35,15 @@ def test_counts_and_histogram() -> None:
 def test_purpose_and_channel_are_asked() -> None:
     alice, alices = person()
     bob, bobs = person()
-    for theirs in (alices, bobs):
+    carol_who_withdrew, carols = person()
+    for theirs in (alices, bobs, carols):
         did(theirs, "purchase", ago=1, count=5)
     grant(alices, "marketing", "email")
-    refresh([alice, bob], now=NOW)
+    grant(carols, "marketing", "email")
+    refresh([alice, bob, carol_who_withdrew], now=NOW)
+    withdraw(carols, "analytics", at=NOW)
     seen = preview(BUYERS, "marketing", "email", now=NOW)
-    assert (seen.profiles, seen.allowed, seen.refused, seen.members) == (2, 1, 1, 1)
+    assert (seen.profiles, seen.allowed, seen.refused, seen.members) == (3, 1, 2, 1)
 
 
 def test_without_a_score_the_histogram_is_empty() -> None:
@@ -58,7 +61,8 @@ def test_nothing_is_saved() -> None:
     with CaptureQueriesContext(connection) as queries:
         preview(BUYERS, "analytics", now=NOW)
     assert not [query["sql"] for query in queries if query["sql"].split()[0] in ("INSERT", "UPDATE", "DELETE")]
-    assert not Segment.objects.exists() and not Membership.objects.exists()
+    assert not Segment.objects.exists()
+    assert not Membership.objects.exists()
 
 
 def test_a_definition_that_cannot_work_is_refused() -> None:

@@ -1,5 +1,6 @@
 """Refresh: features and memberships follow what people do and what they agree to."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from outbox.changes import SEGMENT_ENTERED, SEGMENT_LEFT, News
 from segments import catalog
 from segments.models import Membership, ProfileFeatures, Segment
 from segments.refresh import refresh
-from tests.segments.factories import NOW, days_ago, did, grant, known_to, make_source, person, unify, withdraw
+from tests.segments.factories import NOW, assign, days_ago, did, grant, known_to, make_source, person, unify, withdraw
 from vault.ids import new_id
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -41,7 +42,7 @@ def members(segment: Segment) -> set[UUID]:
     return set(Membership.objects.filter(segment=segment, left_at=None).values_list("profile_id", flat=True))
 
 
-def rows() -> list[dict[str, Any]]:
+def rows() -> list[Mapping[str, Any]]:
     """Everything that refresh writes."""
     return [
         *ProfileFeatures.objects.order_by("pk").values("profile_id", "values"),
@@ -222,15 +223,7 @@ def test_a_profile_merged_away_leaves_and_the_other_takes_over(buyers: Segment) 
     did(alices, "purchase", ago=1)
     refresh([alice, alice_at_work], now=NOW)
     Assignment.objects.filter(profile_id=alice).update(ended_at=NOW)
-    Assignment.objects.create(
-        id=new_id(),
-        source_profile_id=alices,
-        profile_id=alice_at_work,
-        assigned_at=NOW,
-        reason="test",
-        rule_version="test",
-        actor="test",
-    )
+    assign(alices, alice_at_work)
     news = refresh([alice, alice_at_work], now=LATER)
     assert {(item.profile_id, item.kind) for item in news} == {(alice, SEGMENT_LEFT), (alice_at_work, SEGMENT_ENTERED)}
     assert Membership.objects.get(profile_id=alice).left_because == "consent: no source profile left"

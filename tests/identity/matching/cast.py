@@ -22,7 +22,9 @@ ALICE_AT_WORK = replace(
 )
 ALICE_SWAPPED = replace(ALICE, given_name="Muller", family_name="Elizabeth", email=None, phone=None)
 ALICE_DAY_AND_MONTH = replace(ALICE, birth_date="1980-04-03", email=None, phone=None)
-ALICE_MARRIED = replace(ALICE, family_name="Schneider", email=None, street="Am Markt 3", postcode="04109", city="Leipzig")
+ALICE_MARRIED = replace(
+    ALICE, family_name="Schneider", email=None, street="Am Markt 3", postcode="04109", city="Leipzig"
+)
 # Shares family name, birth date, home, phone and e-mail.
 BOB_HER_TWIN = replace(ALICE, given_name="Robert")
 DORA_HER_MOTHER = replace(ALICE, given_name="Dora", birth_date="1952-08-21")
@@ -32,13 +34,9 @@ ERIC_HER_SPOUSE = replace(ALICE, given_name="Eric", birth_date=None)
 FRANK = replace(ALICE, given_name="Frank", birth_date="1948-11-30", email="frank@example.net")
 FRANK_HIS_SON = replace(FRANK, birth_date="1979-06-17")
 
-_GIVEN_NAMES = """
-    Alina Anton Beate Bruno Carla Clemens Doris Edgar Elke Emil Fiona Gustav Hedwig Hugo Ines Ivo Jasmin Kaspar Kerstin
-    Lukas Lydia Marek Nadja Oskar Pauline Quentin Ramona Silas Tamara Ulrich Vera Wilma Xaver Yasmin Zeno Agnes Boris
-    Cornelia Detlef Esther Fabian Gisela Holger Irene Jonas Kirsten Ludger Mirjam Norman Ottilie
-""".split()
-_STARTS = "Bal Ber Dor Fal Gan Hol Kam Lem Mar Nor Pel Ran Sel Tor Ves Wal".split()
-_ENDS = "berg dahl feld hofer kamp lin mann ner ski tes wald zig bach dorf rup stein".split()
+_GIVEN_NAMES = ["Alina", "Anton", "Beate", "Bruno", "Carla", "Clemens", "Doris", "Edgar", "Elke", "Emil", "Fiona", "Gustav", "Hedwig", "Hugo", "Ines", "Ivo", "Jasmin", "Kaspar", "Kerstin", "Lukas", "Lydia", "Marek", "Nadja", "Oskar", "Pauline", "Quentin", "Ramona", "Silas", "Tamara", "Ulrich", "Vera", "Wilma", "Xaver", "Yasmin", "Zeno", "Agnes", "Boris", "Cornelia", "Detlef", "Esther", "Fabian", "Gisela", "Holger", "Irene", "Jonas", "Kirsten", "Ludger", "Mirjam", "Norman", "Ottilie"]
+_STARTS = ["Bal", "Ber", "Dor", "Fal", "Gan", "Hol", "Kam", "Lem", "Mar", "Nor", "Pel", "Ran", "Sel", "Tor", "Ves", "Wal"]
+_ENDS = ["berg", "dahl", "feld", "hofer", "kamp", "lin", "mann", "ner", "ski", "tes", "wald", "zig", "bach", "dorf", "rup", "stein"]
 
 
 def town(households: int, seed: int = 7) -> tuple[list[Person], list[int]]:

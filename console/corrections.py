@@ -1,0 +1,63 @@
+"""Corrections of identity by people: the ledger is changed, and what follows from it is put to work, together."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from identity import ledger
+from identity.models import CANNOT_LINK, Match
+from identity.profiles import profile_of, source_profiles
+from pipeline import queue
+
+
+def merge(left: UUID, right: UUID, *, actor: str, reason: str, now: datetime) -> UUID:
+    """Make two profiles one. Raises `identity.ledger.NotPossible`."""
+    with transaction.atomic():
+        survivor = ledger.merge(left, right, actor=actor, reason=reason, now=now)
+        _process(survivor, now=now)
+    return survivor
+
+
+def split(source_profile: UUID, *, actor: str, reason: str, now: datetime) -> UUID:
+    """Take a source profile out of its profile. Raises `identity.ledger.NotPossible`."""
+    with transaction.atomic():
+        home = profile_of([source_profile]).get(source_profile)
+        made = ledger.split(source_profile, actor=actor, reason=reason, now=now)
+        _process(made, *([home] if home else []), now=now)
+    return made
+
+
+def undo_split(source_profile: UUID, *, actor: str, reason: str, now: datetime) -> UUID:
+    """Put it back where it was. Raises `identity.ledger.NotPossible`."""
+    with transaction.atomic():
+        home = ledger.undo_split(source_profile, actor=actor, reason=reason, now=now)
+        _process(home, now=now)
+    return home
+
+
+def undo_merge(profile: UUID, merged: UUID, *, actor: str, reason: str, now: datetime) -> UUID:
+    """Take apart what was merged. Raises `identity.ledger.NotPossible`."""
+    with transaction.atomic():
+        ledger.undo_merge(profile, merged, actor=actor, reason=reason, now=now)
+        _process(profile, merged, now=now)
+    return merged
+
+
+def join(match: Match, *, actor: str, reason: str, now: datetime) -> UUID:
+    """Decide that a pair is one person. Raises `identity.ledger.NotPossible`."""
+    homes = profile_of([match.left_id, match.right_id])
+    if len(homes) < 2:
+        raise ledger.NotPossible("one of the two has no profile yet; try again in a moment")
+    return merge(homes[match.left_id], homes[match.right_id], actor=actor, reason=reason, now=now)
+
+
+def keep_apart(match: Match, *, actor: str, reason: str, now: datetime) -> None:
+    """Decide that a pair is two people."""
+    ledger.rule(match.left_id, match.right_id, CANNOT_LINK, actor=actor, reason=reason, now=now)
+
+
+def _process(*profiles: UUID, now: datetime) -> None:
+    waiting = {id for profile in profiles for id in source_profiles(profile)}
+    if waiting:
+        queue.enqueue(waiting, now=now)

@@ -1,0 +1,93 @@
+"""Forms of the pages: what a person types, checked before any room is asked."""
+
+from collections.abc import Iterable
+
+from django import forms
+
+from consent.models import GRANTED, LEGAL_OBLIGATION, WITHDRAWN, Purpose
+from console.showing import label_of
+from privacy.deadlines import CCPA, GDPR
+from privacy.requests import KINDS
+from records.dictionary import FIELDS
+
+REASON_AT_MOST = 180
+HOW = (("phone", "On the phone"), ("e-mail", "By e-mail"), ("letter", "By letter"), ("in person", "In person"))
+NAMESPACES = [(name, label_of(name)) for name, field in FIELDS.items() if field.identifier]
+
+
+class LookUp(forms.Form):
+    """Who bears this identifier? Sent by POST, so that it stands in no address and no log."""
+
+    namespace = forms.ChoiceField(label="Identifier", choices=NAMESPACES)
+    value = forms.CharField(
+        label="Value",
+        max_length=200,
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "placeholder": "as the person writes it"}),
+    )
+
+
+class Reason(forms.Form):
+    """Why somebody does this. It is kept in the ledger or the audit log, so it must name nobody."""
+
+    reason = forms.CharField(
+        max_length=REASON_AT_MOST,
+        min_length=4,
+        help_text="Kept for the record. Name a case or ticket, not the person.",
+        widget=forms.TextInput({"placeholder": "e.g. ticket 4711", "autocomplete": "off"}),
+    )
+
+
+class MergeWith(Reason):
+    """Another profile that is the same person."""
+
+    other = forms.UUIDField(
+        label="Id of the other profile", widget=forms.TextInput({"placeholder": "from that profile's page"})
+    )
+    field_order = ("other", "reason")
+
+
+class OpenRequest(forms.Form):
+    """What a person asks for, and by which law it is due."""
+
+    kind = forms.ChoiceField(label="What is asked for", choices=[(kind, label_of(kind)) for kind in KINDS])
+    regulation = forms.ChoiceField(
+        label="Due by", choices=[(GDPR, "GDPR: one month"), (CCPA, "CCPA: 45 days")], initial=GDPR
+    )
+
+
+class Say(forms.Form):
+    """What a person said of one purpose."""
+
+    purpose = forms.ChoiceField()
+    channel = forms.ChoiceField(required=False)
+    state = forms.ChoiceField(
+        label="They", choices=[(WITHDRAWN, "withdraw or refuse"), (GRANTED, "agree")], initial=WITHDRAWN
+    )
+    how = forms.ChoiceField(label="How they said so", choices=HOW)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.purposes = {row.slug: row for row in Purpose.objects.filter(active=True).exclude(legal_basis=LEGAL_OBLIGATION)}
+        self.fields["purpose"].choices = [(slug, row.name) for slug, row in self.purposes.items()]  # type: ignore[attr-defined]
+        self.fields["channel"].choices = [("", "All channels"), *_named(self.purposes.values())]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, str]:
+        said: dict[str, str] = super().clean() or {}
+        purpose = self.purposes.get(said.get("purpose", ""))
+        if purpose and said.get("channel") and said["channel"] not in purpose.channels:
+            known = ", ".join(purpose.channels) or "none"
+            self.add_error("channel", f"{purpose.name} has no such channel; it has: {known}.")
+        return said
+
+
+def _named(purposes: Iterable[Purpose]) -> list[tuple[str, str]]:
+    channels = sorted({channel for purpose in purposes for channel in purpose.channels})
+    return [(channel, channel) for channel in channels]
+
+
+def first_error(form: forms.Form) -> str:
+    """The first thing that is wrong, with the name of its field."""
+    for name, errors in form.errors.items():
+        label = form.fields[name].label or label_of(name) if name in form.fields else ""
+        return f"{label}: {errors[0]}" if label else str(errors[0])
+    return ""

@@ -1,0 +1,116 @@
+"""Where a profile belongs: the segments it is in, by how much and why, and those that it has left."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from segments.features.registry import FEATURES
+from segments.models import Membership
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """One term's part of a score."""
+
+    name: str
+    value: str
+    points: float
+    percent: float
+    missing: bool
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of the rule, in words, and whether it holds."""
+
+    text: str
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """One membership and what made it."""
+
+    segment: UUID
+    name: str
+    purpose: str
+    entered_at: datetime
+    left_at: datetime | None
+    left_because: str
+    score: float | None
+    threshold: float | None
+    contributions: list[Contribution]
+    conditions: list[Condition]
+
+
+def belongings(profile: UUID) -> tuple[list[Belonging], list[Belonging]]:
+    """The segments that the profile is in now, the highest score first, and the last ones that it left."""
+    rows = Membership.objects.filter(profile=profile).select_related("segment__purpose")
+    inside = rows.filter(left_at=None, segment__active=True).order_by("-score", "segment__name")
+    left = rows.exclude(left_at=None).order_by("-left_at")[:5]
+    return [explain(row) for row in inside], [explain(row) for row in left]
+
+
+def explain(row: Membership) -> Belonging:
+    """The membership with its reasons in words and bars."""
+    why: Mapping[str, Any] = row.why or {}
+    return Belonging(
+        segment=row.segment_id,
+        name=row.segment.name,
+        purpose=row.segment.purpose.name,
+        entered_at=row.entered_at,
+        left_at=row.left_at,
+        left_because=row.left_because,
+        score=row.score,
+        threshold=why.get("threshold"),
+        contributions=_contributions(why.get("contributions", [])),
+        conditions=[Condition(in_words(item), item["holds"]) for item in why.get("conditions", [])],
+    )
+
+
+def _contributions(parts: list[Mapping[str, Any]]) -> list[Contribution]:
+    whole = sum(abs(part["weight"]) for part in parts) or 1
+    ordered = sorted(parts, key=lambda part: -part["points"])
+    return [
+        Contribution(
+            name=feature_name(part["feature"]),
+            value=_with_unit(part["feature"], part["value"]),
+            points=part["points"],
+            percent=part["points"] / (100 * abs(part["weight"]) / whole) * 100 if part["weight"] else 0,
+            missing=part["missing"],
+        )
+        for part in ordered
+    ]
+
+
+OPERATORS = {"==": "is", "!=": "is not", ">=": "≥", "<=": "≤", ">": ">", "<": "<", "in": "is one of"}
+
+
+def in_words(condition: Mapping[str, Any]) -> str:
+    """A condition as a person would read it."""
+    name, op, expected = feature_name(condition["feature"]), condition["op"], condition.get("expected", True)
+    if op == "exists":
+        return f"{name} is {'known' if expected else 'not known'}"
+    return f"{name} {OPERATORS[op]} {_listed(condition['feature'], expected)}"
+
+
+def feature_name(slug: str) -> str:
+    """What people call the feature."""
+    return FEATURES[slug].name if slug in FEATURES else slug.replace("_", " ")
+
+
+def _listed(feature: str, value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else _with_unit(feature, value)
+
+
+def _with_unit(feature: str, value: Any) -> str:
+    if value is None:
+        return "not known"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    unit = FEATURES[feature].unit if feature in FEATURES else ""
+    unit = "" if unit == "amount" else unit
+    number = f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, int | float) else str(value)
+    return f"{number} {unit}".strip()

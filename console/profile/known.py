@@ -1,0 +1,91 @@
+"""Who this is: the source profiles behind a profile, why each belongs to it, and what identifies it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from console.asking import Person
+from console.profile.evidence import Piece, of_assignment
+from console.showing import label_of, short, shown
+from identity.models import Assignment
+from records.models import SourceProfile
+from records.reading import KnownIdentifier, open_identifiers
+
+KINDS = {"customer": "Customer record", "episode": "Device episode", "single": "Single record"}
+REASONS = {"nobody alike": "first known"}
+
+
+@dataclass(frozen=True)
+class Identified:
+    """One identifier, as the screen may show it."""
+
+    label: str
+    value: str
+    verified: bool
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True)
+class Part:
+    """One source profile of a person."""
+
+    id: UUID
+    short: str
+    source: str
+    source_kind: str
+    kind: str
+    since: datetime
+    first_seen_at: datetime
+    last_seen_at: datetime
+    reason: str
+    by_hand: bool
+    bits: float | None
+    alike: str
+    note: str
+    evidence: list[Piece]
+    identifiers: list[Identified] = field(default_factory=list)
+
+
+def parts_of(person: Person, *, revealed: bool = False) -> list[Part]:
+    """The source profiles of this person, the most trusted source first; identifiers only with leave to read."""
+    rows = (
+        Assignment.objects.current()
+        .filter(profile=person.id)
+        .select_related("source_profile__source")
+        .order_by("-source_profile__source__trust_rank", "-source_profile__last_seen_at", "source_profile_id")
+    )
+    opened = open_identifiers(person.source_profiles, person.grant) if person.grant else {}
+    return [_part(row, opened.get(row.source_profile_id, []), revealed=revealed) for row in rows]
+
+
+def kinds_of(parts: list[Part]) -> list[tuple[str, int]]:
+    """How many source profiles come from each kind of source."""
+    return sorted(Counter(part.source_kind for part in parts).items())
+
+
+def _part(entry: Assignment, identifiers: list[KnownIdentifier], *, revealed: bool) -> Part:
+    known: SourceProfile = entry.source_profile
+    alike = entry.evidence.get("with")
+    return Part(
+        id=known.pk,
+        short=short(known.pk),
+        source=known.source.name,
+        source_kind=known.source.kind,
+        kind=KINDS.get(known.kind, known.kind),
+        since=entry.assigned_at,
+        first_seen_at=known.first_seen_at,
+        last_seen_at=known.last_seen_at,
+        reason=REASONS.get(entry.reason, entry.reason),
+        by_hand="from" in entry.evidence,
+        bits=entry.evidence.get("bits"),
+        alike=short(alike) if alike else "",
+        note=entry.evidence.get("reason", ""),
+        evidence=of_assignment(entry.evidence),
+        identifiers=[_identified(item, revealed=revealed) for item in identifiers],
+    )
+
+
+def _identified(item: KnownIdentifier, *, revealed: bool) -> Identified:
+    value = shown(item.namespace, item.value, revealed=revealed)
+    return Identified(label_of(item.namespace), value, item.verified, item.last_seen_at)

@@ -1,0 +1,79 @@
+"""The profile page: everything that it shows, gathered as far as this person may see it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+
+from access.roles import VIEW_CONSENTS, VIEW_REQUESTS, VIEW_SEGMENTS
+from consent.state import standing
+from console.asking import Person, user_of
+from console.profile.belonging import belongings
+from console.profile.graph import draw
+from console.profile.history import entries, merges
+from console.profile.known import kinds_of, parts_of
+from console.profile.timeline import timeline
+from console.showing import initials_of, label_of, name_of, short, shown
+from identity import golden
+from identity.golden import GoldenRead
+from privacy.models import SubjectRequest
+from records.dictionary import FIELDS
+
+CONTACTS = ("email", "phone")
+
+
+@dataclass(frozen=True)
+class GoldenRow:
+    """One field of the golden record, where its value came from and why it won."""
+
+    field: str
+    label: str
+    value: str
+    source: str
+    seen_at: datetime
+    reason: str
+
+
+def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetime) -> dict[str, Any]:
+    """The context of the page. Without leave to read, only what is not sealed and needed to see why."""
+    user = user_of(request)
+    record = golden.read([person.id], person.grant).get(person.id, {}) if person.grant else {}
+    parts = parts_of(person, revealed=revealed)
+    context: dict[str, Any] = {
+        "person": person,
+        "short": short(person.id),
+        "refusal": person.refusal,
+        "revealed": revealed,
+        "name": name_of(record, revealed=revealed) if person.grant else "Not shown",
+        "initials": initials_of(record),
+        "golden": [_golden_row(field, won, revealed=revealed) for field, won in _ordered(record)],
+        "contacts": [_golden_row(field, record[field], revealed=revealed) for field in CONTACTS if field in record],
+        "parts": parts,
+        "kinds": kinds_of(parts),
+        "first_seen_at": min((part.first_seen_at for part in parts), default=None),
+        "last_seen_at": max((part.last_seen_at for part in parts), default=None),
+        "graph": draw(parts),
+        "history": entries(person.id),
+        "merges": merges(person.id),
+    }
+    if person.grant:
+        context["timeline"] = timeline(person.source_profiles, page=request.GET.get("page", "1"))
+    if user.may(VIEW_SEGMENTS) and person.grant:
+        context["inside"], context["left"] = belongings(person.id)
+    if user.may(VIEW_CONSENTS):
+        context["standing"] = standing(person.source_profiles, at=now)
+    if user.may(VIEW_REQUESTS):
+        context["requests"] = SubjectRequest.objects.filter(profile_id=person.id).order_by("-opened_at")[:10]
+    return context
+
+
+def _ordered(record: dict[str, GoldenRead]) -> list[tuple[str, GoldenRead]]:
+    """In the order of the data dictionary."""
+    places = {field: place for place, field in enumerate(FIELDS)}
+    return sorted(record.items(), key=lambda item: (places.get(item[0], len(places)), item[0]))
+
+
+def _golden_row(field: str, won: GoldenRead, *, revealed: bool) -> GoldenRow:
+    value = shown(field, won.value, revealed=revealed)
+    return GoldenRow(field, label_of(field), value, won.source, won.seen_at, won.reason)

@@ -1,0 +1,263 @@
+"""Profiles: the list, the look-up by identifier, and the page of one person with what can be done about them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.db.models import Max, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from unfold.views import ChangeList
+
+from access.roles import (
+    CORRECT_IDENTITY,
+    OPEN_REQUESTS,
+    RECORD_CONSENT,
+    REVEAL_IDENTIFIERS,
+    VIEW_PROFILES,
+)
+from consent.acts import UnknownPurpose
+from console import acts, corrections
+from console.asking import actor_of, ask, user_of
+from console.forms import LookUp, MergeWith, OpenRequest, Reason, Say, first_error
+from console.guards import needs
+from console.profile.list import describe
+from console.profile.page import gather
+from console.screen import Screen
+from console.showing import short
+from console.telling import telling
+from identity.ledger import NotPossible
+from identity.models import Profile
+from identity.profiles import UnknownNamespace, living, look_up, profile_of, where_now
+from privacy import requests
+from privacy.deadlines import UnknownRegulation
+from privacy.subjects import UnknownProfile
+
+
+class ProfileList(ChangeList):
+    """A page of profiles with what the list says of each; opened, masked and audited page by page."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        profiles = list(self.result_list)
+        rows = describe(profiles, request)
+        for profile in profiles:
+            profile.row = rows.get(profile.pk)
+        self.result_list = profiles
+
+
+class ProfileScreen(Screen):
+    """Unified people. They come and go by the ledger and by subject requests alone."""
+
+    may_view = VIEW_PROFILES
+    list_display = ("person", "email", "sources", "segments", "first_seen", "last_seen")
+    list_display_links = ("person",)
+    list_before_template = "console/profiles/look_up.html"
+    empty_hint = "No profile yet. Profiles appear once records have come in from a source and were resolved."
+    sortable_by = ("first_seen", "last_seen")
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Profile]":
+        return living().annotate(seen_at=Max("assignments__source_profile__last_seen_at"))
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("-created_at", "-id")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ProfileList
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response: HttpResponse = super().changelist_view(request, {"look_up": LookUp(), **(extra_context or {})})
+        return response
+
+    @admin.display(description="Person")
+    def person(self, profile: Profile) -> SafeString:
+        return render_to_string("console/profiles/cell_person.html", {"row": profile.row, "short": short(profile.pk)})
+
+    @admin.display(description="E-mail")
+    def email(self, profile: Profile) -> str:
+        return profile.row.email or "–"
+
+    @admin.display(description="Sources")
+    def sources(self, profile: Profile) -> SafeString:
+        return render_to_string("console/profiles/cell_sources.html", {"row": profile.row})
+
+    @admin.display(description="Segments")
+    def segments(self, profile: Profile) -> str:
+        names = profile.row.segments
+        return ", ".join(names[:2]) + (f" +{len(names) - 2}" if len(names) > 2 else "") or "–"
+
+    @admin.display(description="First seen", ordering="created_at")
+    def first_seen(self, profile: Profile) -> str:
+        return f"{profile.row.first_seen_at:%b %-d, %Y}"
+
+    @admin.display(description="Last seen", ordering="seen_at")
+    def last_seen(self, profile: Profile) -> str:
+        return f"{profile.row.last_seen_at:%b %-d, %Y}"
+
+    def get_urls(self) -> list[URLPattern]:
+        guard = self.admin_site.admin_view
+        one = "<uuid:profile>"
+        return [
+            path("look-up/", guard(self.look_up), name="identity_profile_look_up"),
+            path(f"{one}/reveal/", guard(self.reveal), name="identity_profile_reveal"),
+            path(f"{one}/merge/", guard(self.merge), name="identity_profile_merge"),
+            path(f"{one}/split/<uuid:source_profile>/", guard(self.split), name="identity_profile_split"),
+            path(f"{one}/undo-split/<uuid:source_profile>/", guard(self.undo_split), name="identity_profile_undo_split"),
+            path(f"{one}/undo-merge/<uuid:merged>/", guard(self.undo_merge), name="identity_profile_undo_merge"),
+            path(f"{one}/request/", guard(self.open_request), name="identity_profile_request"),
+            path(f"{one}/say/", guard(self.say), name="identity_profile_say"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        return self.show(request, object_id)
+
+    @needs(VIEW_PROFILES, methods=("GET",))
+    def show(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """The page of one person; of one merged into another, the page of that one."""
+        asked = _uuid(object_id)
+        living_now = where_now(asked)
+        if living_now is None:
+            raise Http404("There is no such profile, or it has been erased.")
+        if living_now != asked:
+            messages.info(request, "That profile was merged into this one.")
+            return _to(living_now)
+        return self._page(request, living_now, reason="profile page")
+
+    def _page(self, request: HttpRequest, profile: UUID, *, reason: str, revealed: bool = False) -> TemplateResponse:
+        now = timezone.now()
+        person = ask(profile, request, reason=reason, now=now)
+        user = user_of(request)
+        return self.page(
+            request,
+            "console/profiles/page.html",
+            title="Profile",
+            **gather(request, person, revealed=revealed, now=now),
+            may_reveal=user.may(REVEAL_IDENTIFIERS) and person.grant is not None,
+            may_correct=user.may(CORRECT_IDENTITY),
+            may_open=user.may(OPEN_REQUESTS),
+            may_say=user.may(RECORD_CONSENT),
+            forms={"reason": Reason(), "merge": MergeWith(), "request": OpenRequest(), "say": Say()},
+        )
+
+    @needs(VIEW_PROFILES)
+    def look_up(self, request: HttpRequest) -> HttpResponse:
+        """From an identifier to the page of whoever bears it."""
+        form = LookUp(request.POST)
+        found = None
+        if form.is_valid():
+            with telling(request, UnknownNamespace):
+                found = look_up(form.cleaned_data["namespace"], form.cleaned_data["value"], now=timezone.now())
+        if found:
+            return _to(found)
+        messages.warning(request, first_error(form) or "Nobody bears this identifier.")
+        return redirect("admin:identity_profile_changelist")
+
+    @needs(REVEAL_IDENTIFIERS)
+    def reveal(self, request: HttpRequest, profile: UUID) -> HttpResponseBase:
+        """The same page with its values, this once, for a reason that the audit log keeps."""
+        form = Reason(request.POST)
+        if not form.is_valid():
+            messages.error(request, first_error(form))
+            return _to(profile)
+        if where_now(profile) != profile:
+            return _to(profile)
+        return self._page(request, profile, reason=f"reveal: {form.cleaned_data['reason']}", revealed=True)
+
+    @needs(CORRECT_IDENTITY)
+    def merge(self, request: HttpRequest, profile: UUID) -> HttpResponse:
+        form = MergeWith(request.POST)
+        if not form.is_valid():
+            messages.error(request, first_error(form))
+            return _to(profile)
+        with telling(request, NotPossible, done="Merged. The golden record and segments follow within moments."):
+            profile = corrections.merge(
+                profile, form.cleaned_data["other"], reason=form.cleaned_data["reason"], **_by(request)
+            )
+        return _to(profile)
+
+    @needs(CORRECT_IDENTITY)
+    def split(self, request: HttpRequest, profile: UUID, source_profile: UUID) -> HttpResponse:
+        if (reason := _reason(request)) and _lives_in(source_profile, profile, request):
+            with telling(request, NotPossible, done="Split off. This is its new profile; matching will keep them apart."):
+                profile = corrections.split(source_profile, reason=reason, **_by(request))
+        return _to(profile)
+
+    @needs(CORRECT_IDENTITY)
+    def undo_split(self, request: HttpRequest, profile: UUID, source_profile: UUID) -> HttpResponse:
+        if (reason := _reason(request)) and _lives_in(source_profile, profile, request):
+            with telling(request, NotPossible, done="Brought back."):
+                profile = corrections.undo_split(source_profile, reason=reason, **_by(request))
+        return _to(profile)
+
+    @needs(CORRECT_IDENTITY)
+    def undo_merge(self, request: HttpRequest, profile: UUID, merged: UUID) -> HttpResponse:
+        if reason := _reason(request):
+            with telling(request, NotPossible, done="Taken apart again. This is the profile that was merged."):
+                profile = corrections.undo_merge(profile, merged, reason=reason, **_by(request))
+        return _to(profile)
+
+    @needs(OPEN_REQUESTS)
+    def open_request(self, request: HttpRequest, profile: UUID) -> HttpResponse:
+        form = OpenRequest(request.POST)
+        if not form.is_valid():
+            messages.error(request, first_error(form))
+            return _to(profile)
+        with telling(request, UnknownProfile, UnknownRegulation, requests.UnknownKind, done="The request is open."):
+            opened = requests.open(
+                form.cleaned_data["kind"],
+                profile_id=profile,
+                regulation=form.cleaned_data["regulation"],
+                **_by(request),
+            )
+            return redirect("admin:privacy_subjectrequest_change", opened.pk)
+        return _to(profile)
+
+    @needs(RECORD_CONSENT)
+    def say(self, request: HttpRequest, profile: UUID) -> HttpResponse:
+        """Record what the person said, on every source profile that is theirs."""
+        form = Say(request.POST)
+        if not form.is_valid():
+            messages.error(request, first_error(form))
+            return _to(profile)
+        person = ask(profile, request, reason="record a consent act", now=timezone.now())
+        with telling(request, UnknownPurpose, done="Recorded. It holds from now on, everywhere."):
+            acts.say(person.source_profiles, **form.cleaned_data, **_by(request))
+        return _to(profile)
+
+
+def _by(request: HttpRequest) -> dict[str, Any]:
+    return {"actor": actor_of(request).id, "now": timezone.now()}
+
+
+def _reason(request: HttpRequest) -> str:
+    form = Reason(request.POST)
+    if form.is_valid():
+        return str(form.cleaned_data["reason"])
+    messages.error(request, first_error(form))
+    return ""
+
+
+def _lives_in(source_profile: UUID, profile: UUID, request: HttpRequest) -> bool:
+    if profile_of([source_profile]).get(source_profile) == profile:
+        return True
+    messages.error(request, "That source profile is not part of this profile any more.")
+    return False
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404("That is not the id of a profile.") from None
+
+
+def _to(profile: UUID) -> HttpResponse:
+    return redirect(reverse("admin:identity_profile_change", args=[profile]))

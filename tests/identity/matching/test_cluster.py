@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from identity.matching import b_cubed, cluster, log_odds, pairwise_metrics
+
+
+def clustered(n: int, edges: dict[tuple[int, int], float], **rules: object) -> list[int]:
+    pairs = np.array(list(edges), dtype=np.int32).reshape(-1, 2)
+    labels: list[int] = cluster(n, pairs, np.array(list(edges.values()), dtype=np.float64), **rules).tolist()  # type: ignore[arg-type]
+    return labels
+
+
+def test_labels_are_the_lowest_row() -> None:
+    assert clustered(4, {(1, 3): 9.0, (2, 3): 8.0}) == [0, 1, 1, 1]
+
+
+def test_weak_edges_do_not_join() -> None:
+    assert clustered(2, {(0, 1): log_odds(0.89)}) == [0, 1]
+    assert clustered(2, {(0, 1): log_odds(0.89)}, link_threshold=0.8) == [0, 0]
+
+
+def test_clusters_join_only_when_the_evidence_between_them_is_positive() -> None:
+    assert clustered(3, {(0, 1): 9.0, (1, 2): 5.0, (0, 2): -6.0}) == [0, 0, 2]
+    assert clustered(3, {(0, 1): 9.0, (1, 2): 5.0, (0, 2): -4.0}) == [0, 0, 0]
+
+
+def test_cannot_link_holds_across_a_chain() -> None:
+    assert clustered(3, {(0, 1): 9.0, (1, 2): 8.0}, cannot_link=[(0, 2)]) == [0, 0, 2]
+    four = {(0, 1): 9.0, (2, 3): 9.0, (1, 2): 8.0}
+    assert clustered(4, four, cannot_link=[(3, 0)]) == [0, 0, 2, 2]
+
+
+def test_must_link_joins_without_evidence() -> None:
+    assert clustered(3, {}, must_link=[(0, 2)]) == [0, 1, 0]
+    assert clustered(3, {(0, 2): -9.0}, must_link=[(0, 2)]) == [0, 1, 0]
+
+
+def test_cannot_link_outranks_must_link() -> None:
+    labels = clustered(3, {}, must_link=[(0, 1), (1, 2)], cannot_link=[(0, 2)])
+    assert labels == [0, 0, 2]
+
+
+def test_contradictions_hold_across_a_chain_and_yield_to_must_link() -> None:
+    def first_and_last(pairs: NDArray[np.int32]) -> NDArray[np.bool_]:
+        return np.asarray((pairs.min(axis=1) == 0) & (pairs.max(axis=1) == 2))
+
+    edges = {(0, 1): 9.0, (1, 2): 8.0}
+    assert clustered(3, edges, contradicts=first_and_last) == [0, 0, 2]
+    assert clustered(3, edges, contradicts=first_and_last, must_link=[(0, 2)]) == [0, 0, 0]
+
+
+def test_a_must_linked_row_brings_its_contradiction_along() -> None:
+    def zero_and_three(pairs: NDArray[np.int32]) -> NDArray[np.bool_]:
+        return np.asarray((pairs.min(axis=1) == 0) & (pairs.max(axis=1) == 3))
+
+    labels = clustered(4, {(1, 2): 9.0}, must_link=[(0, 1), (2, 3)], contradicts=zero_and_three)
+    assert labels == [0, 0, 2, 2]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_edges_does_not_matter(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    edges = np.array([(i, j) for i in range(12) for j in range(i + 1, 12)], dtype=np.int32)
+    weights = chance.normal(0, 6, len(edges))
+    shuffled = chance.permutation(len(edges))
+    assert (cluster(12, edges, weights) == cluster(12, edges[shuffled], weights[shuffled])).all()
+
+
+def test_pairwise_metrics() -> None:
+    quality = pairwise_metrics([0, 0, 0, 3], ["a", "a", "b", "b"])
+    assert (quality.precision, quality.recall) == (1 / 3, 1 / 2)
+    assert quality.f1 == pytest.approx(0.4)
+
+
+def test_b_cubed() -> None:
+    quality = b_cubed([0, 0, 0, 3], ["a", "a", "b", "b"])
+    assert quality.precision == pytest.approx((2 / 3 + 2 / 3 + 1 / 3 + 1) / 4)
+    assert quality.recall == pytest.approx((1 + 1 + 1 / 2 + 1 / 2) / 4)
+
+
+def test_perfect_and_lonely_clusters() -> None:
+    assert pairwise_metrics([0, 1], ["a", "b"]).f1 == 1.0
+    assert b_cubed([0, 1], ["a", "b"]).f1 == 1.0

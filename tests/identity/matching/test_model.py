@@ -1,0 +1,112 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from identity.matching import (
+    COMPARISONS,
+    Model,
+    People,
+    UnreadableModel,
+    candidate_pairs,
+    compare,
+    evidence,
+    learn,
+    score,
+)
+from tests.identity.matching import cast
+
+
+def learned(households: int) -> Model:
+    persons, _ = cast.town(households)
+    people = People.build(range(len(persons)), persons)
+    pairs, _ = candidate_pairs(people)
+    return learn(compare(people, pairs), people=people)
+
+
+def test_a_model_survives_json() -> None:
+    model = replace(Model.default(), frequencies={"family_name": {"muller": 0.01}}, learned_on=5000)
+    assert Model.from_dict(json.loads(json.dumps(model.to_dict()))) == model
+
+
+def test_a_model_without_household_survives_json() -> None:
+    model = replace(Model.default(), household=None, household_prior=0.0)
+    assert Model.from_dict(json.loads(json.dumps(model.to_dict()))) == model
+
+
+def test_another_version_is_refused() -> None:
+    with pytest.raises(UnreadableModel, match="version '0'"):
+        Model.from_dict({**Model.default().to_dict(), "version": "0"})
+
+
+def test_another_comparison_is_refused() -> None:
+    saved = Model.default().to_dict()
+    del saved["match"]["phone"]
+    with pytest.raises(UnreadableModel, match="phone"):
+        Model.from_dict(saved)
+
+
+def test_impossible_shares_are_refused() -> None:
+    with pytest.raises(UnreadableModel):
+        replace(Model.default(), prior=0.0)
+
+
+def test_few_people_get_the_default_model() -> None:
+    assert learned(40) == Model.default()
+
+
+def test_a_town_is_learned_with_its_households() -> None:
+    model = learned(300)
+    persons, truth = cast.town(300)
+    matches = sum(n * (n - 1) / 2 for n in np.bincount(truth))
+    assert model.household is not None
+    assert model.housemates
+    assert model.learned_on == len(persons)
+    assert model.prior * len(persons) * (len(persons) - 1) / 2 == pytest.approx(matches, rel=0.1)
+
+
+def test_learning_twice_gives_the_same_model() -> None:
+    assert learned(100) == learned(100)
+
+
+def test_exact_levels_speak_for_a_match() -> None:
+    model = learned(300)
+    for match, chance in zip(model.match, model.chance, strict=True):
+        assert match[-1] > chance[-1]
+
+
+def test_a_model_holds_no_rare_name() -> None:
+    model = learned(300)
+    persons, _ = cast.town(300)
+    people = People.build(range(len(persons)), persons)
+    counts = dict(zip(people.given_name.values, people.given_name.counts().tolist(), strict=True))
+    assert model.frequencies["given_name"]
+    assert all(counts[name] >= 20 for name in model.frequencies["given_name"])
+
+
+def test_a_rare_name_weighs_more_than_a_common_one() -> None:
+    model = replace(Model.default(), frequencies={"family_name": {"muller": 0.05}}, learned_on=100_000)
+    persons = [cast.ALICE, cast.ALICE, *[replace(cast.ALICE, family_name="Quast")] * 2]
+    people = People.build(range(4), persons)
+    pairs = np.array([(0, 1), (2, 3)], dtype=np.int32)
+    weight = score(compare(people, pairs), model, people=people, pairs=pairs).weight[:, 1]
+    assert weight[0] < weight[1]
+
+
+def test_evidence_names_levels_and_bits_only() -> None:
+    people = People.build([0, 1], [cast.ALICE, cast.ALICE_AT_WORK])
+    pairs = np.array([(0, 1)], dtype=np.int32)
+    levels = compare(people, pairs)
+    scores = score(levels, Model.default(), people=people, pairs=pairs)
+    found = evidence(levels[0], scores.weight[0])
+    assert [(comparison, level) for comparison, level, _ in found] == [
+        ("given_name", "variant"),
+        ("family_name", "exact"),
+        ("birth_date", "exact"),
+        ("email", "exact"),
+        ("address", "different"),
+    ]
+    bits = {comparison: weight for comparison, _, weight in found}
+    assert bits["birth_date"] > 0 > bits["address"]
+    assert len(scores.weight[0]) == len(COMPARISONS)
