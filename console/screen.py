@@ -6,8 +6,18 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
 
 from console.asking import user_of
+
+
+class Rows(ChangeList):
+    """A page of a list; its screen adds what the rows show, for all of them at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        self.model_admin.prepare(self.result_list, request)
 
 
 class Screen(ModelAdmin):
@@ -43,6 +53,12 @@ class Screen(ModelAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Rows
+
+    def prepare(self, rows: list[Any], request: HttpRequest) -> None:
+        """Add to the rows of one page what their columns show; a few queries for all of them."""
 
     def page(self, request: HttpRequest, template: str, *, title: str, **context: Any) -> TemplateResponse:
         """A page of this screen's own; the site's `never_cache` keeps it out of every cache."""

@@ -17,8 +17,9 @@ def show(counts: Mapping[str, Any], console: Console) -> None:
     )
     console.print(
         f"Pairs joined rightly: precision [bold]{recognition['precision']:.3f}[/], "
-        f"recall [bold]{recognition['recall']:.3f}[/] (F1 {recognition['f1']:.3f}, "
-        f"B-cubed F1 {recognition['b_cubed_f1']:.3f}).\n"
+        f"recall [bold]{recognition['recall']:.3f}[/] "
+        f"({recognition['recall_of_linkable']:.3f} where any evidence connects them); "
+        f"F1 {recognition['f1']:.3f}, B-cubed F1 {recognition['b_cubed_f1']:.3f}.\n"
     )
     console.print(_counts("Joined because", "source profiles", counts["assignments_by_reason"]))
     console.print(_consent(counts["consent"]))

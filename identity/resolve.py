@@ -91,6 +91,7 @@ class _Scene:
 
     fresh: set[UUID]
     everyone: list[UUID]
+    place: dict[UUID, int]
     trusted: set[UUID]
     belongs: dict[UUID, UUID]
     edges: dict[Pair, Edge]
@@ -98,10 +99,6 @@ class _Scene:
     people: People
     contradicts: Contradiction
     version: str
-
-    @property
-    def place(self) -> dict[UUID, int]:
-        return {id: row for row, id in enumerate(self.everyone)}
 
 
 def _look_around(fresh: set[UUID], now: datetime) -> _Scene:
@@ -126,6 +123,7 @@ def _look_around(fresh: set[UUID], now: datetime) -> _Scene:
     return _Scene(
         fresh=fresh,
         everyone=everyone,
+        place={id: row for row, id in enumerate(everyone)},
         trusted=set(rows.values_list("id", flat=True)),
         belongs={id: profile for id, profile in belongs.items() if id in persons},
         edges=edges,

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from access.secrets import digest, new_secret
+from records.mapping import faults
 from records.models import IOT, OFFLINE, ONLINE, ROWS, SEGMENT, Source
 
 KINDS = (ONLINE, OFFLINE, IOT)
@@ -52,6 +54,31 @@ def add(
     source.full_clean()
     source.save()
     return source, secret.text
+
+
+CHANGEABLE = frozenset(
+    {"enabled", "mapping", "purposes", "trust_rank", "retention_days", "region", "client_side", "stable_key"}
+)
+
+
+def change(source: Source, **changes: Any) -> Source:
+    """The source with these fields changed; a changed mapping gets a new version.
+
+    Raises `django.core.exceptions.ValidationError` naming the field, and then has changed nothing.
+    """
+    unknown = sorted(set(changes) - CHANGEABLE)
+    if unknown:
+        raise ValidationError({unknown[0]: f"cannot be changed; allowed: {', '.join(sorted(CHANGEABLE))}"})
+    fresh = Source.objects.get(pk=source.pk)
+    if "mapping" in changes and changes["mapping"] != fresh.mapping:
+        if wrong := faults(changes["mapping"]):
+            raise ValidationError({"mapping": wrong})
+        fresh.mapping_version += 1
+    for name, value in changes.items():
+        setattr(fresh, name, value)
+    fresh.full_clean()
+    fresh.save(update_fields=[*changes, "mapping_version"])
+    return fresh
 
 
 def renew_write_key(source: Source) -> str:

@@ -8,6 +8,7 @@ from console.profile.known import Part
 
 WIDTH, HEIGHT = 720, 330
 MOST = 10
+ICONS = {"online": "language", "offline": "storefront", "iot": "sensors"}
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,14 @@ class Node:
     why_at: Point
     why_width: float
     above: bool
+
+    @property
+    def why_half(self) -> float:
+        return self.why_width / 2
+
+    @property
+    def icon(self) -> str:
+        return ICONS.get(self.part.source_kind, "circle")
 
 
 @dataclass(frozen=True)

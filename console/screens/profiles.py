@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -12,7 +12,6 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.views import ChangeList
 
 from access.roles import (
     CORRECT_IDENTITY,
@@ -39,18 +38,6 @@ from privacy.deadlines import UnknownRegulation
 from privacy.subjects import UnknownProfile
 
 
-class ProfileList(ChangeList):
-    """A page of profiles with what the list says of each; opened, masked and audited page by page."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        profiles = list(self.result_list)
-        rows = describe(profiles, request)
-        for profile in profiles:
-            profile.row = rows.get(profile.pk)
-        self.result_list = profiles
-
-
 class ProfileScreen(Screen):
     """Unified people. They come and go by the ledger and by subject requests alone."""
 
@@ -59,44 +46,46 @@ class ProfileScreen(Screen):
     list_display_links = ("person",)
     list_before_template = "console/profiles/look_up.html"
     empty_hint = "No profile yet. Profiles appear once records have come in from a source and were resolved."
-    sortable_by = ("first_seen", "last_seen")
+    sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Profile]":
-        return living().annotate(seen_at=Max("assignments__source_profile__last_seen_at"))
+        return living()
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ("-created_at", "-id")
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return ProfileList
+    def prepare(self, rows: list[Any], request: HttpRequest) -> None:
+        described = describe(rows, request)
+        for profile in rows:
+            profile.row = described[profile.pk]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response: HttpResponse = super().changelist_view(request, {"look_up": LookUp(), **(extra_context or {})})
         return response
 
     @admin.display(description="Person")
-    def person(self, profile: Profile) -> SafeString:
+    def person(self, profile: Any) -> SafeString:
         return render_to_string("console/profiles/cell_person.html", {"row": profile.row, "short": short(profile.pk)})
 
     @admin.display(description="E-mail")
-    def email(self, profile: Profile) -> str:
+    def email(self, profile: Any) -> str:
         return profile.row.email or "–"
 
     @admin.display(description="Sources")
-    def sources(self, profile: Profile) -> SafeString:
+    def sources(self, profile: Any) -> SafeString:
         return render_to_string("console/profiles/cell_sources.html", {"row": profile.row})
 
     @admin.display(description="Segments")
-    def segments(self, profile: Profile) -> str:
+    def segments(self, profile: Any) -> str:
         names = profile.row.segments
         return ", ".join(names[:2]) + (f" +{len(names) - 2}" if len(names) > 2 else "") or "–"
 
-    @admin.display(description="First seen", ordering="created_at")
-    def first_seen(self, profile: Profile) -> str:
+    @admin.display(description="First seen")
+    def first_seen(self, profile: Any) -> str:
         return f"{profile.row.first_seen_at:%b %-d, %Y}"
 
-    @admin.display(description="Last seen", ordering="seen_at")
-    def last_seen(self, profile: Profile) -> str:
+    @admin.display(description="Last seen")
+    def last_seen(self, profile: Any) -> str:
         return f"{profile.row.last_seen_at:%b %-d, %Y}"
 
     def get_urls(self) -> list[URLPattern]:

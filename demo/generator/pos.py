@@ -56,13 +56,16 @@ def _buyer(person: Person, *, at: datetime.datetime, first: bool, rng: Random) -
     if person.loyalty_number and happens(0.9, rng=rng):
         return _card_holder(person, at=at, first=first, rng=rng)
     way = weighted((("e-receipt", 0.5), ("by phone", 0.27), ("delivery", 0.23)), rng=rng)
-    if way == "e-receipt":
-        return Buyer(email=JUNK_EMAIL if happens(0.006, rng=rng) else email_of(person, slips=2.0, rng=rng))
     name = _name(person, at=at, rng=rng)
+    if way == "e-receipt":
+        email = JUNK_EMAIL if happens(0.006, rng=rng) else email_of(person, slips=2.0, rng=rng)
+        return Buyer(email=email, name=name if happens(0.6, rng=rng) else "")
     phone = phone_of(person, slips=1.0, rng=rng)
+    postcode = portray(person, at=at, slips=2.0, rng=rng).postcode
     if way == "by phone" and phone:
-        return Buyer(name=name, phone=JUNK_PHONE if happens(0.006, rng=rng) else phone)
-    return Buyer(name=name, postcode=portray(person, at=at, slips=2.0, rng=rng).postcode)
+        number = JUNK_PHONE if happens(0.006, rng=rng) else phone
+        return Buyer(name=name, phone=number, postcode=postcode if happens(0.5, rng=rng) else "")
+    return Buyer(name=name, postcode=postcode, phone=phone if happens(0.6, rng=rng) else "")
 
 
 def _card_holder(person: Person, *, at: datetime.datetime, first: bool, rng: Random) -> Buyer:

@@ -21,7 +21,7 @@ from identity.matching.identifiers import SharedIdentifiers, shared_identifiers
 from identity.matching.learn import learn
 from identity.matching.levels import COMPARISONS, NO_EVIDENCE, Comparison, Levels
 from identity.matching.metrics import Quality, b_cubed, pairwise_metrics
-from identity.matching.model import Model, UnreadableModel
+from identity.matching.model import Model, UnreadableModelError
 from identity.matching.people import People
 from identity.matching.person import Person
 from identity.matching.score import LINK, REVIEW, Scores, evidence, log_odds, score
@@ -43,7 +43,7 @@ __all__ = [
     "SharedIdentifiers",
     "SkippedBlock",
     "SkippedBlocks",
-    "UnreadableModel",
+    "UnreadableModelError",
     "b_cubed",
     "blocking_keys",
     "candidate_pairs",

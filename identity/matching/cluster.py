@@ -74,8 +74,8 @@ def cluster(
     `edges` has shape (edges, 2), `weights` shape (edges,) in bits of log2 odds, negative ones included, since they are
     the evidence against. `link_threshold` is a probability. Edges at or above it are taken best first; two clusters
     join when the evidence between them sums to more than zero, no `cannot_link` pair lies between them and no two
-    members contradict each other (so no chain joins two birth dates that do). `must_link` pairs are joined beforehand, unless a `cannot_link` pair forbids it:
-    keeping apart is the safe side. The order of the edges does not matter.
+    members contradict each other, so no chain joins two birth dates that do. `must_link` pairs are joined beforehand,
+    unless a `cannot_link` pair forbids it: keeping apart is the safe side. The order of the edges does not matter.
     """
     clusters = _Clusters(list(range(n)))
     for a, b in cannot_link:

@@ -23,7 +23,7 @@ def compare_birth_dates(column: Column, a: Codes, b: Codes) -> NDArray[np.int8]:
 
 
 def generations_apart(column: Column, a: Codes, b: Codes) -> NDArray[np.bool_]:
-    """Return, shape (pairs,), whose birth dates no slip explains: a dozen years or more apart, another day and month."""
+    """Return, shape (pairs,), whose birth dates no slip explains: a dozen years or more apart, on other days."""
     years = np.array([*(int(value[:4]) for value in column.values), 0], dtype=np.int64)
     one, other = column.codes[a], column.codes[b]
     apart: NDArray[np.bool_] = np.abs(years[one] - years[other]) >= GENERATION_YEARS
@@ -33,8 +33,8 @@ def generations_apart(column: Column, a: Codes, b: Codes) -> NDArray[np.bool_]:
 
 def _digits(column: Column) -> NDArray[np.int8]:
     """Return YYYYMMDD as digits, shape (distinct values + 1, 8); the last row stands for missing."""
-    rows = [[int(digit) for digit in value.replace("-", "")] for value in column.values]
-    return np.array([*rows, [0] * 8], dtype=np.int8)
+    numbers = np.array([*(int(value[:4] + value[5:7] + value[8:]) for value in column.values), 0], dtype=np.int64)
+    return (numbers[:, None] // 10 ** np.arange(7, -1, -1) % 10).astype(np.int8)
 
 
 def _judge(x: NDArray[np.int8], y: NDArray[np.int8]) -> NDArray[np.int8]:

@@ -115,7 +115,7 @@ def _maximize(
 
 
 def _shares(levels: Levels, weights: Floats, default: Distributions) -> Distributions:
-    """Return the weighted share of each level where there is evidence, drawn toward the default by a few pairs' worth."""
+    """Return the weighted share of each level, drawn toward the default by a few pairs' worth."""
     shares = []
     for column, expected in enumerate(default):
         seen = np.bincount(levels[:, column] + 1, weights=weights, minlength=len(expected) + 1)[1:]

@@ -41,7 +41,7 @@ _Counts = NDArray[np.int64]
 
 
 def _sizes(labels: ArrayLike, truth: Sequence[Hashable]) -> tuple[_Counts, _Counts, tuple[_Counts, _Counts, _Counts]]:
-    """Return the sizes of our clusters, of the true ones, and of each overlap with the numbers of the two it lies in."""
+    """Return the sizes of our clusters, of the true ones, and of the overlaps with the two clusters each lies in."""
     mine = np.unique(np.asarray(labels), return_inverse=True)[1].astype(np.int64)
     number: dict[Hashable, int] = {}
     true = np.array([number.setdefault(value, len(number)) for value in truth], dtype=np.int64)

@@ -14,7 +14,7 @@ MODEL_VERSION = "1"
 LEAST_SEEN = 20
 
 
-class UnreadableModel(ValueError):
+class UnreadableModelError(ValueError):
     """Saved parameters do not fit the comparisons of this version."""
 
 
@@ -45,7 +45,7 @@ class Model:
             if distributions is not None:
                 _check(distributions)
         if not 0 < self.prior < 1 or not 0 <= self.household_prior < 1:
-            raise UnreadableModel("a prior lies outside 0 to 1")
+            raise UnreadableModelError("a prior lies outside 0 to 1")
 
     @classmethod
     def default(cls) -> Self:
@@ -101,9 +101,9 @@ class Model:
 
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any]) -> Self:
-        """Return the model that `to_dict` saved; `UnreadableModel` when it belongs to other comparisons."""
+        """Return the model that `to_dict` saved; `UnreadableModelError` when it belongs to other comparisons."""
         if saved.get("version") != MODEL_VERSION:
-            raise UnreadableModel(f"version {saved.get('version')!r} where {MODEL_VERSION!r} is expected")
+            raise UnreadableModelError(f"version {saved.get('version')!r} where {MODEL_VERSION!r} is expected")
         return cls(
             match=_unnamed(saved["match"]),
             chance=_unnamed(saved["chance"]),
@@ -118,9 +118,9 @@ class Model:
 
 def _check(distributions: Distributions) -> None:
     if [len(levels) for levels in distributions] != [len(comparison.levels) for comparison in COMPARISONS]:
-        raise UnreadableModel("the levels are not those of the comparisons")
+        raise UnreadableModelError("the levels are not those of the comparisons")
     if any(abs(sum(levels) - 1) > 1e-6 or min(levels) <= 0 for levels in distributions):
-        raise UnreadableModel("the levels of a comparison do not sum to one, or one is impossible")
+        raise UnreadableModelError("the levels of a comparison do not sum to one, or one is impossible")
 
 
 def _named(distributions: Distributions) -> dict[str, dict[str, float]]:
@@ -134,4 +134,4 @@ def _unnamed(named: Mapping[str, Mapping[str, float]]) -> Distributions:
     try:
         return tuple(tuple(float(named[c.name][level]) for level in c.levels) for c in COMPARISONS)
     except KeyError as missing:
-        raise UnreadableModel(f"no probability for {missing}") from missing
+        raise UnreadableModelError(f"no probability for {missing}") from missing

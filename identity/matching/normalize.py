@@ -3,26 +3,41 @@
 import re
 import unicodedata
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Letters that Unicode does not decompose into a base letter and a mark.
-_SPECIAL_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
-_APOSTROPHES = re.compile(r"['’‘`´]")
+_SPECIAL_LETTERS = str.maketrans(
+    {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"}
+)
+_APOSTROPHES = re.compile("['\u2019\u2018`\u00b4]")
 _PUNCTUATION = re.compile(r"[\W_]+")
 # ä is written "ae" or, without its dots, "a": all three become "a". A vowel before it (Bauer, Steuer) or a "q" is a
 # sign that the two letters are not an umlaut.
 _WRITTEN_UMLAUT = re.compile(r"(?<![aeiouq])([aou])e")
-_TITLES = frozenset(["dr", "prof", "med", "dipl", "ing", "mag", "herr", "frau", "mr", "mrs", "ms", "miss", "mx", "sir", "mme", "mlle"])
+_TITLES = _words("dr prof med dipl ing mag herr frau mr mrs ms miss mx sir mme mlle")
 _NO_NAME = frozenset({"unknown", "unbekannt", "inconnu", "none", "nn", "n n", "xxx", "not given"})
-_PARTICLES = frozenset(
-    ["von", "vom", "van", "der", "den", "de", "du", "da", "di", "del", "della", "la", "le", "ter", "ten", "zu", "zum", "zur", "al", "el", "bin", "ibn", "st", "saint"]
+_PARTICLES = _words(
+    """
+    von vom van der den de du da di del della la le ter ten zu zum zur al el bin ibn st saint
+    """
 )
 
-_ONE_PROVIDER = {"googlemail.com": "gmail.com", "live.com": "outlook.com", "hotmail.com": "outlook.com"}
+_ONE_PROVIDER = {"googlemail.com": "gmail.com"}
 _DOTS_DO_NOT_COUNT = frozenset({"gmail.com"})
-_PROVIDERS_FOR_ALL = frozenset(
-    ["gmail.com", "outlook.com", "yahoo.com", "icloud.com", "me.com", "aol.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "web.de", "t-online.de", "freenet.de", "yahoo.de", "yahoo.fr", "yahoo.co.uk", "orange.fr", "free.fr", "wanadoo.fr", "laposte.net", "sfr.fr", "btinternet.com", "sky.com", "bluewin.ch", "protonmail.com", "proton.me", "mail.com", "msn.com", "posteo.de"]
+_PROVIDERS_FOR_ALL = _words(
+    """
+    gmail.com outlook.com hotmail.com live.com yahoo.com icloud.com me.com aol.com gmx.de gmx.net gmx.at gmx.ch
+    web.de t-online.de freenet.de yahoo.de yahoo.fr yahoo.co.uk orange.fr free.fr wanadoo.fr laposte.net sfr.fr
+    btinternet.com sky.com bluewin.ch protonmail.com proton.me mail.com msn.com posteo.de
+    """
 )
-_ROLE_LOCAL_PARTS = frozenset(
-    ["info", "office", "kontakt", "contact", "mail", "email", "admin", "sales", "support", "hello", "hallo", "noreply", "team", "service", "post", "test"]
+_ROLE_LOCAL_PARTS = _words(
+    """
+    info office kontakt contact mail email admin sales support hello hallo noreply team service post test
+    """
 )
 
 _STREET_WORDS = {

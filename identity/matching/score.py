@@ -21,30 +21,34 @@ CONTRADICTION_CEILING = 0.8
 _RARITY_WORTH = 0.5
 _MOST_RARITY_BITS = 4.0
 _ENOUGH_VALUES = 200
+_LN2 = np.log(2)
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Scores:
-    """What the model says of n pairs.
+    """What the model says of n pairs; weights and bits are log2 odds.
 
     probability, household: shape (n,), that the pair is one person, and that it is two of one household.
-    weight: shape (n, comparisons), bits (log2) that each comparison adds; base: shape (n,), the bits before evidence.
+    base: shape (n,), the odds before any evidence. weight: shape (n, comparisons), what each comparison adds, against
+    chance. alternative: shape (n,), zero or less, what is taken off because a shared household explains the agreement
+    as well, or because the pair contradicts itself. The three sum to the log odds of the probability.
     contradiction: shape (n,), which pairs would be likelier but are held below LINK, because clearly different given
     names or birth dates a generation apart contradict all else.
     """
 
     probability: Floats
     household: Floats
-    weight: Floats
     base: Floats
+    weight: Floats
+    alternative: Floats
     contradiction: NDArray[np.bool_]
 
     @property
     def log_odds(self) -> Floats:
-        """Return base and weights summed, shape (n,), in bits: what `cluster` takes."""
-        odds: Floats = self.base + self.weight.sum(axis=1)
+        """Return base, weights and alternative summed, shape (n,): what `cluster` takes."""
+        odds: Floats = self.base + self.weight.sum(axis=1) + self.alternative
         return odds
 
 
@@ -56,37 +60,51 @@ def log_odds(probability: float) -> float:
 def score(levels: Levels, model: Model, *, people: People, pairs: NDArray[np.int32]) -> Scores:
     """Return the scores of `pairs`, shape (n, 2), whose levels, shape (n, comparisons), `compare` gave.
 
-    A weight is log2 of the level's probability for one person over its probability otherwise (Fellegi and Sunter,
-    JASA 64, 1969), where "otherwise" mixes housemates and strangers as likely as the pair is either. So base and
-    weights sum to the log odds exactly. An exact name counts more the rarer it is, at half weight.
+    A weight is log2 of a level's probability for one person over its probability by chance (Fellegi and Sunter, JASA
+    64, 1969). An exact name counts more the rarer it is, at half weight.
     """
-    rarity = _rarity(levels, model, people, pairs) * np.log(2)
-    same = log_levels(model.match, levels)
-    chance = log_levels(model.chance, levels) - rarity
-    chance_odds = chance.sum(axis=1) + np.log1p(-model.prior - model.household_prior)
-    housemates, share = np.zeros_like(chance), np.zeros(len(levels))
-    if model.household is not None and model.household_prior > 0:
-        housemates = log_levels(model.household, levels)
-        housemates[:, COLUMN["given_name"]] -= rarity[:, COLUMN["given_name"]]
-        household_odds = housemates.sum(axis=1) + np.log(model.household_prior)
-        share = 1 / (1 + np.exp(np.clip(chance_odds - household_odds, -700, 700)))
-    else:
-        household_odds = np.full(len(levels), -np.inf)
-    otherwise = np.logaddexp(chance_odds, household_odds)
-    weight = (same - share[:, None] * housemates - (1 - share)[:, None] * chance) / np.log(2)
-    odds = (same.sum(axis=1) + np.log(model.prior) - otherwise) / np.log(2)
+    weight = (log_levels(model.match, levels) - log_levels(model.chance, levels)) / _LN2
+    rarity = _rarity(levels, model, people, pairs)
+    weight += rarity
+    strangers = 1 - model.prior - model.household_prior
+    base = np.full(len(levels), np.log2(model.prior) - np.log2(strangers))
+    household = _household_odds(levels, model, rarity)
+    alternative = -np.logaddexp2(0, household)
+    odds = base + weight.sum(axis=1) + alternative
     contradiction = np.zeros(len(levels), dtype=np.bool_)
-    strong = np.flatnonzero(odds > log_odds(CONTRADICTION_CEILING))
+    ceiling = log_odds(CONTRADICTION_CEILING)
+    strong = np.flatnonzero(odds > ceiling)
     contradiction[strong] = contradicts(people, model, pairs[strong])
-    odds[contradiction] = log_odds(CONTRADICTION_CEILING)
-    probability = 1 / (1 + np.exp2(np.clip(-odds, -1000, 1000)))
+    alternative[contradiction] -= odds[contradiction] - ceiling
+    odds[contradiction] = ceiling
+    probability = _probability(odds)
     return Scores(
         probability=probability,
-        household=(1 - probability) * share,
+        household=(1 - probability) * _probability(household),
+        base=base,
         weight=weight,
-        base=odds - weight.sum(axis=1),
+        alternative=alternative,
         contradiction=contradiction,
     )
+
+
+def _household_odds(levels: Levels, model: Model, rarity: Floats) -> Floats:
+    """Return the odds of housemates over strangers, shape (n,), in bits.
+
+    A rare family name tells a household from strangers too; a rare given name does not, since housemates share it by
+    chance.
+    """
+    if model.household is None or not model.household_prior:
+        return np.full(len(levels), -np.inf)
+    bits = (log_levels(model.household, levels) - log_levels(model.chance, levels)).sum(axis=1) / _LN2
+    prior = np.log2(model.household_prior) - np.log2(1 - model.prior - model.household_prior)
+    odds: Floats = bits + rarity[:, COLUMN["family_name"]] + prior
+    return odds
+
+
+def _probability(odds: Floats) -> Floats:
+    probability: Floats = 1 / (1 + np.exp2(np.clip(-odds, -1000, 1000)))
+    return probability
 
 
 def evidence(levels: NDArray[np.int8], weight: Floats) -> list[tuple[str, str, float]]:

@@ -70,7 +70,8 @@ class Result:
 
 def evaluate(definition: Definition, features: Features) -> Result:
     """What the definition says of a profile with these features; one that is absent, None or NaN is missing."""
-    rule_holds = _holds(definition.rule, features) is True
+    found = [(condition, _condition_holds(condition, features)) for condition in conditions(definition.rule)]
+    rule_holds = _holds(definition.rule, {condition.path: holds for condition, holds in found}) is True
     contributions = _contributions(definition.score, features)
     score = _total(contributions) if definition.score else None
     threshold = definition.score.threshold if definition.score else None
@@ -80,22 +81,22 @@ def evaluate(definition: Definition, features: Features) -> Result:
         score=score,
         threshold=threshold,
         contributions=contributions,
-        conditions=tuple(_outcome(condition, features) for condition in conditions(definition.rule)),
+        conditions=tuple(_outcome(condition, holds, features) for condition, holds in found),
     )
 
 
-def _holds(rule: Rule, features: Features) -> bool | None:
-    """True, False, or None where a missing value leaves it open."""
+def _holds(rule: Rule, found: Mapping[str, bool | None]) -> bool | None:
+    """True, False, or None where a missing value leaves it open, given what each condition, by its path, came to."""
     match rule:
         case Condition():
-            return _condition_holds(rule, features)
+            return found[rule.path]
         case Negation():
-            inner = _holds(rule.rule, features)
+            inner = _holds(rule.rule, found)
             return None if inner is None else not inner
         case Every():
-            return _joined([_holds(part, features) for part in rule.rules], decisive=False)
+            return _joined([_holds(part, found) for part in rule.rules], decisive=False)
         case Some():
-            return _joined([_holds(part, features) for part in rule.rules], decisive=True)
+            return _joined([_holds(part, found) for part in rule.rules], decisive=True)
 
 
 def _joined(parts: list[bool | None], *, decisive: bool) -> bool | None:
@@ -111,7 +112,7 @@ def _condition_holds(condition: Condition, features: Features) -> bool | None:
     if value is None:
         return None
     candidates = expected if isinstance(expected, tuple) else (expected,)
-    if not all(_comparable(value, candidate) for candidate in candidates):
+    if _family(value) is not _family(candidates[0]):
         return None
     if condition.op in ORDERINGS:
         return _ordered(float(value), condition.op, float(candidates[0]))
@@ -130,14 +131,14 @@ def _ordered(value: float, op: str, limit: float) -> bool:
             return value < limit
 
 
-def _outcome(condition: Condition, features: Features) -> Outcome:
+def _outcome(condition: Condition, holds: bool | None, features: Features) -> Outcome:
     return Outcome(
         path=condition.path,
         feature=condition.feature,
         op=condition.op,
         expected=condition.value,
         value=_known(features.get(condition.feature)),
-        holds=_condition_holds(condition, features) is True,
+        holds=holds is True,
     )
 
 
@@ -172,10 +173,6 @@ def _known(value: Value | None) -> Value | None:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _comparable(value: Value, expected: Value) -> bool:
-    """Numbers with numbers, booleans with booleans, texts with texts."""
-    return _family(value) is _family(expected)
-
-
 def _family(value: Value) -> type:
+    """Numbers are compared with numbers, booleans with booleans, texts with texts."""
     return bool if isinstance(value, bool) else str if isinstance(value, str) else float

@@ -42,7 +42,9 @@ def test_a_batch_is_taken_in_and_accounted_for(shop: Shop) -> None:
         "quarantined": 1,
         "refused": 0,
     }
-    assert [(reject["index"], reject["code"], reject["field"]) for reject in rejects] == [(2, "absurd_date", "timestamp")]
+    assert [(reject["index"], reject["code"], reject["field"]) for reject in rejects] == [
+        (2, "absurd_date", "timestamp")
+    ]
     assert CANARY not in response.content.decode()
 
 
@@ -99,7 +101,13 @@ def test_an_api_key_does_not_open_this_door(service: Any) -> None:
 @pytest.mark.parametrize("type", ["identify", "track", "page", "screen", "group", "alias"])
 def test_single_messages_have_routes_of_their_own(type: str, shop: Shop) -> None:
     for path in (f"/v1/{type}", f"/v1/{type[0]}"):
-        message = {"userId": "u-alice", "event": "Order Completed", "groupId": "g", "previousId": "p", "messageId": path}
+        message = {
+            "userId": "u-alice",
+            "event": "Order Completed",
+            "groupId": "g",
+            "previousId": "p",
+            "messageId": path,
+        }
         assert shop.send(message, path=path).json()["accepted"] == 1
     assert set(Record.objects.values_list("kind", flat=True)) == {type}
 
@@ -131,7 +139,9 @@ def test_browsers_may_read_answers_and_errors(shop: Shop) -> None:
     assert "Access-Control-Allow-Origin" not in Client().get("/api/sources/")
 
 
-@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress), ("identity", bytes)])
+@pytest.mark.parametrize(
+    ("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress), ("identity", bytes)]
+)
 def test_packed_bodies_are_unpacked(encoding: str, pack: Any, shop: Shop) -> None:
     body = pack(json.dumps({"batch": [order("alice", 1)]}).encode())
     assert shop.send(body, **{"Content-Encoding": encoding}).json()["accepted"] == 1
@@ -236,7 +246,11 @@ def test_a_bad_message_is_kept_with_its_reason_and_the_good_ones_land(
     [
         {"type": "track", "userId": "u\x00x", "event": "e\x00", "properties": {"sku": "a"}},
         {"type": "track", "userId": "\ud83d", "event": "cut \ud83d", "properties": {"category": "\ude00"}},
-        {"type": "identify", "userId": "u", "traits": {"firstName": "\x00", "country": "\x00", "address": {"city": "\ud83d"}}},
+        {
+            "type": "identify",
+            "userId": "u",
+            "traits": {"firstName": "\x00", "country": "\x00", "address": {"city": "\ud83d"}},
+        },
         {"type": "track", "userId": 10**30, "event": "e", "properties": {"items": 10**30}},
         {"type": "track", "userId": {"a": 1}, "event": "e"},
         {"type": "track", "userId": "u" * 5_000, "event": "e" * 5_000},

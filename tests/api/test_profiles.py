@@ -81,7 +81,10 @@ def test_without_consent_no_data_but_the_reason(
     detail: str, call: Callable[..., Caller], carol_who_withdrew: UUID, dave_who_never_said: UUID
 ) -> None:
     caller = call("marketing")
-    for profile, reason in ((carol_who_withdrew, "withdrawn or refused"), (dave_who_never_said, "no consent on record")):
+    for profile, reason in (
+        (carol_who_withdrew, "withdrawn or refused"),
+        (dave_who_never_said, "no consent on record"),
+    ):
         response = caller.get(f"/api/profiles/{profile}/{detail}")
         problem = assert_problem(response, 403, "consent_refused")
         assert (problem["purpose"], problem["reason"]) == ("marketing", reason)

@@ -71,9 +71,7 @@ def test_lists_are_paged_and_say_so(document: dict[str, Any]) -> None:
 
 def test_no_route_takes_an_identifier_of_a_person(document: dict[str, Any]) -> None:
     names = {name for path in document["paths"] for name in re.findall(r"{(\w+)}", path)}
-    queries = {
-        item["name"] for _, operation in operations(document) for item in operation.get("parameters", ())
-    }
+    queries = {item["name"] for _, operation in operations(document) for item in operation.get("parameters", ())}
     assert names == {"id", "slug"}
     assert not queries & {"email", "phone", "value", "namespace", "identifier", "account_id"}
 

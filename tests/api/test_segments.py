@@ -35,7 +35,9 @@ def withdraw(profile: UUID, purpose: str) -> None:
     """Said a moment ago and not processed yet."""
     now = timezone.now()
     acts = [
-        NewAct(source_profile=id, purpose=purpose, channel="", state="withdrawn", occurred_at=now, how="t", verified=True)
+        NewAct(
+            source_profile=id, purpose=purpose, channel="", state="withdrawn", occurred_at=now, how="t", verified=True
+        )
         for id in profiles.source_profiles(profile)
     ]
     record(acts, now=now)
@@ -73,7 +75,9 @@ def test_consent_is_asked_again_for_each_page(call: Callable[..., Caller], shop:
     assert [member["profile"] for member in second["results"]] == [str(everyone[2])]
 
 
-def test_pages_hold_everybody_once_even_when_all_entered_together(call: Callable[..., Caller], shop: Shop, buyers: Segment) -> None:
+def test_pages_hold_everybody_once_even_when_all_entered_together(
+    call: Callable[..., Caller], shop: Shop, buyers: Segment
+) -> None:
     everyone = [shop.meet(name, consent=YES) for name in ("alice", "berta", "clara", "dora", "emma")]
     Membership.objects.update(entered_at=timezone.now())
     caller = call("analytics")
@@ -96,7 +100,9 @@ def test_a_newcomer_between_two_pages_moves_nobody(call: Callable[..., Caller], 
     assert [member["profile"] for member in first["results"] + second["results"]] == [str(id) for id in everyone]
 
 
-def test_a_profile_tells_its_segments_and_why(call: Callable[..., Caller], buyers: Segment, mailing: Segment, alice: UUID) -> None:
+def test_a_profile_tells_its_segments_and_why(
+    call: Callable[..., Caller], buyers: Segment, mailing: Segment, alice: UUID
+) -> None:
     body = call("analytics").get(f"/api/profiles/{alice}/segments/").json()
     assert [(row["segment"], row["purpose"]) for row in body["results"]] == [("buyers", "analytics")]
     assert body["results"][0]["why"] == Membership.objects.get(segment=buyers).why != {}

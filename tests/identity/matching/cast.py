@@ -34,9 +34,18 @@ ERIC_HER_SPOUSE = replace(ALICE, given_name="Eric", birth_date=None)
 FRANK = replace(ALICE, given_name="Frank", birth_date="1948-11-30", email="frank@example.net")
 FRANK_HIS_SON = replace(FRANK, birth_date="1979-06-17")
 
-_GIVEN_NAMES = ["Alina", "Anton", "Beate", "Bruno", "Carla", "Clemens", "Doris", "Edgar", "Elke", "Emil", "Fiona", "Gustav", "Hedwig", "Hugo", "Ines", "Ivo", "Jasmin", "Kaspar", "Kerstin", "Lukas", "Lydia", "Marek", "Nadja", "Oskar", "Pauline", "Quentin", "Ramona", "Silas", "Tamara", "Ulrich", "Vera", "Wilma", "Xaver", "Yasmin", "Zeno", "Agnes", "Boris", "Cornelia", "Detlef", "Esther", "Fabian", "Gisela", "Holger", "Irene", "Jonas", "Kirsten", "Ludger", "Mirjam", "Norman", "Ottilie"]
-_STARTS = ["Bal", "Ber", "Dor", "Fal", "Gan", "Hol", "Kam", "Lem", "Mar", "Nor", "Pel", "Ran", "Sel", "Tor", "Ves", "Wal"]
-_ENDS = ["berg", "dahl", "feld", "hofer", "kamp", "lin", "mann", "ner", "ski", "tes", "wald", "zig", "bach", "dorf", "rup", "stein"]
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_GIVEN_NAMES = _words("""
+    Alina Anton Beate Bruno Carla Clemens Doris Edgar Elke Emil Fiona Gustav Hedwig Hugo Ines Ivo Jasmin Kaspar Kerstin
+    Lukas Lydia Marek Nadja Oskar Pauline Quentin Ramona Silas Tamara Ulrich Vera Wilma Xaver Yasmin Zeno Agnes Boris
+    Cornelia Detlef Esther Fabian Gisela Holger Irene Jonas Kirsten Ludger Mirjam Norman Ottilie
+    """)
+_STARTS = _words("Bal Ber Dor Fal Gan Hol Kam Lem Mar Nor Pel Ran Sel Tor Ves Wal")
+_ENDS = _words("berg dahl feld hofer kamp lin mann ner ski tes wald zig bach dorf rup stein")
 
 
 def town(households: int, seed: int = 7) -> tuple[list[Person], list[int]]:

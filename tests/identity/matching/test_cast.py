@@ -100,6 +100,13 @@ def test_a_family_comes_apart_into_its_members() -> None:
     assert resolved(*everyone) == [0, 0, 2, 3, 4]
 
 
-def test_weights_and_base_sum_to_the_log_odds_of_the_probability() -> None:
-    scores = scored(cast.ALICE, cast.ALICE_AT_WORK)
+@pytest.mark.parametrize("other", [cast.ALICE_AT_WORK, cast.BOB_HER_TWIN, cast.DORA_HER_MOTHER])
+def test_what_is_explained_sums_to_the_log_odds_of_the_probability(other: Person) -> None:
+    scores = scored(cast.ALICE, other)
     assert scores.log_odds[0] == pytest.approx(np.log2(scores.probability[0] / (1 - scores.probability[0])), abs=1e-6)
+    assert scores.alternative[0] <= 0
+
+
+def test_a_file_without_housemates_lets_a_name_be_a_slip() -> None:
+    model = replace(Model.default(), household=None, household_prior=0.0, housemates=False)
+    assert scored(cast.ALICE, cast.BOB_HER_TWIN, model=model).probability[0] >= LINK

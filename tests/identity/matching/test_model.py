@@ -8,7 +8,7 @@ from identity.matching import (
     COMPARISONS,
     Model,
     People,
-    UnreadableModel,
+    UnreadableModelError,
     candidate_pairs,
     compare,
     evidence,
@@ -36,19 +36,19 @@ def test_a_model_without_household_survives_json() -> None:
 
 
 def test_another_version_is_refused() -> None:
-    with pytest.raises(UnreadableModel, match="version '0'"):
+    with pytest.raises(UnreadableModelError, match="version '0'"):
         Model.from_dict({**Model.default().to_dict(), "version": "0"})
 
 
 def test_another_comparison_is_refused() -> None:
     saved = Model.default().to_dict()
     del saved["match"]["phone"]
-    with pytest.raises(UnreadableModel, match="phone"):
+    with pytest.raises(UnreadableModelError, match="phone"):
         Model.from_dict(saved)
 
 
 def test_impossible_shares_are_refused() -> None:
-    with pytest.raises(UnreadableModel):
+    with pytest.raises(UnreadableModelError):
         replace(Model.default(), prior=0.0)
 
 

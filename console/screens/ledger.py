@@ -1,0 +1,52 @@
+"""The identity ledger: every assignment of a source profile to a profile. Read-only; append-only beneath."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from access.roles import CORRECT_IDENTITY
+from console.actors import names_of
+from console.screen import Screen
+from console.showing import short
+from identity.models import Assignment
+
+
+class AssignmentScreen(Screen):
+    """Who was joined to whom, when, and why."""
+
+    may_view = CORRECT_IDENTITY
+    list_display = ("assigned_at", "source_profile_short", "profile_link", "reason", "by", "ended_at")
+    list_display_links = None
+    list_filter = ("reason",)
+    list_filter_sheet = True
+    sortable_by = ("assigned_at",)
+    fields = ("source_profile_short", "profile_link", "reason", "by", "rule_version", "assigned_at", "ended_at", "evidence")
+    readonly_fields = ("source_profile_short", "profile_link", "by")
+    intro = "Entries are added and ended, never changed. A merge or split rewrites no record: only these lines."
+    empty_hint = "No assignment yet. Each record that comes in gets its source profile, and each source profile its line here."
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Assignment]":
+        return super().get_queryset(request).select_related("source_profile__source").order_by("-assigned_at", "-id")
+
+    @admin.display(description="Source profile")
+    def source_profile_short(self, entry: Assignment) -> str:
+        return f"{entry.source_profile.source.name} {short(entry.source_profile_id)}"
+
+    @admin.display(description="Profile")
+    def profile_link(self, entry: Assignment) -> SafeString:
+        page = reverse("admin:identity_profile_change", args=[entry.profile_id])
+        return format_html('<a class="o-link o-mono" href="{}">{}</a>', page, short(entry.profile_id))
+
+    def prepare(self, rows: list[Any], request: HttpRequest) -> None:
+        names = names_of(row.actor for row in rows)
+        for row in rows:
+            row.by = names.get(row.actor, row.actor)
+
+    @admin.display(description="By")
+    def by(self, entry: Any) -> str:
+        return str(getattr(entry, "by", entry.actor))

@@ -1,0 +1,183 @@
+"""The review queue: pairs that may be one person, with the evidence field by field, for a person to decide."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from access.roles import CORRECT_IDENTITY, REVEAL_IDENTIFIERS
+from console import corrections, review_queue
+from console.asking import LINKING, actor_of, ask_for_each, user_of
+from console.forms import Reason, first_error
+from console.guards import needs
+from console.profile.evidence import waterfall
+from console.screen import Screen
+from console.showing import label_of, short, shown
+from console.telling import telling
+from identity.ledger import NotPossible
+from identity.models import Match
+from identity.profiles import profile_of
+from records.models import SourceProfile
+from records.reading import open_attributes, open_identifiers
+from vault.grants import Grant
+
+COMPARED = ("given_name", "family_name", "full_name", "birth_date", "email", "phone", "street", "postcode", "city")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two source profiles."""
+
+    id: UUID
+    short: str
+    source: str
+    source_kind: str
+    profile: UUID | None
+    values: dict[str, str]
+    refused: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One field of both."""
+
+    label: str
+    left: str
+    right: str
+
+
+class MatchScreen(Screen):
+    """Pairs that matching could not decide."""
+
+    may_view = CORRECT_IDENTITY
+    list_display = ("pair", "likely", "evidence_bars", "why", "found_at")
+    list_display_links = ("pair",)
+    sortable_by = ()
+    intro = "Pairs that matching could not decide. Both ways are open: a decision can be undone on the profile page."
+    empty_hint = "No pair waits for a decision. Matching puts pairs here that are likely, but not certain, to be one person."
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Match]":
+        return review_queue.waiting().select_related("left__source", "right__source")
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("-probability", "id")
+
+    @admin.display(description="Pair")
+    def pair(self, match: Match) -> SafeString:
+        return render_to_string("console/matches/cell_pair.html", {"sides": (match.left, match.right), "short": short(match.pk)})
+
+    @admin.display(description="Likely one person")
+    def likely(self, match: Match) -> SafeString:
+        return render_to_string("console/matches/cell_likely.html", {"percent": 100 * match.probability})
+
+    @admin.display(description="Speaks for and against")
+    def evidence_bars(self, match: Match) -> SafeString:
+        return render_to_string("console/matches/cell_evidence.html", {"pieces": waterfall(match.evidence)})
+
+    @admin.display(description="Because")
+    def why(self, match: Match) -> str:
+        return match.reason
+
+    def get_urls(self) -> list[URLPattern]:
+        guard = self.admin_site.admin_view
+        return [
+            path("<uuid:match>/reveal/", guard(self.reveal), name="identity_match_reveal"),
+            path("<uuid:match>/join/", guard(self.join), name="identity_match_join"),
+            path("<uuid:match>/keep-apart/", guard(self.keep_apart), name="identity_match_keep_apart"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        return self.show(request, object_id)
+
+    @needs(CORRECT_IDENTITY, methods=("GET",))
+    def show(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        found = self.get_object(request, object_id)
+        if found is None:
+            messages.info(request, "That pair has been decided.")
+            return redirect("admin:identity_match_changelist")
+        return self._page(request, found, reason="review a pair")
+
+    @needs(REVEAL_IDENTIFIERS)
+    def reveal(self, request: HttpRequest, match: UUID) -> HttpResponseBase:
+        form = Reason(request.POST)
+        if not form.is_valid():
+            messages.error(request, first_error(form))
+            return redirect("admin:identity_match_change", match)
+        found = get_object_or_404(self.get_queryset(request), pk=match)
+        return self._page(request, found, reason=f"reveal: {form.cleaned_data['reason']}", revealed=True)
+
+    @needs(CORRECT_IDENTITY)
+    def join(self, request: HttpRequest, match: UUID) -> HttpResponse:
+        return self._decide(request, match, corrections.join, done="Joined: they are one profile now.")
+
+    @needs(CORRECT_IDENTITY)
+    def keep_apart(self, request: HttpRequest, match: UUID) -> HttpResponse:
+        return self._decide(request, match, corrections.keep_apart, done="Kept apart: matching will not join them.")
+
+    def _decide(self, request: HttpRequest, match: UUID, decide: Any, *, done: str) -> HttpResponse:
+        found = get_object_or_404(self.get_queryset(request), pk=match)
+        form = Reason(request.POST)
+        if not form.is_valid():
+            messages.error(request, first_error(form))
+            return redirect("admin:identity_match_change", match)
+        with telling(request, NotPossible, done=done):
+            decide(found, actor=actor_of(request).id, reason=form.cleaned_data["reason"], now=timezone.now())
+        following = self.get_queryset(request).order_by("-probability", "id").first()
+        return redirect("admin:identity_match_change", following.pk) if following else redirect("admin:identity_match_changelist")
+
+    def _page(self, request: HttpRequest, match: Match, *, reason: str, revealed: bool = False) -> TemplateResponse:
+        sides = _sides(match, request, reason=reason, revealed=revealed)
+        fields = [field for field in COMPARED if any(field in side.values for side in sides)]
+        return self.page(
+            request,
+            "console/matches/page.html",
+            title="Review a pair",
+            match=match,
+            percent=100 * match.probability,
+            sides=sides,
+            compared=[Compared(label_of(field), *(side.values.get(field, "") for side in sides)) for field in fields],
+            pieces=waterfall(match.evidence),
+            revealed=revealed,
+            may_reveal=user_of(request).may(REVEAL_IDENTIFIERS),
+            form=Reason(),
+            left=review_queue.waiting().count(),
+        )
+
+
+def _sides(match: Match, request: HttpRequest, *, reason: str, revealed: bool) -> list[Side]:
+    ids = [match.left_id, match.right_id]
+    decisions = ask_for_each({id: [id] for id in ids}, request, purpose=LINKING, reason=reason, now=timezone.now())
+    values = _values(sorted(decisions.allowed), decisions.grant, revealed=revealed)
+    homes = profile_of(ids)
+    return [
+        _side(known, homes.get(known.pk), values.get(known.pk, {}), decisions.refused.get(known.pk, ""))
+        for known in (match.left, match.right)
+    ]
+
+
+def _values(source_profiles: list[UUID], grant: Grant, *, revealed: bool) -> dict[UUID, dict[str, str]]:
+    """The latest value of each compared field; both lists run from the latest to the earliest."""
+    found: dict[UUID, dict[str, str]] = {id: {} for id in source_profiles}
+    for id, identifiers in open_identifiers(source_profiles, grant).items():
+        for item in identifiers:
+            found[id].setdefault(item.namespace, shown(item.namespace, item.value, revealed=revealed))
+    for id, attributes in open_attributes(source_profiles, grant).items():
+        for known in attributes:
+            found[id].setdefault(known.field, shown(known.field, known.value, revealed=revealed))
+    return found
+
+
+def _side(known: SourceProfile, profile: UUID | None, values: dict[str, str], refused: str) -> Side:
+    return Side(known.pk, short(known.pk), known.source.name, known.source.kind, profile, values, refused)

@@ -1,0 +1,261 @@
+"""Subject requests: what people ask for, when it is due, and each step until it is done."""
+
+import base64
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.contrib import admin, messages
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from access.roles import DECIDE_REQUESTS, VIEW_REQUESTS
+from console import acts
+from console.actors import names_of
+from console.asking import actor_of, user_of
+from console.forms import Reason, first_error
+from console.guards import needs
+from console.navigation import UNFINISHED
+from console.screen import Screen
+from console.showing import label_of, short
+from console.telling import telling
+from identity.profiles import where_now
+from privacy import access, erasure, requests
+from privacy.access import Refused
+from privacy.models import (
+    ACCESS,
+    APPROVED,
+    COMPLETED,
+    ERASURE,
+    IN_PROGRESS,
+    OPEN,
+    PORTABILITY,
+    RECTIFICATION,
+    REJECTED,
+    SubjectRequest,
+)
+from privacy.objections import WITHDRAWS
+from privacy.requests import NotOpen, SecondPersonNeeded, WrongKind
+from privacy.subjects import UnknownProfile
+
+EXPECTED = (NotOpen, SecondPersonNeeded, WrongKind, UnknownProfile, Refused)
+ANSWERED = (ACCESS, PORTABILITY)
+STEP_ICONS = {"opened": "inbox", "approved": "verified", "rejected": "block", "completed": "check", "rows deleted": "delete"}
+STATE_TONES = {OPEN: "info", APPROVED: "accent", IN_PROGRESS: "warn", COMPLETED: "good", REJECTED: ""}
+
+
+class RequestScreen(Screen):
+    """What people ask for."""
+
+    may_view = VIEW_REQUESTS
+    list_display = ("asked_for", "stands", "due", "profile_short", "opened", "opener")
+    list_display_links = ("asked_for",)
+    list_filter = ("state", "kind")
+    list_filter_sheet = True
+    sortable_by = ()
+    intro = "What people ask for about their data, the soonest due first. To open one, open the person's profile."
+    empty_hint = "Nobody has asked for anything. Requests come over the API, or are opened on a profile's page."
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[SubjectRequest]":
+        unfinished = Case(When(state__in=UNFINISHED, then=Value(0)), default=Value(1), output_field=IntegerField())
+        return super().get_queryset(request).annotate(place=unfinished).order_by("place", "due_date", "-opened_at")
+
+    @admin.display(description="Request")
+    def asked_for(self, row: SubjectRequest) -> str:
+        return f"{label_of(row.kind)}, {row.regulation.upper()}"
+
+    @display(
+        description="State",
+        label={"open": "info", "approved": "primary", "in progress": "warning", "completed": "success", "rejected": "default"},
+    )
+    def stands(self, row: SubjectRequest) -> str:
+        return row.get_state_display()
+
+    @admin.display(description="Due")
+    def due(self, row: SubjectRequest) -> SafeString:
+        return render_to_string("console/requests/due.html", due_of(row, today=timezone.localdate()))
+
+    @admin.display(description="Profile")
+    def profile_short(self, row: SubjectRequest) -> str:
+        return short(row.profile_id) if row.profile_id else "unknown"
+
+    @admin.display(description="Opened")
+    def opened(self, row: SubjectRequest) -> str:
+        return f"{row.opened_at:%b %-d, %Y}"
+
+    def prepare(self, rows: list[Any], request: HttpRequest) -> None:
+        names = names_of(row.opened_by for row in rows)
+        for row in rows:
+            row.opener = names.get(row.opened_by, row.opened_by)
+
+    @admin.display(description="By")
+    def opener(self, row: Any) -> str:
+        return str(row.opener)
+
+    def get_urls(self) -> list[URLPattern]:
+        guard = self.admin_site.admin_view
+        one = "<uuid:id>"
+        return [
+            path(f"{one}/approve/", guard(self.approve), name="privacy_subjectrequest_approve"),
+            path(f"{one}/reject/", guard(self.reject), name="privacy_subjectrequest_reject"),
+            path(f"{one}/erase/", guard(self.erase), name="privacy_subjectrequest_erase"),
+            path(f"{one}/answer/", guard(self.answer), name="privacy_subjectrequest_answer"),
+            path(f"{one}/withdraw/", guard(self.withdraw), name="privacy_subjectrequest_withdraw"),
+            path(f"{one}/done/", guard(self.done), name="privacy_subjectrequest_done"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        return self.show(request, object_id)
+
+    @needs(VIEW_REQUESTS, methods=("GET",))
+    def show(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        found = self.get_object(request, object_id)
+        if found is None:
+            messages.info(request, "There is no such request.")
+            return redirect("admin:privacy_subjectrequest_changelist")
+        return self._page(request, found)
+
+    @needs(DECIDE_REQUESTS)
+    def approve(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        with telling(request, *EXPECTED, done="Approved."):
+            requests.approve(_get(id), **_by(request))
+        return _to(id)
+
+    @needs(DECIDE_REQUESTS)
+    def reject(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        form = Reason(request.POST)
+        if not form.is_valid():
+            messages.error(request, first_error(form))
+            return _to(id)
+        with telling(request, *EXPECTED, done="Rejected."):
+            requests.reject(_get(id), reason=form.cleaned_data["reason"], **_by(request))
+        return _to(id)
+
+    @needs(DECIDE_REQUESTS, methods=("GET", "POST"))
+    def erase(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
+        """First the question whether it is meant; then the erasure, which can be repeated safely."""
+        found = _get(id)
+        if request.method == "GET":
+            return self.page(request, "console/requests/erase.html", title="Carry out an erasure", one=found, name=short(found.pk))
+        with telling(request, *EXPECTED, done="Erased. The counts below prove it."):
+            erasure.erase(found, **_by(request))
+        return _to(id)
+
+    @needs(DECIDE_REQUESTS)
+    def answer(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
+        """The answer, shown and offered for download this once; it is kept nowhere."""
+        found = _get(id)
+        with telling(request, *EXPECTED):
+            answered = access.answer(found, actor=actor_of(request), now=timezone.now())
+            return self._answer_page(request, found, answered)
+        return _to(id)
+
+    @needs(DECIDE_REQUESTS)
+    def withdraw(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        with telling(request, *EXPECTED, done="Carried out: the withdrawals stand in the consent ledger."):
+            acts.object_to(_get(id), **_by(request))
+        return _to(id)
+
+    @needs(DECIDE_REQUESTS)
+    def done(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        form = Reason(request.POST)
+        if not form.is_valid():
+            messages.error(request, first_error(form))
+            return _to(id)
+        with telling(request, *EXPECTED, done="Completed."):
+            requests.complete_by_hand(_get(id), note=form.cleaned_data["reason"], **_by(request))
+        return _to(id)
+
+    def _page(self, request: HttpRequest, one: SubjectRequest) -> TemplateResponse:
+        steps = requests.steps(one)
+        actor = actor_of(request).id
+        living = where_now(one.profile_id) if one.profile_id else None
+        return self.page(
+            request,
+            "console/requests/page.html",
+            title="Subject request",
+            one=one,
+            short=short(one.pk),
+            tone=STATE_TONES[one.state],
+            kind=label_of(one.kind),
+            steps=[(step, STEP_ICONS.get(step.what, "arrow_forward")) for step in steps],
+            ahead=_ahead(one),
+            names=names_of(step.actor for step in steps),
+            profile=living,
+            profile_short=short(living or one.profile_id) if one.profile_id else "",
+            due=due_of(one, today=timezone.localdate()),
+            outcome=_outcome(one.outcome),
+            may_decide=self._may_decide(request),
+            own=one.kind == ERASURE and one.opened_by == actor,
+            answered=one.kind in ANSWERED,
+            withdraws=list(WITHDRAWS.get(one.kind, ())),
+            by_hand=one.kind == RECTIFICATION,
+            form=Reason(),
+        )
+
+    def _answer_page(self, request: HttpRequest, one: SubjectRequest, answered: dict[str, Any]) -> TemplateResponse:
+        text = orjson.dumps(answered, option=orjson.OPT_INDENT_2, default=str)
+        return self.page(
+            request,
+            "console/requests/answer.html",
+            title="Answer",
+            one=one,
+            answered=answered,
+            file=base64.b64encode(text).decode(),
+            size=len(text),
+            name=f"{one.kind}-{short(one.pk)}.json",
+        )
+
+    def _may_decide(self, request: HttpRequest) -> bool:
+        return user_of(request).may(DECIDE_REQUESTS)
+
+
+def due_of(one: SubjectRequest, *, today: date) -> dict[str, Any]:
+    """When it is due, in days from now, and whether that has passed."""
+    unfinished = one.state in UNFINISHED
+    days = (one.due_date - today).days
+    return {"due_date": one.due_date, "days": abs(days), "overdue": unfinished and days < 0, "unfinished": unfinished}
+
+
+def _ahead(one: SubjectRequest) -> list[str]:
+    """The steps that still have to be taken."""
+    if one.state in (COMPLETED, REJECTED):
+        return []
+    needs_approval = one.kind in (ERASURE, RECTIFICATION) and one.state == OPEN
+    return [*(["approved by a second person" if one.kind == ERASURE else "approved"] if needs_approval else []), "completed"]
+
+
+def _outcome(outcome: dict[str, Any]) -> list[tuple[str, str]]:
+    """Counts and names of tables, flattened for reading."""
+    rows: list[tuple[str, str]] = []
+    for name, value in outcome.items():
+        if isinstance(value, dict):
+            rows += [(f"{label_of(name)}: {inner}", f"{count:,}") for inner, count in value.items()]
+        elif isinstance(value, list):
+            rows.append((label_of(name), ", ".join(map(str, value)) or "none"))
+        else:
+            rows.append((label_of(name), f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)))
+    return rows
+
+
+def _get(id: UUID) -> SubjectRequest:
+    return get_object_or_404(SubjectRequest, pk=id)
+
+
+def _by(request: HttpRequest) -> dict[str, Any]:
+    return {"actor": actor_of(request).id, "now": timezone.now()}
+
+
+def _to(id: UUID) -> HttpResponse:
+    return redirect("admin:privacy_subjectrequest_change", id)

@@ -1,0 +1,224 @@
+"""Sources: what sends records, how it is read, how far it is believed, and its write key, shown once."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Max, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from access.roles import EDIT_SOURCES, VIEW_SOURCES
+from console.asking import user_of
+from console.charts import parts_of
+from console.guards import needs
+from console.screen import Screen
+from consent.models import Purpose
+from records import mapping, sources
+from records.models import ROWS, SEGMENT, Source
+
+OUTCOMES = ("stored", "duplicate", "quarantined", "refused")
+STABLE_KEYS = [("", "None: every record is on its own"), *((key, key.replace("_", " ")) for key in ("account_id", "customer_number", "loyalty_number"))]
+
+
+class Settings(forms.Form):
+    """What may be changed of a source at any time."""
+
+    stable_key = forms.ChoiceField(
+        label="Stable key",
+        choices=STABLE_KEYS,
+        required=False,
+        help_text="The identifier by which this source always knows a person.",
+    )
+    client_side = forms.BooleanField(
+        label="Client-side: the write key is public (browser, mobile app), so identifiers count as unverified",
+        required=False,
+    )
+    purposes = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple, help_text="What its records may be kept for. At least one."
+    )
+    trust_rank = forms.IntegerField(
+        label="Trust rank", min_value=0, max_value=100, initial=50, help_text="0 to 100; the golden record prefers higher."
+    )
+    retention_days = forms.IntegerField(label="Retention in days", min_value=1, initial=1095)
+    region = forms.CharField(
+        min_length=2, max_length=2, initial="GB", help_text="Country code for phone numbers without a prefix."
+    )
+    mapping = forms.JSONField(
+        required=False,
+        initial=dict,
+        widget=forms.Textarea({"rows": 14, "class": "o-mono", "spellcheck": "false"}),
+        help_text="The source's fields to the data dictionary. Empty: columns are recognized by their names.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        purposes = Purpose.objects.filter(active=True).order_by("slug")
+        self.fields["purposes"].choices = [(row.slug, row.name) for row in purposes]  # type: ignore[attr-defined]
+
+    def clean_mapping(self) -> dict[str, Any]:
+        given = self.cleaned_data["mapping"] or {}
+        if wrong := mapping.faults(given):
+            raise ValidationError(wrong)
+        return dict(given)
+
+
+class NewSource(Settings):
+    """A source to be added."""
+
+    name = forms.SlugField(max_length=80, help_text="Letters, digits, hyphens and underscores.")
+    kind = forms.ChoiceField(choices=[("online", "Online"), ("offline", "Offline"), ("iot", "IoT")])
+    format = forms.ChoiceField(choices=[(SEGMENT, "Segment messages"), (ROWS, "Rows: CSV or JSON objects")])
+    field_order = ("name", "kind", "format")
+
+
+class SourceScreen(Screen):
+    """Systems that send records."""
+
+    may_view = VIEW_SOURCES
+    may_add = EDIT_SOURCES
+    list_display = ("name", "kind_badge", "state", "stable_key_text", "trust_rank", "stored", "quarantined", "last_at")
+    sortable_by = ()
+    intro = "Systems that send records. Each has a write key, shown once when it is made, and its own mapping."
+    empty_hint = "Add a source to get its write key; then send records to /v1/batch, or load a file with manage.py ingest."
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Source]":
+        counts = {name: Sum(f"intakes__{name}") for name in ("stored", "quarantined")}
+        seen = Max("intakes__received_at")
+        return super().get_queryset(request).annotate(sum_stored=counts["stored"], sum_quarantined=counts["quarantined"], seen_at=seen).order_by("name")
+
+    @admin.display(description="Kind")
+    def kind_badge(self, source: Source) -> SafeString:
+        return render_to_string("console/parts/kind.html", {"kind": source.kind})
+
+    @display(description="State", label={"enabled": "success", "disabled": "danger"})
+    def state(self, source: Source) -> str:
+        return "enabled" if source.enabled else "disabled"
+
+    @admin.display(description="Stable key")
+    def stable_key_text(self, source: Source) -> str:
+        return source.stable_key.replace("_", " ") or "–"
+
+    @admin.display(description="Stored")
+    def stored(self, source: Any) -> str:
+        return f"{source.sum_stored or 0:,}"
+
+    @admin.display(description="Quarantined")
+    def quarantined(self, source: Any) -> str:
+        return f"{source.sum_quarantined or 0:,}"
+
+    @admin.display(description="Last heard of", empty_value="never")
+    def last_at(self, source: Any) -> Any:
+        return source.seen_at
+
+    def get_urls(self) -> list[URLPattern]:
+        guard = self.admin_site.admin_view
+        return [
+            path("<uuid:id>/renew/", guard(self.renew), name="records_source_renew"),
+            path("<uuid:id>/switch/", guard(self.switch), name="records_source_switch"),
+            *super().get_urls(),
+        ]
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        return self.add_source(request)
+
+    @needs(EDIT_SOURCES, methods=("GET", "POST"))
+    def add_source(self, request: HttpRequest) -> HttpResponseBase:
+        form = NewSource(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                source, key = sources.add(**_without_retention(form.cleaned_data))
+                sources.change(source, retention_days=form.cleaned_data["retention_days"])
+                return self._key_page(request, source, key)
+            except ValidationError as error:
+                form.add_error(None, _only_known(error, form))
+        return self.page(request, "console/form_page.html", title="Add source", form=form, submit="Add source", hint="The write key is shown on the next page, once.")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        return self.show(request, object_id)
+
+    @needs(VIEW_SOURCES, methods=("GET", "POST"))
+    def show(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        source = get_object_or_404(Source, pk=_uuid(object_id))
+        return self._save(request, source) if request.method == "POST" else self._page(request, source, _settings_of(source))
+
+    @needs(EDIT_SOURCES)
+    def _save(self, request: HttpRequest, source: Source) -> HttpResponseBase:
+        form = Settings(request.POST)
+        if form.is_valid():
+            try:
+                sources.change(source, **form.cleaned_data)
+                messages.success(request, "Saved. It holds for records from now on.")
+                return redirect("admin:records_source_change", source.pk)
+            except ValidationError as error:
+                form.add_error(None, _only_known(error, form))
+        return self._page(request, source, form)
+
+    @needs(EDIT_SOURCES)
+    def renew(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
+        source = get_object_or_404(Source, pk=id)
+        return self._key_page(request, source, sources.renew_write_key(source))
+
+    @needs(EDIT_SOURCES)
+    def switch(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        source = get_object_or_404(Source, pk=id)
+        changed = sources.change(source, enabled=not source.enabled)
+        messages.success(request, "Enabled: its records are taken in." if changed.enabled else "Disabled: its records are refused.")
+        return redirect("admin:records_source_change", id)
+
+    def _page(self, request: HttpRequest, source: Source, form: forms.Form) -> HttpResponseBase:
+        counts = source.intakes.aggregate(**{name: Sum(name) for name in OUTCOMES}, last_at=Max("received_at"))
+        last_at = counts.pop("last_at")
+        return self.page(
+            request,
+            "console/sources/page.html",
+            title=source.name,
+            source=source,
+            form=form,
+            last_at=last_at,
+            outcomes=parts_of({name: counts[name] or 0 for name in OUTCOMES}),
+            source_profiles=source.source_profiles.count(),
+            may_edit=user_of(request).may(EDIT_SOURCES),
+        )
+
+    def _key_page(self, request: HttpRequest, source: Source, key: str) -> HttpResponseBase:
+        return self.page(
+            request,
+            "console/secret.html",
+            title="Write key",
+            heading=f"Write key of {source.name}",
+            secret=key,
+            hint="Send it as the user name of HTTP basic authentication to /v1/batch. It is kept only as a digest: "
+            "whoever loses it needs a new one.",
+            back=reverse("admin:records_source_change", args=[source.pk]),
+        )
+
+
+def _settings_of(source: Source) -> Settings:
+    return Settings(initial={name: getattr(source, name) for name in Settings.base_fields})
+
+
+def _without_retention(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if name != "retention_days"}
+
+
+def _only_known(error: ValidationError, form: forms.Form) -> Any:
+    """Errors of fields that the form has stand there; the others on top."""
+    if not hasattr(error, "error_dict"):
+        return error
+    return {name if name in form.fields else "__all__": errors for name, errors in error.error_dict.items()}
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,54 @@
+"""Mappings: from a source's own fields to the data dictionary; checked before they are kept."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from records.dictionary import FIELDS
+from records.properties import TYPES
+
+TEXTS = ("kind", "kind_column", "event", "occurred_at", "opens_episode", "region_column")
+ORDERS = ("dmy", "mdy", "ymd")
+KNOWN = (*TEXTS, "message_id", "fields", "properties", "consents", "date_order")
+
+
+def faults(mapping: object) -> list[str]:
+    """What is wrong with a mapping, a sentence each, naming the place; none when it can be used."""
+    if not isinstance(mapping, dict):
+        return ["The mapping must be an object."]
+    return list(_faults(mapping))
+
+
+def _faults(mapping: Mapping[str, Any]) -> Iterator[str]:
+    for name in sorted(set(mapping) - set(KNOWN)):
+        yield f"'{name[:40]}' is not known; a mapping has {', '.join(KNOWN)}."
+    for name in TEXTS:
+        if not isinstance(mapping.get(name, ""), str):
+            yield f"'{name}' must be a text."
+    if mapping.get("date_order") not in (None, *ORDERS):
+        yield f"'date_order' must be one of {', '.join(ORDERS)}."
+    columns = mapping.get("message_id", [])
+    if not isinstance(columns, list) or not all(isinstance(column, str) for column in columns):
+        yield "'message_id' must be a list of column names."
+    yield from _of_choices(mapping, "fields", FIELDS)
+    yield from _of_choices(mapping, "properties", TYPES)
+    yield from _of_consents(mapping.get("consents", {}))
+
+
+def _of_choices(mapping: Mapping[str, Any], name: str, choices: Any) -> Iterator[str]:
+    """An object from the source's names to one of these."""
+    given = mapping.get(name, {})
+    if not isinstance(given, dict):
+        yield f"'{name}' must be an object."
+        return
+    for key, value in given.items():
+        if not isinstance(value, str) or value not in choices:
+            yield f"'{name}.{key[:40]}' must be one of {', '.join(choices)}."
+
+
+def _of_consents(given: object) -> Iterator[str]:
+    if not isinstance(given, dict):
+        yield "'consents' must be an object."
+        return
+    for key, value in given.items():
+        if not isinstance(value, dict) or not isinstance(value.get("purpose"), str):
+            yield f"'consents.{key[:40]}' must be an object with a purpose and, optionally, a channel."

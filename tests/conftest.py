@@ -1,0 +1,61 @@
+"""What every test may use: instants, sources, and doors to send records through."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from records import sources
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The instant at which tests happen."""
+    return NOW
+
+
+@pytest.fixture
+def yesterday(now: datetime) -> datetime:
+    return now - timedelta(days=1)
+
+
+@pytest.fixture
+def shop(db):
+    """The web shop's server: an online source that is trusted."""
+    return sources.add("shop", kind="online", purposes=["service", "analytics", "marketing"])[0]
+
+
+@pytest.fixture
+def browser(db):
+    """The shop's site in a browser: its write key is public."""
+    return sources.add("browser", kind="online", client_side=True, purposes=["analytics", "marketing"])[0]
+
+
+@pytest.fixture
+def crm(db):
+    """The customer file."""
+    mapping = {
+        "message_id": ["customer_number", "updated_at"],
+        "occurred_at": "updated_at",
+        "fields": {
+            name: name
+            for name in (
+                "customer_number",
+                "given_name",
+                "family_name",
+                "email",
+                "phone",
+                "birth_date",
+                "street",
+                "postcode",
+                "city",
+                "country",
+                "loyalty_number",
+            )
+        },
+        "consents": {"newsletter": {"purpose": "marketing", "channel": "email"}, "analytics": {"purpose": "analytics"}},
+    }
+    return sources.add(
+        "crm", kind="offline", trust_rank=90, purposes=["service", "analytics", "marketing"], mapping=mapping
+    )[0]
