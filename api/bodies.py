@@ -28,6 +28,8 @@ class Json(BaseParser):
 
 def read(request: HttpRequest, *, limit: int) -> bytes:
     """The unpacked body of this request; a 413 when it is longer than the limit, packed or not."""
+    if "Transfer-Encoding" in request.headers and not request.META.get("CONTENT_LENGTH"):
+        raise Problem(411, code="length_required", detail="Send a Content-Length; a chunked body is not read.")
     packing = request.headers.get("Content-Encoding", "identity").strip().lower()
     body = _read(request, limit)
     if packing in ("", "identity"):

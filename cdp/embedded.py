@@ -131,6 +131,10 @@ class Cluster:
         return self.home / f"postgres{self.version}.starting"
 
     @property
+    def initializing(self) -> Path:
+        return self.home / f"postgres{self.version}.initializing"
+
+    @property
     def log(self) -> Path:
         return self.data / "server.log"
 
@@ -195,7 +199,7 @@ def _leave(cluster: Cluster) -> None:
 def _start(cluster: Cluster) -> Server:
     _make_data_directory(cluster)
     prefix = _as_server_account(cluster)
-    if not (cluster.data / "PG_VERSION").exists():
+    if cluster.initializing.exists() or not (cluster.data / "PG_VERSION").exists():
         _initialize(cluster, prefix)
     _write_configuration(cluster)
     _forget_recycled_pid(cluster)
@@ -210,10 +214,10 @@ def _start(cluster: Cluster) -> Server:
 
 def _launch(cluster: Cluster, prefix: list[str]) -> None:
     """Start the server; after a crash its last processes may still be going, so try more than once."""
-    command: list[str | Path] = [*prefix, "pg_ctl", "start", "-w", "-t", "60", "-s", "-D", cluster.data, "-l", cluster.log]
-    for pause in (0.2, 1.0, None):
+    start: list[str | Path] = ["pg_ctl", "start", "-w", "-t", "60", "-s", "-D", cluster.data, "-l", cluster.log]
+    for pause in (0.2, 0.5, 1.0, 2.0, 4.0, None):
         try:
-            _run(cluster, command)
+            _run(cluster, [*prefix, *start])
             return
         except EmbeddedPostgresError:
             if pause is None:
@@ -229,16 +233,17 @@ def _make_data_directory(cluster: Cluster) -> None:
 
 
 def _initialize(cluster: Cluster, prefix: list[str]) -> None:
-    """Create the cluster; what an interrupted attempt left behind is removed first."""
-    for leftover in cluster.data.iterdir():
-        shutil.rmtree(leftover) if leftover.is_dir() and not leftover.is_symlink() else leftover.unlink()
+    """Create the cluster. What an attempt left behind that was interrupted, and only that, is removed first."""
+    if cluster.initializing.exists():
+        for leftover in cluster.data.iterdir():
+            shutil.rmtree(leftover) if leftover.is_dir() and not leftover.is_symlink() else leftover.unlink()
+    elif any(cluster.data.iterdir()):
+        raise EmbeddedPostgresError(f"{cluster.data} holds files that are no PostgreSQL cluster; move them away.")
+    cluster.initializing.touch(mode=0o600)
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if cluster.version >= 17 else []
     command = ["initdb", "-U", SUPERUSER, "--auth=peer", "--encoding=UTF8", "--locale=C.UTF-8", *locale]
-    try:
-        _run(cluster, [*prefix, *command, "--data-checksums", "--no-instructions", "-D", cluster.data])
-    except EmbeddedPostgresError:
-        (cluster.data / "PG_VERSION").unlink(missing_ok=True)
-        raise
+    _run(cluster, [*prefix, *command, "--data-checksums", "--no-instructions", "-D", cluster.data])
+    cluster.initializing.unlink()
 
 
 def _create_databases(cluster: Cluster, prefix: list[str], server: Server) -> None:

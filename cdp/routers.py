@@ -19,7 +19,7 @@ class KeystoreRouter:
 
     def allow_migrate(self, db: str, app_label: str, model_name: str | None = None, **hints: Any) -> bool:
         if model_name is None:
-            return hints.get("keystore", False) == (db == KEYSTORE)
+            return bool(hints.get("keystore", False)) == (db == KEYSTORE)
         return ((app_label, model_name) in KEY_TABLES) == (db == KEYSTORE)
 
 

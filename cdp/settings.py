@@ -6,6 +6,7 @@
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 import structlog
@@ -42,8 +43,8 @@ KEYSTORE_URL = os.environ.get("KEYSTORE_URL") or (embedded.keystore_url(ONYM_HOM
 KEK_FILE = Path(os.environ.get("ONYM_KEK_FILE", ONYM_HOME / "keys" / "kek"))
 
 
-def _database(url: str) -> dict:
-    database = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+def _database(url: str) -> dict[str, Any]:
+    database: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
     # Server-side binding keeps the values of a failed statement out of the server's log.
     database["OPTIONS"] = {**database.get("OPTIONS", {}), "server_side_binding": True}
     return database

@@ -106,7 +106,7 @@ class Supervisor:
                 env=self.environment,
                 cwd=self.directory,
                 start_new_session=True,  # Ctrl-C reaches us alone, so that we choose the order
-                preexec_fn=_follow_parent(os.getpid()),  # noqa: PLW1509 - this process has one thread
+                preexec_fn=_follow_parent(os.getpid()),
             )
         child.started_at = time.monotonic()
         self.say(f"{child.program.name} started (process {child.process.pid}), logging to {log}")

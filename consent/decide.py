@@ -1,6 +1,5 @@
 """May this be used for that? One function answers, for every read path, now and for any past instant."""
 
-from collections import defaultdict
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -21,7 +21,9 @@ class Purpose(models.Model):
     description = models.TextField()
     legal_basis = models.CharField(
         max_length=24,
-        choices=[(basis, basis.replace("_", " ")) for basis in (CONSENT, CONTRACT, LEGITIMATE_INTEREST, LEGAL_OBLIGATION)],
+        choices=[
+            (basis, basis.replace("_", " ")) for basis in (CONSENT, CONTRACT, LEGITIMATE_INTEREST, LEGAL_OBLIGATION)
+        ],
     )
     channels = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     expires_after_days = models.PositiveIntegerField(null=True, blank=True)

@@ -1,11 +1,41 @@
-"""Registers every admin class with the admin site; the screens themselves are in `console/screens`."""
+"""Registers every admin class with the admin site; the screens themselves stand in `console/screens`."""
 
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
+from access.models import ApiKey, User
+from consent.models import Act, Purpose
+from console.screens.api_keys import ApiKeyScreen
+from console.screens.audit import AuditScreen
+from console.screens.consents import ActScreen, PurposeScreen
+from console.screens.ledger import AssignmentScreen
+from console.screens.matches import MatchScreen
 from console.screens.profiles import ProfileScreen
-from identity.models import Profile
+from console.screens.quarantine import QuarantineScreen
+from console.screens.requests import RequestScreen
+from console.screens.segments import SegmentScreen
+from console.screens.sources import SourceScreen
+from console.screens.users import UserScreen
+from identity.models import Assignment, Match, Profile
+from privacy.models import SubjectRequest
+from records.models import QuarantinedRecord, Source
+from segments.models import Segment
+from vault.models import AuditEntry
 
+# Roles stand in `access.roles`; Django's groups and their permissions are not used.
 admin.site.unregister(Group)
 admin.site.index_template = "console/overview.html"
+admin.site.login_template = "console/login.html"
+
 admin.site.register(Profile, ProfileScreen)
+admin.site.register(Match, MatchScreen)
+admin.site.register(Assignment, AssignmentScreen)
+admin.site.register(Segment, SegmentScreen)
+admin.site.register(Purpose, PurposeScreen)
+admin.site.register(Act, ActScreen)
+admin.site.register(SubjectRequest, RequestScreen)
+admin.site.register(Source, SourceScreen)
+admin.site.register(QuarantinedRecord, QuarantineScreen)
+admin.site.register(ApiKey, ApiKeyScreen)
+admin.site.register(User, UserScreen)
+admin.site.register(AuditEntry, AuditScreen)

@@ -106,7 +106,7 @@ def segment_sizes(*, now: datetime) -> list[SegmentSize]:
     )
     found = sorted(rows, key=lambda row: (-row.size, row.name))
     bars = bars_of((row.name, row.size) for row in found)
-    trends = _trends(now=now)
+    trends = segment_trends(now=now)
     return [
         SegmentSize(row, row.size, bar.percent, row.entered - row.left, trends.get(row.pk, ""))
         for row, bar in zip(found, bars, strict=True)
@@ -123,7 +123,8 @@ GROUP BY membership.segment_id, day ORDER BY day
 """
 
 
-def _trends(*, now: datetime) -> dict[Any, str]:
+def segment_trends(*, now: datetime, width: float = 72, height: float = 18) -> dict[Any, str]:
+    """How the size of each segment went over the last 30 days, as the points of a line."""
     sizes: dict[Any, dict[datetime, int]] = defaultdict(dict)
     with connection.cursor() as cursor:
         cursor.execute(SIZES, [now, now])
@@ -131,7 +132,7 @@ def _trends(*, now: datetime) -> dict[Any, str]:
             sizes[segment][day] = size
     days = [now - timedelta(days=back) for back in range(MONTH - 1, -1, -1)]
     return {
-        segment: line_of([by_day.get(day, 0) for day in days], width=72, height=18) for segment, by_day in sizes.items()
+        segment: line_of([by_day.get(day, 0) for day in days], width=width, height=height) for segment, by_day in sizes.items()
     }
 
 

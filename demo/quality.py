@@ -1,12 +1,11 @@
 """How well the demo's people were recognized: source profiles against the truth that the generator wrote."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-import numpy as np
 import orjson
 from django.db import connection
 
@@ -20,8 +19,8 @@ from records.models import Record, Source
 class Recognition:
     """Pairs of source profiles that were rightly joined, over all joined (precision) and all to be joined (recall).
 
-    `recall_of_linkable` leaves out pairs that no shared evidence connects, however long the chain: a browser that nobody
-    signed in to, a receipt with nothing but another e-mail address.
+    `recall_of_linkable` leaves out pairs that no shared evidence connects, however long the chain: a browser that
+    nobody signed in to, a receipt with nothing but another e-mail address.
     """
 
     source_profiles: int
@@ -39,7 +38,7 @@ def measure(truth: Path, sources: Mapping[str, Source]) -> Recognition:
     ids = sorted(person_of)
     profiles = profile_of(ids)
     found = _codes([profiles.get(id) for id in ids])
-    true = _codes([person_of[id] for id in ids])
+    true = [person_of[id] for id in ids]
     linkable = _linkable(person_of)
     pairs, elements = pairwise_metrics(found, true), b_cubed(found, true)
     return Recognition(
@@ -47,7 +46,7 @@ def measure(truth: Path, sources: Mapping[str, Source]) -> Recognition:
         people=len(set(person_of.values())),
         precision=round(pairs.precision, 4),
         recall=round(pairs.recall, 4),
-        recall_of_linkable=round(pairwise_metrics(found, _codes([linkable[id] for id in ids])).recall, 4),
+        recall_of_linkable=round(pairwise_metrics(found, [linkable[id] for id in ids]).recall, 4),
         f1=round(pairs.f1, 4),
         b_cubed_f1=round(elements.f1, 4),
     )
@@ -63,6 +62,11 @@ def _persons_of_source_profiles(truth: Path, sources: Mapping[str, Source]) -> d
         if person:
             seen[source_profile][person] += 1
     return seen
+
+
+def _codes(values: Sequence[Hashable]) -> list[int]:
+    code_of: dict[Hashable, int] = {}
+    return [code_of.setdefault(value, len(code_of)) for value in values]
 
 
 # Source profiles that share an identifier, a blocking token, or a signed-in device.
@@ -104,8 +108,3 @@ def _truth(path: Path) -> Iterator[tuple[str, bytes, str]]:
 
 def _majority(seen: Mapping[UUID, Counter[str]]) -> dict[UUID, str]:
     return {id: counter.most_common(1)[0][0] for id, counter in seen.items()}
-
-
-def _codes(values: list[object]) -> "np.typing.NDArray[np.int32]":
-    code_of: dict[object, int] = {}
-    return np.array([code_of.setdefault(value, len(code_of)) for value in values], dtype=np.int32)

@@ -30,7 +30,9 @@ def show(counts: Mapping[str, Any], console: Console) -> None:
 def _records(records: Mapping[str, Mapping[str, int]]) -> Table:
     table = _table("Source", "acknowledged", "stored", "duplicate", "quarantined", "refused")
     for source, row in records.items():
-        table.add_row(source, *(f"{row[name]:,}" for name in ("acknowledged", "stored", "duplicate", "quarantined", "refused")))
+        table.add_row(
+            source, *(f"{row[name]:,}" for name in ("acknowledged", "stored", "duplicate", "quarantined", "refused"))
+        )
     return table
 
 

@@ -82,16 +82,18 @@ def _step(progress: Progress, name: str, step: Callable[[], Any]) -> None:
 
 def progress_bars(console: Any) -> Progress:
     """Bars for long work, with what is done of how much and since when."""
-    return Progress(TextColumn("{task.description:22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console)
+    return Progress(
+        TextColumn("{task.description:22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+    )
 
 
 def summary(files: Files) -> dict[str, Any]:
     """What the main job did, in counts."""
     sources = demo_sources.ensure()
     counts = ("acknowledged", "stored", "duplicate", "quarantined", "refused")
-    intake = Intake.objects.values("source__name").annotate(**{f"sum_{name}": Sum(name) for name in counts})
+    intake = Intake.objects.values_list("source__name").annotate(*(Sum(name) for name in counts))
     return {
-        "records": {row["source__name"]: {name: row[f"sum_{name}"] for name in counts} for row in intake},
+        "records": {name: dict(zip(counts, sums, strict=True)) for name, *sums in intake},
         "quarantine": _counted(QuarantinedRecord.objects.values_list("reason").annotate(count=Count("id"))),
         "source_profiles": SourceProfile.objects.count(),
         "profiles": living().count(),
@@ -111,7 +113,7 @@ def summary(files: Files) -> dict[str, Any]:
 
 
 def _counted(rows: Any) -> dict[str, int]:
-    return {name: count for name, count in rows}
+    return dict(rows)
 
 
 def _decisions() -> dict[str, dict[str, int]]:

@@ -5,7 +5,7 @@ from typing import Any
 from records import sources
 from records.models import Source
 
-COOKIE_BANNER = {"analytics": {"purpose": "analytics"}, "marketing": {"purpose": "marketing"}}
+SITE = {"consents": {"analytics": {"purpose": "analytics"}, "marketing": {"purpose": "marketing"}}}
 CRM = {
     "kind": "profile",
     "message_id": ["customer_number", "updated_at"],
@@ -88,8 +88,8 @@ SOURCES: dict[str, dict[str, Any]] = {
         "purposes": ("service", "analytics"),
         "mapping": POS,
     },
-    "web": {"kind": "online", "client_side": True, "trust_rank": 40, "purposes": CONSENTED},
-    "app": {"kind": "online", "client_side": True, "trust_rank": 50, "purposes": CONSENTED},
+    "web": {"kind": "online", "client_side": True, "trust_rank": 40, "purposes": CONSENTED, "mapping": SITE},
+    "app": {"kind": "online", "client_side": True, "trust_rank": 50, "purposes": CONSENTED, "mapping": SITE},
     "appliances": {"kind": "iot", "trust_rank": 60, "purposes": ("service",), "mapping": APPLIANCES},
     "beacons": {"kind": "iot", "trust_rank": 30, "purposes": ("service",), "mapping": BEACONS},
 }
@@ -99,5 +99,5 @@ def ensure() -> dict[str, Source]:
     """The demo's sources, added where they are missing."""
     for name, settings in SOURCES.items():
         if not Source.objects.filter(name=name).exists():
-            sources.add(name, **settings, **({"mapping": {"consents": COOKIE_BANNER}} if "mapping" not in settings else {}))
+            sources.add(name, **settings)
     return {source.name: source for source in Source.objects.filter(name__in=SOURCES)}

@@ -5,6 +5,7 @@ Work is bounded whatever the skew: an identifier or token that too many bear say
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -105,10 +106,11 @@ def by_device(source_profiles: Collection[UUID]) -> set[Pair]:
     return {_ordered(episode, owner) for episode, owner in _rows(SAME_DEVICE, source_profiles) if episode != owner}
 
 
-def _rows(statement: str, source_profiles: Collection[UUID]) -> list[tuple]:  # type: ignore[type-arg]
+def _rows(statement: str, source_profiles: Collection[UUID]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, {"ids": sorted(source_profiles), "most": MOST_BEARERS})
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def _ordered(one: UUID, other: UUID) -> Pair:

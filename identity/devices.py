@@ -139,7 +139,9 @@ class _Ledger:
         """Write what this batch found; episodes and their source profiles in one go each."""
         source_profiles.make(self.source, self.newcomers.values(), now=now)
         DeviceEpisode.objects.bulk_create(self.begun, batch_size=2_000)
-        rows = [(row.id, row.source_profile_id, row.owner_id, row.started_at, row.ended_at) for row in self.changed.values()]
+        rows = [
+            (row.id, row.source_profile_id, row.owner_id, row.started_at, row.ended_at) for row in self.changed.values()
+        ]
         if rows:
             with connection.cursor() as cursor:
                 cursor.execute(CHANGE, [list(column) for column in zip(*rows, strict=True)])

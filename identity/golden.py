@@ -13,10 +13,12 @@ from uuid import UUID
 from django.db import connection
 
 from identity.models import GoldenValue
+from records.models import Attribute, Identifier
 from vault.grants import Grant
 from vault.sealing import Place, Sealed, open_sealed
 
-# The winner of each field among all that the profile's source profiles have had; the runner-up's lack decides the reason.
+# The winner of each field among all that the profile's source profiles have had; what sets it apart from the next
+# is the reason.
 REFRESH = """
 WITH offered AS (
     SELECT assignment.profile_id, known.field, known.attribute_id, known.identifier_id, known.source_profile_id,
@@ -90,14 +92,19 @@ def read(profiles: Collection[UUID], grant: Grant) -> dict[UUID, dict[str, Golde
     values = open_sealed([_sealed(row) for row in rows], grant, action="read golden record")
     found: dict[UUID, dict[str, GoldenRead]] = defaultdict(dict)
     for row, value in zip(rows, values, strict=True):
-        origin = row.attribute or row.identifier
         found[row.profile_id][row.field] = GoldenRead(
-            value.decode(), row.source_profile.source.name, origin.last_seen_at, row.reason
+            value.decode(), row.source_profile.source.name, _origin(row).last_seen_at, row.reason
         )
     return dict(found)
 
 
-def _sealed(row: GoldenValue) -> Sealed:
+def _origin(row: GoldenValue) -> Attribute | Identifier:
     origin = row.attribute or row.identifier
-    table = "records_attribute" if row.attribute else "records_identifier"
-    return Sealed(row.source_profile_id, Place(table, "sealed", origin.id), origin.sealed)
+    if origin is None:
+        raise LookupError("a golden value has an origin; a constraint of the database says so")
+    return origin
+
+
+def _sealed(row: GoldenValue) -> Sealed:
+    origin = _origin(row)
+    return Sealed(row.source_profile_id, Place(origin._meta.db_table, "sealed", origin.id), origin.sealed)

@@ -1,5 +1,7 @@
 """Who is who: profiles, the ledger of assignments, and the matches behind them."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -21,7 +23,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """Those that hold now."""
         return self.filter(ended_at=None)
 
-    def held_at(self, instant: "models.DateTimeField | object") -> "AssignmentQuerySet":
+    def held_at(self, instant: datetime) -> "AssignmentQuerySet":
         """Those that held at that instant."""
         return self.filter(assigned_at__lte=instant).filter(Q(ended_at=None) | Q(ended_at__gt=instant))
 
@@ -65,7 +67,9 @@ class Match(models.Model):
     reason = models.CharField(max_length=40)
     probability = models.FloatField()
     evidence = models.JSONField()
-    state = models.CharField(max_length=9, choices=[(state, state.replace("_", " ")) for state in (LINKED, IN_REVIEW, REJECTED)])
+    state = models.CharField(
+        max_length=9, choices=[(state, state.replace("_", " ")) for state in (LINKED, IN_REVIEW, REJECTED)]
+    )
     model_version = models.CharField(max_length=40)
     found_at = models.DateTimeField()
 
@@ -84,7 +88,9 @@ class Verdict(models.Model):
     id = models.UUIDField(primary_key=True)
     left = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
     right = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
-    verdict = models.CharField(max_length=11, choices=[(verdict, verdict.replace("_", " ")) for verdict in (MUST_LINK, CANNOT_LINK)])
+    verdict = models.CharField(
+        max_length=11, choices=[(verdict, verdict.replace("_", " ")) for verdict in (MUST_LINK, CANNOT_LINK)]
+    )
     reason = models.CharField(max_length=200)
     actor = models.CharField(max_length=80)
     decided_at = models.DateTimeField()
@@ -117,7 +123,9 @@ class DeviceEpisode(models.Model):
     source_profile = models.OneToOneField(
         "records.SourceProfile", null=True, on_delete=models.CASCADE, related_name="episode"
     )
-    owner = models.ForeignKey("records.SourceProfile", null=True, on_delete=models.SET_NULL, related_name="owned_episodes")
+    owner = models.ForeignKey(
+        "records.SourceProfile", null=True, on_delete=models.SET_NULL, related_name="owned_episodes"
+    )
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
@@ -136,7 +144,9 @@ class MatchModel(models.Model):
     active = models.BooleanField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["active"], condition=Q(active=True), name="one_active_match_model")]
+        constraints = [
+            models.UniqueConstraint(fields=["active"], condition=Q(active=True), name="one_active_match_model")
+        ]
 
 
 class GoldenValue(models.Model):

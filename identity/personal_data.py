@@ -48,8 +48,7 @@ TABLES = [
     _linking(
         "identity.Match",
         "left",
-        PAIR
-        | dict.fromkeys(("id", "reason", "probability", "evidence", "state", "model_version", "found_at"), PLAIN),
+        PAIR | dict.fromkeys(("id", "reason", "probability", "evidence", "state", "model_version", "found_at"), PLAIN),
         also=("right",),
     ),
     _linking(

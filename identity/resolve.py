@@ -13,6 +13,7 @@ from functools import partial
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
 from consent.decide import decide_each
 from identity import candidates, ledger
@@ -27,6 +28,7 @@ from identity.matching import (
     Model,
     People,
     Person,
+    Scores,
     cluster,
     compare,
     contradicts,
@@ -57,7 +59,7 @@ SURE_BITS = log_odds(LINK) + 1.0
 
 @dataclass
 class Edge:
-    """Why two source profiles may be one: bits for it (log2 odds), the reason, levels of agreement; exact is certain."""
+    """Why two source profiles may be one: bits for it (log2 odds), the reason, levels of agreement. Exact: certain."""
 
     bits: float
     reason: str
@@ -159,15 +161,23 @@ def _scored(
     bits = scores.log_odds
     email = [comparison.name for comparison in COMPARISONS].index("email")
     same_email = levels[:, email] == len(COMPARISONS[email].levels) - 1
-    shared_email = people.shared_emails.household[people.email.codes[rows[:, 0]]]
+    # One place more than there are values, so that the code of a missing e-mail (-1) finds it.
+    shared_email = np.append(people.shared_emails.household, True)[people.email.codes[rows[:, 0]]]
     edges = {}
     for row, pair in enumerate(wanted):
         reason = SIMILAR
         weight = float(bits[row])
         if same_email[row] and not shared_email[row] and not scores.contradiction[row]:
             reason, weight = SAME_EMAIL, max(weight, SURE_BITS)
-        edges[pair] = Edge(weight, reason, levels=evidence(levels[row], scores.weight[row]))
+        edges[pair] = Edge(weight, reason, levels=_levels(levels[row], scores, row))
     return edges
+
+
+def _levels(levels: NDArray[np.int8], scores: Scores, row: int) -> list[tuple[str, str, float]]:
+    """What each comparison adds, and what a shared household or a contradiction takes off: levels and bits."""
+    against = round(float(scores.alternative[row]), 2)
+    found = evidence(levels, scores.weight[row])
+    return [*found, ("household", "may be two people", against)] if against else found
 
 
 def _add_exact(
@@ -177,7 +187,7 @@ def _add_exact(
     on_device: set[Pair],
     persons: Mapping[UUID, Person],
 ) -> None:
-    exact = {pair: SIGNED_IN for pair in signed_in}
+    exact = dict.fromkeys(signed_in, SIGNED_IN)
     for pair, namespaces in shared.items():
         for namespace in EXCLUSIVE:
             if namespace in namespaces:

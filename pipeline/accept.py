@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected, ForeignKeyViolation
 
 from consent import acts
 from consent.acts import NewAct
@@ -32,6 +33,7 @@ from vault.grants import Actor
 from vault.ids import new_id
 from vault.sealing import Sealer
 
+TRIES = 3
 STAGE = Actor.machine("accept")
 
 
@@ -60,7 +62,24 @@ class Acceptance:
 
 
 def accept(source: Source, items: Sequence[Envelope | Reject], *, door: str, now: datetime) -> Acceptance:
-    """Take in a batch of one source. Everything happens or nothing does; a repeated batch changes nothing."""
+    """Take in a batch of one source. Everything happens or nothing does; a repeated batch changes nothing.
+
+    A batch that crosses an erasure may lose a source profile or a lock under its hands; it is then tried again.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return _accept(source, items, door, now)
+        except (IntegrityError, OperationalError) as error:
+            if connection.in_atomic_block or not _crossed(error):
+                raise
+    return _accept(source, items, door, now)
+
+
+def _crossed(error: IntegrityError | OperationalError) -> bool:
+    return isinstance(error.__cause__, ForeignKeyViolation | DeadlockDetected)
+
+
+def _accept(source: Source, items: Sequence[Envelope | Reject], door: str, now: datetime) -> Acceptance:
     if not items:
         return Acceptance()
     with transaction.atomic():
@@ -106,13 +125,24 @@ def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> in
 
 
 def _without_suppressed(envelopes: Sequence[Envelope]) -> list[Envelope]:
-    """Those that bear no identifier of an erased person."""
+    """Those that bear no identifier of an erased person. Whoever else uses that person's device is not barred by it."""
     borne = [
-        {(name, blind_index(name, identity_form(name, value))) for name, value in item.fields.items() if name in IDENTIFIERS}
+        {
+            (name, blind_index(name, identity_form(name, value)))
+            for name, value in item.fields.items()
+            if name in IDENTIFIERS
+        }
         for item in envelopes
     ]
     barred = suppressed({pair for pairs in borne for pair in pairs})
-    return [item for item, pairs in zip(envelopes, borne, strict=True) if not pairs & barred]
+    kept = []
+    for item, pairs in zip(envelopes, borne, strict=True):
+        hits = {namespace for namespace, _ in pairs & barred}
+        if hits == {"device_id"} and len(pairs) > 1:
+            kept.append(replace(item, fields={name: text for name, text in item.fields.items() if name != "device_id"}))
+        elif not hits:
+            kept.append(item)
+    return kept
 
 
 def _place(source: Source, envelopes: Sequence[Envelope], now: datetime) -> tuple[list[Accepted], set[UUID], set[UUID]]:

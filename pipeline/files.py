@@ -49,9 +49,7 @@ class _Envelopes:
         line, row = item
         if self._source.format == SEGMENT:
             return segment.read(row, self._source, position=line, now=now)
-        return rows.read(
-            row, self._source, self._mapping_for(row), position=line, now=now, copy=self._copy(row)
-        )
+        return rows.read(row, self._source, self._mapping_for(row), position=line, now=now, copy=self._copy(row))
 
     def _mapping_for(self, row: dict[str, object]) -> rows.RowMapping:
         columns = frozenset(rows.flatten(row))

@@ -1,9 +1,8 @@
 """The queue of truth: work is a row in PostgreSQL; NOTIFY only wakes those who wait for it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
-from collections.abc import Collection, Iterator
 from uuid import UUID
 
 from django.db import connection, transaction

@@ -25,6 +25,11 @@ def process() -> None:
         pass
 
 
+def help_with_backlog() -> None:
+    """Ask a worker for help."""
+    process.delay()
+
+
 @shared_task
 def sweep() -> None:
     """Put back to work what was left behind, and destroy keys that seal nothing."""

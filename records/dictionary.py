@@ -41,7 +41,9 @@ FIELDS = {
 }
 IDENTIFIERS = frozenset(field.name for field in FIELDS.values() if field.identifier)
 ALIASES = {
-    alias: field.name for field in FIELDS.values() for alias in (field.name, field.name.replace("_", ""), *field.aliases)
+    alias: field.name
+    for field in FIELDS.values()
+    for alias in (field.name, field.name.replace("_", ""), *field.aliases)
 }
 
 

@@ -181,7 +181,12 @@ class Intake(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(acknowledged=models.F("stored") + models.F("duplicate") + models.F("quarantined") + models.F("refused")),
+                condition=Q(
+                    acknowledged=models.F("stored")
+                    + models.F("duplicate")
+                    + models.F("quarantined")
+                    + models.F("refused")
+                ),
                 name="intake_adds_up",
             )
         ]

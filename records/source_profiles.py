@@ -24,10 +24,12 @@ class Newcomer:
 def find(source: Source, stable_indexes: Collection[bytes]) -> dict[bytes, UUID]:
     """The source profiles that this source's stable keys (blind-indexed) already have."""
     rows = SourceProfile.objects.filter(source=source, stable_index__in=list(stable_indexes))
-    return {bytes(index): id for index, id in rows.values_list("stable_index", "id")}
+    return {bytes(index): id for index, id in rows.values_list("stable_index", "id") if index is not None}
 
 
-def find_or_make(source: Source, seen: Mapping[bytes, datetime], *, now: datetime) -> tuple[dict[bytes, UUID], set[UUID]]:
+def find_or_make(
+    source: Source, seen: Mapping[bytes, datetime], *, now: datetime
+) -> tuple[dict[bytes, UUID], set[UUID]]:
     """The source profile of each stable key, made where there was none; and the ids of those made.
 
     Two workers that meet the same new key get the same source profile: one of them makes it.

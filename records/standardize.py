@@ -79,7 +79,7 @@ def _date(text: str, setting: Setting) -> Clean:
     day, flag = _read_date(text, setting.date_order)
     if day is None:
         return Clean(None, flag)
-    if not EARLIEST_BIRTH <= day.year or day > setting.now.date():
+    if not day.year >= EARLIEST_BIRTH or day > setting.now.date():
         raise Absurd("is not a possible date of birth: it lies before 1900 or in the future")
     return Clean(day.isoformat(), flag)
 

@@ -32,8 +32,9 @@ RECORD_COLUMNS = (
     "mapping_version",
 )
 RECORD_TYPES = (
-    "uuid", "timestamptz", "uuid", "uuid", "bytea", "text", "text", "timestamptz", "jsonb", "bytea", "varchar[]", "int4",
-)  # fmt: skip
+    *("uuid", "timestamptz", "uuid", "uuid", "bytea", "text", "text", "timestamptz"),
+    *("jsonb", "bytea", "varchar[]", "int4"),
+)
 # A device's own address and the page are facts of the record, not of the person.
 NOT_ATTRIBUTES = frozenset({"ip_address", "page_url"})
 
@@ -78,7 +79,9 @@ def append(accepted: Sequence[Accepted], source: Source, sealer: Sealer, *, now:
     _note_generalized(accepted)
 
 
-def _note(seen: dict[tuple[UUID, str, bytes], _Seen], key: tuple[UUID, str, bytes], value: str, id: UUID, at: datetime) -> None:
+def _note(
+    seen: dict[tuple[UUID, str, bytes], _Seen], key: tuple[UUID, str, bytes], value: str, id: UUID, at: datetime
+) -> None:
     known = seen.get(key)
     if known is None:
         seen[key] = _Seen(value, id, at, at)
@@ -88,7 +91,9 @@ def _note(seen: dict[tuple[UUID, str, bytes], _Seen], key: tuple[UUID, str, byte
         known.last, known.record_id = at, id
 
 
-def _append_records(accepted: Sequence[Accepted], ids: Sequence[UUID], source: Source, sealer: Sealer, now: datetime) -> None:
+def _append_records(
+    accepted: Sequence[Accepted], ids: Sequence[UUID], source: Source, sealer: Sealer, now: datetime
+) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT records_make_partition(%s::date)", [now.date()])
         with cursor.copy(f"COPY records_record ({', '.join(RECORD_COLUMNS)}) FROM STDIN (FORMAT binary)") as copy:

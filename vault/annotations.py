@@ -23,8 +23,8 @@ class Table:
     """One table: whose rows these are, why they are kept, for how long, and the sensitivity of each column.
 
     `subject` is the path, in Django's double-underscore notation, to a source profile's id (`via="source_profile"`)
-    or to a profile's id (`via="profile"`); None when no row belongs to one person. `also`: further such paths, where a row
-    is about two people. `erase_order`: lower goes first.
+    or to a profile's id (`via="profile"`); None when no row belongs to one person. `also`: further such paths, where
+    a row is about two people. `erase_order`: lower goes first.
     `kept_because`: why an erasure leaves these rows, such as the proof of the erasure itself; empty when they go.
     """
 

@@ -39,9 +39,7 @@ class Grant:
         return now < self.expires_at and self.source_profiles.issuperset(source_profiles)
 
 
-def issue(
-    source_profiles: Collection[UUID], *, actor: Actor, purpose: str, reason: str, now: datetime
-) -> Grant:
+def issue(source_profiles: Collection[UUID], *, actor: Actor, purpose: str, reason: str, now: datetime) -> Grant:
     """A grant for these source profiles. Only `consent.decide` calls this; an architecture test holds it so."""
     return Grant(
         id=new_id(),

@@ -15,7 +15,14 @@ TABLES = [
         subject=None,
         purpose="security",
         retention="until rotated",
-        fields={"id": PLAIN, "name": PLAIN, "version": PLAIN, "wrapped": PLAIN, "kek_version": PLAIN, "created_at": PLAIN},
+        fields={
+            "id": PLAIN,
+            "name": PLAIN,
+            "version": PLAIN,
+            "wrapped": PLAIN,
+            "kek_version": PLAIN,
+            "created_at": PLAIN,
+        },
     ),
     Table(
         "vault.AuditEntry",

@@ -40,7 +40,7 @@ class Sealed:
 
     key_id: UUID
     place: Place
-    ciphertext: bytes
+    ciphertext: bytes | memoryview
 
 
 class Sealer:

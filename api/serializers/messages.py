@@ -19,16 +19,16 @@ class MessageSerializer(serializers.Serializer[Any]):
     """One message of Segment's spec; more members are taken as Segment's clients send them."""
 
     type = serializers.CharField(required=False, help_text="Needed in a batch; else the route tells it.")
-    messageId = serializers.CharField(required=False, help_text="A second one with the same id is a duplicate.")
-    userId = serializers.CharField(required=False, allow_null=True)
-    anonymousId = serializers.CharField(required=False, allow_null=True)
+    messageId = serializers.CharField(required=False, help_text="A second one with the same id is a duplicate.")  # noqa: N815
+    userId = serializers.CharField(required=False, allow_null=True)  # noqa: N815
+    anonymousId = serializers.CharField(required=False, allow_null=True)  # noqa: N815
     event = serializers.CharField(required=False)
     timestamp = serializers.DateTimeField(required=False)
-    originalTimestamp = serializers.DateTimeField(required=False)
+    originalTimestamp = serializers.DateTimeField(required=False)  # noqa: N815
     properties = serializers.DictField(required=False)
     traits = serializers.DictField(required=False)
     context = serializers.DictField(required=False)  # type: ignore[assignment]
-    writeKey = serializers.CharField(required=False, write_only=True)
+    writeKey = serializers.CharField(required=False, write_only=True)  # noqa: N815
 
 
 @extend_schema_serializer(
@@ -46,10 +46,10 @@ class BatchSerializer(serializers.Serializer[Any]):
     """Messages as the official clients send them."""
 
     batch = serializers.ListField(child=serializers.DictField())
-    sentAt = serializers.DateTimeField(required=False)
+    sentAt = serializers.DateTimeField(required=False)  # noqa: N815
     context = serializers.DictField(required=False)  # type: ignore[assignment]
     integrations = serializers.DictField(required=False)
-    writeKey = serializers.CharField(required=False, write_only=True)
+    writeKey = serializers.CharField(required=False, write_only=True)  # noqa: N815
 
 
 @extend_schema_serializer(component_name="MessageReject")

@@ -87,10 +87,7 @@ class SubjectRequestDetail(View):
 
 def _open(asked: dict[str, Any], *, actor: str, now: datetime) -> SubjectRequest:
     """The request, about the person if there is one, else about nobody."""
-    if "profile" in asked:
-        profile = asked["profile"]
-    else:
-        profile = profiles.look_up(asked["namespace"], asked["value"], now=now)
+    profile = asked.get("profile") or profiles.look_up(asked["namespace"], asked["value"], now=now)
     words = {"actor": actor, "regulation": asked["regulation"], "now": now}
     try:
         return requests.open(asked["kind"], profile_id=profile, **words)

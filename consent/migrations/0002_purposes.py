@@ -22,7 +22,14 @@ PURPOSES = [
         730,
     ),
     ("personalization", "Personalization", "Adapting what a customer sees to what they did.", "consent", [], 395),
-    ("subject_requests", "Subject requests", "Answering what people ask about their data.", "legal_obligation", [], None),
+    (
+        "subject_requests",
+        "Subject requests",
+        "Answering what people ask about their data.",
+        "legal_obligation",
+        [],
+        None,
+    ),
     ("security", "Security", "Protecting data and proving how it was used.", "legal_obligation", [], None),
 ]
 

@@ -20,7 +20,6 @@ MESSAGE_IDS = ("message_id", "messageid", "event_id", "receipt_id", "transaction
 GRANTS = {"yes": True, "true": True, "1": True, "y": True, "no": False, "false": False, "0": False, "n": False}
 
 
-
 @dataclass(frozen=True)
 class RowMapping:
     """How the columns of a source are to be read; dotted names reach into nested objects."""
@@ -56,7 +55,9 @@ def mapping_for(source: Source, columns: tuple[str, ...]) -> RowMapping:
     )
 
 
-def read(row: object, source: Source, mapping: RowMapping, *, position: int, now: datetime, copy: int = 0) -> Envelope | Reject:
+def read(
+    row: object, source: Source, mapping: RowMapping, *, position: int, now: datetime, copy: int = 0
+) -> Envelope | Reject:
     """The envelope of one row, or the reject that says which column is wrong and why.
 
     `copy` counts equal rows before this one in the same file: without a message id of their own they are told apart
@@ -92,16 +93,20 @@ def _read(
     setting = Setting(region=_region(row, mapping) or source.region, date_order=mapping.date_order, now=now)
     cleaned = clean(raw, setting)
     if not any(name in IDENTIFIERS or name == "family_name" for name in cleaned.fields):
-        columns = [column for column, field in mapping.fields.items() if field in IDENTIFIERS]
-        raise Unreadable(
-            "missing_identifier",
-            columns[0] if columns else "",
-            f"No identifier has a readable value; give one of: {', '.join(columns) or 'email, phone, customer_number'}.",
-        )
+        raise _nobody(mapping)
     kept = {
-        name: properties.typed(name, row[name], kind_) for name, kind_ in mapping.properties.items() if row.get(name) not in (None, "")
+        name: properties.typed(name, row[name], kind_)
+        for name, kind_ in mapping.properties.items()
+        if row.get(name) not in (None, "")
     }
-    known = {*mapping.fields, *mapping.properties, *mapping.consents, *mapping.message_id, mapping.occurred_at, mapping.kind_column}
+    known = {
+        *mapping.fields,
+        *mapping.properties,
+        *mapping.consents,
+        *mapping.message_id,
+        mapping.occurred_at,
+        mapping.kind_column,
+    }
     dropped = sum(1 for column in row if column not in known)
     return Envelope(
         position=position,
@@ -115,6 +120,16 @@ def _read(
         said=tuple(_said(row, mapping)),
         flags=(*cleaned.flags, *((f"undeclared:{dropped}",) if dropped else ())),
         opens_episode=bool(mapping.opens_episode) and kind == mapping.opens_episode,
+    )
+
+
+def _nobody(mapping: RowMapping) -> Unreadable:
+    columns = [column for column, field in mapping.fields.items() if field in IDENTIFIERS]
+    choice = ", ".join(columns) or "email, phone, customer_number"
+    return Unreadable(
+        "missing_identifier",
+        columns[0] if columns else "",
+        f"No identifier has a readable value; give one of: {choice}.",
     )
 
 

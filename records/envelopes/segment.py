@@ -24,7 +24,13 @@ TRAITS = {
     "gender": "gender",
     "language": "language",
 }
-ADDRESS = {"street": "street", "city": "city", "postalCode": "postcode", "postal_code": "postcode", "country": "country"}
+ADDRESS = {
+    "street": "street",
+    "city": "city",
+    "postalCode": "postcode",
+    "postal_code": "postcode",
+    "country": "country",
+}
 LONGEST_MESSAGE_ID = 100
 
 
@@ -92,9 +98,10 @@ def _traits(traits: Mapping[str, Any]) -> dict[str, tuple[str, object]]:
     found: dict[str, tuple[str, object]] = {}
     for key, value in traits.items():
         if key == "address":
-            for part, field in ADDRESS.items():
-                if part in _object(value, "traits.address"):
-                    found[field] = (f"traits.address.{part}", value[part])
+            address = _object(value, "traits.address")
+            found |= {
+                field: (f"traits.address.{part}", address[part]) for part, field in ADDRESS.items() if part in address
+            }
         elif (field := TRAITS.get(key) or recognize(key)) and field not in ("account_id", "device_id"):
             found[field] = (f"traits.{key}", value)
     return found
@@ -121,10 +128,13 @@ def _message_hash(message: Mapping[str, Any], body: bytes) -> bytes:
 
 
 def _event(kind: str, message: Mapping[str, Any]) -> str:
-    name = message.get("event" if kind == "track" else "name")
-    if kind == "track" and (not isinstance(name, str) or not name.strip()):
+    """What happened, for track messages. Names of pages and screens can hold anything, and are not kept."""
+    if kind != "track":
+        return ""
+    name = message.get("event")
+    if not isinstance(name, str) or not name.strip():
         raise Unreadable("missing_field", "event", "A track message needs 'event', the name of what happened.")
-    return name[:120].replace("\0", "") if kind == "track" else ""
+    return name[:120].replace("\0", "")
 
 
 def _occurred_at(message: Mapping[str, Any], now: datetime, sent_at: object) -> datetime:

@@ -32,7 +32,9 @@ def _object(line: bytes) -> dict[str, object]:
     try:
         line.decode()
     except UnicodeDecodeError as error:
-        raise Unreadable("invalid_utf8", "", f"The line is not UTF-8: its byte {error.start + 1} cannot be read.") from None
+        raise Unreadable(
+            "invalid_utf8", "", f"The line is not UTF-8: its byte {error.start + 1} cannot be read."
+        ) from None
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:

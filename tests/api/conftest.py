@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -32,10 +31,10 @@ class Caller:
     def __init__(self, key: str) -> None:
         self.client = Client(headers={"Authorization": f"Bearer {key}"})
 
-    def get(self, path: str, *, purpose: str = "", **query: Any) -> HttpResponse:
+    def get(self, path: str, *, purpose: str = "", **query: Any) -> Any:
         return self.client.get(path, query, headers=_purpose(purpose))
 
-    def post(self, path: str, body: object, *, purpose: str = "") -> HttpResponse:
+    def post(self, path: str, body: object, *, purpose: str = "") -> Any:
         return self.client.post(path, body, content_type="application/json", headers=_purpose(purpose))
 
 
@@ -50,7 +49,7 @@ class Shop:
     source: Source
     write_key: str
 
-    def send(self, body: object, *, path: str = "/v1/batch", **headers: str) -> HttpResponse:
+    def send(self, body: object, *, path: str = "/v1/batch", **headers: str) -> Any:
         """POST this body (bytes as they are, else as JSON) under the shop's write key, as the official clients do."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         credentials = base64.b64encode(f"{self.write_key}:".encode()).decode()
@@ -93,7 +92,7 @@ def order(name: str, number: int, *, days_ago: int = 1, revenue: float = 10) -> 
     }
 
 
-def assert_problem(response: HttpResponse, status: int, code: str) -> dict[str, Any]:
+def assert_problem(response: Any, status: int, code: str) -> dict[str, Any]:
     """The response is a problem document with this status and code; returns it."""
     assert (response.status_code, response["Content-Type"]) == (status, PROBLEM), response.content
     body: dict[str, Any] = response.json()

@@ -152,6 +152,12 @@ def test_a_body_that_cannot_be_unpacked_is_a_400(shop: Shop) -> None:
         assert_problem(shop.send(body, **{"Content-Encoding": "gzip"}), 400, "malformed_encoding")
 
 
+def test_a_body_without_a_length_is_a_411(shop: Shop) -> None:
+    headers = {"Transfer-Encoding": "chunked", **basic(shop.write_key)}
+    response = Client().generic("POST", "/v1/batch", b"", content_type="application/json", headers=headers)
+    assert_problem(response, 411, "length_required")
+
+
 def test_an_unknown_packing_is_a_415(shop: Shop) -> None:
     assert_problem(shop.send(b"{}", **{"Content-Encoding": "br"}), 415, "unsupported_encoding")
     assert_problem(shop.send(b"{}", content_type="multipart/form-data; boundary=x"), 415, "unsupported_media_type")

@@ -183,6 +183,29 @@ def test_a_killed_server_comes_back_with_its_data(tmp_path: Path) -> None:
         assert ask(embedded.ensure_running(tmp_path), "SELECT one FROM kept") == [(1,)]
 
 
+def test_an_interrupted_creation_is_begun_anew(tmp_path: Path) -> None:
+    data = tmp_path / f"postgres{embedded.DEFAULT_VERSION}"
+    (data / "base").mkdir(parents=True)
+    (data / "PG_VERSION").write_text(f"{embedded.DEFAULT_VERSION}\n")
+    (tmp_path / f"{data.name}.initializing").touch()
+    if os.geteuid() == 0:
+        account = embedded._new_account(tmp_path)
+        os.chown(data, account.pw_uid, account.pw_gid)
+    data.chmod(0o700)
+    with running(tmp_path) as url:
+        assert ask(url, "SELECT 1") == [(1,)]
+
+
+def test_foreign_files_are_never_removed(tmp_path: Path) -> None:
+    data = tmp_path / f"postgres{embedded.DEFAULT_VERSION}"
+    data.mkdir()
+    (data / "letter").write_text("keep me")
+    for _ in range(2):
+        with pytest.raises(embedded.EmbeddedPostgresError, match="move them away"):
+            embedded.ensure_running(tmp_path)
+    assert (data / "letter").read_text() == "keep me"
+
+
 def test_a_number_given_to_another_program_does_not_hinder(tmp_path: Path) -> None:
     with running(tmp_path):
         pass
@@ -230,13 +253,15 @@ def test_root_keeps_a_closed_directory_closed(tmp_path: Path) -> None:
 
 @as_root
 def test_another_account_cannot_connect(home: Path) -> None:
-    """Even one that reached the socket: it has no entry in the map."""
-    with psycopg.connect(embedded.ensure_running(home)) as connection:
-        server = connection.execute("SELECT count(*) FROM pg_ident_file_mappings WHERE sys_name = 'nobody'").fetchone()
-    assert server == (0,)
-    socket = home / f"postgres{embedded.DEFAULT_VERSION}"
-    command = ["setpriv", "--reuid=nobody", "--clear-groups", "ls", str(socket)]
-    assert subprocess.run(command, check=False, capture_output=True).returncode != 0
+    """Not even one that gets at the socket: it has no entry in the map."""
+    names = ask(embedded.ensure_running(home), "SELECT sys_name FROM pg_ident_file_mappings")
+    assert set(names) == {("root",), (embedded.SERVER_ACCOUNT,)}
+    psql = embedded.Cluster(home, embedded.DEFAULT_VERSION).programs / "psql"
+    data = home / f"postgres{embedded.DEFAULT_VERSION}"
+    capability = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    command = ["setpriv", "--reuid=nobody", "--clear-groups", *capability, psql, "-h", data, "-U", "postgres", "-c", ""]
+    refused = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/")
+    assert "Peer authentication failed" in refused.stderr
 
 
 @pytest.mark.slow

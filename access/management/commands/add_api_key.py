@@ -17,8 +17,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name")
-        parser.add_argument("--purpose", action="append", required=True, help="what it may read data for; may be repeated")
-        parser.add_argument("--scope", action="append", help=f"may be repeated; default: all of {', '.join(api_keys.SCOPES)}")
+        parser.add_argument(
+            "--purpose", action="append", required=True, help="what it may read data for; may be repeated"
+        )
+        parser.add_argument(
+            "--scope", action="append", help=f"may be repeated; default: all of {', '.join(api_keys.SCOPES)}"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:

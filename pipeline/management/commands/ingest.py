@@ -39,14 +39,21 @@ class Command(BaseCommand):
         if len(acceptance.rejects) > SHOWN:
             self.stderr.write(f"… and {len(acceptance.rejects) - SHOWN} more; see Quarantine in the admin")
         counts = {
-            name: getattr(acceptance, name) for name in ("acknowledged", "stored", "duplicate", "quarantined", "refused")
+            name: getattr(acceptance, name)
+            for name in ("acknowledged", "stored", "duplicate", "quarantined", "refused")
         }
         self.stdout.write(", ".join(f"{name} {count:,}" for name, count in counts.items()))
         if options["json"]:
             self.stdout.write(json.dumps(counts))
 
     def _ingest(self, source: Source, path: Path) -> Acceptance:
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+        )
         with Progress(*columns) as progress:
             task = progress.add_task(path.name, total=path.stat().st_size)
             try:

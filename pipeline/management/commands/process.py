@@ -27,7 +27,7 @@ class Command(BaseCommand):
             stopping = threading.Event()
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda *_: stopping.set())
-            listen(stopping, on_backlog=tasks.process.delay)
+            listen(stopping, on_backlog=tasks.help_with_backlog)
             return
         with Progress() as progress:
             bar = progress.add_task("processing", total=queue.waiting())

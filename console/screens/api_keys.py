@@ -1,0 +1,127 @@
+"""API keys: made once, shown once, revoked for good."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from unfold.decorators import display
+
+from access import api_keys
+from access.models import ApiKey
+from access.roles import MANAGE_ACCESS
+from console.guards import needs
+from console.screen import Screen
+from consent.models import Purpose
+
+
+class NewKey(forms.Form):
+    """An API key to be added."""
+
+    name = forms.CharField(max_length=80, help_text="Which program uses it.")
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope, scope) for scope in api_keys.SCOPES], widget=forms.CheckboxSelectMultiple, help_text="What it may do."
+    )
+    purposes = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple, help_text="What it may read personal data for. Consent is asked each time."
+    )
+    expires_at = forms.DateTimeField(
+        label="Expires", required=False, widget=forms.DateInput({"type": "date"}), help_text="Empty: when it is revoked."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        purposes = Purpose.objects.filter(active=True).order_by("slug")
+        self.fields["purposes"].choices = [(row.slug, row.name) for row in purposes]  # type: ignore[attr-defined]
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        if ApiKey.objects.filter(name=name).exists():
+            raise forms.ValidationError("There is an API key of this name; names stay taken, for the audit log's sake.")
+        return name
+
+
+class ApiKeyScreen(Screen):
+    """Programs that may call the API."""
+
+    may_view = MANAGE_ACCESS
+    may_add = MANAGE_ACCESS
+    list_display = ("name", "hint_text", "state", "purpose_list", "scope_count", "last_used_at", "expires_at")
+    sortable_by = ()
+    intro = "Programs that may call the API, each within its scopes and for its purposes."
+    empty_hint = "Add a key to let a program read profiles, segments and consents, or open subject requests."
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[ApiKey]":
+        return super().get_queryset(request).order_by("revoked_at", "name")
+
+    @admin.display(description="Begins with")
+    def hint_text(self, key: ApiKey) -> str:
+        return f"{key.hint}…"
+
+    @display(description="State", label={"live": "success", "revoked": "danger", "expired": "warning"})
+    def state(self, key: ApiKey) -> str:
+        return state_of(key)
+
+    @admin.display(description="Purposes")
+    def purpose_list(self, key: ApiKey) -> str:
+        return ", ".join(key.purposes) or "–"
+
+    @admin.display(description="Scopes")
+    def scope_count(self, key: ApiKey) -> str:
+        return f"{len(key.scopes)} of {len(api_keys.SCOPES)}"
+
+    def get_urls(self) -> list[URLPattern]:
+        revoke = self.admin_site.admin_view(self.revoke)
+        return [path("<uuid:id>/revoke/", revoke, name="access_apikey_revoke"), *super().get_urls()]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        return self.add_key(request)
+
+    @needs(MANAGE_ACCESS, methods=("GET", "POST"))
+    def add_key(self, request: HttpRequest) -> HttpResponseBase:
+        form = NewKey(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            key, text = api_keys.add(**form.cleaned_data)
+            return self.page(
+                request,
+                "console/secret.html",
+                title="API key",
+                heading=f"API key {key.name}",
+                secret=text,
+                hint="Send it as “Authorization: Bearer …”. It is kept only as a digest: whoever loses it needs a new one.",
+                back=reverse("admin:access_apikey_changelist"),
+            )
+        hint = "The key is shown on the next page, once."
+        return self.page(request, "console/form_page.html", title="Add API key", form=form, submit="Add API key", hint=hint)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        return self.show(request, object_id)
+
+    @needs(MANAGE_ACCESS, methods=("GET",))
+    def show(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        key = self.get_object(request, object_id)
+        if key is None:
+            return redirect("admin:access_apikey_changelist")
+        return self.page(request, "console/api_keys/page.html", title=key.name, key=key, state=state_of(key))
+
+    @needs(MANAGE_ACCESS)
+    def revoke(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        api_keys.revoke(get_object_or_404(ApiKey, pk=id), now=timezone.now())
+        messages.success(request, "Revoked: it opens nothing any more.")
+        return redirect("admin:access_apikey_changelist")
+
+
+def state_of(key: ApiKey) -> str:
+    """live, revoked or expired."""
+    if key.revoked_at:
+        return "revoked"
+    return "expired" if key.expires_at and key.expires_at <= timezone.now() else "live"
