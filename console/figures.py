@@ -193,9 +193,11 @@ class SourceState:
 def sources() -> list[SourceState]:
     """All sources, those heard of last first."""
     rows = Source.objects.annotate(
-        stored=Sum("intakes__stored"), quarantined=Sum("intakes__quarantined"), last_at=Max("intakes__received_at")
+        sum_stored=Sum("intakes__stored"),
+        sum_quarantined=Sum("intakes__quarantined"),
+        last_at=Max("intakes__received_at"),
     ).order_by("name")
-    return [SourceState(row, row.stored or 0, row.quarantined or 0, row.last_at) for row in rows]
+    return [SourceState(row, row.sum_stored or 0, row.sum_quarantined or 0, row.last_at) for row in rows]
 
 
 @dataclass(frozen=True)

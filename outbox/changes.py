@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from outbox.models import Change
 
 PROFILE_CREATED = "profile.created"
@@ -14,6 +16,9 @@ PROFILE_SPLIT = "profile.split"
 PROFILE_ERASED = "profile.erased"
 SEGMENT_ENTERED = "segment.entered"
 SEGMENT_LEFT = "segment.left"
+
+
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('onym outbox'))"
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,13 @@ class News:
 
 
 def append(news: Iterable[News], *, now: datetime) -> int:
-    """Write these to the outbox; call it inside the transaction that makes them true."""
+    """Write these to the outbox; call it last inside the transaction that makes them true.
+
+    One transaction at a time appends, so that ids follow the order of commits and a reader who goes on from the last
+    id it saw misses nothing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK)
     rows = [Change(profile_id=item.profile_id, kind=item.kind, detail=item.detail, happened_at=now) for item in news]
     Change.objects.bulk_create(rows, batch_size=2_000)
     return len(rows)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -65,6 +67,14 @@ class Unreadable(ValueError):
             size=len(body),
             message_hash=message_hash(body),
         )
+
+
+def body_of(message: object) -> bytes:
+    """The message as JSON, as it is measured, hashed and quarantined. Nested deeper than JSON is written: just so."""
+    try:
+        return orjson.dumps(message, default=str)
+    except TypeError:
+        return repr(message).encode(errors="replace")
 
 
 def message_hash(content: str | bytes) -> bytes:

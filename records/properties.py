@@ -29,6 +29,8 @@ COMMERCE = {
 }
 AMOUNTS = ("amount", "total", "revenue", "value")
 LONGEST = 200
+# Beyond it a number read from JSON no longer says which integer was meant (RFC 8259, section 6).
+LARGEST_INTEGER = 2**53
 
 
 def declared(values: Mapping[str, Any], types: Mapping[str, str]) -> tuple[dict[str, Any], int]:
@@ -65,7 +67,7 @@ def _number(value: object) -> float:
 
 def _integer(value: object) -> int:
     number = _number(value)
-    if number != int(number):
+    if number != int(number) or abs(number) > LARGEST_INTEGER:
         raise ValueError
     return int(number)
 

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
 from phonenumbers import SUPPORTED_REGIONS
 
 from records import properties
 from records.cleaning import clean
 from records.dictionary import IDENTIFIERS, recognize
-from records.envelope import Envelope, Reject, Said, Unreadable, message_hash
+from records.envelope import Envelope, Reject, Said, Unreadable, body_of, message_hash
 from records.models import IOT, Source
 from records.standardize import Absurd, Setting, instant
 
@@ -63,7 +62,7 @@ def read(
     `copy` counts equal rows before this one in the same file: without a message id of their own they are told apart
     by it, so that a file may hold two equal purchases, and loading it again still changes nothing.
     """
-    body = orjson.dumps(row, default=str)
+    body = body_of(row)
     try:
         if not isinstance(row, dict):
             raise Unreadable("not_an_object", "", "A row must be an object with named fields.")

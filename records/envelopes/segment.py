@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from records import properties
 from records.cleaning import clean
 from records.dictionary import recognize
-from records.envelope import Envelope, Reject, Said, Unreadable, message_hash
+from records.envelope import Envelope, Reject, Said, Unreadable, body_of, message_hash
 from records.models import Source
 from records.standardize import Absurd, Setting, instant
 
@@ -36,7 +34,7 @@ LONGEST_MESSAGE_ID = 100
 
 def read(message: object, source: Source, *, position: int, now: datetime, sent_at: object = None) -> Envelope | Reject:
     """The envelope of one Segment message, or the reject that says which field is wrong and why."""
-    body = orjson.dumps(message, default=str)
+    body = body_of(message)
     try:
         if len(body) > source.max_record_bytes:
             raise Unreadable("too_large", "", f"The message has {len(body)} bytes; at most {source.max_record_bytes}.")

@@ -1,0 +1,83 @@
+"""The golden record: which value wins, and why."""
+
+import pytest
+from django.utils import timezone
+
+from consent.decide import decide
+from identity import golden
+from identity.models import GoldenValue
+from identity.profiles import look_up, source_profiles
+from records import sources
+from tests.senders import process, send_messages, send_rows
+from vault.grants import Actor
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+
+ALICE = {
+    "customer_number": "C1",
+    "given_name": "Alice",
+    "family_name": "Winterbourne",
+    "email": "alice@example.com",
+    "updated_at": "2026-11-01T10:00:00Z",
+}
+
+
+def read(profile, now):
+    grant = decide(
+        source_profiles(profile), purpose="service", at=now, actor=Actor("person", "steward"), reason="test"
+    )
+    return golden.read([profile], grant)[profile]
+
+
+def test_the_more_trusted_source_wins_though_the_other_spoke_later(crm, shop, now):
+    send_rows(crm, ALICE, now=now)
+    send_messages(
+        shop,
+        {"type": "identify", "userId": "u1", "traits": {"email": "alice@example.com", "lastName": "Summer"}},
+        now=now,
+    )
+    process(now)
+    record = read(look_up("account_id", "u1", now=now), now)
+    assert (record["family_name"].value, record["family_name"].source) == ("Winterbourne", "crm")
+    assert record["family_name"].reason == "most trusted source"
+    assert record["account_id"].reason == "only value"
+
+
+def test_of_one_source_the_value_seen_last_wins(crm, now):
+    send_rows(crm, ALICE, ALICE | {"family_name": "Summer", "updated_at": "2026-11-05T10:00:00Z"}, now=now)
+    process(now)
+    record = read(look_up("customer_number", "C1", now=now), now)
+    assert (record["family_name"].value, record["family_name"].reason) == ("Summer", "seen last")
+
+
+def test_the_order_of_loading_does_not_matter(crm, now):
+    send_rows(crm, ALICE | {"family_name": "Summer", "updated_at": "2026-11-05T10:00:00Z"}, now=now)
+    send_rows(crm, ALICE, now=now)
+    process(now)
+    assert read(look_up("customer_number", "C1", now=now), now)["family_name"].value == "Summer"
+
+
+def test_golden_values_are_pointers_and_hold_no_value(crm, now):
+    send_rows(crm, ALICE, now=now)
+    process(now)
+    columns = {field.name for field in GoldenValue._meta.get_fields()}
+    assert "value" not in columns
+    assert all((row.attribute is None) != (row.identifier is None) for row in GoldenValue.objects.all())
+
+
+def test_refreshing_again_changes_nothing(crm, now):
+    send_rows(crm, ALICE, now=now)
+    process(now)
+    before = sorted(GoldenValue.objects.values_list("id", "decided_at"))
+    golden.refresh([look_up("customer_number", "C1", now=now)], now=timezone.now())
+    assert sorted(GoldenValue.objects.values_list("id", "decided_at")) == before
+
+
+def test_a_source_without_that_purpose_gives_nothing(now, db):
+    site = sources.add("site", kind="online", purposes=["analytics"])[0]
+    consent = {"consent": {"categoryPreferences": {"analytics": True}}}
+    send_messages(site, {"type": "identify", "userId": "u1", "context": consent, "traits": {"email": "a@example.com"}}, now=now)
+    process(now)
+    profile = look_up("account_id", "u1", now=now)
+    refusal = decide(source_profiles(profile), purpose="service", at=now, actor=Actor("person", "x"), reason="test")
+    assert refusal.reason == "no source declares this purpose"

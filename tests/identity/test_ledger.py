@@ -1,0 +1,116 @@
+"""The ledger: merges and splits, undone at any later time, and the past as it was."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import ProgrammingError, transaction
+
+from identity import ledger
+from identity.ledger import NotPossible
+from identity.models import Assignment, Profile, Verdict
+from identity.profiles import profile_of, source_profiles, where_now
+from outbox.models import Change
+from records.models import SourceProfile
+from tests.senders import process, send_rows
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+
+
+@pytest.fixture
+def people(crm, now):
+    """Alice, Bob and Carol, strangers to each other: source profile and profile of each."""
+    rows = [
+        {"customer_number": name, "email": f"{name}@example.com", "updated_at": "2026-11-01"}
+        for name in ("alice", "bob", "carol")
+    ]
+    found = []
+    for row in rows:
+        send_rows(crm, row, now=now)
+        process(now)
+        source_profile = SourceProfile.objects.latest("id").id
+        found.append((source_profile, profile_of([source_profile])[source_profile]))
+    return found
+
+
+def test_the_older_profile_survives_a_merge_and_the_other_leads_to_it(people, now):
+    (alice, alices), (bob, bobs), _ = people
+    later = now + timedelta(hours=1)
+    assert ledger.merge(bobs, alices, actor="steward", reason="same person", now=later) == alices
+    assert set(source_profiles(alices)) == {alice, bob}
+    assert source_profiles(bobs) == []
+    assert where_now(bobs) == alices
+    assert Change.objects.filter(kind="profile.merged", profile_id=alices).get().detail == {"from": str(bobs)}
+
+
+def test_undoing_a_merge_gives_the_profile_back_its_id(people, now):
+    (alice, alices), (bob, bobs), _ = people
+    ledger.merge(alices, bobs, actor="steward", reason="same person", now=now + timedelta(hours=1))
+    later = now + timedelta(days=30)
+    assert ledger.undo_merge(alices, bobs, actor="steward", reason="mistake", now=later) == bobs
+    assert source_profiles(alices) == [alice]
+    assert source_profiles(bobs) == [bob]
+    assert Verdict.objects.get(undone_at=None).verdict == "cannot_link"
+
+
+def test_the_past_stays_as_it_was(people, now):
+    (alice, alices), (bob, bobs), _ = people
+    ledger.merge(alices, bobs, actor="steward", reason="same person", now=now + timedelta(hours=1))
+    ledger.undo_merge(alices, bobs, actor="steward", reason="mistake", now=now + timedelta(hours=2))
+    assert set(source_profiles(alices, at=now)) == {alice}
+    assert set(source_profiles(alices, at=now + timedelta(minutes=90))) == {alice, bob}
+    assert set(source_profiles(alices, at=now + timedelta(hours=3))) == {alice}
+
+
+def test_a_split_makes_a_new_profile_and_can_be_undone(people, now):
+    (alice, alices), (bob, bobs), _ = people
+    ledger.merge(alices, bobs, actor="steward", reason="same person", now=now + timedelta(hours=1))
+    made = ledger.split(bob, actor="steward", reason="two people", now=now + timedelta(hours=2))
+    assert source_profiles(made) == [bob]
+    ledger.undo_split(bob, actor="steward", reason="one after all", now=now + timedelta(hours=3))
+    assert set(source_profiles(alices)) == {alice, bob}
+    assert not Verdict.objects.filter(undone_at=None, verdict="cannot_link").exists()
+
+
+@pytest.mark.parametrize("pair", [(0, 0)])
+def test_a_profile_cannot_be_merged_with_itself(people, now, pair):
+    profile = people[pair[0]][1]
+    before = Assignment.objects.count()
+    with pytest.raises(NotPossible, match="two different profiles"):
+        ledger.merge(profile, profile, actor="steward", reason="oops", now=now)
+    assert Assignment.objects.count() == before
+
+
+def test_the_only_source_profile_cannot_be_split_off(people, now):
+    with pytest.raises(NotPossible, match="nothing to split"):
+        ledger.split(people[0][0], actor="steward", reason="oops", now=now)
+    assert Verdict.objects.count() == 0
+
+
+def test_what_was_never_merged_cannot_be_unmerged(people, now):
+    with pytest.raises(NotPossible, match="came from"):
+        ledger.undo_merge(people[0][1], people[1][1], actor="steward", reason="oops", now=now)
+
+
+def test_nobody_can_change_or_delete_an_entry(people, now):
+    entry = Assignment.objects.current().first()
+    for attempt in (
+        lambda: Assignment.objects.filter(id=entry.id).update(profile=people[1][1]),
+        lambda: Assignment.objects.filter(id=entry.id).update(reason="another"),
+        lambda: Assignment.objects.filter(id=entry.id)._raw_delete("default"),
+    ):
+        with pytest.raises(ProgrammingError, match="ledger"), transaction.atomic():
+            attempt()
+    Assignment.objects.filter(id=entry.id).update(ended_at=now + timedelta(hours=1))
+    with pytest.raises(ProgrammingError, match="ledger"), transaction.atomic():
+        Assignment.objects.filter(id=entry.id).update(ended_at=now + timedelta(hours=2))
+
+
+def test_a_source_profile_belongs_to_one_profile_at_a_time(people, now):
+    (alice, _), (_, bobs), _ = people
+    ledger.assign([ledger.Entry(alice, bobs, "test")], actor="test", rule_version="test", now=now + timedelta(hours=1))
+    assert Assignment.objects.current().filter(source_profile=alice).count() == 1
+    assert Assignment.objects.filter(source_profile=alice).count() == 2
+
+
+def test_unknown_profiles_lead_nowhere(people, now):
+    assert where_now(Profile(id=people[0][0]).id) is None

@@ -1,0 +1,138 @@
+"""Who is who, record by record, on real PostgreSQL."""
+
+from datetime import timedelta
+
+import pytest
+
+from consent.acts import NewAct, record
+from identity import ledger
+from identity.models import Assignment, Match
+from identity.profiles import look_up, profile_of, source_profiles, source_profiles_of
+from records import sources
+from records.models import SourceProfile
+from tests.senders import process, send_messages, send_rows
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+
+ALICE = {
+    "customer_number": "C1",
+    "given_name": "Alice",
+    "family_name": "Winterbourne",
+    "email": "alice@example.com",
+    "phone": "+447700900101",
+    "birth_date": "1980-03-04",
+    "street": "1 Mill Lane",
+    "postcode": "BS1 4QA",
+    "city": "Bristol",
+    "country": "GB",
+    "updated_at": "2026-11-01T10:00:00Z",
+}
+ALICE_AT_WORK = ALICE | {
+    "customer_number": "C2",
+    "family_name": "Winterborne",
+    "email": "",
+    "street": "9 Dock Road",
+    "postcode": "BS2 0AA",
+}
+BOB_HER_TWIN = ALICE | {"customer_number": "C3", "given_name": "Robert", "email": ""}
+
+
+def profiles() -> set:
+    return set(profile_of(list(SourceProfile.objects.values_list("id", flat=True))).values())
+
+
+def test_alice_at_work_is_alice_on_name_birth_date_and_phone(crm, now):
+    send_rows(crm, ALICE, ALICE_AT_WORK, now=now)
+    process(now)
+    assert len(profiles()) == 1
+    match = Match.objects.get()
+    assert match.state == "linked"
+    assert {(name, level) for name, level, _ in match.evidence} >= {("birth_date", "exact"), ("phone", "exact")}
+
+
+def test_bob_her_twin_stays_himself_though_all_but_the_given_name_agrees(crm, now):
+    send_rows(crm, ALICE, BOB_HER_TWIN, now=now)
+    process(now)
+    assert len(profiles()) == 2
+
+
+def test_the_same_people_arriving_one_by_one_end_in_the_same_profiles(crm, now):
+    for row in (BOB_HER_TWIN, ALICE_AT_WORK, ALICE):
+        send_rows(crm, row, now=now)
+        process(now)
+    alice = look_up("email", "alice@example.com", now=now)
+    assert sorted(len(ids) for ids in source_profiles_of(profiles()).values()) == [1, 2]
+    assert len(source_profiles(alice)) == 2
+
+
+def test_a_bridging_record_merges_two_profiles_into_the_older_one(crm, now):
+    pos = sources.add("pos", kind="offline", stable_key="loyalty_number")[0]
+    send_rows(crm, ALICE, now=now)
+    process(now)
+    older = look_up("customer_number", "C1", now=now)
+    send_rows(pos, {"loyalty_number": "L1", "amount": 5, "receipt_id": "R1"}, now=now)
+    process(now)
+    younger = look_up("loyalty_number", "L1", now=now)
+    assert older != younger
+    later = now + timedelta(minutes=1)
+    send_rows(crm, ALICE | {"loyalty_number": "L1", "updated_at": "2026-11-02T10:00:00Z"}, now=later)
+    process(later)
+    assert look_up("loyalty_number", "L1", now=now) == older
+    assert source_profiles(younger) == []
+    assert len(source_profiles(younger, at=now)) == 1
+    assert Assignment.objects.current().filter(reason="same loyalty number").count() == 1
+
+
+def test_an_email_typed_into_a_browser_never_merges_two_known_people(crm, browser, now):
+    bob = BOB_HER_TWIN | {"email": "bob@example.com", "phone": "+447700900102"}
+    send_rows(crm, ALICE, bob, now=now)
+    consent = {"consent": {"categoryPreferences": {"analytics": True}}}
+    send_messages(
+        browser,
+        {"type": "identify", "userId": "u1", "traits": {"email": "alice@example.com"}, "context": consent},
+        {
+            "type": "identify",
+            "userId": "u1",
+            "messageId": "2",
+            "traits": {"email": "bob@example.com", "phone": "+447700900101"},
+            "context": consent,
+        },
+        now=now,
+    )
+    process(now)
+    assert look_up("customer_number", "C1", now=now) != look_up("customer_number", "C3", now=now)
+
+
+def test_a_shared_household_phone_joins_nobody(crm, now):
+    dora = ALICE | {"customer_number": "C4", "given_name": "Dora", "birth_date": "1955-01-09", "email": ""}
+    send_rows(crm, ALICE, dora, now=now)
+    process(now)
+    assert len(profiles()) == 2
+
+
+def test_whoever_objects_to_linking_stays_alone(crm, now):
+    send_rows(crm, ALICE, now=now)
+    (alice,) = SourceProfile.objects.values_list("id", flat=True)
+    record([NewAct(alice, "identity_linking", "", "withdrawn", now, "letter", True)], now=now)
+    send_rows(crm, ALICE_AT_WORK, now=now)
+    process(now)
+    assert len(profiles()) == 2
+
+
+def test_resolving_again_changes_nothing(crm, now):
+    send_rows(crm, ALICE, ALICE_AT_WORK, BOB_HER_TWIN, now=now)
+    process(now)
+    before = sorted(Assignment.objects.values_list("id", "profile_id", "ended_at"))
+    send_rows(crm, ALICE | {"updated_at": "2026-11-03T10:00:00Z"}, now=now + timedelta(hours=1))
+    process(now + timedelta(hours=1))
+    assert sorted(Assignment.objects.values_list("id", "profile_id", "ended_at")) == before
+
+
+def test_a_split_stays_split_when_the_evidence_comes_again(crm, now):
+    send_rows(crm, ALICE, ALICE_AT_WORK, now=now)
+    process(now)
+    work = SourceProfile.objects.latest("id")
+    ledger.split(work.id, actor="steward", reason="two people", now=now + timedelta(hours=1))
+    send_rows(crm, ALICE | {"updated_at": "2026-11-03T10:00:00Z"}, now=now + timedelta(hours=2))
+    process(now + timedelta(hours=2))
+    assert len(profiles()) == 2
