@@ -127,7 +127,7 @@ class ProfileScreen(Screen):
         return self.page(
             request,
             "console/profiles/page.html",
-            title="Profile",
+            title=short(profile),
             **gather(request, person, revealed=revealed, now=now),
             may_reveal=user.may(REVEAL_IDENTIFIERS) and person.grant is not None,
             may_correct=user.may(CORRECT_IDENTITY),
