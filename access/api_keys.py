@@ -26,12 +26,16 @@ class UnknownScope(ValueError):
 def add(
     name: str, *, purposes: Sequence[str], scopes: Sequence[str] = SCOPES, expires_at: datetime | None = None
 ) -> tuple[ApiKey, str]:
-    """A new API key and its text, which is shown this once. Raises `UnknownScope`."""
+    """A new API key and its text, which is shown this once.
+
+    Raises `UnknownScope`, and `django.core.exceptions.ValidationError` for a name that is taken or empty.
+    Without scopes it may do nothing, without purposes it reads no personal data.
+    """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown:
         raise UnknownScope(f"unknown scope {unknown[0]!r}; choose from {', '.join(SCOPES)}")
     secret = new_secret("onym")
-    key = ApiKey.objects.create(
+    key = ApiKey(
         name=name,
         digest=secret.digest,
         hint=secret.hint,
@@ -39,6 +43,8 @@ def add(
         purposes=list(purposes),
         expires_at=expires_at,
     )
+    key.full_clean()
+    key.save(force_insert=True)
     return key, secret.text
 
 

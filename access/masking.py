@@ -1,16 +1,33 @@
 """Masks: enough of an identifier to recognize it by, too little to use."""
 
 DOT = "•"
+SHORTEST_PHONE = 10
 
 
 def mask(namespace: str, value: str) -> str:
-    """A masked form: `a•••@e•••.com` for an e-mail, the last two digits of a phone, the first letter of the rest."""
+    """A masked form: `a•••@e•••.com` for an e-mail, the ends of a phone number, the first letter of the rest.
+
+    What is too short to hide anything shows nothing.
+    """
     if not value:
         return ""
     if namespace == "email" and "@" in value:
-        local, _, domain = value.rpartition("@")
-        name, dot, ending = domain.rpartition(".")
-        return f"{local[:1]}{DOT * 3}@{(name or domain)[:1]}{DOT * 3}{dot}{ending if name else ''}"
+        return _email(value)
     if namespace == "phone":
-        return f"{value[:3]}{DOT * 5}{value[-2:]}"
-    return f"{value[:1]}{DOT * 4}"
+        return f"{value[:3] if len(value) >= SHORTEST_PHONE else ''}{DOT * 5}{_last_two(value)}"
+    return f"{_first(value)}{DOT * 4}"
+
+
+def _email(value: str) -> str:
+    local, _, domain = value.rpartition("@")
+    name, dot, ending = domain.rpartition(".")
+    shown = f"{dot}{ending}" if name else ""
+    return f"{_first(local)}{DOT * 3}@{_first(name or domain)}{DOT * 3}{shown}"
+
+
+def _first(value: str) -> str:
+    return value[0] if len(value) > 1 else ""
+
+
+def _last_two(value: str) -> str:
+    return value[-2:] if len(value) > 4 else ""

@@ -44,7 +44,7 @@ class User(AbstractBaseUser):
     @property
     def is_staff(self) -> bool:
         """Whether the admin lets this person in: anyone with a role."""
-        return bool(self.roles)
+        return any(slug in ROLES for slug in self.roles)
 
     def may(self, capability: str) -> bool:
         """Whether one of this person's roles grants the capability."""
@@ -55,7 +55,7 @@ class User(AbstractBaseUser):
         return self.may(permission)
 
     def has_module_perms(self, app_label: str) -> bool:
-        return self.is_staff
+        return self.is_active and self.is_staff
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -73,8 +73,8 @@ class ApiKey(models.Model):
     name = models.CharField(max_length=80, unique=True)
     digest = models.BinaryField(unique=True, editable=False)
     hint = models.CharField(max_length=12, editable=False)
-    scopes = ArrayField(models.CharField(max_length=40))
-    purposes = ArrayField(models.CharField(max_length=40))
+    scopes = ArrayField(models.CharField(max_length=40), blank=True)
+    purposes = ArrayField(models.CharField(max_length=40), blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

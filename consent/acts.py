@@ -1,13 +1,15 @@
 """Consent acts: recorded as they were said, and never changed."""
 
-from collections.abc import Collection, Sequence
+from bisect import insort
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
 
-from consent.models import GRANTED, WITHDRAWN, Act, Purpose
+from consent.models import WITHDRAWN, Act, Purpose
 from vault.ids import new_id
 
 
@@ -63,33 +65,57 @@ def purposes() -> set[str]:
     return set(Purpose.objects.values_list("slug", flat=True))
 
 
-STANDING = """
-SELECT DISTINCT ON (source_profile_id, purpose_id, channel) source_profile_id, purpose_id, channel, state, occurred_at
+HISTORY = """
+SELECT source_profile_id, purpose_id, channel, occurred_at, state = 'withdrawn', verified
 FROM consent_act WHERE source_profile_id = ANY(%s)
-ORDER BY source_profile_id, purpose_id, channel, occurred_at DESC, state DESC, recorded_at DESC
 """
+
+# What was said of one purpose, channel by channel, in the order of time; of acts at the same instant the 'no' is last.
+Word = tuple[datetime, bool, bool]
+History = dict[str, list[Word]]
 
 
 def news_of(acts: Sequence[NewAct]) -> list[NewAct]:
-    """Those of these acts that say something new: a message repeats the same answer many times over."""
-    latest = _latest({act.source_profile for act in acts})
+    """Those of these acts that say something new at their time: a message repeats the same answer many times over.
+
+    A repeated 'yes' renews nothing, so consent expires though the customer file repeats it every night. An act that
+    comes in late is compared with what held then, so that past decisions come out right.
+    """
+    histories = _histories({act.source_profile for act in acts})
     fresh = []
-    for act in sorted(acts, key=lambda act: (act.occurred_at, act.state == WITHDRAWN)):
-        key = (act.source_profile, act.purpose, act.channel)
-        known = latest.get(key)
-        if known is None or known[0] != act.state or _speaks_earlier(act, known):
+    for act in sorted(acts, key=_when):
+        history = histories[act.source_profile, act.purpose]
+        if _is_news(act, history):
             fresh.append(act)
-            if known is None or act.occurred_at >= known[1]:
-                latest[key] = (act.state, act.occurred_at)
+            insort(history[act.channel], (*_when(act), act.verified))
     return fresh
 
 
-def _latest(source_profiles: Collection[UUID]) -> dict[tuple[UUID, str, str], tuple[str, datetime]]:
+def _when(act: NewAct) -> tuple[datetime, bool]:
+    return act.occurred_at, act.state == WITHDRAWN
+
+
+def _is_news(act: NewAct, history: History) -> bool:
+    """A 'no' is, where something else holds. A 'yes' is, where the last word on that very channel is another.
+
+    So an objection to all channels is not undone by a file that does not know of it and repeats its old 'yes'.
+    """
+    if act.state == WITHDRAWN:
+        channels = {act.channel} if act.channel else {"", *history}
+        held = (_last([*history[channel], *history[""]], act.occurred_at) for channel in channels)
+        return any(word is None or not word[1] for word in held)
+    last = _last(history[act.channel], act.occurred_at)
+    return last is None or last[1] or (act.verified and not last[2])
+
+
+def _last(words: Iterable[Word], at: datetime) -> Word | None:
+    return max((word for word in words if word[0] <= at), default=None)
+
+
+def _histories(source_profiles: Collection[UUID]) -> dict[tuple[UUID, str], History]:
+    histories: dict[tuple[UUID, str], History] = defaultdict(lambda: defaultdict(list))
     with connection.cursor() as cursor:
-        cursor.execute(STANDING, [list(source_profiles)])
-        return {(row[0], row[1], row[2]): (row[3], row[4]) for row in cursor.fetchall()}
-
-
-def _speaks_earlier(act: NewAct, known: tuple[str, datetime]) -> bool:
-    """A late message that grants earlier than was known changes what follows for the time between."""
-    return act.state == GRANTED and act.occurred_at < known[1]
+        cursor.execute(HISTORY, [list(source_profiles)])
+        for source_profile, purpose, channel, *word in cursor.fetchall():
+            insort(histories[source_profile, purpose][channel], tuple(word))
+    return histories

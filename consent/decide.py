@@ -47,7 +47,7 @@ def decide(
     """May the data of this one person's source profiles be used for the purpose, on the channel, at that instant?
 
     `known_at` answers as of what had been recorded by then (default: all that is recorded). Unknown purposes, silence,
-    expiry and any standing 'no' deny.
+    expiry and any standing 'no' deny. Without a channel the question is for use on any: a 'no' on one denies.
     """
     decisions = decide_each(
         {"person": source_profiles},
@@ -94,25 +94,39 @@ def decide_each(
 def rule_of(purpose: str) -> Rule | None:
     """The rule of this purpose; None when there is no such purpose."""
     found = Purpose.objects.filter(slug=purpose).first()
-    if found is None:
-        return None
+    return as_rule(found) if found else None
+
+
+def as_rule(purpose: Purpose) -> Rule:
+    """The purpose as the decision sees it."""
+    days = purpose.expires_after_days
     return Rule(
-        slug=found.slug,
-        legal_basis=found.legal_basis,
-        expires_after=timedelta(days=found.expires_after_days) if found.expires_after_days else None,
-        active=found.active,
+        slug=purpose.slug,
+        legal_basis=purpose.legal_basis,
+        expires_after=None if days is None else timedelta(days=days),
+        active=purpose.active,
     )
 
 
-# The latest act of each source profile that speaks of the channel asked about, or of all channels.
-# Of acts at the same instant the restrictive one counts.
+# What each source profile says, by its last word on each channel. A word on all channels replaces earlier ones on one.
+# Asked about one channel: the last word on it or on all. Asked about none: a 'no' on any channel, else the last 'yes'.
+# Of words at the same instant the restrictive one counts.
 LATEST = """
+WITH word AS (
+    SELECT DISTINCT ON (source_profile_id, channel) source_profile_id, channel, state, occurred_at, verified
+    FROM consent_act
+    WHERE source_profile_id = ANY(%(ids)s) AND purpose_id = %(purpose)s
+      AND (channel = '' OR channel = %(channel)s OR %(channel)s = '')
+      AND occurred_at <= %(at)s AND (%(known_at)s::timestamptz IS NULL OR recorded_at <= %(known_at)s)
+    ORDER BY source_profile_id, channel, occurred_at DESC, state DESC, verified
+)
 SELECT DISTINCT ON (source_profile_id) source_profile_id, state, occurred_at, verified
-FROM consent_act
-WHERE source_profile_id = ANY(%(ids)s) AND purpose_id = %(purpose)s
-  AND (channel = '' OR channel = %(channel)s OR %(channel)s = '')
-  AND occurred_at <= %(at)s AND (%(known_at)s::timestamptz IS NULL OR recorded_at <= %(known_at)s)
-ORDER BY source_profile_id, occurred_at DESC, state DESC, recorded_at DESC
+FROM (
+    SELECT word.*, max(occurred_at) FILTER (WHERE channel = '') OVER (PARTITION BY source_profile_id) AS on_all_at
+    FROM word
+) AS spoken
+WHERE on_all_at IS NULL OR occurred_at >= on_all_at
+ORDER BY source_profile_id, (%(channel)s = '' AND state = 'withdrawn') DESC, occurred_at DESC, state DESC, verified
 """
 
 

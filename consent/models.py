@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-CONSENT, CONTRACT, LEGITIMATE_INTEREST, LEGAL_OBLIGATION = (
+CONSENT, CONTRACT, LEGITIMATE_INTEREST, LEGAL_OBLIGATION = LEGAL_BASES = (
     "consent",
     "contract",
     "legitimate_interest",
@@ -21,9 +21,7 @@ class Purpose(models.Model):
     description = models.TextField()
     legal_basis = models.CharField(
         max_length=24,
-        choices=[
-            (basis, basis.replace("_", " ")) for basis in (CONSENT, CONTRACT, LEGITIMATE_INTEREST, LEGAL_OBLIGATION)
-        ],
+        choices=[(basis, basis.replace("_", " ")) for basis in LEGAL_BASES],
     )
     channels = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     expires_after_days = models.PositiveIntegerField(null=True, blank=True)
@@ -37,7 +35,8 @@ class Purpose(models.Model):
                 condition=Q(active=False) | Q(high_risk=False) | ~Q(dpia_reference=""),
                 name="high_risk_purpose_needs_a_dpia",
                 violation_error_message="A high-risk purpose needs a DPIA reference before it can be active.",
-            )
+            ),
+            models.CheckConstraint(condition=Q(legal_basis__in=LEGAL_BASES), name="legal_basis_is_known"),
         ]
 
     def __str__(self) -> str:
@@ -62,4 +61,7 @@ class Act(models.Model):
     jurisdiction = models.CharField(max_length=8, blank=True)
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=[GRANTED, WITHDRAWN]), name="act_says_yes_or_no"),
+        ]
         indexes = [models.Index(fields=["source_profile", "purpose", "channel", "-occurred_at", "-recorded_at"])]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from consent.decide import declared_for, latest_acts, rule_of
+from consent.decide import as_rule, declared_for, latest_acts
 from consent.models import Purpose
 from consent.rules import ALLOWED, conclude
 
@@ -38,7 +38,7 @@ def standing(source_profiles: Collection[UUID], *, at: datetime) -> list[Standin
 
 def _standing(source_profiles: Collection[UUID], purpose: Purpose, channel: str, at: datetime) -> Standing:
     said = latest_acts(source_profiles, purpose=purpose.slug, channel=channel, at=at, known_at=None)
-    rule = rule_of(purpose.slug)
+    rule = as_rule(purpose)
     latest = max(said.values(), key=lambda act: act.occurred_at, default=None)
     return Standing(
         purpose=purpose.slug,

@@ -39,6 +39,11 @@ def user_of(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
+def may(request: HttpRequest, capability: str) -> bool:
+    """Whether somebody is signed in and one of their roles grants the capability."""
+    return request.user.is_authenticated and user_of(request).may(capability)
+
+
 def actor_of(request: HttpRequest) -> Actor:
     """Whoever is signed in, as the audit log names them."""
     return Actor("person", str(user_of(request).pk))

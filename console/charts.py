@@ -71,11 +71,11 @@ def columns_of(counts: Mapping[date, Mapping[str, int]], *, last: date, days: in
 
 
 def nice_ceiling(value: float) -> float:
-    """The next number of the form 1, 2, 4, 5 or 8 times a power of ten."""
+    """The next number that reads well on an axis: a few steps times a power of ten."""
     if value <= 0:
         return 1
     power = 10 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 4, 5, 8, 10) if step * power >= value)
+    return next(step * power for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * power >= value)
 
 
 def compact(value: float) -> str:

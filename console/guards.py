@@ -7,7 +7,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 
-from console.asking import user_of
+from console.asking import may
 
 Parameters = ParamSpec("Parameters")
 Admin = TypeVar("Admin")
@@ -20,7 +20,7 @@ def needs(capability: str, *, methods: tuple[str, ...] = ("POST",)) -> Callable[
     def guard(view: View) -> View:
         @wraps(view)
         def guarded(screen: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not user_of(request).may(capability):
+            if not may(request, capability):
                 raise PermissionDenied
             if request.method not in methods:
                 return HttpResponseNotAllowed(methods)

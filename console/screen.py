@@ -1,5 +1,6 @@
 """The base of all admin classes: what a person may do follows from the capabilities that their roles grant."""
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.db.models import Model
@@ -8,7 +9,16 @@ from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
-from console.asking import user_of
+from console.asking import may
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One filter of a list: what it is about, what is chosen, and the links of all choices."""
+
+    title: str
+    chosen: str
+    choices: list[dict[str, Any]]
 
 
 class Rows(ChangeList):
@@ -19,6 +29,16 @@ class Rows(ChangeList):
         self.result_list = list(self.result_list)
         self.model_admin.prepare(self.result_list, request)
 
+    @property
+    def filters(self) -> list[Filter]:
+        """The filters as menus."""
+        found = []
+        for spec in self.filter_specs:
+            choices = list(spec.choices(self))
+            chosen = next((str(choice["display"]) for choice in choices if choice["selected"]), "")
+            found.append(Filter(str(spec.title), chosen, choices))
+        return found
+
 
 class Screen(ModelAdmin):
     """A model's pages. Each `may_` names a capability; an empty one means that nobody may. Nothing is deleted here."""
@@ -26,13 +46,14 @@ class Screen(ModelAdmin):
     may_view: ClassVar[str] = ""
     may_add: ClassVar[str] = ""
     may_change: ClassVar[str] = ""
+    heading: ClassVar[str] = ""
     intro: ClassVar[str] = ""
     empty_hint: ClassVar[str] = ""
 
     actions = None
     show_full_result_count = False
     list_per_page = 50
-    list_filter_sheet = False
+    list_filter_sheet = True
     change_list_template = "console/change_list.html"
     change_form_template = "console/change_form.html"
 
@@ -40,13 +61,13 @@ class Screen(ModelAdmin):
         css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("console/console.css",)}
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return bool(self.may_view) and user_of(request).may(self.may_view)
+        return bool(self.may_view) and may(request, self.may_view)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(self.may_add) and user_of(request).may(self.may_add)
+        return bool(self.may_add) and may(request, self.may_add)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return bool(self.may_change) and user_of(request).may(self.may_change)
+        return bool(self.may_change) and may(request, self.may_change)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -64,4 +85,5 @@ class Screen(ModelAdmin):
         """A page of this screen's own; the site's `never_cache` keeps it out of every cache."""
         request.current_app = self.admin_site.name  # type: ignore[attr-defined]
         shared = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "media": self.media}
+        shared["heading"] = self.heading
         return TemplateResponse(request, template, {**shared, **context})

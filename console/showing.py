@@ -1,6 +1,7 @@
 """How values and names of people appear on screen: masked, unless they were revealed."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from uuid import UUID
 
 from access.masking import DOT, mask
@@ -9,7 +10,7 @@ from records.dictionary import FIELDS, PLAIN
 
 UNKNOWN = "Unknown person"
 NOT_SHOWN = DOT * 4
-LABELS = {"account_id": "Account", "customer_number": "Customer number", "loyalty_number": "Loyalty number"}
+LABELS = {"email": "E-mail", "account_id": "Account", "customer_number": "Customer number", "loyalty_number": "Loyalty number"}
 
 
 def shown(field: str, value: str, *, revealed: bool = False) -> str:
@@ -41,6 +42,16 @@ def _named(value: str, *, revealed: bool) -> str:
 def label_of(field: str) -> str:
     """What people call a field of the data dictionary."""
     return LABELS.get(field, field.replace("_", " ").capitalize())
+
+
+def moment(at: datetime | None) -> str:
+    """An instant for a list: day and minute."""
+    return f"{day(at)}, {at:%H:%M}" if at else "–"
+
+
+def day(at: datetime | date | None) -> str:
+    """A day for a list."""
+    return f"{at:%b} {at.day}, {at.year}" if at else "–"
 
 
 def short(id: UUID | str) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from identity.models import CANNOT_LINK, MUST_LINK, Assignment, Profile, Verdict
+from identity.models import CANNOT_LINK, LINKED, MUST_LINK, REJECTED, Assignment, Match, Profile, Verdict
 from identity.profiles import profile_of, source_profiles
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News, append
 from vault.ids import new_id
@@ -47,10 +47,14 @@ def make_profiles(count: int, *, now: datetime) -> list[UUID]:
     return [row.id for row in rows]
 
 
+END = "UPDATE identity_assignment SET ended_at = %s WHERE source_profile_id = ANY(%s) AND ended_at IS NULL"
+
+
 def assign(entries: Collection[Entry], *, actor: str, rule_version: str, now: datetime) -> None:
     """Enter these assignments; what held before for the same source profiles ends at the same instant."""
     ids = [entry.source_profile for entry in entries]
-    Assignment.objects.current().filter(source_profile__in=ids).update(ended_at=now)
+    with connection.cursor() as cursor:
+        cursor.execute(END, [now, ids])
     Assignment.objects.bulk_create(
         [
             Assignment(
@@ -165,6 +169,7 @@ def rule(left: UUID, right: UUID, verdict: str, *, actor: str, reason: str, now:
 def _rule(left: UUID, right: UUID, verdict: str, *, actor: str, reason: str, now: datetime) -> Verdict:
     withdraw_verdict(left, right, now=now)
     low, high = sorted((left, right))
+    Match.objects.filter(left=low, right=high).update(state=REJECTED if verdict == CANNOT_LINK else LINKED)
     return Verdict.objects.create(
         id=new_id(), left_id=low, right_id=high, verdict=verdict, reason=reason[:200], actor=actor, decided_at=now
     )

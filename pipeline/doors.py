@@ -35,10 +35,11 @@ def segment(source: Source, payload: object, *, single_type: str | None, now: da
 
 
 def _merged(message: object, shared: Mapping[str, Any]) -> object:
+    """The message with what its batch says for all; its own word counts more, and a wrong one is not covered up."""
     if not isinstance(message, dict):
         return message
-    own = {name: message.get(name) for name in shared if isinstance(message.get(name), dict)}
-    return {**message, **{name: {**value, **(own.get(name) or {})} for name, value in shared.items()}}
+    own = {name: {} if message.get(name) is None else message[name] for name in shared}
+    return message | {name: {**shared[name], **said} for name, said in own.items() if isinstance(said, dict)}
 
 
 def _take(messages: list[object], sent_at: object, source: Source, now: datetime) -> Acceptance:

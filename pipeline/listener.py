@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import psycopg
 import structlog
-from django.db import OperationalError, close_old_connections, connection
+from django.db import Error, close_old_connections, connection
 from django.utils import timezone
 
 from pipeline import heartbeat, queue
@@ -28,12 +28,13 @@ BACKLOG = 5_000
 def listen(stopping: threading.Event, *, on_backlog: Callable[[], None]) -> None:
     """Process work as it is committed, until told to stop. A database that is away is waited for.
 
+    Work that meets an erasure may lose its rows under its hands: it stays in the queue and is tried again.
     `on_backlog` is called when much waits, so that others may help.
     """
     while not stopping.is_set():
         try:
             _listen(stopping, on_backlog)
-        except (psycopg.OperationalError, OperationalError) as error:
+        except (psycopg.Error, Error) as error:
             log.warning("processor waits for the database", error=type(error).__name__)
             close_old_connections()
             stopping.wait(RETRIES_AFTER)

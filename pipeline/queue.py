@@ -20,6 +20,8 @@ def enqueue(source_profiles: Collection[UUID], *, now: datetime, since: Mapping[
 
     `since` tells from which day on their activity has changed; without it only identity and consent are looked at.
     """
+    if not source_profiles:
+        return
     ids = sorted(source_profiles)
     days = [since.get(id) if since else None for id in ids]
     with connection.cursor() as cursor:

@@ -61,7 +61,8 @@ def _split_full_name(cleaned: Cleaned) -> None:
     full = cleaned.fields.pop("full_name", None)
     if full and "family_name" not in cleaned.fields:
         given, family = split_name(full)
-        cleaned.fields["family_name"] = family
+        if family:
+            cleaned.fields["family_name"] = family
         if given and "given_name" not in cleaned.fields:
             cleaned.fields["given_name"] = given
         cleaned.raw["full_name"] = full

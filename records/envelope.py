@@ -1,11 +1,14 @@
 """What a reader hands on: an envelope that can be taken in, or a reject that says why not."""
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
+
+DEEPEST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,25 @@ class Unreadable(ValueError):
         )
 
 
-def body_of(message: object) -> bytes:
-    """The message as JSON, as it is measured, hashed and quarantined. Nested deeper than JSON is written: just so."""
+def as_json(message: object) -> tuple[bytes, Unreadable | None]:
+    """The message as JSON, as it is measured, hashed and quarantined.
+
+    Where it cannot be written so (text that is not Unicode, nested without end): what can be, and what is wrong.
+    """
     try:
-        return orjson.dumps(message, default=str)
-    except TypeError:
-        return repr(message).encode(errors="replace")
+        return orjson.dumps(message, default=str), None
+    except TypeError as error:
+        fault = Unreadable("unstorable_json", "", f"The message cannot be stored as JSON: {str(error).lower()}.")
+        return json.dumps(_shallow(message, DEEPEST)).encode(), fault
+
+
+def _shallow(value: object, levels: int) -> object:
+    """The value down to so many levels; Python's own encoder would fail on what is nested without end."""
+    if levels and isinstance(value, dict):
+        return {str(key): _shallow(inner, levels - 1) for key, inner in value.items()}
+    if levels and isinstance(value, list | tuple):
+        return [_shallow(inner, levels - 1) for inner in value]
+    return value if isinstance(value, str | int | float | None) else type(value).__name__
 
 
 def message_hash(content: str | bytes) -> bytes:

@@ -6,7 +6,9 @@ from typing import Any
 from records.dictionary import FIELDS
 from records.properties import TYPES
 
-TEXTS = ("kind", "kind_column", "event", "occurred_at", "opens_episode", "region_column")
+TEXTS = ("kind", "kind_column", "event", "occurred_at", "amount", "opens_episode", "region_column")
+LONGEST = {"kind": 16, "event": 120, "opens_episode": 16}
+LONGEST_COLUMN, LONGEST_CHANNEL = 200, 20
 ORDERS = ("dmy", "mdy", "ymd")
 KNOWN = (*TEXTS, "message_id", "fields", "properties", "consents", "date_order")
 
@@ -24,6 +26,8 @@ def _faults(mapping: Mapping[str, Any]) -> Iterator[str]:
     for name in TEXTS:
         if not isinstance(mapping.get(name, ""), str):
             yield f"'{name}' must be a text."
+        elif len(mapping.get(name, "")) > LONGEST.get(name, LONGEST_COLUMN):
+            yield f"'{name}' has at most {LONGEST.get(name, LONGEST_COLUMN)} characters."
     if mapping.get("date_order") not in (None, *ORDERS):
         yield f"'date_order' must be one of {', '.join(ORDERS)}."
     columns = mapping.get("message_id", [])
@@ -50,5 +54,10 @@ def _of_consents(given: object) -> Iterator[str]:
         yield "'consents' must be an object."
         return
     for key, value in given.items():
-        if not isinstance(value, dict) or not isinstance(value.get("purpose"), str):
+        if not isinstance(value, dict) or not isinstance(value.get("purpose"), str) or not _is_channel(value):
             yield f"'consents.{key[:40]}' must be an object with a purpose and, optionally, a channel."
+
+
+def _is_channel(value: Mapping[str, Any]) -> bool:
+    channel = value.get("channel", "")
+    return isinstance(channel, str) and len(channel) <= LONGEST_CHANNEL

@@ -39,12 +39,11 @@ def declared(values: Mapping[str, Any], types: Mapping[str, str]) -> tuple[dict[
     return kept, sum(1 for name in values if name not in types)
 
 
-def with_amount(properties: dict[str, Any]) -> dict[str, Any]:
-    """The properties with `amount` filled from whatever this source calls what was paid."""
-    if "amount" not in properties:
-        for name in AMOUNTS:
-            if isinstance(properties.get(name), int | float):
-                return {**properties, "amount": properties[name]}
+def with_amount(properties: dict[str, Any], paid: str = "") -> dict[str, Any]:
+    """The properties with `amount` filled from what this source declares, or seems, to call what was paid."""
+    for name in (paid, *AMOUNTS):
+        if isinstance(amount := properties.get(name), int | float) and not isinstance(amount, bool):
+            return {**properties, "amount": amount}
     return properties
 
 
@@ -57,7 +56,8 @@ def typed(name: str, value: object, kind: str) -> Any:
 
 
 def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    # Python reads 1_0 as ten; nobody who writes amounts means that.
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or "_" in str(value):
         raise TypeError
     number = float(value)
     if not math.isfinite(number):

@@ -78,3 +78,17 @@ def forget(ids: Collection[UUID]) -> None:
     if ids:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM records_sourceprofile WHERE id = ANY(%s)", [list(ids)])
+
+
+BELIEVED = """
+SELECT source_profile.id, NOT source.client_side FROM records_sourceprofile AS source_profile
+JOIN records_source AS source ON source.id = source_profile.source_id
+WHERE source_profile.id = ANY(%s)
+"""
+
+
+def believed(ids: Collection[UUID]) -> dict[UUID, bool]:
+    """Those of these source profiles that exist, and whether their source is trusted (not client-side)."""
+    with connection.cursor() as cursor:
+        cursor.execute(BELIEVED, [list(ids)])
+        return dict(cursor.fetchall())

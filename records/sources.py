@@ -5,13 +5,16 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from phonenumbers import SUPPORTED_REGIONS
 
 from access.secrets import digest, new_secret
+from records.dictionary import IDENTIFIERS
 from records.mapping import faults
 from records.models import IOT, OFFLINE, ONLINE, ROWS, SEGMENT, Source
 
 KINDS = (ONLINE, OFFLINE, IOT)
 FORMATS = {ONLINE: SEGMENT, OFFLINE: ROWS, IOT: ROWS}
+HIGHEST_RANK = 100
 STABLE_KEYS = {ONLINE: "account_id", OFFLINE: "customer_number", IOT: ""}
 
 
@@ -33,7 +36,7 @@ def add(
 ) -> tuple[Source, str]:
     """A new source and its write key, which is shown this once.
 
-    Raises `UnknownKind`, and `django.core.exceptions.ValidationError` for a name that is taken or malformed.
+    Raises `UnknownKind`, and `django.core.exceptions.ValidationError` naming each field that cannot stand.
     """
     if kind not in KINDS:
         raise UnknownKind(f"unknown kind {kind!r}; choose from {', '.join(KINDS)}")
@@ -47,11 +50,11 @@ def add(
         purposes=list(purposes),
         trust_rank=trust_rank,
         region=region,
-        mapping=dict(mapping or {}),
+        mapping=mapping or {},
         write_key_digest=secret.digest,
         write_key_hint=secret.hint,
     )
-    source.full_clean()
+    _check(source)
     source.save()
     return source, secret.text
 
@@ -71,14 +74,30 @@ def change(source: Source, **changes: Any) -> Source:
         raise ValidationError({unknown[0]: f"cannot be changed; allowed: {', '.join(sorted(CHANGEABLE))}"})
     fresh = Source.objects.get(pk=source.pk)
     if "mapping" in changes and changes["mapping"] != fresh.mapping:
-        if wrong := faults(changes["mapping"]):
-            raise ValidationError({"mapping": wrong})
         fresh.mapping_version += 1
     for name, value in changes.items():
         setattr(fresh, name, value)
-    fresh.full_clean()
+    _check(fresh)
     fresh.save(update_fields=[*changes, "mapping_version"])
     return fresh
+
+
+def _check(source: Source) -> None:
+    wrong: dict[str, list[str]] = {}
+    if mapping_faults := faults(source.mapping):
+        wrong["mapping"] = mapping_faults
+    if source.stable_key and source.stable_key not in IDENTIFIERS:
+        wrong["stable_key"] = [f"Choose one of {', '.join(sorted(IDENTIFIERS))}, or leave it empty."]
+    if source.region not in SUPPORTED_REGIONS:
+        wrong["region"] = ["Give the two letters of a country, such as GB."]
+    if not 0 <= source.trust_rank <= HIGHEST_RANK:
+        wrong["trust_rank"] = [f"Give a number from 0 to {HIGHEST_RANK}."]
+    try:
+        source.full_clean(exclude=wrong)
+    except ValidationError as error:
+        wrong |= error.message_dict
+    if wrong:
+        raise ValidationError(wrong)
 
 
 def renew_write_key(source: Source) -> str:

@@ -19,6 +19,10 @@ ISO_DATE = re.compile(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})$")
 COMPACT_DATE = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 DOTTED_DATE = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})$")
 SLASHED_DATE = re.compile(r"^(\d{1,2})[/-](\d{1,2})[/-](\d{4})$")
+TIME_OF_DAY = re.compile(r"[T ]\d{1,2}:\d{2}\S*$")
+UNIX_TIME = re.compile(r"^\d{10}(\d{3})?$")
+MILLISECONDS = 100_000_000_000
+SEQUENCES = ("01234567890123456789", "98765432109876543210")
 COUNTRY_NAMES = {"UK": "GB", "UNITED KINGDOM": "GB", "GERMANY": "DE", "DEUTSCHLAND": "DE", "FRANCE": "FR", "USA": "US"}
 
 
@@ -68,9 +72,14 @@ def _phone(text: str, setting: Setting) -> Clean:
         number = phonenumbers.parse(text, setting.region)
     except phonenumbers.NumberParseException:
         return Clean(None, "invalid")
-    if not phonenumbers.is_possible_number(number) or len(set(str(number.national_number))) == 1:
+    if not phonenumbers.is_possible_number(number) or _made_up(str(number.national_number)):
         return Clean(None, "invalid")
     return Clean(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _made_up(digits: str) -> bool:
+    """Whether a number is one digit over and over, or the digits in a row: typed to get past a form."""
+    return len(set(digits)) == 1 or any(digits in sequence for sequence in SEQUENCES)
 
 
 def _date(text: str, setting: Setting) -> Clean:
@@ -85,7 +94,7 @@ def _date(text: str, setting: Setting) -> Clean:
 
 
 def _read_date(text: str, order: str | None) -> tuple[date | None, str | None]:
-    text = text.split("T")[0]
+    text = TIME_OF_DAY.sub("", text)
     if match := ISO_DATE.match(text) or COMPACT_DATE.match(text):
         year, month, day = map(int, match.groups())
         return _possible(year, month, day), None
@@ -94,10 +103,10 @@ def _read_date(text: str, order: str | None) -> tuple[date | None, str | None]:
         return _possible(year, month, day), None
     if match := SLASHED_DATE.match(text):
         first, second, year = map(int, match.groups())
-        if first > 12 or order == "dmy" or first == second:
-            return _possible(year, second, first), None
-        if second > 12 or order == "mdy":
+        if order == "mdy" or (order != "dmy" and second > 12):
             return _possible(year, first, second), None
+        if order == "dmy" or first > 12 or first == second:
+            return _possible(year, second, first), None
         _possible(year, second, first)
         return None, "ambiguous"
     raise Absurd("is not a date; write it as YYYY-MM-DD")
@@ -136,10 +145,19 @@ def instant(raw: object, *, now: datetime) -> datetime:
 
     Raises `Absurd` when it cannot be read, lies before 1970, or more than a day in the future.
     """
+    return plausible(read_instant(raw), now=now)
+
+
+def read_instant(raw: object) -> datetime:
+    """What the clock of whoever wrote it said, in UTC. Raises `Absurd` when it cannot be read."""
     try:
-        moment = _instant(raw)
+        return _instant(raw)
     except (ValueError, OverflowError, OSError):
         raise Absurd("is not an instant; write it as ISO 8601, such as 2026-01-31T09:30:00Z") from None
+
+
+def plausible(moment: datetime, *, now: datetime) -> datetime:
+    """The moment, when something can have happened then. Raises `Absurd`."""
     if moment < EARLIEST_EVENT:
         raise Absurd("lies before 1970")
     if moment > now + CLOCK_TOLERANCE:
@@ -150,9 +168,13 @@ def instant(raw: object, *, now: datetime) -> datetime:
 def _instant(raw: object) -> datetime:
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
         raise ValueError
-    if isinstance(raw, int | float):
-        return datetime.fromtimestamp(raw / 1000 if raw > 100_000_000_000 else raw, UTC)
-    moment = datetime.fromisoformat(raw.strip())
+    text = str(raw).strip()
+    if UNIX_TIME.match(text):
+        raw = int(text)
+    # A number of eight digits is a day, such as 20260131, not an instant of 1970.
+    if isinstance(raw, float) or (isinstance(raw, int) and len(text) > len("YYYYMMDD")):
+        return datetime.fromtimestamp(raw / 1000 if raw > MILLISECONDS else raw, UTC)
+    moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -172,10 +194,10 @@ def identity_form(namespace: str, value: str) -> str:
 
 def split_name(full: str) -> tuple[str | None, str]:
     """Given and family name of a full name: 'Family, Given' or 'Given Family'; one word is a family name."""
-    family, comma, given = full.partition(",")
-    if comma:
-        return given.strip() or None, family.strip()
-    given, _, family = full.rpartition(" ")
+    family, comma, given = (part.strip() for part in full.partition(","))
+    if comma and family:
+        return given or None, family
+    given, _, family = (given or family).rpartition(" ")
     return given or None, family
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
@@ -83,5 +84,7 @@ def open_sealed(sealed: Sequence[Sealed], grant: Grant, *, action: str = "read")
 
 def _open(cipher: AESGCM, item: Sealed) -> bytes:
     ciphertext = bytes(item.ciphertext)
+    if ciphertext[:1] != VERSION:
+        raise InvalidTag
     nonce, body = ciphertext[1 : 1 + NONCE_BYTES], ciphertext[1 + NONCE_BYTES :]
     return cipher.decrypt(nonce, body, item.place.bound_to(item.key_id))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from console.charts import Point, around
 from console.profile.known import Part
 
-WIDTH, HEIGHT = 720, 330
+WIDTH, HEIGHT = 720, 300
 MOST = 10
 ICONS = {"online": "language", "offline": "storefront", "iot": "sensors"}
 

@@ -13,6 +13,7 @@ from records.models import SourceProfile
 from records.reading import KnownIdentifier, open_identifiers
 
 KINDS = {"customer": "Customer record", "episode": "Device episode", "single": "Single record"}
+SCORED = ("similar person", "same e-mail")
 REASONS = {"nobody alike": "first known"}
 
 
@@ -45,6 +46,11 @@ class Part:
     note: str
     evidence: list[Piece]
     identifiers: list[Identified] = field(default_factory=list)
+
+    @property
+    def certain(self) -> bool:
+        """Joined by what identifies exclusively, whatever else was compared."""
+        return self.reason not in SCORED
 
 
 def parts_of(person: Person, *, revealed: bool = False) -> list[Part]:

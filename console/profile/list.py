@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from access.roles import VIEW_SEGMENTS
-from console.asking import ask_for_each, user_of
+from console.asking import ask_for_each, may
 from console.showing import initials_of, name_of, shown
 from identity import golden
 from identity.golden import GoldenRead
@@ -41,7 +41,7 @@ def describe(profiles: Sequence[Profile], request: HttpRequest) -> dict[UUID, Ro
     decisions = ask_for_each(owned, request, reason="profile list", now=now)
     golden_records = golden.read(sorted(decisions.allowed), decisions.grant)
     seen = _seen({id for ids in owned.values() for id in ids}, owned)
-    segments = _segments(owned) if user_of(request).may(VIEW_SEGMENTS) else {}
+    segments = _segments(owned) if may(request, VIEW_SEGMENTS) else {}
     return {
         profile: _row(golden_records.get(profile, {}), decisions.refused.get(profile, ""), seen[profile], segments.get(profile, []))
         for profile in owned

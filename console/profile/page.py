@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 
@@ -12,7 +13,7 @@ from console.asking import Person, user_of
 from console.profile.belonging import belongings
 from console.profile.graph import draw
 from console.profile.history import entries, merges
-from console.profile.known import kinds_of, parts_of
+from console.profile.known import Part, kinds_of, parts_of
 from console.profile.timeline import timeline
 from console.showing import initials_of, label_of, name_of, short, shown
 from identity import golden
@@ -50,6 +51,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         "golden": [_golden_row(field, won, revealed=revealed) for field, won in _ordered(record)],
         "contacts": [_golden_row(field, record[field], revealed=revealed) for field in CONTACTS if field in record],
         "parts": parts,
+        "opened": _telling(parts),
         "kinds": kinds_of(parts),
         "first_seen_at": min((part.first_seen_at for part in parts), default=None),
         "last_seen_at": max((part.last_seen_at for part in parts), default=None),
@@ -66,6 +68,12 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
     if user.may(VIEW_REQUESTS):
         context["requests"] = SubjectRequest.objects.filter(profile_id=person.id).order_by("-opened_at")[:10]
     return context
+
+
+def _telling(parts: list[Part]) -> UUID | None:
+    """The source profile whose evidence is worth showing at first: the richest of those that were scored."""
+    scored = [part for part in parts if part.evidence and not part.certain]
+    return max(scored, key=lambda part: len(part.evidence)).id if scored else None
 
 
 def _ordered(record: dict[str, GoldenRead]) -> list[tuple[str, GoldenRead]]:

@@ -34,6 +34,10 @@ EVENTS = {
     "products searched": "search",
 }
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
+# Telemetry reports amounts too, which are no money.
+MONEY = ("purchase", "track")
+# How many properties nobody had declared is for the source's page, not for the person's.
+QUIET_FLAG = "undeclared:"
 HIDDEN = {"amount", "currency", "total", "revenue"}
 MOST_DETAILS = 4
 
@@ -89,9 +93,9 @@ def _moment(record: Record) -> Moment:
         tone="iot" if record.source.kind == IOT else "offline" if record.source.kind == OFFLINE else "online",
         title=record.event or title,
         source=record.source.name,
-        amount=_amount(record.properties),
+        amount=_amount(record.properties) if record.kind in MONEY else "",
         details=_details(record.properties),
-        flags=[flag.replace("_", " ") for flag in record.flags],
+        flags=[flag.replace("_", " ") for flag in record.flags if not flag.startswith(QUIET_FLAG)],
     )
 
 

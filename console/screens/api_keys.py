@@ -17,6 +17,7 @@ from access.models import ApiKey
 from access.roles import MANAGE_ACCESS
 from console.guards import needs
 from console.screen import Screen
+from console.showing import day, moment
 from consent.models import Purpose
 
 
@@ -51,7 +52,7 @@ class ApiKeyScreen(Screen):
 
     may_view = MANAGE_ACCESS
     may_add = MANAGE_ACCESS
-    list_display = ("name", "hint_text", "state", "purpose_list", "scope_count", "last_used_at", "expires_at")
+    list_display = ("name", "hint_text", "state", "purpose_list", "scope_count", "used", "expires")
     sortable_by = ()
     intro = "Programs that may call the API, each within its scopes and for its purposes."
     empty_hint = "Add a key to let a program read profiles, segments and consents, or open subject requests."
@@ -74,6 +75,14 @@ class ApiKeyScreen(Screen):
     @admin.display(description="Scopes")
     def scope_count(self, key: ApiKey) -> str:
         return f"{len(key.scopes)} of {len(api_keys.SCOPES)}"
+
+    @admin.display(description="Last used")
+    def used(self, key: ApiKey) -> str:
+        return moment(key.last_used_at)
+
+    @admin.display(description="Expires")
+    def expires(self, key: ApiKey) -> str:
+        return day(key.expires_at)
 
     def get_urls(self) -> list[URLPattern]:
         revoke = self.admin_site.admin_view(self.revoke)

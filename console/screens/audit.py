@@ -10,6 +10,7 @@ from unfold.decorators import display
 from access.roles import VIEW_AUDIT
 from console.actors import names_of
 from console.screen import Screen
+from console.showing import moment
 from vault.models import AuditEntry
 
 
@@ -17,10 +18,10 @@ class AuditScreen(Screen):
     """Reads of personal data."""
 
     may_view = VIEW_AUDIT
-    list_display = ("at", "who", "by_kind", "action", "purpose", "reason", "count")
+    heading = "Audit log"
+    list_display = ("when", "who", "by_kind", "action", "purpose", "reason", "count")
     list_display_links = None
     list_filter = ("actor_kind", "purpose", "action")
-    list_filter_sheet = True
     sortable_by = ()
     fields = ("at", "who", "actor_kind", "action", "purpose", "reason", "run", "count")
     readonly_fields = fields
@@ -34,6 +35,10 @@ class AuditScreen(Screen):
         names = names_of(row.actor for row in rows)
         for row in rows:
             row.who = names.get(row.actor, row.actor)
+
+    @admin.display(description="When")
+    def when(self, entry: AuditEntry) -> str:
+        return moment(entry.at)
 
     @admin.display(description="Who")
     def who(self, entry: Any) -> str:

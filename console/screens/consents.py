@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from access.roles import VIEW_CONSENTS
 from console.screen import Screen
-from console.showing import label_of, short
+from console.showing import label_of, moment, short
 from consent.models import Act, Purpose
 from identity.profiles import profile_of
 
@@ -47,10 +47,10 @@ class ActScreen(Screen):
     """What people said, as they said it."""
 
     may_view = VIEW_CONSENTS
-    list_display = ("occurred_at", "said", "purpose", "channel_or_all", "how", "trust", "profile_link")
+    heading = "Consent acts"
+    list_display = ("occurred", "said", "purpose", "channel_or_all", "how", "trust", "profile_link")
     list_display_links = None
     list_filter = ("purpose", "state", "channel")
-    list_filter_sheet = True
     sortable_by = ()
     fields = ("source_profile_id", "purpose", "channel", "state", "occurred_at", "recorded_at", "how", "verified", "notice")
     readonly_fields = ("source_profile_id",)
@@ -59,6 +59,10 @@ class ActScreen(Screen):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Act]":
         return super().get_queryset(request).select_related("purpose").order_by("-occurred_at", "-id")
+
+    @admin.display(description="When")
+    def occurred(self, act: Act) -> str:
+        return moment(act.occurred_at)
 
     @display(description="Said", label={"granted": "success", "withdrawn": "danger"})
     def said(self, act: Act) -> str:

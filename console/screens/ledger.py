@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from access.roles import CORRECT_IDENTITY
 from console.actors import names_of
 from console.screen import Screen
-from console.showing import short
+from console.showing import moment, short
 from identity.models import Assignment
 
 
@@ -20,11 +20,11 @@ class AssignmentScreen(Screen):
     """Who was joined to whom, when, and why."""
 
     may_view = CORRECT_IDENTITY
-    list_display = ("assigned_at", "source_profile_short", "profile_link", "reason", "by", "ended_at")
+    heading = "Identity ledger"
+    list_display = ("assigned", "source_profile_short", "profile_link", "reason", "by", "ended")
     list_display_links = None
     list_filter = ("reason",)
-    list_filter_sheet = True
-    sortable_by = ("assigned_at",)
+    sortable_by = ()
     fields = ("source_profile_short", "profile_link", "reason", "by", "rule_version", "assigned_at", "ended_at", "evidence")
     readonly_fields = ("source_profile_short", "profile_link", "by")
     intro = "Entries are added and ended, never changed. A merge or split rewrites no record: only these lines."
@@ -32,6 +32,14 @@ class AssignmentScreen(Screen):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Assignment]":
         return super().get_queryset(request).select_related("source_profile__source").order_by("-assigned_at", "-id")
+
+    @admin.display(description="Since")
+    def assigned(self, entry: Assignment) -> str:
+        return moment(entry.assigned_at)
+
+    @admin.display(description="Until")
+    def ended(self, entry: Assignment) -> str:
+        return moment(entry.ended_at)
 
     @admin.display(description="Source profile")
     def source_profile_short(self, entry: Assignment) -> str:

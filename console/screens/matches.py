@@ -16,12 +16,12 @@ from django.utils.safestring import SafeString
 
 from access.roles import CORRECT_IDENTITY, REVEAL_IDENTIFIERS
 from console import corrections, review_queue
-from console.asking import LINKING, actor_of, ask_for_each, user_of
+from console.asking import LINKING, actor_of, ask_for_each, may
 from console.forms import Reason, first_error
 from console.guards import needs
 from console.profile.evidence import waterfall
 from console.screen import Screen
-from console.showing import label_of, short, shown
+from console.showing import label_of, moment, short, shown
 from console.telling import telling
 from identity.ledger import NotPossible
 from identity.models import Match
@@ -59,7 +59,8 @@ class MatchScreen(Screen):
     """Pairs that matching could not decide."""
 
     may_view = CORRECT_IDENTITY
-    list_display = ("pair", "likely", "evidence_bars", "why", "found_at")
+    heading = "Review queue"
+    list_display = ("pair", "likely", "evidence_bars", "why", "found")
     list_display_links = ("pair",)
     sortable_by = ()
     intro = "Pairs that matching could not decide. Both ways are open: a decision can be undone on the profile page."
@@ -86,6 +87,10 @@ class MatchScreen(Screen):
     @admin.display(description="Because")
     def why(self, match: Match) -> str:
         return match.reason
+
+    @admin.display(description="Found")
+    def found(self, match: Match) -> str:
+        return moment(match.found_at)
 
     def get_urls(self) -> list[URLPattern]:
         guard = self.admin_site.admin_view
@@ -150,7 +155,7 @@ class MatchScreen(Screen):
             compared=[Compared(label_of(field), *(side.values.get(field, "") for side in sides)) for field in fields],
             pieces=waterfall(match.evidence),
             revealed=revealed,
-            may_reveal=user_of(request).may(REVEAL_IDENTIFIERS),
+            may_reveal=may(request, REVEAL_IDENTIFIERS),
             form=Reason(),
             left=review_queue.waiting().count(),
         )

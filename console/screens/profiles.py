@@ -1,10 +1,11 @@
 """Profiles: the list, the look-up by identifier, and the page of one person with what can be done about them."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -28,14 +29,38 @@ from console.guards import needs
 from console.profile.list import describe
 from console.profile.page import gather
 from console.screen import Screen
-from console.showing import short
+from console.showing import day, short
 from console.telling import telling
 from identity.ledger import NotPossible
-from identity.models import Profile
+from identity.models import GoldenValue, Profile
 from identity.profiles import UnknownNamespace, living, look_up, profile_of, where_now
 from privacy import requests
 from privacy.deadlines import UnknownRegulation
 from privacy.subjects import UnknownProfile
+
+# Golden fields by which a person can be called.
+TELLING = ("given_name", "family_name", "full_name", "email", "phone")
+
+
+class Known(admin.SimpleListFilter):
+    """Those of whom anything is known that a person would call them by, which is the default, or everybody."""
+
+    title = "who"
+    parameter_name = "who"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("everybody", "Everybody"), ("unknown", "Unknown visitors")]
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "Known people"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Profile]") -> "QuerySet[Profile]":
+        known = Exists(GoldenValue.objects.filter(profile=OuterRef("pk"), field__in=TELLING))
+        if self.value() == "everybody":
+            return queryset
+        return queryset.filter(~known if self.value() == "unknown" else known)
 
 
 class ProfileScreen(Screen):
@@ -44,7 +69,9 @@ class ProfileScreen(Screen):
     may_view = VIEW_PROFILES
     list_display = ("person", "email", "sources", "segments", "first_seen", "last_seen")
     list_display_links = ("person",)
+    list_filter = (Known,)
     list_before_template = "console/profiles/look_up.html"
+    intro = "Unified people, the newest first. Names and identifiers are masked; each page you open is audited."
     empty_hint = "No profile yet. Profiles appear once records have come in from a source and were resolved."
     sortable_by = ()
 
@@ -52,7 +79,7 @@ class ProfileScreen(Screen):
         return living()
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("-created_at", "-id")
+        return ("-id",)
 
     def prepare(self, rows: list[Any], request: HttpRequest) -> None:
         described = describe(rows, request)
@@ -82,11 +109,11 @@ class ProfileScreen(Screen):
 
     @admin.display(description="First seen")
     def first_seen(self, profile: Any) -> str:
-        return f"{profile.row.first_seen_at:%b %-d, %Y}"
+        return day(profile.row.first_seen_at)
 
     @admin.display(description="Last seen")
     def last_seen(self, profile: Any) -> str:
-        return f"{profile.row.last_seen_at:%b %-d, %Y}"
+        return day(profile.row.last_seen_at)
 
     def get_urls(self) -> list[URLPattern]:
         guard = self.admin_site.admin_view

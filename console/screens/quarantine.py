@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from access.roles import VIEW_QUARANTINE
 from console.charts import bars_of
 from console.screen import Screen
-from console.showing import label_of
+from console.showing import day, label_of, moment
 from records.models import QuarantinedRecord
 
 
@@ -17,10 +17,10 @@ class QuarantineScreen(Screen):
     """Records in quarantine."""
 
     may_view = VIEW_QUARANTINE
-    list_display = ("received_at", "source", "reason_text", "where", "message", "expires_at")
+    heading = "Quarantine"
+    list_display = ("received", "source", "reason_text", "where", "message", "expires")
     list_display_links = None
     list_filter = ("reason", "source")
-    list_filter_sheet = True
     list_before_template = "console/quarantine_reasons.html"
     sortable_by = ()
     fields = ("source", "reason_text", "where", "message", "size", "received_at", "expires_at")
@@ -36,6 +36,14 @@ class QuarantineScreen(Screen):
         reasons = [(reason, bar) for (reason, _), bar in zip(counts, bars_of((label_of(reason), count) for reason, count in counts), strict=True)]
         response: HttpResponse = super().changelist_view(request, {"reasons": reasons, **(extra_context or {})})
         return response
+
+    @admin.display(description="Received")
+    def received(self, row: QuarantinedRecord) -> str:
+        return moment(row.received_at)
+
+    @admin.display(description="Kept until")
+    def expires(self, row: QuarantinedRecord) -> str:
+        return day(row.expires_at)
 
     @admin.display(description="Reason")
     def reason_text(self, row: QuarantinedRecord) -> str:

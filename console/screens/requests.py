@@ -20,12 +20,12 @@ from unfold.decorators import display
 from access.roles import DECIDE_REQUESTS, VIEW_REQUESTS
 from console import acts
 from console.actors import names_of
-from console.asking import actor_of, user_of
+from console.asking import actor_of, may
 from console.forms import Reason, first_error
 from console.guards import needs
 from console.navigation import UNFINISHED
 from console.screen import Screen
-from console.showing import label_of, short
+from console.showing import day, label_of, short
 from console.telling import telling
 from identity.profiles import where_now
 from privacy import access, erasure, requests
@@ -56,10 +56,10 @@ class RequestScreen(Screen):
     """What people ask for."""
 
     may_view = VIEW_REQUESTS
+    heading = "Subject requests"
     list_display = ("asked_for", "stands", "due", "profile_short", "opened", "opener")
     list_display_links = ("asked_for",)
     list_filter = ("state", "kind")
-    list_filter_sheet = True
     sortable_by = ()
     intro = "What people ask for about their data, the soonest due first. To open one, open the person's profile."
     empty_hint = "Nobody has asked for anything. Requests come over the API, or are opened on a profile's page."
@@ -89,7 +89,7 @@ class RequestScreen(Screen):
 
     @admin.display(description="Opened")
     def opened(self, row: SubjectRequest) -> str:
-        return f"{row.opened_at:%b %-d, %Y}"
+        return day(row.opened_at)
 
     def prepare(self, rows: list[Any], request: HttpRequest) -> None:
         names = names_of(row.opened_by for row in rows)
@@ -184,7 +184,7 @@ class RequestScreen(Screen):
         return self.page(
             request,
             "console/requests/page.html",
-            title="Subject request",
+            title=f"{label_of(one.kind)} {short(one.pk)}",
             one=one,
             short=short(one.pk),
             tone=STATE_TONES[one.state],
@@ -218,7 +218,7 @@ class RequestScreen(Screen):
         )
 
     def _may_decide(self, request: HttpRequest) -> bool:
-        return user_of(request).may(DECIDE_REQUESTS)
+        return may(request, DECIDE_REQUESTS)
 
 
 def due_of(one: SubjectRequest, *, today: date) -> dict[str, Any]:

@@ -19,11 +19,12 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from access.roles import EDIT_SEGMENTS, VIEW_PROFILES, VIEW_SEGMENTS
-from console.asking import user_of
+from console.asking import may
 from console.figures import segment_trends
 from console.guards import needs
 from console.profile.list import describe
 from console.screen import Screen
+from console.showing import moment
 from console.wording import lines_of, weights_of
 from consent.models import Purpose
 from identity.models import Profile
@@ -71,7 +72,7 @@ class SegmentScreen(Screen):
 
     may_view = VIEW_SEGMENTS
     may_add = EDIT_SEGMENTS
-    list_display = ("name", "size", "trend", "purpose_text", "threshold", "state", "changed_at")
+    list_display = ("name", "size", "trend", "purpose_text", "threshold", "state", "changed")
     sortable_by = ()
     intro = "Who is in a segment follows from a rule and a weighted score, live. Consent to its purpose is part of it."
     empty_hint = "Add a segment: a rule over features, and a weighted score. The preview shows who would be in it."
@@ -101,6 +102,10 @@ class SegmentScreen(Screen):
     def threshold(self, segment: Segment) -> str:
         score = segment.definition.get("score") or {}
         return f"{score['threshold']:g}" if score.get("threshold") else "–"
+
+    @admin.display(description="Changed")
+    def changed(self, segment: Segment) -> str:
+        return moment(segment.changed_at)
 
     @display(description="State", label={"active": "success", "inactive": "warning"})
     def state(self, segment: Segment) -> str:
@@ -135,8 +140,8 @@ class SegmentScreen(Screen):
             changes=_changes(segment, now=now),
             points=segment_trends(now=now, width=320, height=56).get(segment.pk, ""),
             histogram=_histogram(inside),
-            members=_members(inside, request) if user_of(request).may(VIEW_PROFILES) else None,
-            may_edit=user_of(request).may(EDIT_SEGMENTS),
+            members=_members(inside, request) if may(request, VIEW_PROFILES) else None,
+            may_edit=may(request, EDIT_SEGMENTS),
             text=json.dumps(segment.definition, indent=2),
             **_in_words(segment.definition),
         )

@@ -15,10 +15,11 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from access.roles import EDIT_SOURCES, VIEW_SOURCES
-from console.asking import user_of
+from console.asking import may
 from console.charts import parts_of
 from console.guards import needs
 from console.screen import Screen
+from console.showing import moment
 from consent.models import Purpose
 from records import mapping, sources
 from records.models import ROWS, SEGMENT, Source
@@ -113,9 +114,9 @@ class SourceScreen(Screen):
     def quarantined(self, source: Any) -> str:
         return f"{source.sum_quarantined or 0:,}"
 
-    @admin.display(description="Last heard of", empty_value="never")
-    def last_at(self, source: Any) -> Any:
-        return source.seen_at
+    @admin.display(description="Last heard of")
+    def last_at(self, source: Any) -> str:
+        return moment(source.seen_at)
 
     def get_urls(self) -> list[URLPattern]:
         guard = self.admin_site.admin_view
@@ -186,7 +187,7 @@ class SourceScreen(Screen):
             last_at=last_at,
             outcomes=parts_of({name: counts[name] or 0 for name in OUTCOMES}),
             source_profiles=source.source_profiles.count(),
-            may_edit=user_of(request).may(EDIT_SOURCES),
+            may_edit=may(request, EDIT_SOURCES),
         )
 
     def _key_page(self, request: HttpRequest, source: Source, key: str) -> HttpResponseBase:

@@ -18,6 +18,7 @@ from access.roles import MANAGE_ACCESS, ROLES
 from access.users import LastManager
 from console.guards import needs
 from console.screen import Screen
+from console.showing import day, moment
 from console.telling import telling
 
 PASSWORD = forms.PasswordInput({"autocomplete": "new-password"})
@@ -54,7 +55,7 @@ class UserScreen(Screen):
 
     may_view = MANAGE_ACCESS
     may_add = MANAGE_ACCESS
-    list_display = ("username", "role_names", "state", "last_login", "created_at")
+    list_display = ("username", "role_names", "state", "signed_in", "since")
     sortable_by = ()
     intro = "People who work with the product. What they may do follows from their roles alone."
 
@@ -68,6 +69,14 @@ class UserScreen(Screen):
     @display(description="State", label={"active": "success", "inactive": "danger"})
     def state(self, user: User) -> str:
         return "active" if user.is_active else "inactive"
+
+    @admin.display(description="Last signed in")
+    def signed_in(self, user: User) -> str:
+        return moment(user.last_login)
+
+    @admin.display(description="Added")
+    def since(self, user: User) -> str:
+        return day(user.created_at)
 
     def get_urls(self) -> list[URLPattern]:
         password = self.admin_site.admin_view(self.password)

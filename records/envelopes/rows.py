@@ -10,12 +10,14 @@ from phonenumbers import SUPPORTED_REGIONS
 from records import properties
 from records.cleaning import clean
 from records.dictionary import IDENTIFIERS, recognize
-from records.envelope import Envelope, Reject, Said, Unreadable, body_of, message_hash
+from records.envelope import Envelope, Reject, Said, Unreadable, as_json, message_hash
 from records.models import IOT, Source
 from records.standardize import Absurd, Setting, instant
 
 TIMES = ("occurred_at", "timestamp", "at", "time", "date", "sold_at", "updated_at", "created_at")
 MESSAGE_IDS = ("message_id", "messageid", "event_id", "receipt_id", "transaction_id", "order_id")
+LONGEST_KIND = 16
+DEEPEST = 10
 GRANTS = {"yes": True, "true": True, "1": True, "y": True, "no": False, "false": False, "0": False, "n": False}
 
 
@@ -28,6 +30,7 @@ class RowMapping:
     event: str
     message_id: tuple[str, ...]
     occurred_at: str
+    amount: str
     fields: Mapping[str, str]
     properties: Mapping[str, str]
     consents: Mapping[str, Mapping[str, str]]
@@ -45,6 +48,7 @@ def mapping_for(source: Source, columns: tuple[str, ...]) -> RowMapping:
         event=declared.get("event", ""),
         message_id=tuple(declared.get("message_id", ())),
         occurred_at=declared.get("occurred_at", ""),
+        amount=declared.get("amount", ""),
         fields=declared.get("fields", {}),
         properties=declared.get("properties", {}),
         consents=declared.get("consents", {}),
@@ -62,23 +66,25 @@ def read(
     `copy` counts equal rows before this one in the same file: without a message id of their own they are told apart
     by it, so that a file may hold two equal purchases, and loading it again still changes nothing.
     """
-    body = body_of(row)
+    body, fault = as_json(row)
     try:
         if not isinstance(row, dict):
             raise Unreadable("not_an_object", "", "A row must be an object with named fields.")
         if len(body) > source.max_record_bytes:
             raise Unreadable("too_large", "", f"The row has {len(body)} bytes; at most {source.max_record_bytes}.")
+        if fault:
+            raise fault
         return _read(flatten(row), body, source, mapping, position, now, copy)
     except Unreadable as error:
         return error.as_reject(position, body, keep=error.code != "too_large")
 
 
-def flatten(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The row with nested objects under dotted names."""
+def flatten(row: Mapping[str, Any], prefix: str = "", levels: int = DEEPEST) -> dict[str, Any]:
+    """The row with nested objects under dotted names, down to so many levels."""
     flat: dict[str, Any] = {}
     for key, value in row.items():
-        if isinstance(value, dict):
-            flat |= flatten(value, f"{prefix}{key}.")
+        if levels and isinstance(value, dict):
+            flat |= flatten(value, f"{prefix}{key}.", levels - 1)
         else:
             flat[f"{prefix}{key}"] = value
     return flat
@@ -87,7 +93,7 @@ def flatten(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _read(
     row: Mapping[str, Any], body: bytes, source: Source, mapping: RowMapping, position: int, now: datetime, copy: int
 ) -> Envelope:
-    kind = str(row.get(mapping.kind_column) or mapping.kind)[:16] if mapping.kind_column else mapping.kind
+    kind = _kind(row, mapping)
     raw = {field: (column, row[column]) for column, field in mapping.fields.items() if row.get(column) is not None}
     setting = Setting(region=_region(row, mapping) or source.region, date_order=mapping.date_order, now=now)
     cleaned = clean(raw, setting)
@@ -115,11 +121,18 @@ def _read(
         occurred_at=_occurred_at(row, mapping, now),
         fields=cleaned.fields,
         raw=cleaned.raw,
-        properties=properties.with_amount(kept),
+        properties=properties.with_amount(kept, mapping.amount),
         said=tuple(_said(row, mapping)),
         flags=(*cleaned.flags, *((f"undeclared:{dropped}",) if dropped else ())),
         opens_episode=bool(mapping.opens_episode) and kind == mapping.opens_episode,
     )
+
+
+def _kind(row: Mapping[str, Any], mapping: RowMapping) -> str:
+    named = row.get(mapping.kind_column) if mapping.kind_column else None
+    if named in (None, ""):
+        return mapping.kind
+    return str(properties.typed(mapping.kind_column, named, "string"))[:LONGEST_KIND]
 
 
 def _nobody(mapping: RowMapping) -> Unreadable:
@@ -163,11 +176,14 @@ def _recognized_kind(declared: Mapping[str, str], source_kind: str) -> str:
     return "purchase" if any(name.casefold() in properties.AMOUNTS for name in declared) else "profile"
 
 
+def message_id(row: Mapping[str, Any], mapping: RowMapping) -> str:
+    """What this flat row is known by, from the columns that its source declares; empty when it lacks one of them."""
+    parts = ["" if row.get(column) is None else str(row[column]) for column in mapping.message_id]
+    return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts) if all(parts) else ""
+
+
 def _message_hash(row: Mapping[str, Any], body: bytes, mapping: RowMapping, copy: int) -> bytes:
-    parts = [str(row.get(column) or "") for column in mapping.message_id]
-    if any(parts):
-        return message_hash("|".join(parts))
-    return message_hash(body + b"#" + str(copy).encode() if copy else body)
+    return message_hash(message_id(row, mapping) or (body + b"#" + str(copy).encode() if copy else body))
 
 
 def _occurred_at(row: Mapping[str, Any], mapping: RowMapping, now: datetime) -> datetime:

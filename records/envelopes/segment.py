@@ -7,9 +7,9 @@ from typing import Any
 from records import properties
 from records.cleaning import clean
 from records.dictionary import recognize
-from records.envelope import Envelope, Reject, Said, Unreadable, body_of, message_hash
+from records.envelope import Envelope, Reject, Said, Unreadable, as_json, message_hash
 from records.models import Source
-from records.standardize import Absurd, Setting, instant
+from records.standardize import Absurd, Setting, plausible, read_instant
 
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
 TRAITS = {
@@ -34,10 +34,12 @@ LONGEST_MESSAGE_ID = 100
 
 def read(message: object, source: Source, *, position: int, now: datetime, sent_at: object = None) -> Envelope | Reject:
     """The envelope of one Segment message, or the reject that says which field is wrong and why."""
-    body = body_of(message)
+    body, fault = as_json(message)
     try:
         if len(body) > source.max_record_bytes:
             raise Unreadable("too_large", "", f"The message has {len(body)} bytes; at most {source.max_record_bytes}.")
+        if fault:
+            raise fault
         return _read(_object(message, ""), body, source, position, now, sent_at)
     except Unreadable as error:
         return error.as_reject(position, body, keep=error.code != "too_large")
@@ -66,7 +68,7 @@ def _read(
         occurred_at=_occurred_at(message, now, sent_at),
         fields=cleaned.fields,
         raw=cleaned.raw,
-        properties=properties.with_amount(kept),
+        properties=properties.with_amount(kept, source.mapping.get("amount", "")),
         said=_said(context, source),
         flags=(*cleaned.flags, *((f"undeclared:{dropped}",) if dropped else ())),
     )
@@ -138,13 +140,23 @@ def _event(kind: str, message: Mapping[str, Any]) -> str:
 def _occurred_at(message: Mapping[str, Any], now: datetime, sent_at: object) -> datetime:
     """Event time with the client's clock error taken out: received at, less the time between event and sending."""
     name = "originalTimestamp" if message.get("originalTimestamp") else "timestamp"
-    raw = message.get(name)
-    if raw in (None, ""):
+    if message.get(name) in (None, ""):
         return now
     sent = message.get("sentAt") or sent_at
+    happened = _said_by_clock(name, message[name])
     try:
-        happened = instant(raw, now=now)
-        return min(now, now - (instant(sent, now=now) - happened)) if sent else happened
+        if not sent:
+            return plausible(happened, now=now)
+        return min(now, plausible(now - (_said_by_clock("sentAt", sent) - happened), now=now))
+    except OverflowError:
+        raise Unreadable("absurd_date", name, f"'{name}' lies too far from 'sentAt'.") from None
+    except Absurd as error:
+        raise Unreadable("absurd_date", name, f"'{name}' {error}.") from None
+
+
+def _said_by_clock(name: str, raw: object) -> datetime:
+    try:
+        return read_instant(raw)
     except Absurd as error:
         raise Unreadable("absurd_date", name, f"'{name}' {error}.") from None
 

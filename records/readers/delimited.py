@@ -4,15 +4,15 @@ A broken row costs only itself: a quote left open is given up after a few lines,
 """
 
 import csv
-from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from records.envelope import Reject, Unreadable
+from records.readers.lines import Line, Lines
 
 DELIMITERS = (",", ";", "\t", "|")
-LONGEST_LINE = 1_000_000
 LINES_A_ROW = 30
+INVALID_UTF8 = "invalid_utf8"
 
 
 class NoHeader(ValueError):
@@ -20,88 +20,96 @@ class NoHeader(ValueError):
 
 
 def read(file: BinaryIO) -> Iterator[tuple[int, dict[str, object]] | Reject]:
-    """Each row by column name, with the line it starts on; a reject for a row that is broken. Memory stays flat."""
-    lines = _Lines(file)
+    """Each row by column name, with the line it starts on; a reject for a row that is broken. Memory stays flat.
+
+    Raises `NoHeader`.
+    """
+    lines = Lines(file)
     header, delimiter = _header(lines)
     while (start := lines.next()) is not None:
+        if isinstance(start, Reject):
+            yield start
+            continue
         number, line = start
         if not line.strip():
             continue
         row = _row(lines, line, header, delimiter)
         if isinstance(row, Unreadable):
-            yield row.as_reject(number, line, keep=row.code != "too_large")
+            yield row.as_reject(number, line)
         else:
             yield number, row
 
 
-class _Lines:
-    """The lines of a file with their numbers, some of which may be put back."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._again: deque[tuple[int, bytes]] = deque()
-        self._number = 0
-
-    def next(self) -> tuple[int, bytes] | None:
-        if self._again:
-            return self._again.popleft()
-        line = self._file.readline(LONGEST_LINE)
-        if not line:
-            return None
-        self._number += 1
-        return self._number, line
-
-    def put_back(self, lines: list[tuple[int, bytes]]) -> None:
-        self._again.extendleft(reversed(lines))
-
-
-def _header(lines: _Lines) -> tuple[list[str], str | None]:
+def _header(lines: Lines) -> tuple[list[str], str | None]:
     first = lines.next()
     if first is None:
         raise NoHeader("the file is empty; its first line must name the columns")
+    if isinstance(first, Reject):
+        raise NoHeader("the first line is too long; it must name the columns")
     try:
         text = first[1].decode("utf-8-sig").strip("\r\n")
     except UnicodeDecodeError:
         raise NoHeader("the first line is not UTF-8; it must name the columns") from None
-    delimiter = max(DELIMITERS, key=text.count)
-    if not text.count(delimiter):
-        return text.split(), None
-    return [name.strip() for name in next(csv.reader([text], delimiter=delimiter))], delimiter
+    delimiter = _delimiter(text)
+    try:
+        names = text.split() if delimiter is None else next(csv.reader([text], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        raise NoHeader("the first line cannot be read as CSV; it must name the columns") from None
+    return _checked([name.strip() for name in names]), delimiter
 
 
-def _row(lines: _Lines, line: bytes, header: list[str], delimiter: str | None) -> dict[str, object] | Unreadable:
-    if delimiter is None:
-        return _named(line.split(), header)
-    first = _cells(line, header, delimiter)
-    if line.count(b'"') % 2 == 0:
-        return first
-    taken: list[tuple[int, bytes]] = []
-    whole = line
-    while whole.count(b'"') % 2 and len(taken) < LINES_A_ROW and (following := lines.next()) is not None:
-        taken.append(following)
-        whole += following[1]
-    row = _cells(whole, header, delimiter)
-    if whole.count(b'"') % 2 == 0 and not isinstance(row, Unreadable):
-        return row
+def _delimiter(header: str) -> str | None:
+    """What sets the columns apart: None for spaces. A single column is a CSV of one."""
+    delimiter = max(DELIMITERS, key=header.count)
+    return delimiter if header.count(delimiter) or len(header.split()) < 2 else None
+
+
+def _checked(names: list[str]) -> list[str]:
+    if not any(names):
+        raise NoHeader("the first line is empty; it must name the columns")
+    for place, name in enumerate(names):
+        if name and name in names[:place]:
+            raise NoHeader(f"columns {names.index(name) + 1} and {place + 1} have the same name; give each its own")
+    return names
+
+
+def _row(lines: Lines, line: bytes, header: list[str], delimiter: str | None) -> dict[str, object] | Unreadable:
+    if delimiter is None or line.count(b'"') % 2 == 0:
+        return _cells(line, header, delimiter)
+    whole, taken = _to_closing_quote(lines, line)
+    if whole is not None:
+        row = _cells(whole, header, delimiter)
+        if not isinstance(row, Unreadable) or row.code == INVALID_UTF8:
+            return row
     lines.put_back(taken)
     return Unreadable("broken_row", "", "A quote is opened and not closed; close it or double it.")
 
 
-def _cells(text: bytes, header: list[str], delimiter: str) -> dict[str, object] | Unreadable:
+def _to_closing_quote(lines: Lines, line: bytes) -> tuple[bytes | None, list[Line | Reject]]:
+    """The row from this line to the one that closes its quote, if any does soon; and the lines taken for it."""
+    taken: list[Line | Reject] = []
+    whole = line
+    while len(taken) < LINES_A_ROW and (following := lines.next()) is not None:
+        taken.append(following)
+        if isinstance(following, Reject):
+            break
+        whole += following[1]
+        if whole.count(b'"') % 2 == 0:
+            return whole, taken
+    return None, taken
+
+
+def _cells(row: bytes, header: list[str], delimiter: str | None) -> dict[str, object] | Unreadable:
+    """The cells by column name. Of a row of the right shape that is not UTF-8 it says so, and where."""
+    text = row.decode(errors="replace")
     try:
-        cells = next(csv.reader([text.decode()], delimiter=delimiter, strict=text.count(b'"') % 2 == 0))
-    except UnicodeDecodeError as error:
-        return Unreadable("invalid_utf8", "", f"The row is not UTF-8: its byte {error.start + 1} cannot be read.")
+        cells = text.split() if delimiter is None else next(csv.reader([text], delimiter=delimiter, strict=True))
     except csv.Error as error:
         return Unreadable("broken_row", "", f"The row cannot be read as CSV: {error}.")
-    return _named(cells, header)
-
-
-def _named(cells: list[str] | list[bytes], header: list[str]) -> dict[str, object] | Unreadable:
     if len(cells) != len(header):
         return Unreadable("broken_row", "", f"The row has {len(cells)} cells; the header names {len(header)}.")
     try:
-        texts = [cell.decode() if isinstance(cell, bytes) else cell for cell in cells]
-    except UnicodeDecodeError:
-        return Unreadable("invalid_utf8", "", "The row is not UTF-8.")
-    return dict(zip(header, (text.strip() or None for text in texts), strict=True))
+        row.decode()
+    except UnicodeDecodeError as error:
+        return Unreadable(INVALID_UTF8, "", f"The row is not UTF-8: its byte {error.start + 1} cannot be read.")
+    return {name: cell.strip() or None for name, cell in zip(header, cells, strict=True) if name}

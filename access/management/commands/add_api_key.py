@@ -4,8 +4,8 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.db import IntegrityError
 
 from access import api_keys
 
@@ -32,8 +32,9 @@ class Command(BaseCommand):
             )
         except api_keys.UnknownScope as error:
             raise CommandError(str(error)) from None
-        except IntegrityError:
-            raise CommandError(f"There is an API key named {options['name']!r} already; choose another name.") from None
+        except ValidationError as error:
+            fields = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
+            raise CommandError(fields) from None
         if options["json"]:
             self.stdout.write(json.dumps({"name": key.name, "id": str(key.id), "api_key": text}))
         else:

@@ -1,5 +1,6 @@
 """manage.py screenshots: pictures of the admin for the README, taken in headless Chromium of the data at hand."""
 
+import secrets
 import threading
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -19,8 +20,9 @@ from django.db.models import Count
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from access import users
 from access.models import User
-from access.roles import ROLES
+from access.roles import MANAGE_ACCESS, ROLES
 from identity.models import Assignment
 from privacy.models import SubjectRequest
 from segments.models import Segment
@@ -55,7 +57,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--out", type=Path, required=True, help="where the pictures go")
         parser.add_argument("--url", action="append", default=[], help="a page, such as /admin/; may be repeated")
-        parser.add_argument("--user", help="whose view; default: somebody with every role, made for the occasion")
+        parser.add_argument("--user", help="whose view; default: somebody who has every role while it lasts")
         parser.add_argument("--chromium", default="/usr/bin/chromium", help="the browser")
         parser.add_argument("--dark", action="store_true", help="in the dark")
         parser.add_argument("--whole", action="store_true", help="the whole page, not only what fits the window")
@@ -91,26 +93,29 @@ def _pages() -> Iterator[tuple[str, str]]:
     segment = Segment.objects.filter(active=True).annotate(size=Count("memberships")).order_by("-size").first()
     if segment:
         yield "segment", reverse("admin:segments_segment_change", args=[segment.pk])
-    request = SubjectRequest.objects.order_by("-opened_at").first()
+    request = SubjectRequest.objects.annotate(taken=Count("steps")).order_by("-taken", "-opened_at").first()
     if request:
         yield "subject-request", reverse("admin:privacy_subjectrequest_change", args=[request.pk])
 
 
 @contextmanager
 def _viewer(username: str | None) -> Iterator[User]:
-    """The user of that name; or one with every role and no password, who is gone afterwards."""
+    """The user of that name; or one made for this, with every role while the pictures are taken and none afterwards."""
     if username:
         found = User.objects.filter(username=username).first()
         if found is None:
             raise CommandError(f"There is no user {username!r}")
         yield found
         return
-    User.objects.filter(username=VIEWER).delete()
-    user = User.objects.create_user(VIEWER, roles=list(ROLES))
+    if not any(other.may(MANAGE_ACCESS) for other in User.objects.exclude(username=VIEWER)):
+        raise CommandError("Nobody manages access yet: run manage.py demo or createsuperuser first, or name a --user")
+    user = User.objects.filter(username=VIEWER).first()
+    user = user or users.add(VIEWER, password=secrets.token_urlsafe(32), roles=[])
+    user = users.change(user, roles=list(ROLES), is_active=True)
     try:
         yield user
     finally:
-        user.delete()
+        users.change(user, roles=[], is_active=False)
 
 
 @contextmanager

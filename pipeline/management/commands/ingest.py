@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from pipeline.accept import Acceptance
@@ -37,7 +38,7 @@ class Command(BaseCommand):
         for reject in acceptance.rejects[:SHOWN]:
             self.stderr.write(f"line {reject.position}: {reject.message}")
         if len(acceptance.rejects) > SHOWN:
-            self.stderr.write(f"… and {len(acceptance.rejects) - SHOWN} more; see Quarantine in the admin")
+            self.stderr.write("… and more; see Quarantine in the admin")
         counts = {
             name: getattr(acceptance, name)
             for name in ("acknowledged", "stored", "duplicate", "quarantined", "refused")
@@ -54,9 +55,9 @@ class Command(BaseCommand):
             TransferSpeedColumn(),
             TimeRemainingColumn(),
         )
-        with Progress(*columns) as progress:
+        with Progress(*columns, console=Console(stderr=True)) as progress:
             task = progress.add_task(path.name, total=path.stat().st_size)
             try:
                 return ingest(source, path, on_progress=lambda _, offset: progress.update(task, completed=offset))
-            except NoHeader as error:
+            except (NoHeader, OSError) as error:
                 raise CommandError(f"{path.name}: {error}") from None

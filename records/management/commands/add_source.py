@@ -45,7 +45,7 @@ class Command(BaseCommand):
         except ValidationError as error:
             fields = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
             raise CommandError(fields) from None
-        except (OSError, json.JSONDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise CommandError(f"--mapping: {error}") from None
         if options["json"]:
             self.stdout.write(json.dumps({"name": source.name, "id": str(source.id), "write_key": write_key}))

@@ -1,0 +1,126 @@
+"""Grouping: everybody of a scene in groups of one person each.
+
+Trusted source profiles are joined first. Those of client-side sources form groups of their own, and each such group
+joins at most one known person: an e-mail typed into a browser never merges two.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+
+from identity.candidates import Pair
+from identity.matching import LINK, cluster, log_odds
+from identity.scene import SURE_BITS, Scene
+
+
+def people_in(scene: Scene) -> list[set[UUID]]:
+    """Everybody in groups of one person each."""
+    known_people = _cluster(scene, scene.trusted)
+    visitors = _cluster(scene, set(scene.everyone) - scene.trusted)
+    return _attach(scene, known_people, visitors)
+
+
+def _cluster(scene: Scene, members: set[UUID]) -> list[set[UUID]]:
+    place = scene.place
+    inside = [pair for pair in sorted(scene.edges) if pair[0] in members and pair[1] in members]
+    rows = np.array([(place[a], place[b]) for a, b in inside], dtype=np.int32).reshape(-1, 2)
+    labels = cluster(
+        len(scene.everyone),
+        rows,
+        np.array([scene.edges[pair].bits for pair in inside], dtype=np.float64),
+        must_link=[
+            *((place[a], place[b]) for a, b in _standing(scene, members)),
+            *((place[a], place[b]) for a, b in inside if scene.edges[a, b].exact),
+        ],
+        cannot_link=[(place[a], place[b]) for a, b in sorted(scene.apart) if a in members and b in members],
+        contradicts=scene.contradicts,
+    )
+    groups: dict[int, set[UUID]] = defaultdict(set)
+    for id in members:
+        groups[int(labels[place[id]])].add(id)
+    return list(groups.values())
+
+
+def _standing(scene: Scene, members: set[UUID]) -> list[Pair]:
+    """What the ledger has joined stays joined."""
+    by_profile: dict[UUID, list[UUID]] = defaultdict(list)
+    for id in sorted(members):
+        if id in scene.belongs:
+            by_profile[scene.belongs[id]].append(id)
+    return [(ids[0], other) for ids in by_profile.values() for other in ids[1:]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """A known person whom a group of visitors may be: the sum of the evidence, in bits, and the strongest piece."""
+
+    number: int
+    bits: float
+    strongest: float
+
+
+def _attach(scene: Scene, known_people: list[set[UUID]], visitors: list[set[UUID]]) -> list[set[UUID]]:
+    """Let each group of visitors join the one known person that its evidence favors most, if any."""
+    home = {id: number for number, members in enumerate(known_people) for id in members}
+    profiles = {scene.belongs[id]: number for id, number in home.items() if id in scene.belongs}
+    visitors = sorted(visitors, key=min)
+    settled = [
+        next((profiles[scene.belongs[id]] for id in sorted(members) if scene.belongs.get(id) in profiles), None)
+        for members in visitors
+    ]
+    choices = [
+        [] if chosen is not None else homes
+        for chosen, homes in zip(settled, _homes_of(scene, visitors, home), strict=True)
+    ]
+    impossible = _impossible(scene, visitors, known_people, choices)
+    people, alone = [set(members) for members in known_people], []
+    for place, members in enumerate(visitors):
+        fitting = (choice.number for choice in choices[place] if (place, choice.number) not in impossible)
+        chosen = settled[place] if settled[place] is not None else next(fitting, None)
+        if chosen is None:
+            alone.append(members)
+        else:
+            people[chosen] |= members
+    return [*people, *alone]
+
+
+def _homes_of(scene: Scene, visitors: Sequence[set[UUID]], home: Mapping[UUID, int]) -> Iterable[list[_Home]]:
+    """For each group of visitors the known people that its evidence speaks for, the likeliest first."""
+    neighbors: dict[UUID, list[tuple[UUID, Pair]]] = defaultdict(list)
+    for left, right in scene.edges:
+        neighbors[left].append((right, (left, right)))
+        neighbors[right].append((left, (left, right)))
+    for members in visitors:
+        found: dict[int, list[float]] = defaultdict(list)
+        for id in members:
+            for other, pair in neighbors[id]:
+                if other in home:
+                    found[home[other]].append(scene.edges[pair].bits)
+        barred = {home.get(a, home.get(b)) for a, b in scene.apart if (a in members) != (b in members)}
+        homes = [
+            _Home(number, sum(max(bits, -SURE_BITS) for bits in pieces), max(pieces))
+            for number, pieces in found.items()
+            if number not in barred
+        ]
+        fitting = [choice for choice in homes if choice.strongest >= log_odds(LINK) and choice.bits > 0]
+        yield sorted(fitting, key=lambda choice: (-choice.bits, choice.number))
+
+
+def _impossible(
+    scene: Scene, visitors: Sequence[set[UUID]], known_people: Sequence[set[UUID]], choices: Sequence[list[_Home]]
+) -> set[tuple[int, int]]:
+    """The choices, as places of visitors and known people, that somebody in the one and in the other contradict."""
+    asked = [
+        (place, choice.number, scene.place[a], scene.place[b])
+        for place, homes in enumerate(choices)
+        for choice in homes
+        for a in visitors[place]
+        for b in known_people[choice.number]
+    ]
+    if not asked:
+        return set()
+    contradict = scene.contradicts(np.array([row[2:] for row in asked], dtype=np.int32))
+    return {(row[0], row[1]) for row, no in zip(asked, contradict.tolist(), strict=True) if no}

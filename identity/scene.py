@@ -1,0 +1,189 @@
+"""The scene of one batch: everybody whom it is about, what speaks for joining them, and where they belong so far."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consent.decide import decide_each
+from identity import candidates
+from identity.candidates import EXCLUSIVE, Pair
+from identity.learning import LINKING, active_model
+from identity.matching import (
+    COMPARISONS,
+    LINK,
+    Contradiction,
+    Model,
+    People,
+    Person,
+    Scores,
+    compare,
+    contradicts,
+    evidence,
+    log_odds,
+    score,
+)
+from identity.models import CANNOT_LINK, MUST_LINK, Verdict
+from identity.persons import known, open_persons
+from identity.profiles import profile_of, source_profiles_of
+from records.source_profiles import believed
+from vault.grants import Actor
+
+STAGE = Actor.machine("resolve")
+SIGNED_IN, SAME_DEVICE, SAME_EMAIL, SIMILAR, VERDICT = (
+    "signed in on this device",
+    "same device",
+    "same e-mail",
+    "similar person",
+    "verdict",
+)
+EXCLUSIVE_REASONS = {namespace: f"same {namespace.replace('_', ' ')}" for namespace in EXCLUSIVE}
+SURE_BITS = log_odds(LINK) + 1.0
+
+
+@dataclass
+class Edge:
+    """Why two source profiles may be one: bits for it (log2 odds), the reason, levels of agreement. Exact: certain."""
+
+    bits: float
+    reason: str
+    exact: bool = False
+    levels: list[tuple[str, str, float]] = field(default_factory=list)
+    contradicts: bool = False
+
+    @property
+    def probability(self) -> float:
+        """That the two are one person."""
+        return 1.0 if self.exact else 1 / (1 + 2 ** min(-self.bits, 1_000))
+
+
+@dataclass
+class Scene:
+    """Everybody whom this batch is about, what speaks for joining them, and where they belong so far."""
+
+    fresh: set[UUID]
+    everyone: list[UUID]
+    place: dict[UUID, int]
+    trusted: set[UUID]
+    belongs: dict[UUID, UUID]
+    edges: dict[Pair, Edge]
+    apart: set[Pair]
+    people: People
+    contradicts: Contradiction
+    version: str
+
+
+def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
+    """The scene around these source profiles: their candidates, and whoever is in one profile with those."""
+    newcomers = _open(fresh, now)
+    candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)})
+    shared = candidates.by_identifier(fresh)
+    alike = candidates.by_token(fresh)
+    signed_in, on_device = candidates.by_sign_in(fresh), candidates.by_device(fresh)
+    verdicts = _verdicts(fresh)
+    met = {id for pair in (*shared, *alike, *signed_in, *on_device, *verdicts) for id in pair} | fresh
+    belongs = profile_of(met)
+    for profile, members in source_profiles_of(set(belongs.values())).items():
+        belongs |= dict.fromkeys(members, profile)
+    persons = newcomers | _open(met | belongs.keys(), now, without=newcomers.keys())
+    everyone = sorted(persons)
+    people = People.build(everyone, [persons[id] for id in everyone])
+    model, version = active_model()
+    edges = _scored(shared.keys() | alike, persons, everyone, people, model)
+    _add_exact(edges, shared, signed_in, on_device, persons)
+    _add_verdicts(edges, verdicts)
+    return Scene(
+        fresh=fresh,
+        everyone=everyone,
+        place={id: row for row, id in enumerate(everyone)},
+        trusted={id for id, is_trusted in believed(everyone).items() if is_trusted},
+        belongs={id: profile for id, profile in belongs.items() if id in persons},
+        edges=edges,
+        apart={pair for pair, verdict in verdicts.items() if verdict == CANNOT_LINK},
+        people=people,
+        contradicts=partial(contradicts, people, model),
+        version=version,
+    )
+
+
+def _open(ids: Iterable[UUID], now: datetime, *, without: Collection[UUID] = ()) -> dict[UUID, Person]:
+    """The persons behind these source profiles; one that may not be linked stays, with nothing known of it."""
+    wanted = {id: (id,) for id in ids if id not in without}
+    decisions = decide_each(wanted, purpose=LINKING, at=now, actor=STAGE, reason="resolve source profiles")
+    opened = open_persons(sorted(decisions.allowed), decisions.grant)
+    return {id: opened.get(id, Person()) for id in wanted}
+
+
+def _verdicts(ids: Collection[UUID]) -> dict[Pair, str]:
+    rows = Verdict.objects.filter(undone_at=None)
+    mine = rows.filter(left__in=list(ids)) | rows.filter(right__in=list(ids))
+    return {(left, right): verdict for left, right, verdict in mine.values_list("left_id", "right_id", "verdict")}
+
+
+def _scored(
+    pairs: Iterable[Pair], persons: Mapping[UUID, Person], everyone: Sequence[UUID], people: People, model: Model
+) -> dict[Pair, Edge]:
+    place = {id: row for row, id in enumerate(everyone)}
+    wanted = [pair for pair in sorted(pairs) if pair[0] in place and pair[1] in place]
+    rows = np.array([(place[left], place[right]) for left, right in wanted], dtype=np.int32).reshape(-1, 2)
+    levels = compare(people, rows)
+    scores = score(levels, model, people=people, pairs=rows)
+    bits = scores.log_odds
+    email = [comparison.name for comparison in COMPARISONS].index("email")
+    same_email = levels[:, email] == len(COMPARISONS[email].levels) - 1
+    # One place more than there are values, so that the code of a missing e-mail (-1) finds it.
+    shared_email = np.append(people.shared_emails.household, True)[people.email.codes[rows[:, 0]]]
+    edges = {}
+    for row, pair in enumerate(wanted):
+        reason = SIMILAR
+        weight = float(bits[row])
+        if same_email[row] and not shared_email[row] and not scores.contradiction[row]:
+            reason, weight = SAME_EMAIL, max(weight, SURE_BITS)
+        edges[pair] = Edge(weight, reason, levels=_levels(levels[row], scores, row))
+        edges[pair].contradicts = bool(scores.contradiction[row])
+    return edges
+
+
+def _levels(levels: NDArray[np.int8], scores: Scores, row: int) -> list[tuple[str, str, float]]:
+    """What each comparison adds, and what a shared household or a contradiction takes off: levels and bits."""
+    against = round(float(scores.alternative[row]), 2)
+    found = evidence(levels, scores.weight[row])
+    return [*found, ("household", "may be two people", against)] if against else found
+
+
+def _add_exact(
+    edges: dict[Pair, Edge],
+    shared: Mapping[Pair, set[str]],
+    signed_in: set[Pair],
+    on_device: set[Pair],
+    persons: Mapping[UUID, Person],
+) -> None:
+    exact = dict.fromkeys(signed_in, SIGNED_IN)
+    for pair, namespaces in shared.items():
+        for namespace in EXCLUSIVE:
+            if namespace in namespaces:
+                exact[pair] = EXCLUSIVE_REASONS[namespace]
+    for pair, reason in exact.items():
+        if pair[0] in persons and pair[1] in persons:
+            levels = edges[pair].levels if pair in edges else []
+            edges[pair] = Edge(2 * SURE_BITS, reason, exact=True, levels=levels)
+    for pair in on_device - exact.keys():
+        if pair[0] in persons and pair[1] in persons:
+            edges[pair] = Edge(SURE_BITS, SAME_DEVICE)
+
+
+def _add_verdicts(edges: dict[Pair, Edge], verdicts: Mapping[Pair, str]) -> None:
+    for pair, verdict in verdicts.items():
+        if verdict == MUST_LINK:
+            edges[pair] = Edge(2 * SURE_BITS, VERDICT, exact=True)
+        else:
+            edges.pop(pair, None)
+
+
+def ordered(one: UUID, other: UUID) -> Pair:
+    """The pair with the lower id first."""
+    return (one, other) if one < other else (other, one)

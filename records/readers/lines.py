@@ -1,0 +1,46 @@
+"""Lines of a file, numbered, of bounded length; some may be put back to be read again."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import BinaryIO
+
+from records.envelope import Reject, Unreadable
+
+LONGEST_LINE = 1_000_000
+
+Line = tuple[int, bytes]
+
+
+class Lines:
+    """Reads a file line by line. A line beyond all measure is skipped as a whole and costs only itself."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._again: deque[Line | Reject] = deque()
+        self._number = 0
+
+    def next(self) -> Line | Reject | None:
+        """The next line with its number; a reject for one that is too long; None at the end."""
+        if self._again:
+            return self._again.popleft()
+        line = self._file.readline(LONGEST_LINE)
+        if not line:
+            return None
+        self._number += 1
+        if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+            return self._skip_rest(line)
+        return self._number, line
+
+    def put_back(self, lines: Sequence[Line | Reject]) -> None:
+        """Let these lines, the last ones read, be read again."""
+        self._again.extendleft(reversed(lines))
+
+    def _skip_rest(self, start: bytes) -> Reject:
+        size = len(start)
+        while rest := self._file.readline(LONGEST_LINE):
+            size += len(rest)
+            if rest.endswith(b"\n"):
+                break
+        error = Unreadable("too_large", "", f"The line has {size} bytes; at most {LONGEST_LINE}.")
+        return replace(error.as_reject(self._number, start, keep=False), size=size)

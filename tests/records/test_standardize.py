@@ -1,0 +1,271 @@
+"""One normal form per kind of field; what cannot be read is said, never guessed."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from records.standardize import (
+    STANDARDIZERS,
+    Absurd,
+    Clean,
+    Setting,
+    identity_form,
+    instant,
+    postcode_area,
+    split_name,
+    standardize,
+)
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+BRITISH = Setting(region="GB", date_order=None, now=NOW)
+UNREADABLE, MISSING = Clean(None, "invalid"), Clean(None)
+
+
+def setting(region: str = "GB", order: str | None = None) -> Setting:
+    return Setting(region=region, date_order=order, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("alice@example.com", Clean("alice@example.com")),
+        ("  Alice@Example.COM ", Clean("alice@example.com")),
+        ("alice+shop@example.org", Clean("alice+shop@example.org")),
+        ("zoë@example.com", Clean("zoë@example.com")),
+        ("alice@mail.example", Clean("alice@mail.example")),
+        ("alice@", UNREADABLE),
+        ("@example.com", UNREADABLE),
+        ("alice", UNREADABLE),
+        ("alice@@example.com", UNREADABLE),
+        ("alice smith@example.com", UNREADABLE),
+        ("alice@example..com", UNREADABLE),
+        ("a" * 400 + "@example.com", UNREADABLE),
+        ("", MISSING),
+        ("N/A", MISSING),
+        ("unknown", MISSING),
+    ],
+)
+def test_emails(raw: str, expected: Clean) -> None:
+    assert standardize("email", raw, BRITISH) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "region", "expected"),
+    [
+        ("020 7946 0123", "GB", "+442079460123"),
+        ("(020) 7946-0123", "GB", "+442079460123"),
+        ("+44 (0)20 7946 0123", "DE", "+442079460123"),
+        ("0044 20 7946 0123", "GB", "+442079460123"),
+        ("07700 900123", "GB", "+447700900123"),
+        ("030 23125 000", "DE", "+493023125000"),
+        ("01 99 00 12 34", "FR", "+33199001234"),
+        ("+33 1 99 00 12 34", "GB", "+33199001234"),
+        ("020 7946 0123 ext. 5", "GB", "+442079460123"),
+    ],
+)
+def test_phones_are_read_where_they_are_dialed(raw: str, region: str, expected: str) -> None:
+    assert standardize("phone", raw, setting(region)) == Clean(expected)
+
+
+@pytest.mark.parametrize(
+    "raw", ["000000000", "0000000000", "1111111111", "+44 9999999999", "1234567890", "0123456789", "9876543210",
+            "12", "call me", "07700 900123 07700 900124", "+", "9" * 300]
+)  # fmt: skip
+def test_junk_phones_identify_nobody(raw: str) -> None:
+    assert standardize("phone", raw, BRITISH) == UNREADABLE
+
+
+@pytest.mark.parametrize(
+    ("raw", "order", "expected"),
+    [
+        ("1980-05-04", None, Clean("1980-05-04")),
+        ("1980/5/4", None, Clean("1980-05-04")),
+        ("19800504", None, Clean("1980-05-04")),
+        ("1980-05-04T00:00:00Z", None, Clean("1980-05-04")),
+        ("1980-05-04 00:00:00", None, Clean("1980-05-04")),
+        ("4.5.1980", None, Clean("1980-05-04")),
+        ("04.05.1980", "mdy", Clean("1980-05-04")),
+        ("04/05/1980", "dmy", Clean("1980-05-04")),
+        ("04/05/1980", "mdy", Clean("1980-04-05")),
+        ("04-05-1980", "dmy", Clean("1980-05-04")),
+        ("04/05/1980", None, Clean(None, "ambiguous")),
+        ("04/05/1980", "ymd", Clean(None, "ambiguous")),
+        ("13/05/1980", None, Clean("1980-05-13")),
+        ("05/13/1980", None, Clean("1980-05-13")),
+        ("05/05/1980", None, Clean("1980-05-05")),
+        ("00/00/0000", None, Clean(None, "empty")),
+        ("0000-00-00", None, Clean(None, "empty")),
+        ("29.02.2000", None, Clean("2000-02-29")),
+        ("2026-11-22", None, Clean("2026-11-22")),
+        ("null", None, MISSING),
+    ],
+)
+def test_dates_are_read_as_declared_and_never_guessed(raw: str, order: str | None, expected: Clean) -> None:
+    assert standardize("date", raw, setting(order=order)) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "order", "why"),
+    [
+        ("1980-02-30", None, "calendar"),
+        ("29.02.1900", None, "calendar"),
+        ("1980-13-01", None, "calendar"),
+        ("00/05/1980", None, "calendar"),
+        ("31/04/1980", None, "calendar"),
+        ("05/13/1980", "dmy", "calendar"),
+        ("13/05/1980", "mdy", "calendar"),
+        ("1899-12-31", None, "before 1900"),
+        ("2026-11-23", None, "in the future"),
+        ("04/05/80", None, "not a date"),
+        ("yesterday", None, "not a date"),
+        ("-1", None, "not a date"),
+    ],
+)
+def test_dates_that_cannot_be_are_absurd(raw: str, order: str | None, why: str) -> None:
+    with pytest.raises(Absurd, match=why) as raised:
+        standardize("date", raw, setting(order=order))
+    assert raw not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("2026-01-31T09:30:00Z", datetime(2026, 1, 31, 9, 30, tzinfo=UTC)),
+        ("2026-01-31T09:30:00.250Z", datetime(2026, 1, 31, 9, 30, 0, 250_000, tzinfo=UTC)),
+        ("2026-01-31T09:30:00+02:00", datetime(2026, 1, 31, 7, 30, tzinfo=UTC)),
+        ("2026-01-31 09:30:00", datetime(2026, 1, 31, 9, 30, tzinfo=UTC)),
+        (" 2026-01-31 ", datetime(2026, 1, 31, tzinfo=UTC)),
+        ("19970101", datetime(1997, 1, 1, tzinfo=UTC)),
+        (19970101, datetime(1997, 1, 1, tzinfo=UTC)),
+        (1_767_225_600, datetime(2026, 1, 1, tzinfo=UTC)),
+        (1_767_225_600.5, datetime(2026, 1, 1, 0, 0, 0, 500_000, tzinfo=UTC)),
+        (1_767_225_600_250, datetime(2026, 1, 1, 0, 0, 0, 250_000, tzinfo=UTC)),
+        ("1767225600", datetime(2026, 1, 1, tzinfo=UTC)),
+        ("1767225600250", datetime(2026, 1, 1, 0, 0, 0, 250_000, tzinfo=UTC)),
+        ("2026-11-23T11:59:59Z", datetime(2026, 11, 23, 11, 59, 59, tzinfo=UTC)),
+    ],
+)
+def test_instants(raw: object, expected: datetime) -> None:
+    assert instant(raw, now=NOW) == expected
+    assert instant(raw, now=NOW).tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        ("1969-12-31T23:59:59Z", "before 1970"),
+        ("1066-10-14T09:00:00Z", "before 1970"),
+        ("0001-01-01T00:00:00+23:59", "not an instant"),
+        ("2026-11-23T12:00:01Z", "future"),
+        ("9999-12-31T23:59:59Z", "future"),
+        (99_999_999_999, "future"),
+        ("soon", "not an instant"),
+        ("", "not an instant"),
+        ("2026-02-30", "not an instant"),
+        ("31/01/2026", "not an instant"),
+        (float("nan"), "not an instant"),
+        (float("inf"), "not an instant"),
+        (1e300, "not an instant"),
+        (10**400, "not an instant"),
+        (0, "not an instant"),
+        (-5, "not an instant"),
+        (True, "not an instant"),
+        (None, "not an instant"),
+        (["2026-01-31"], "not an instant"),
+        ({"$date": 1}, "not an instant"),
+    ],
+)
+def test_instants_that_cannot_be_are_absurd(raw: object, why: str) -> None:
+    with pytest.raises(Absurd, match=why):
+        instant(raw, now=NOW)
+
+
+@given(st.datetimes(datetime(1971, 1, 1), datetime(2026, 11, 22)), st.integers(-14, 14))
+def test_an_instant_means_the_same_in_every_zone(naive: datetime, hours: int) -> None:
+    moment = naive.replace(tzinfo=UTC)
+    assert instant(moment.astimezone(timezone(timedelta(hours=hours))).isoformat(), now=NOW) == moment
+
+
+@pytest.mark.parametrize(
+    ("namespace", "value", "expected"),
+    [
+        ("email", "alice@example.com", "alice@example.com"),
+        ("email", "Alice+shop@Example.com", "alice@example.com"),
+        ("email", "+shop@example.com", "+shop@example.com"),
+        ("email", "a.l.ice+x@gmail.com", "alice@gmail.com"),
+        ("email", "al.ice@googlemail.com", "alice@gmail.com"),
+        ("email", "a.lice@example.com", "a.lice@example.com"),
+        ("email", "no at sign", "no at sign"),
+        ("phone", "+442079460123", "+442079460123"),
+        ("account_id", "Alice+1@Example.com", "Alice+1@Example.com"),
+    ],
+)
+def test_the_identity_form_is_what_spellings_share(namespace: str, value: str, expected: str) -> None:
+    assert identity_form(namespace, value) == expected
+    assert identity_form(namespace, expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("full", "expected"),
+    [
+        ("Alice Example", ("Alice", "Example")),
+        ("Alice Maria Example", ("Alice Maria", "Example")),
+        ("Example, Alice Maria", ("Alice Maria", "Example")),
+        ("Example", (None, "Example")),
+        ("Example,", (None, "Example")),
+        (", Alice", (None, "Alice")),
+        (",", (None, "")),
+    ],
+)
+def test_full_names_are_split(full: str, expected: tuple[str | None, str]) -> None:
+    assert split_name(full) == expected
+
+
+@pytest.mark.parametrize(
+    ("postcode", "country", "area"),
+    [
+        ("SW1A 1AA", "GB", "SW"),
+        ("M1 1AE", None, "M"),
+        ("10115", "DE", "10"),
+        ("75001", "FR", "75"),
+        ("K1A 0B1", "CA", "K1"),
+        ("1", "DE", "1"),
+    ],
+)
+def test_postcodes_are_generalized(postcode: str, country: str | None, area: str) -> None:
+    assert postcode_area(postcode, country) == area
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("gb", Clean("GB")),
+        ("UK", Clean("GB")),
+        ("Deutschland", Clean("DE")),
+        ("fr", Clean("FR")),
+        ("Atlantis", Clean(None, "unknown")),
+        ("", MISSING),
+    ],
+)
+def test_countries(raw: str, expected: Clean) -> None:
+    assert standardize("country", raw, BRITISH) == expected
+
+
+def test_long_text_is_shortened_and_spaces_are_one() -> None:
+    assert standardize("text", "1\u00a0 Example \t Road", BRITISH) == Clean("1 Example Road")
+    assert standardize("name", "Zoe\u0308", BRITISH) == Clean("Zoë")
+    assert standardize("text", "x" * 501, BRITISH) == Clean("x" * 500, "shortened")
+    assert standardize("postcode", " sw1a 1aa ", BRITISH) == Clean("SW1A 1AA")
+
+
+@given(st.sampled_from(sorted(STANDARDIZERS)), st.text())
+def test_any_text_is_read_or_refused_but_never_breaks(standardizer: str, raw: str) -> None:
+    try:
+        clean = standardize(standardizer, raw, BRITISH)
+    except Absurd as error:
+        assert standardizer == "date"
+        assert "YYYY-MM-DD" in str(error) or "1900" in str(error)
+    else:
+        assert clean.value is None or clean.value
