@@ -17,7 +17,7 @@ from identity.profiles import living
 from pipeline import heartbeat, queue
 from privacy.models import SubjectRequest
 from records.models import IOT, OFFLINE, ONLINE, Intake, QuarantinedRecord, Source, SourceProfile
-from segments.models import DailyActivity, Membership, Segment
+from segments.models import DailyActivity, Segment
 
 OUTCOMES = ("stored", "duplicate", "quarantined", "refused")
 KINDS = (ONLINE, OFFLINE, IOT)
@@ -132,7 +132,8 @@ def segment_trends(*, now: datetime, width: float = 72, height: float = 18) -> d
             sizes[segment][day] = size
     days = [now - timedelta(days=back) for back in range(MONTH - 1, -1, -1)]
     return {
-        segment: line_of([by_day.get(day, 0) for day in days], width=width, height=height) for segment, by_day in sizes.items()
+        segment: line_of([by_day.get(day, 0) for day in days], width=width, height=height)
+        for segment, by_day in sizes.items()
     }
 
 

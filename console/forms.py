@@ -22,7 +22,9 @@ class LookUp(forms.Form):
     value = forms.CharField(
         label="Value",
         max_length=200,
-        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "placeholder": "as the person writes it"}),
+        widget=forms.TextInput(
+            {"autocomplete": "off", "spellcheck": "false", "placeholder": "as the person writes it"}
+        ),
     )
 
 
@@ -67,7 +69,9 @@ class Say(forms.Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.purposes = {row.slug: row for row in Purpose.objects.filter(active=True).exclude(legal_basis=LEGAL_OBLIGATION)}
+        self.purposes = {
+            row.slug: row for row in Purpose.objects.filter(active=True).exclude(legal_basis=LEGAL_OBLIGATION)
+        }
         self.fields["purpose"].choices = [(slug, row.name) for slug, row in self.purposes.items()]  # type: ignore[attr-defined]
         self.fields["channel"].choices = [("", "All channels"), *_named(self.purposes.values())]  # type: ignore[attr-defined]
 

@@ -63,7 +63,9 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
 def entries(request: HttpRequest) -> list[Entry]:
     """The groups of the sidebar; those without an entry for this person are left out."""
     user = user_of(request)
-    groups: list[Entry] = [{"items": [{"title": "Overview", "icon": "space_dashboard", "link": reverse("admin:index")}]}]
+    groups: list[Entry] = [
+        {"items": [{"title": "Overview", "icon": "space_dashboard", "link": reverse("admin:index")}]}
+    ]
     for title, pages in GROUPS:
         items = [_entry(name, icon, page) for name, icon, page, capability in pages if user.may(capability)]
         if items:

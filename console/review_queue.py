@@ -13,7 +13,5 @@ def waiting() -> "QuerySet[Match]":
 
 def _together() -> "QuerySet[Assignment]":
     """The right one's current assignment, where the left one is in the same profile."""
-    left = Assignment.objects.current().filter(
-        source_profile=OuterRef(OuterRef("left")), profile=OuterRef("profile")
-    )
+    left = Assignment.objects.current().filter(source_profile=OuterRef(OuterRef("left")), profile=OuterRef("profile"))
     return Assignment.objects.current().filter(Exists(left), source_profile=OuterRef("right"))

@@ -10,7 +10,12 @@ from records.dictionary import FIELDS, PLAIN
 
 UNKNOWN = "Unknown person"
 NOT_SHOWN = DOT * 4
-LABELS = {"email": "E-mail", "account_id": "Account", "customer_number": "Customer number", "loyalty_number": "Loyalty number"}
+LABELS = {
+    "email": "E-mail",
+    "account_id": "Account",
+    "customer_number": "Customer number",
+    "loyalty_number": "Loyalty number",
+}
 
 
 def shown(field: str, value: str, *, revealed: bool = False) -> str:

@@ -69,8 +69,8 @@ def _take_in(source: Source, path: Path, done: Path, progress: Progress) -> None
 
 def _process(progress: Progress) -> None:
     task = progress.add_task("resolve and segment", total=queue.waiting())
-    while done := process_batch(now=timezone.now()):
-        progress.advance(task, done)
+    while process_batch(now=timezone.now()):
+        progress.update(task, completed=progress.tasks[task].total - queue.waiting())
     progress.update(task, completed=progress.tasks[task].total)
 
 

@@ -36,8 +36,10 @@ def append(news: Iterable[News], *, now: datetime) -> int:
     One transaction at a time appends, so that ids follow the order of commits and a reader who goes on from the last
     id it saw misses nothing.
     """
+    rows = [Change(profile_id=item.profile_id, kind=item.kind, detail=item.detail, happened_at=now) for item in news]
+    if not rows:
+        return 0
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
-    rows = [Change(profile_id=item.profile_id, kind=item.kind, detail=item.detail, happened_at=now) for item in news]
     Change.objects.bulk_create(rows, batch_size=2_000)
     return len(rows)

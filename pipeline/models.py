@@ -13,6 +13,7 @@ class Work(models.Model):
 
     class Meta:
         verbose_name_plural = "work"
+        indexes = [models.Index(fields=["source_profile_id"])]
 
 
 class Heartbeat(models.Model):

@@ -29,10 +29,13 @@ def enqueue(source_profiles: Collection[UUID], *, now: datetime, since: Mapping[
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
-# Rows that nobody else holds, for whole source profiles at a time, oldest first.
+# The oldest rows that nobody else holds, and what else waits for the same source profiles.
 TAKE = """
+WITH oldest AS MATERIALIZED (
+    SELECT source_profile_id FROM pipeline_work ORDER BY id FOR UPDATE SKIP LOCKED LIMIT %s
+)
 SELECT id, source_profile_id, since_date FROM pipeline_work
-ORDER BY id FOR UPDATE SKIP LOCKED LIMIT %s
+WHERE source_profile_id IN (SELECT source_profile_id FROM oldest) FOR UPDATE SKIP LOCKED
 """
 
 

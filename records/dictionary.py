@@ -19,18 +19,18 @@ class Field:
 FIELDS = {
     field.name: field
     for field in (
-        Field("email", DIRECT, "email", True, ("e-mail", "email_address", "mail")),
+        Field("email", DIRECT, "email", True, ("email_address", "mail")),
         Field("phone", DIRECT, "phone", True, ("telephone", "mobile", "phone_number", "mobile_phone")),
-        Field("account_id", DIRECT, "key", True, ("user_id", "userid", "account")),
-        Field("customer_number", DIRECT, "key", True, ("customer_id", "customer_no", "crm_id", "customerid")),
+        Field("account_id", DIRECT, "key", True, ("user_id", "account")),
+        Field("customer_number", DIRECT, "key", True, ("customer_id", "customer_no", "crm_id")),
         Field("loyalty_number", DIRECT, "key", True, ("loyalty_card", "card_number", "loyalty_id")),
-        Field("device_id", DIRECT, "key", True, ("anonymous_id", "deviceid", "device")),
-        Field("given_name", DIRECT, "name", aliases=("first_name", "firstname", "forename")),
-        Field("family_name", DIRECT, "name", aliases=("last_name", "lastname", "surname")),
+        Field("device_id", DIRECT, "key", True, ("anonymous_id", "device")),
+        Field("given_name", DIRECT, "name", aliases=("first_name", "forename")),
+        Field("family_name", DIRECT, "name", aliases=("last_name", "surname")),
         Field("full_name", DIRECT, "name", aliases=("name", "customer_name")),
         Field("street", DIRECT, "text", aliases=("address", "address_line_1", "street_address")),
-        Field("birth_date", QUASI, "date", aliases=("birthday", "dob", "date_of_birth", "birthdate")),
-        Field("postcode", QUASI, "postcode", aliases=("postal_code", "zip", "zip_code", "postalcode")),
+        Field("birth_date", QUASI, "date", aliases=("birthday", "dob", "date_of_birth")),
+        Field("postcode", QUASI, "postcode", aliases=("postal_code", "zip", "zip_code")),
         Field("city", QUASI, "name", aliases=("town",)),
         Field("gender", QUASI, "text", aliases=("sex",)),
         Field("ip_address", QUASI, "key", aliases=("ip",)),
@@ -40,13 +40,15 @@ FIELDS = {
     )
 }
 IDENTIFIERS = frozenset(field.name for field in FIELDS.values() if field.identifier)
-ALIASES = {
-    alias: field.name
-    for field in FIELDS.values()
-    for alias in (field.name, field.name.replace("_", ""), *field.aliases)
-}
 
 
 def recognize(column: str) -> str | None:
-    """The canonical field that a source's column name stands for, if any."""
-    return ALIASES.get(column.strip().casefold().replace(" ", "_").replace("-", "_"))
+    """The canonical field that a source's column name stands for, if any, however it is written."""
+    return ALIASES.get(_letters(column))
+
+
+def _letters(name: str) -> str:
+    return "".join(character for character in name.casefold() if character.isalnum())
+
+
+ALIASES = {_letters(alias): field.name for field in FIELDS.values() for alias in (field.name, *field.aliases)}

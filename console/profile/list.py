@@ -43,7 +43,12 @@ def describe(profiles: Sequence[Profile], request: HttpRequest) -> dict[UUID, Ro
     seen = _seen({id for ids in owned.values() for id in ids}, owned)
     segments = _segments(owned) if may(request, VIEW_SEGMENTS) else {}
     return {
-        profile: _row(golden_records.get(profile, {}), decisions.refused.get(profile, ""), seen[profile], segments.get(profile, []))
+        profile: _row(
+            golden_records.get(profile, {}),
+            decisions.refused.get(profile, ""),
+            seen[profile],
+            segments.get(profile, []),
+        )
         for profile in owned
     }
 

@@ -15,10 +15,10 @@ from unfold.decorators import display
 from access import api_keys
 from access.models import ApiKey
 from access.roles import MANAGE_ACCESS
+from consent.models import Purpose
 from console.guards import needs
 from console.screen import Screen
 from console.showing import day, moment
-from consent.models import Purpose
 
 
 class NewKey(forms.Form):
@@ -26,13 +26,18 @@ class NewKey(forms.Form):
 
     name = forms.CharField(max_length=80, help_text="Which program uses it.")
     scopes = forms.MultipleChoiceField(
-        choices=[(scope, scope) for scope in api_keys.SCOPES], widget=forms.CheckboxSelectMultiple, help_text="What it may do."
+        choices=[(scope, scope) for scope in api_keys.SCOPES],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="What it may do.",
     )
     purposes = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple, help_text="What it may read personal data for. Consent is asked each time."
     )
     expires_at = forms.DateTimeField(
-        label="Expires", required=False, widget=forms.DateInput({"type": "date"}), help_text="Empty: when it is revoked."
+        label="Expires",
+        required=False,
+        widget=forms.DateInput({"type": "date"}),
+        help_text="Empty: when it is revoked.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -108,7 +113,9 @@ class ApiKeyScreen(Screen):
                 back=reverse("admin:access_apikey_changelist"),
             )
         hint = "The key is shown on the next page, once."
-        return self.page(request, "console/form_page.html", title="Add API key", form=form, submit="Add API key", hint=hint)
+        return self.page(
+            request, "console/form_page.html", title="Add API key", form=form, submit="Add API key", hint=hint
+        )
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -25,7 +25,9 @@ class AuditScreen(Screen):
     sortable_by = ()
     fields = ("at", "who", "actor_kind", "action", "purpose", "reason", "run", "count")
     readonly_fields = fields
-    intro = "Every read of sealed data, one line each for people and programs, one a batch for machine stages. No values."
+    intro = (
+        "Every read of sealed data, one line each for people and programs, one a batch for machine stages. No values."
+    )
     empty_hint = "Nobody has read personal data yet."
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[AuditEntry]":

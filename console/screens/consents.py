@@ -11,9 +11,9 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from access.roles import VIEW_CONSENTS
+from consent.models import Act, Purpose
 from console.screen import Screen
 from console.showing import label_of, moment, short
-from consent.models import Act, Purpose
 from identity.profiles import profile_of
 
 
@@ -24,7 +24,17 @@ class PurposeScreen(Screen):
     list_display = ("name", "basis", "channel_list", "expires", "is_active")
     sortable_by = ()
     intro = "Why data may be used, and on which legal basis. Without a purpose that allows it, nothing is read or sent."
-    fields = ("slug", "name", "description", "legal_basis", "channels", "expires_after_days", "high_risk", "dpia_reference", "active")
+    fields = (
+        "slug",
+        "name",
+        "description",
+        "legal_basis",
+        "channels",
+        "expires_after_days",
+        "high_risk",
+        "dpia_reference",
+        "active",
+    )
 
     @admin.display(description="Legal basis")
     def basis(self, purpose: Purpose) -> str:
@@ -52,10 +62,22 @@ class ActScreen(Screen):
     list_display_links = None
     list_filter = ("purpose", "state", "channel")
     sortable_by = ()
-    fields = ("source_profile_id", "purpose", "channel", "state", "occurred_at", "recorded_at", "how", "verified", "notice")
+    fields = (
+        "source_profile_id",
+        "purpose",
+        "channel",
+        "state",
+        "occurred_at",
+        "recorded_at",
+        "how",
+        "verified",
+        "notice",
+    )
     readonly_fields = ("source_profile_id",)
     intro = "What people said of each purpose, append-only. To record an act, open the profile."
-    empty_hint = "Nobody has said anything yet. Acts arrive with records, over the API, or are recorded on a profile's page."
+    empty_hint = (
+        "Nobody has said anything yet. Acts arrive with records, over the API, or are recorded on a profile's page."
+    )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Act]":
         return super().get_queryset(request).select_related("purpose").order_by("-occurred_at", "-id")

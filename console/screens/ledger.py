@@ -25,10 +25,21 @@ class AssignmentScreen(Screen):
     list_display_links = None
     list_filter = ("reason",)
     sortable_by = ()
-    fields = ("source_profile_short", "profile_link", "reason", "by", "rule_version", "assigned_at", "ended_at", "evidence")
+    fields = (
+        "source_profile_short",
+        "profile_link",
+        "reason",
+        "by",
+        "rule_version",
+        "assigned_at",
+        "ended_at",
+        "evidence",
+    )
     readonly_fields = ("source_profile_short", "profile_link", "by")
     intro = "Entries are added and ended, never changed. A merge or split rewrites no record: only these lines."
-    empty_hint = "No assignment yet. Each record that comes in gets its source profile, and each source profile its line here."
+    empty_hint = (
+        "No assignment yet. Each record that comes in gets its source profile, and each source profile its line here."
+    )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Assignment]":
         return super().get_queryset(request).select_related("source_profile__source").order_by("-assigned_at", "-id")

@@ -64,7 +64,9 @@ class MatchScreen(Screen):
     list_display_links = ("pair",)
     sortable_by = ()
     intro = "Pairs that matching could not decide. Both ways are open: a decision can be undone on the profile page."
-    empty_hint = "No pair waits for a decision. Matching puts pairs here that are likely, but not certain, to be one person."
+    empty_hint = (
+        "No pair waits for a decision. Matching puts pairs here that are likely, but not certain, to be one person."
+    )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Match]":
         return review_queue.waiting().select_related("left__source", "right__source")
@@ -74,7 +76,9 @@ class MatchScreen(Screen):
 
     @admin.display(description="Pair")
     def pair(self, match: Match) -> SafeString:
-        return render_to_string("console/matches/cell_pair.html", {"sides": (match.left, match.right), "short": short(match.pk)})
+        return render_to_string(
+            "console/matches/cell_pair.html", {"sides": (match.left, match.right), "short": short(match.pk)}
+        )
 
     @admin.display(description="Likely one person")
     def likely(self, match: Match) -> SafeString:
@@ -140,7 +144,11 @@ class MatchScreen(Screen):
         with telling(request, NotPossible, done=done):
             decide(found, actor=actor_of(request).id, reason=form.cleaned_data["reason"], now=timezone.now())
         following = self.get_queryset(request).order_by("-probability", "id").first()
-        return redirect("admin:identity_match_change", following.pk) if following else redirect("admin:identity_match_changelist")
+        return (
+            redirect("admin:identity_match_change", following.pk)
+            if following
+            else redirect("admin:identity_match_changelist")
+        )
 
     def _page(self, request: HttpRequest, match: Match, *, reason: str, revealed: bool = False) -> TemplateResponse:
         sides = _sides(match, request, reason=reason, revealed=revealed)

@@ -123,7 +123,9 @@ class ProfileScreen(Screen):
             path(f"{one}/reveal/", guard(self.reveal), name="identity_profile_reveal"),
             path(f"{one}/merge/", guard(self.merge), name="identity_profile_merge"),
             path(f"{one}/split/<uuid:source_profile>/", guard(self.split), name="identity_profile_split"),
-            path(f"{one}/undo-split/<uuid:source_profile>/", guard(self.undo_split), name="identity_profile_undo_split"),
+            path(
+                f"{one}/undo-split/<uuid:source_profile>/", guard(self.undo_split), name="identity_profile_undo_split"
+            ),
             path(f"{one}/undo-merge/<uuid:merged>/", guard(self.undo_merge), name="identity_profile_undo_merge"),
             path(f"{one}/request/", guard(self.open_request), name="identity_profile_request"),
             path(f"{one}/say/", guard(self.say), name="identity_profile_say"),
@@ -202,7 +204,9 @@ class ProfileScreen(Screen):
     @needs(CORRECT_IDENTITY)
     def split(self, request: HttpRequest, profile: UUID, source_profile: UUID) -> HttpResponse:
         if (reason := _reason(request)) and _lives_in(source_profile, profile, request):
-            with telling(request, NotPossible, done="Split off. This is its new profile; matching will keep them apart."):
+            with telling(
+                request, NotPossible, done="Split off. This is its new profile; matching will keep them apart."
+            ):
                 profile = corrections.split(source_profile, reason=reason, **_by(request))
         return _to(profile)
 

@@ -33,7 +33,12 @@ class QuarantineScreen(Screen):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         counts = QuarantinedRecord.objects.values_list("reason").annotate(count=Count("id")).order_by("-count")
-        reasons = [(reason, bar) for (reason, _), bar in zip(counts, bars_of((label_of(reason), count) for reason, count in counts), strict=True)]
+        reasons = [
+            (reason, bar)
+            for (reason, _), bar in zip(
+                counts, bars_of((label_of(reason), count) for reason, count in counts), strict=True
+            )
+        ]
         response: HttpResponse = super().changelist_view(request, {"reasons": reasons, **(extra_context or {})})
         return response
 

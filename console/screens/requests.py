@@ -48,7 +48,13 @@ from privacy.subjects import UnknownProfile
 
 EXPECTED = (NotOpen, SecondPersonNeeded, WrongKind, UnknownProfile, Refused)
 ANSWERED = (ACCESS, PORTABILITY)
-STEP_ICONS = {"opened": "inbox", "approved": "verified", "rejected": "block", "completed": "check", "rows deleted": "delete"}
+STEP_ICONS = {
+    "opened": "inbox",
+    "approved": "verified",
+    "rejected": "block",
+    "completed": "check",
+    "rows deleted": "delete",
+}
 STATE_TONES = {OPEN: "info", APPROVED: "accent", IN_PROGRESS: "warn", COMPLETED: "good", REJECTED: ""}
 
 
@@ -74,7 +80,13 @@ class RequestScreen(Screen):
 
     @display(
         description="State",
-        label={"open": "info", "approved": "primary", "in progress": "warning", "completed": "success", "rejected": "default"},
+        label={
+            "open": "info",
+            "approved": "primary",
+            "in progress": "warning",
+            "completed": "success",
+            "rejected": "default",
+        },
     )
     def stands(self, row: SubjectRequest) -> str:
         return row.get_state_display()
@@ -147,7 +159,9 @@ class RequestScreen(Screen):
         """First the question whether it is meant; then the erasure, which can be repeated safely."""
         found = _get(id)
         if request.method == "GET":
-            return self.page(request, "console/requests/erase.html", title="Carry out an erasure", one=found, name=short(found.pk))
+            return self.page(
+                request, "console/requests/erase.html", title="Carry out an erasure", one=found, name=short(found.pk)
+            )
         with telling(request, *EXPECTED, done="Erased. The counts below prove it."):
             erasure.erase(found, **_by(request))
         return _to(id)
@@ -233,7 +247,10 @@ def _ahead(one: SubjectRequest) -> list[str]:
     if one.state in (COMPLETED, REJECTED):
         return []
     needs_approval = one.kind in (ERASURE, RECTIFICATION) and one.state == OPEN
-    return [*(["approved by a second person" if one.kind == ERASURE else "approved"] if needs_approval else []), "completed"]
+    return [
+        *(["approved by a second person" if one.kind == ERASURE else "approved"] if needs_approval else []),
+        "completed",
+    ]
 
 
 def _outcome(outcome: dict[str, Any]) -> list[tuple[str, str]]:
@@ -245,7 +262,9 @@ def _outcome(outcome: dict[str, Any]) -> list[tuple[str, str]]:
         elif isinstance(value, list):
             rows.append((label_of(name), ", ".join(map(str, value)) or "none"))
         else:
-            rows.append((label_of(name), f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)))
+            rows.append(
+                (label_of(name), f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))
+            )
     return rows
 
 

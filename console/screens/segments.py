@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from access.roles import EDIT_SEGMENTS, VIEW_PROFILES, VIEW_SEGMENTS
+from consent.models import Purpose
 from console.asking import may
 from console.figures import segment_trends
 from console.guards import needs
@@ -26,7 +27,6 @@ from console.profile.list import describe
 from console.screen import Screen
 from console.showing import moment
 from console.wording import lines_of, weights_of
-from consent.models import Purpose
 from identity.models import Profile
 from segments import catalog
 from segments.features.registry import FEATURES
@@ -56,7 +56,9 @@ class SegmentForm(forms.Form):
     channel = forms.ChoiceField(required=False)
     active = forms.BooleanField(label="Active: kept live as records arrive", required=False, initial=True)
     definition = forms.JSONField(
-        widget=forms.Textarea({"rows": 20, "class": "o-mono", "spellcheck": "false", "x-model": "text", "x-on:input": "read()"})
+        widget=forms.Textarea(
+            {"rows": 20, "class": "o-mono", "spellcheck": "false", "x-model": "text", "x-on:input": "read()"}
+        )
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -79,7 +81,13 @@ class SegmentScreen(Screen):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Segment]":
         size = Count("memberships", filter=Q(memberships__left_at=None))
-        return super().get_queryset(request).select_related("purpose").annotate(members=size).order_by("-active", "-members", "name")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("purpose")
+            .annotate(members=size)
+            .order_by("-active", "-members", "name")
+        )
 
     def prepare(self, rows: list[Any], request: HttpRequest) -> None:
         trends = segment_trends(now=timezone.now())
@@ -178,7 +186,9 @@ class SegmentScreen(Screen):
         context: dict[str, Any]
         try:
             definition = json.loads(request.POST.get("definition", ""))
-            seen = preview(definition, request.POST.get("purpose", ""), request.POST.get("channel", ""), now=timezone.now())
+            seen = preview(
+                definition, request.POST.get("purpose", ""), request.POST.get("channel", ""), now=timezone.now()
+            )
             context = {"seen": seen, "bins": _bins(seen.histogram), **_in_words(definition)}
         except json.JSONDecodeError as error:
             context = {"problems": [f"line {error.lineno}: {error.msg}"]}
@@ -216,12 +226,16 @@ def _kept(form: SegmentForm, keep: Any) -> Segment | None:
         for problem in error.problems:
             form.add_error("definition", str(problem))
     except ValidationError as error:
-        form.add_error(None, {name if name in form.fields else "__all__": texts for name, texts in error.error_dict.items()})
+        form.add_error(
+            None, {name if name in form.fields else "__all__": texts for name, texts in error.error_dict.items()}
+        )
     return None
 
 
 def _initial(segment: Segment) -> dict[str, Any]:
-    plain = {name: getattr(segment, name) for name in ("name", "slug", "description", "channel", "active", "definition")}
+    plain = {
+        name: getattr(segment, name) for name in ("name", "slug", "description", "channel", "active", "definition")
+    }
     return {**plain, "purpose": segment.purpose_id}
 
 

@@ -15,17 +15,20 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from access.roles import EDIT_SOURCES, VIEW_SOURCES
+from consent.models import Purpose
 from console.asking import may
 from console.charts import parts_of
 from console.guards import needs
 from console.screen import Screen
 from console.showing import moment
-from consent.models import Purpose
 from records import mapping, sources
 from records.models import ROWS, SEGMENT, Source
 
 OUTCOMES = ("stored", "duplicate", "quarantined", "refused")
-STABLE_KEYS = [("", "None: every record is on its own"), *((key, key.replace("_", " ")) for key in ("account_id", "customer_number", "loyalty_number"))]
+STABLE_KEYS = [
+    ("", "None: every record is on its own"),
+    *((key, key.replace("_", " ")) for key in ("account_id", "customer_number", "loyalty_number")),
+]
 
 
 class Settings(forms.Form):
@@ -45,7 +48,11 @@ class Settings(forms.Form):
         widget=forms.CheckboxSelectMultiple, help_text="What its records may be kept for. At least one."
     )
     trust_rank = forms.IntegerField(
-        label="Trust rank", min_value=0, max_value=100, initial=50, help_text="0 to 100; the golden record prefers higher."
+        label="Trust rank",
+        min_value=0,
+        max_value=100,
+        initial=50,
+        help_text="0 to 100; the golden record prefers higher.",
     )
     retention_days = forms.IntegerField(label="Retention in days", min_value=1, initial=1095)
     region = forms.CharField(
@@ -87,12 +94,19 @@ class SourceScreen(Screen):
     list_display = ("name", "kind_badge", "state", "stable_key_text", "trust_rank", "stored", "quarantined", "last_at")
     sortable_by = ()
     intro = "Systems that send records. Each has a write key, shown once when it is made, and its own mapping."
-    empty_hint = "Add a source to get its write key; then send records to /v1/batch, or load a file with manage.py ingest."
+    empty_hint = (
+        "Add a source to get its write key; then send records to /v1/batch, or load a file with manage.py ingest."
+    )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Source]":
         counts = {name: Sum(f"intakes__{name}") for name in ("stored", "quarantined")}
         seen = Max("intakes__received_at")
-        return super().get_queryset(request).annotate(sum_stored=counts["stored"], sum_quarantined=counts["quarantined"], seen_at=seen).order_by("name")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(sum_stored=counts["stored"], sum_quarantined=counts["quarantined"], seen_at=seen)
+            .order_by("name")
+        )
 
     @admin.display(description="Kind")
     def kind_badge(self, source: Source) -> SafeString:
@@ -126,7 +140,9 @@ class SourceScreen(Screen):
             *super().get_urls(),
         ]
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
         return self.add_source(request)
 
     @needs(EDIT_SOURCES, methods=("GET", "POST"))
@@ -139,7 +155,14 @@ class SourceScreen(Screen):
                 return self._key_page(request, source, key)
             except ValidationError as error:
                 form.add_error(None, _only_known(error, form))
-        return self.page(request, "console/form_page.html", title="Add source", form=form, submit="Add source", hint="The write key is shown on the next page, once.")
+        return self.page(
+            request,
+            "console/form_page.html",
+            title="Add source",
+            form=form,
+            submit="Add source",
+            hint="The write key is shown on the next page, once.",
+        )
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -149,7 +172,11 @@ class SourceScreen(Screen):
     @needs(VIEW_SOURCES, methods=("GET", "POST"))
     def show(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         source = get_object_or_404(Source, pk=_uuid(object_id))
-        return self._save(request, source) if request.method == "POST" else self._page(request, source, _settings_of(source))
+        return (
+            self._save(request, source)
+            if request.method == "POST"
+            else self._page(request, source, _settings_of(source))
+        )
 
     @needs(EDIT_SOURCES)
     def _save(self, request: HttpRequest, source: Source) -> HttpResponseBase:
@@ -172,7 +199,9 @@ class SourceScreen(Screen):
     def switch(self, request: HttpRequest, id: UUID) -> HttpResponse:
         source = get_object_or_404(Source, pk=id)
         changed = sources.change(source, enabled=not source.enabled)
-        messages.success(request, "Enabled: its records are taken in." if changed.enabled else "Disabled: its records are refused.")
+        messages.success(
+            request, "Enabled: its records are taken in." if changed.enabled else "Disabled: its records are refused."
+        )
         return redirect("admin:records_source_change", id)
 
     def _page(self, request: HttpRequest, source: Source, form: forms.Form) -> HttpResponseBase:

@@ -97,7 +97,9 @@ class UserScreen(Screen):
                 return redirect("admin:access_user_changelist")
             except ValidationError as error:
                 form.add_error(None, error)
-        return self.page(request, "console/form_page.html", title="Add user", form=form, submit="Add user", capabilities=ROLES)
+        return self.page(
+            request, "console/form_page.html", title="Add user", form=form, submit="Add user", capabilities=ROLES
+        )
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -114,7 +116,9 @@ class UserScreen(Screen):
             with telling(request, LastManager, done="Saved."):
                 users.change(user, **form.cleaned_data)
             return redirect("admin:access_user_change", user.pk)
-        return self.page(request, "console/users/page.html", title=user.username, one=user, form=form, password=NewPassword())
+        return self.page(
+            request, "console/users/page.html", title=user.username, one=user, form=form, password=NewPassword()
+        )
 
     @needs(MANAGE_ACCESS)
     def password(self, request: HttpRequest, id: UUID) -> HttpResponse:

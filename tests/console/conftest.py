@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
+from django.contrib.messages import get_messages
 from django.test import Client
 from django.utils import timezone
 
@@ -41,7 +43,19 @@ CAROL = {"customer_number": "C-4713", "given_name": "Carol", "family_name": "Coo
 # What no page may show to those who may not reveal: each value as it came, and as it is kept.
 PLAINTEXT = [
     *("alice@example.com", "bob@example.com", "carol@example.com", "+442079460111", "020 7946 0111"),
-    *("C-4711", "c-4711", "C-4712", "C-4713", "L-0815", "l-0815", "u-alice", "Rosewood", "rosewood", "SW1A 1AA", "sw1a1aa"),
+    *(
+        "C-4711",
+        "c-4711",
+        "C-4712",
+        "C-4713",
+        "L-0815",
+        "l-0815",
+        "u-alice",
+        "Rosewood",
+        "rosewood",
+        "SW1A 1AA",
+        "sw1a1aa",
+    ),
     *("Alice", "Archer", "Robert", "Butcher", "Carol", "Cooper", "1984-05-06"),
     *("alice archer", "archer", "butcher", "cooper"),
 ]
@@ -115,6 +129,11 @@ def sign_in(world: World) -> Callable[[str], Client]:
     return make
 
 
+def said(response: Any) -> list[str]:
+    """The last thing that the admin told whoever asked; messages wait until a page shows them."""
+    return [str(message) for message in get_messages(response.wsgi_request)][-1:]
+
+
 def _visits(at: str) -> Iterator[dict[str, object]]:
     traits = {"email": "alice@example.com", "firstName": "Alice", "lastName": "Archer"}
     yield {"type": "identify", "messageId": "m1", "userId": "u-alice", "traits": traits, "timestamp": at}
@@ -148,7 +167,10 @@ def _find(email: str) -> UUID:
 
 
 def _say(profile: UUID, purpose: str, state: str, now: datetime) -> None:
-    record([NewAct(id, purpose, "", state, now, "test", verified=True) for id in profiles.source_profiles(profile)], now=now)
+    record(
+        [NewAct(id, purpose, "", state, now, "test", verified=True) for id in profiles.source_profiles(profile)],
+        now=now,
+    )
 
 
 def _staff(name: str, roles: list[str]) -> User:

@@ -41,7 +41,12 @@ LISTS = {
     "access_user": MANAGE_ACCESS,
     "vault_auditentry": VIEW_AUDIT,
 }
-ADDED_HERE = {"segments_segment": EDIT_SEGMENTS, "records_source": EDIT_SOURCES, "access_apikey": MANAGE_ACCESS, "access_user": MANAGE_ACCESS}
+ADDED_HERE = {
+    "segments_segment": EDIT_SEGMENTS,
+    "records_source": EDIT_SOURCES,
+    "access_apikey": MANAGE_ACCESS,
+    "access_user": MANAGE_ACCESS,
+}
 NOBODY = "nobody may"
 
 
@@ -103,9 +108,7 @@ def _patterns() -> list[object]:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_no_page_shows_a_value_before_it_is_revealed(
-    role: str, world: World, sign_in: Callable[[str], Client]
-) -> None:
+def test_no_page_shows_a_value_before_it_is_revealed(role: str, world: World, sign_in: Callable[[str], Client]) -> None:
     client = sign_in(role)
     for page in pages(world):
         content = client.get(page).content.decode()
@@ -129,7 +132,9 @@ def test_the_sidebar_names_only_what_opens(role: str, world: World, sign_in: Cal
     content = sign_in(role).get(reverse("admin:index")).content.decode()
     sidebar = content[content.index("nav-sidebar-apps") : content.index('id="main"')]
     for name, capability in LISTS.items():
-        assert (f'href="{reverse(f"admin:{name}_changelist")}"' in sidebar) == (capability in ROLES[role].capabilities), name
+        assert (f'href="{reverse(f"admin:{name}_changelist")}"' in sidebar) == (
+            capability in ROLES[role].capabilities
+        ), name
 
 
 def test_a_user_without_a_role_does_not_get_in(world: World) -> None:

@@ -85,7 +85,9 @@ def _pages() -> Iterator[tuple[str, str]]:
     yield "overview", reverse("admin:index")
     current = Assignment.objects.current().values("profile")
     richest = current.annotate(
-        kinds=Count("source_profile__source__kind", distinct=True), reasons=Count("reason", distinct=True), parts=Count("id")
+        kinds=Count("source_profile__source__kind", distinct=True),
+        reasons=Count("reason", distinct=True),
+        parts=Count("id"),
     )
     best = richest.filter(parts__lte=7).order_by("-kinds", "-reasons", "-parts", "profile").first()
     if best:

@@ -1,0 +1,102 @@
+"""API keys: shown once, kept hashed, found while they live."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from access import api_keys
+from access.api_keys import SCOPES, UnknownScope
+from access.models import ApiKey
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_is_found_by_its_text_alone(now):
+    till, text = api_keys.add("till", purposes=["service"])
+    web, _ = api_keys.add("web", purposes=["service"])
+    assert api_keys.find(text, now=now) == till
+    assert till != web
+    assert text.startswith("onym_")
+    assert len(text) == 48
+    for other in (text[:-1], text.upper(), till.hint, str(till.id), bytes(till.digest).hex(), "", "€\0"):
+        assert api_keys.find(other, now=now) is None
+
+
+def test_only_a_hash_is_kept():
+    key, text = api_keys.add("till", purposes=["service"])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT row::text FROM access_apikey AS row")
+        row = cursor.fetchone()[0]
+    assert "till" in row
+    assert text not in row
+    assert text.removeprefix("onym_") not in row
+    assert bytes(ApiKey.objects.get().digest) == hashlib.sha256(text.encode()).digest()
+    assert key.hint == text[:9]
+
+
+def test_it_holds_what_it_was_given(now):
+    _, text = api_keys.add("till", purposes=["service", "analytics"], scopes=["profiles:read"])
+    found = api_keys.find(text, now=now)
+    assert (found.scopes, found.purposes, found.expires_at) == (["profiles:read"], ["service", "analytics"], None)
+
+
+def test_by_default_it_has_every_scope():
+    assert api_keys.add("till", purposes=["service"])[0].scopes == list(SCOPES)
+
+
+def test_it_ends_when_it_expires(now):
+    _, text = api_keys.add("till", purposes=["service"], expires_at=now)
+    assert api_keys.find(text, now=now - timedelta(microseconds=1)) is not None
+    assert api_keys.find(text, now=now) is None
+
+
+def test_it_ends_when_it_is_revoked_and_the_first_time_counts(now):
+    key, text = api_keys.add("till", purposes=["service"])
+    api_keys.revoke(key, now=now)
+    api_keys.revoke(key, now=now + timedelta(days=1))
+    assert api_keys.find(text, now=now) is None
+    assert ApiKey.objects.get().revoked_at == now
+
+
+def test_revoking_one_leaves_the_others(now):
+    key, _ = api_keys.add("till", purposes=["service"])
+    _, text = api_keys.add("web", purposes=["service"])
+    api_keys.revoke(key, now=now)
+    assert api_keys.find(text, now=now) is not None
+
+
+def test_an_unknown_scope_makes_no_key():
+    with pytest.raises(UnknownScope, match="unknown scope 'profiles:write'; choose from profiles:read, "):
+        api_keys.add("till", purposes=["service"], scopes=["profiles:read", "profiles:write"])
+    assert ApiKey.objects.count() == 0
+
+
+@pytest.mark.parametrize("name", ["till", "", "x" * 81])
+def test_a_name_is_needed_and_taken_once(name):
+    api_keys.add("till", purposes=["service"])
+    with pytest.raises(ValidationError) as refused:
+        api_keys.add(name, purposes=["service"])
+    assert list(refused.value.message_dict) == ["name"]
+    assert ApiKey.objects.count() == 1
+
+
+def test_its_use_is_noted_at_most_once_a_minute(now):
+    _, text = api_keys.add("till", purposes=["service"])
+
+    def used_at(after: timedelta):
+        api_keys.find(text, now=now + after)
+        return ApiKey.objects.get().last_used_at - now
+
+    assert used_at(timedelta()) == timedelta()
+    assert used_at(timedelta(seconds=60)) == timedelta()
+    assert used_at(timedelta(seconds=61)) == timedelta(seconds=61)
+
+
+def test_the_use_of_a_dead_key_is_not_noted(now):
+    key, text = api_keys.add("till", purposes=["service"])
+    api_keys.revoke(key, now=now)
+    api_keys.find(text, now=now)
+    assert ApiKey.objects.get().last_used_at is None

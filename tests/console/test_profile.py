@@ -1,0 +1,235 @@
+"""The profile page and what can be done there."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from access.roles import CORRECT_IDENTITY, OPEN_REQUESTS, RECORD_CONSENT, REVEAL_IDENTIFIERS, ROLES, VIEW_PROFILES
+from consent.models import Act
+from identity import profiles
+from identity.models import Assignment, Verdict
+from pipeline.models import Work
+from privacy.models import SubjectRequest
+from records import sources
+from tests.console.conftest import ALICE, World, said
+from vault.audit import subject_hash
+from vault.models import AuditEntry
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+SignIn = Callable[[str], Client]
+REASON = {"reason": "ticket 4711"}
+
+
+def page(profile: UUID) -> str:
+    return reverse("admin:identity_profile_change", args=[profile])
+
+
+def act(name: str, profile: UUID, *more: UUID) -> str:
+    return reverse(f"admin:identity_profile_{name}", args=[profile, *more])
+
+
+def test_the_page_tells_the_story_masked(world: World, sign_in: SignIn) -> None:
+    content = sign_in("marketer").get(page(world.alice)).content.decode()
+    assert "A•••• A••••" in content
+    assert "a•••@e•••.com" in content
+    assert "£34.00" in content
+    assert "Buyers" in content
+    assert "Order Completed" in content
+    assert "withdrawn or refused" not in content
+
+
+def test_the_timeline_has_pages(world: World, sign_in: SignIn) -> None:
+    client = sign_in("marketer")
+    first, second = (client.get(page(world.alice), {"page": number}).context["timeline"] for number in (1, 2))
+    assert (first.total, len(first.page.object_list), len(second.page.object_list)) == (27, 20, 7)
+    assert not {record.id for record in first.page.object_list} & {record.id for record in second.page.object_list}
+
+
+def test_each_read_is_audited_under_the_reader(world: World, sign_in: SignIn) -> None:
+    before = AuditEntry.objects.count()
+    sign_in("marketer").get(page(world.bob))
+    entries = list(AuditEntry.objects.order_by("id")[before:])
+    assert {(entry.actor, entry.purpose, entry.reason) for entry in entries} == {
+        (str(world.staff["marketer"].pk), "service", "profile page")
+    }
+    assert {bytes(subject) for entry in entries for subject in entry.subjects} == {
+        subject_hash(id) for id in world.parts(world.bob)
+    }
+
+
+def test_a_refusal_shows_why_instead_of_data(world: World, sign_in: SignIn) -> None:
+    sources.change(world.crm, purposes=["analytics"])
+    client = sign_in("marketer")
+    content = client.get(page(world.bob)).content.decode()
+    assert "no source declares this purpose" in content
+    assert "Not shown" in content
+    assert "b•••@e•••.com" not in content
+    listed = client.get(reverse("admin:identity_profile_changelist")).content.decode()
+    assert "no source declares this purpose" in listed
+
+
+def test_reveal_shows_the_values_once_and_says_why_in_the_audit_log(world: World, sign_in: SignIn) -> None:
+    response = sign_in("data_steward").post(act("reveal", world.alice), REASON)
+    content = response.content.decode()
+    assert response.status_code == 200
+    assert "no-store" in response["Cache-Control"]
+    assert [
+        value for value in ("alice@example.com", "Alice Archer", "c-4711") if value.lower() not in content.lower()
+    ] == []
+    entry = AuditEntry.objects.order_by("-id").first()
+    assert entry is not None
+    assert (entry.reason, entry.actor) == ("reveal: ticket 4711", str(world.staff["data_steward"].pk))
+    assert "alice@example.com" not in sign_in("data_steward").get(page(world.alice)).content.decode()
+
+
+def test_reveal_needs_a_reason(world: World, sign_in: SignIn) -> None:
+    response = sign_in("data_steward").post(act("reveal", world.alice), {"reason": ""})
+    assert response.status_code == 302
+    assert said(response) == ["Reason: This field is required."]
+
+
+@pytest.mark.parametrize("value", ["alice@example.com", "Alice@Example.COM"])
+def test_look_up_finds_by_any_spelling_and_keeps_the_value_out_of_the_address(
+    value: str, world: World, sign_in: SignIn
+) -> None:
+    response = sign_in("marketer").post(
+        reverse("admin:identity_profile_look_up"), {"namespace": "email", "value": value}
+    )
+    assert (response.status_code, response["Location"]) == (302, page(world.alice))
+
+
+def test_look_up_of_nobody(world: World, sign_in: SignIn) -> None:
+    client = sign_in("marketer")
+    address = reverse("admin:identity_profile_look_up")
+    response = client.post(address, {"namespace": "email", "value": "nobody@example.com"})
+    assert said(response) == ["Nobody bears this identifier."]
+    assert "nobody" not in response["Location"]
+    assert client.get(address, {"namespace": "email", "value": "alice@example.com"}).status_code == 405
+    assert client.post(address, {"namespace": "shoe_size", "value": "44"}).status_code == 302
+
+
+def test_split_and_undo_put_everybody_back(world: World, sign_in: SignIn) -> None:
+    client = sign_in("data_steward")
+    parts = world.parts(world.alice)
+    assert len(parts) == 2
+    response = client.post(act("split", world.alice, parts[1]), REASON)
+    made = profiles.profile_of([parts[1]])[parts[1]]
+    assert response["Location"] == page(made)
+    assert (world.parts(world.alice), world.parts(made)) == ([parts[0]], [parts[1]])
+    assert set(Work.objects.values_list("source_profile_id", flat=True)) == set(parts)
+    assert "Undo split" in client.get(page(made)).content.decode()
+    response = client.post(act("undo_split", made, parts[1]), REASON)
+    assert response["Location"] == page(world.alice)
+    assert world.parts(world.alice) == parts
+
+
+def test_merge_and_undo_put_everybody_back(world: World, sign_in: SignIn) -> None:
+    client = sign_in("data_steward")
+    alices, bobs = world.parts(world.alice), world.parts(world.bob)
+    client.post(act("merge", world.alice), {**REASON, "other": str(world.bob)})
+    homes = set(profiles.profile_of([*alices, *bobs]).values())
+    assert len(homes) == 1
+    (here,) = homes
+    other = world.bob if here == world.alice else world.alice
+    assert client.get(page(other))["Location"] == page(here)
+    assert client.get(page(here)).context["merges"][0].profile == other
+    client.post(act("undo_merge", here, other), REASON)
+    assert (world.parts(world.alice), world.parts(world.bob)) == (alices, bobs)
+
+
+def test_what_is_not_possible_is_said_and_changes_nothing(world: World, sign_in: SignIn) -> None:
+    client = sign_in("data_steward")
+    (only,) = world.parts(world.bob)
+    before = Assignment.objects.count()
+    answers = [
+        client.post(act("split", world.bob, only), REASON),
+        client.post(act("merge", world.bob), {**REASON, "other": str(world.bob)}),
+        client.post(act("merge", world.bob), {**REASON, "other": "not an id"}),
+        client.post(act("split", world.alice, only), REASON),
+        client.post(act("undo_merge", world.alice, world.bob), REASON),
+        client.post(act("undo_split", world.bob, only), REASON),
+    ]
+    assert [said(answer)[0].split(";")[0].split(":")[0] for answer in answers] == [
+        "This source profile is the only one of its profile",
+        "Choose two different profiles that both have source profiles.",
+        "Id of the other profile",
+        "That source profile is not part of this profile any more.",
+        "None of this profile's source profiles came from that one.",
+        "This source profile was not split off by hand, or its former profile has nobody left.",
+    ]
+    assert Assignment.objects.count() == before
+    assert not Verdict.objects.exists()
+
+
+def test_a_request_is_opened_for_the_profile(world: World, sign_in: SignIn) -> None:
+    response = sign_in("privacy_officer").post(act("request", world.alice), {"kind": "erasure", "regulation": "gdpr"})
+    opened = SubjectRequest.objects.get(profile_id=world.alice)
+    assert (opened.kind, opened.opened_by) == ("erasure", str(world.staff["privacy_officer"].pk))
+    assert response["Location"] == reverse("admin:privacy_subjectrequest_change", args=[opened.pk])
+
+
+def test_what_a_person_says_holds_for_every_source_profile(world: World, sign_in: SignIn) -> None:
+    form = {"purpose": "marketing", "channel": "email", "state": "withdrawn", "how": "phone"}
+    sign_in("privacy_officer").post(act("say", world.alice), form)
+    acts = Act.objects.filter(how="phone")
+    assert {row.source_profile_id for row in acts} == set(world.parts(world.alice))
+    assert {(row.purpose_id, row.channel, row.state, row.verified, row.actor) for row in acts} == {
+        ("marketing", "email", "withdrawn", True, str(world.staff["privacy_officer"].pk))
+    }
+    assert set(Work.objects.values_list("source_profile_id", flat=True)) == set(world.parts(world.alice))
+
+
+def test_a_channel_that_the_purpose_lacks_is_refused(world: World, sign_in: SignIn) -> None:
+    form = {"purpose": "analytics", "channel": "email", "state": "granted", "how": "phone"}
+    response = sign_in("privacy_officer").post(act("say", world.alice), form)
+    assert said(response) == ["Channel: Analytics has no such channel; it has: none."]
+    assert not Act.objects.filter(how="phone").exists()
+
+
+def test_nobody_does_what_their_roles_do_not_grant(world: World, sign_in: SignIn) -> None:
+    part = world.parts(world.alice)[0]
+    actions = {
+        reverse("admin:identity_profile_look_up"): VIEW_PROFILES,
+        act("reveal", world.alice): REVEAL_IDENTIFIERS,
+        act("merge", world.alice): CORRECT_IDENTITY,
+        act("split", world.alice, part): CORRECT_IDENTITY,
+        act("undo_split", world.alice, part): CORRECT_IDENTITY,
+        act("undo_merge", world.alice, world.bob): CORRECT_IDENTITY,
+        act("request", world.alice): OPEN_REQUESTS,
+        act("say", world.alice): RECORD_CONSENT,
+    }
+    for role in ROLES:
+        client = sign_in(role)
+        refused = {address for address in actions if client.post(address).status_code == 403}
+        assert refused == {a for a, capability in actions.items() if capability not in ROLES[role].capabilities}, role
+        assert all(client.get(address).status_code in (403, 405) for address in actions)
+
+
+def test_a_profile_that_never_was_is_not_found(world: World, sign_in: SignIn) -> None:
+    client = sign_in("marketer")
+    assert client.get(page(UUID(int=7))).status_code == 404
+    assert client.get("/admin/identity/profile/nonsense/change/").status_code == 404
+
+
+def test_the_marketers_page_offers_nothing_that_they_may_not_do(world: World, sign_in: SignIn) -> None:
+    content = sign_in("marketer").get(page(world.alice)).content.decode()
+    assert [
+        word for word in ("Reveal", "Split off", "Open request", "Record consent", ">Merge") if word in content
+    ] == []
+    steward = sign_in("data_steward").get(page(world.alice)).content.decode()
+    assert [word for word in ("Reveal", "Split off", ">Merge") if word not in steward] == []
+
+
+def test_the_evidence_is_shown_in_levels_and_bits(world: World, sign_in: SignIn) -> None:
+    parts = sign_in("marketer").get(page(world.alice)).context["parts"]
+    (shop,) = [part for part in parts if part.source == "shop"]
+    crm = next(part for part in parts if part.source == "crm")
+    scored = shop.evidence or crm.evidence
+    assert {piece.comparison for piece in scored} >= {"E-mail"}
+    assert all(0 <= piece.start <= 100 and piece.start + piece.length <= 100.001 for piece in scored)
+    assert ALICE["email"] not in str(scored)
+    assert timezone.now() >= crm.since

@@ -1,0 +1,144 @@
+"""Subject requests on screen: four eyes, carried out once, and never a value where none belongs."""
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from access.roles import DECIDE_REQUESTS, ROLES
+from consent.models import Act
+from identity.models import Profile
+from pipeline.models import Work
+from privacy import requests
+from privacy.models import SubjectRequest
+from records.models import SourceProfile
+from tests.console.conftest import World, said
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+SignIn = Callable[[str], Client]
+ACTIONS = ("approve", "reject", "erase", "answer", "withdraw", "done")
+
+
+def page(one: SubjectRequest) -> str:
+    return reverse("admin:privacy_subjectrequest_change", args=[one.pk])
+
+
+def act(name: str, one: SubjectRequest) -> str:
+    return reverse(f"admin:privacy_subjectrequest_{name}", args=[one.pk])
+
+
+def opened(kind: str, profile: UUID, world: World) -> SubjectRequest:
+    officer = str(world.staff["privacy_officer"].pk)
+    return requests.open(kind, profile_id=profile, actor=officer, now=timezone.now())
+
+
+def test_an_erasure_takes_two_people_and_a_confirmation(world: World, sign_in: SignIn) -> None:
+    first, second = sign_in("privacy_officer"), sign_in("second_officer")
+    carols = world.parts(world.carol)
+    assert said(first.post(act("approve", world.erasure))) == ["Whoever opened an erasure request cannot approve it."]
+    assert said(first.post(act("erase", world.erasure)))[0].startswith("This request is open")
+    assert said(second.post(act("approve", world.erasure))) == ["Approved."]
+    question = first.get(act("erase", world.erasure)).content.decode()
+    assert "cannot be undone" in question
+    assert Profile.objects.filter(pk=world.carol).exists()
+    assert said(first.post(act("erase", world.erasure))) == ["Erased. The counts below prove it."]
+    assert not Profile.objects.filter(pk=world.carol).exists()
+    assert not SourceProfile.objects.filter(pk__in=carols).exists()
+    content = first.get(page(world.erasure)).content.decode()
+    assert [value for value in ("carol", "Carol", "C-4713") if value in content] == []
+    assert "erased" in content
+    assert first.get(reverse("admin:identity_profile_change", args=[world.carol])).status_code == 404
+
+
+def test_the_opener_is_told_that_a_second_person_is_needed(world: World, sign_in: SignIn) -> None:
+    assert "a second person has to approve it" in sign_in("privacy_officer").get(page(world.erasure)).content.decode()
+    assert (
+        "a second person has to approve it" not in sign_in("second_officer").get(page(world.erasure)).content.decode()
+    )
+
+
+def test_an_answer_is_readable_offered_as_a_file_and_given_once(world: World, sign_in: SignIn) -> None:
+    client = sign_in("privacy_officer")
+    response = client.post(act("answer", world.access))
+    content = response.content.decode()
+    assert "bob@example.com" in content
+    assert "no-store" in response["Cache-Control"]
+    encoded = content.split("data:application/json;base64,")[1].split('"')[0]
+    answered = json.loads(base64.b64decode(encoded))
+    assert [row["value"] for row in answered["identifiers"] if row["namespace"] == "email"] == ["bob@example.com"]
+    again = client.post(act("answer", world.access))
+    assert (again.status_code, said(again)[0].split(";")[0]) == (302, "This request is completed")
+    assert "bob@example.com" not in client.get(page(world.access)).content.decode()
+
+
+def test_an_objection_withdraws_and_is_put_to_work(world: World, sign_in: SignIn) -> None:
+    one = opened("objection", world.alice, world)
+    assert said(sign_in("privacy_officer").post(act("withdraw", one)))[0].startswith("Carried out")
+    acts = Act.objects.filter(how="subject_request")
+    assert {(row.purpose_id, row.state) for row in acts} == {
+        ("marketing", "withdrawn"),
+        ("personalization", "withdrawn"),
+    }
+    assert set(Work.objects.values_list("source_profile_id", flat=True)) == set(world.parts(world.alice))
+
+
+def test_a_rectification_is_approved_and_completed_by_hand(world: World, sign_in: SignIn) -> None:
+    client, one = sign_in("privacy_officer"), opened("rectification", world.alice, world)
+    assert said(client.post(act("done", one), {"reason": "corrected in crm"}))[0].startswith("This request is open")
+    client.post(act("approve", one))
+    assert said(client.post(act("done", one), {"reason": "corrected in crm"})) == ["Completed."]
+    one.refresh_from_db()
+    assert (one.state, one.note) == ("completed", "corrected in crm")
+
+
+def test_a_rejection_needs_a_reason(world: World, sign_in: SignIn) -> None:
+    client = sign_in("privacy_officer")
+    assert said(client.post(act("reject", world.access), {"reason": ""})) == ["Reason: This field is required."]
+    assert said(client.post(act("reject", world.access), {"reason": "not the person"})) == ["Rejected."]
+    assert "not the person" in client.get(page(world.access)).content.decode()
+
+
+def test_the_list_says_what_is_overdue(world: World, sign_in: SignIn) -> None:
+    content = sign_in("privacy_officer").get(reverse("admin:privacy_subjectrequest_changelist")).content.decode()
+    late = (timezone.localdate() - world.access.due_date).days
+    assert f"{late} day" in content
+    assert "overdue" in content
+    assert content.index("Access, GDPR") < content.index("Erasure, GDPR")
+    overview = sign_in("privacy_officer").get(reverse("admin:index")).content.decode()
+    assert "1 overdue" in overview
+
+
+def test_the_wrong_action_is_told_and_does_nothing(world: World, sign_in: SignIn) -> None:
+    client = sign_in("privacy_officer")
+    assert said(client.post(act("answer", world.erasure)))[0].startswith("This asks for erasure")
+    assert said(client.post(act("withdraw", world.access)))[0].startswith("This asks for access")
+    assert {one.state for one in SubjectRequest.objects.all()} == {"open"}
+
+
+def test_only_those_who_decide_requests_do(world: World, sign_in: SignIn) -> None:
+    for role in ROLES:
+        client = sign_in(role)
+        refused = {
+            name for name in ACTIONS if client.post(act(name, world.erasure), {"reason": "xxxx"}).status_code == 403
+        }
+        assert refused == (set() if DECIDE_REQUESTS in ROLES[role].capabilities else set(ACTIONS)), role
+        SubjectRequest.objects.filter(pk=world.erasure.pk).update(state="open", note="")
+
+
+def test_an_unknown_request_leads_back_to_the_list(world: World, sign_in: SignIn) -> None:
+    response = sign_in("privacy_officer").get(reverse("admin:privacy_subjectrequest_change", args=[UUID(int=1)]))
+    assert response["Location"] == reverse("admin:privacy_subjectrequest_changelist")
+
+
+def test_due_dates_of_finished_requests_are_not_overdue(world: World, sign_in: SignIn) -> None:
+    SubjectRequest.objects.filter(pk=world.access.pk).update(
+        state="rejected", due_date=timezone.localdate() - timedelta(days=9)
+    )
+    content = sign_in("privacy_officer").get(page(world.access)).content.decode()
+    assert "overdue" not in content

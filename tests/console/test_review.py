@@ -1,0 +1,81 @@
+"""The review queue: evidence in levels, a decision either way, and no pair twice."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from access.roles import CORRECT_IDENTITY, REVEAL_IDENTIFIERS, ROLES
+from console import review_queue
+from identity import profiles
+from identity.models import Verdict
+from pipeline.models import Work
+from tests.console.conftest import World
+from vault.models import AuditEntry
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+SignIn = Callable[[str], Client]
+REASON = {"reason": "same handwriting"}
+
+
+def act(name: str, world: World) -> str:
+    return reverse(f"admin:identity_match_{name}", args=[world.match.pk])
+
+
+def test_the_pair_is_shown_masked_and_read_for_linking(world: World, sign_in: SignIn) -> None:
+    content = sign_in("data_steward").get(act("change", world)).content.decode()
+    assert [word for word in ("A••••", "R••••", "a•••@e•••.com", "80%", "-3.0", "+4.5") if word not in content] == []
+    entry = AuditEntry.objects.order_by("-id").first()
+    assert entry is not None
+    assert (entry.purpose, entry.reason) == ("identity_linking", "review a pair")
+
+
+def test_reveal_shows_both_sides(world: World, sign_in: SignIn) -> None:
+    content = sign_in("data_steward").post(act("reveal", world), REASON).content.decode()
+    assert "alice@example.com" in content
+    assert "bob@example.com" in content
+    entry = AuditEntry.objects.order_by("-id").first()
+    assert entry is not None
+    assert entry.reason == "reveal: same handwriting"
+
+
+def test_one_person_joins_the_profiles(world: World, sign_in: SignIn) -> None:
+    response = sign_in("data_steward").post(act("join", world), REASON)
+    assert response["Location"] == reverse("admin:identity_match_changelist")
+    assert len(set(profiles.profile_of([world.match.left_id, world.match.right_id]).values())) == 1
+    assert Work.objects.exists()
+    assert not review_queue.waiting().exists()
+
+
+def test_two_people_are_kept_apart(world: World, sign_in: SignIn) -> None:
+    sign_in("data_steward").post(act("keep_apart", world), REASON)
+    verdict = Verdict.objects.get()
+    assert (verdict.verdict, verdict.reason) == ("cannot_link", "same handwriting")
+    assert len(set(profiles.profile_of([world.match.left_id, world.match.right_id]).values())) == 2
+    assert not review_queue.waiting().exists()
+
+
+def test_a_pair_that_came_together_otherwise_waits_no_more(world: World, sign_in: SignIn) -> None:
+    assert review_queue.waiting().count() == 1
+    merge = reverse("admin:identity_profile_merge", args=[world.alice])
+    sign_in("data_steward").post(merge, {"reason": "one person", "other": str(world.bob)})
+    Verdict.objects.all().delete()
+    assert review_queue.waiting().count() == 0
+
+
+def test_a_decision_needs_a_reason_and_a_pair_that_waits(world: World, sign_in: SignIn) -> None:
+    client = sign_in("data_steward")
+    client.post(act("join", world), {"reason": ""})
+    assert review_queue.waiting().count() == 1
+    client.post(act("keep_apart", world), REASON)
+    assert client.post(act("join", world), REASON).status_code == 404
+    assert client.get(act("change", world))["Location"] == reverse("admin:identity_match_changelist")
+
+
+def test_only_those_who_correct_identity_decide(world: World, sign_in: SignIn) -> None:
+    needed = {"join": CORRECT_IDENTITY, "keep_apart": CORRECT_IDENTITY, "reveal": REVEAL_IDENTIFIERS}
+    for role in ROLES:
+        client = sign_in(role)
+        refused = {name for name in needed if client.post(act(name, world)).status_code == 403}
+        assert refused == {name for name, one in needed.items() if one not in ROLES[role].capabilities}, role

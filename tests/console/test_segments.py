@@ -1,0 +1,128 @@
+"""Segments on screen: in words, previewed before saving, and errors that name the place."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from access.roles import EDIT_SEGMENTS, ROLES
+from console.wording import lines_of, weights_of
+from segments import catalog
+from segments.models import Segment
+from tests.console.conftest import World
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+SignIn = Callable[[str], Client]
+ADD = "/admin/segments/segment/add/"
+DEFINITION: dict[str, Any] = {
+    "rule": {
+        "any": [
+            {"feature": "recency_days", "op": "<=", "value": 30},
+            {"not": {"feature": "app_user", "op": "==", "value": True}},
+        ]
+    },
+    "score": {"terms": [{"feature": "recency_days", "weight": -1, "low": 0, "high": 90}], "threshold": 20},
+}
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    given = {
+        "name": "Lately",
+        "slug": "lately",
+        "purpose": "analytics",
+        "channel": "",
+        "active": "on",
+        "description": "",
+    }
+    return {**given, "definition": json.dumps(DEFINITION), **changes}
+
+
+def test_the_page_says_in_words_who_is_in(world: World, sign_in: SignIn) -> None:
+    content = (
+        sign_in("marketer").get(reverse("admin:segments_segment_change", args=[world.segment.pk])).content.decode()
+    )
+    assert "Recency ≤ 90 days" in content
+    assert "and the score reaches 10 of 100" in content
+    assert "A•••• A••••" in content
+
+
+def test_a_role_without_profiles_sees_no_members(world: World, sign_in: SignIn) -> None:
+    response = sign_in("administrator").get(reverse("admin:segments_segment_change", args=[world.segment.pk]))
+    assert response.context["members"] is None
+    assert "A••••" not in response.content.decode()
+
+
+def test_a_segment_is_added(world: World, sign_in: SignIn) -> None:
+    response = sign_in("marketer").post(ADD, form())
+    made = Segment.objects.get(slug="lately")
+    assert response["Location"] == reverse("admin:segments_segment_change", args=[made.pk])
+    assert made.definition == DEFINITION
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        (
+            {"definition": json.dumps({"rule": {"all": [{"feature": "shoe_size", "op": ">", "value": 1}]}})},
+            "$.rule.all[0].feature",
+        ),
+        ({"definition": "{"}, "Enter a valid JSON"),
+        ({"channel": "email"}, "is not a channel of analytics"),
+        ({"slug": "buyers"}, "already exists"),
+        ({"name": ""}, "This field is required"),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_is_saved(
+    changes: dict[str, Any], problem: str, world: World, sign_in: SignIn
+) -> None:
+    response = sign_in("marketer").post(ADD, form(**changes))
+    assert response.status_code == 200
+    assert problem in response.content.decode()
+    assert Segment.objects.count() == 1
+
+
+def test_a_change_keeps_the_slug(world: World, sign_in: SignIn) -> None:
+    edit = reverse("admin:segments_segment_edit", args=[world.segment.pk])
+    response = sign_in("marketer").post(edit, form(slug="other", name="Recent"))
+    assert response.status_code == 302
+    world.segment.refresh_from_db()
+    assert (world.segment.slug, world.segment.name, world.segment.definition) == ("buyers", "Recent", DEFINITION)
+
+
+def test_the_preview_counts_before_anything_is_saved(world: World, sign_in: SignIn) -> None:
+    preview = reverse("admin:segments_segment_preview")
+    response = sign_in("marketer").post(
+        preview, {"definition": json.dumps(world.segment.definition), "purpose": "analytics"}
+    )
+    assert (response.context["seen"].profiles, response.context["seen"].members) == (3, 1)
+    wrong = sign_in("marketer").post(preview, {"definition": '{"rule": {"all": []}}', "purpose": "analytics"})
+    assert "$.rule.all: has no members" in wrong.content.decode()
+    broken = sign_in("marketer").post(preview, {"definition": '{"rule":', "purpose": "analytics"})
+    assert "line 1" in broken.content.decode()
+    assert Segment.objects.count() == 1
+
+
+def test_only_those_who_edit_segments_do(world: World, sign_in: SignIn) -> None:
+    addresses = [
+        ADD,
+        reverse("admin:segments_segment_edit", args=[world.segment.pk]),
+        reverse("admin:segments_segment_preview"),
+    ]
+    for role in ROLES:
+        refused = [address for address in addresses if sign_in(role).post(address).status_code == 403]
+        assert refused == ([] if EDIT_SEGMENTS in ROLES[role].capabilities else addresses), role
+
+
+def test_a_definition_reads_as_people_say_it() -> None:
+    definition = catalog.read_definition(DEFINITION)
+    assert [(line.depth, line.text) for line in lines_of(definition.rule)] == [
+        (0, "At least one of these holds"),
+        (1, "Recency ≤ 30 days"),
+        (1, "not: App user is yes"),
+    ]
+    assert [(one.name, one.text, one.percent) for one in weights_of(definition)] == [
+        ("Recency", "less is better: none at 90, full at 0", 100)
+    ]

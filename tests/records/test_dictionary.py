@@ -1,0 +1,38 @@
+"""The data dictionary knows what sources call its fields."""
+
+import pytest
+
+from records.dictionary import ALIASES, DIRECT, FIELDS, IDENTIFIERS, recognize
+from records.standardize import STANDARDIZERS
+
+
+@pytest.mark.parametrize(
+    ("column", "field"),
+    [
+        ("email", "email"),
+        ("E-Mail", "email"),
+        (" Email Address ", "email"),
+        ("Phone Number", "phone"),
+        ("firstName", "given_name"),
+        ("Last-Name", "family_name"),
+        ("DOB", "birth_date"),
+        ("Customer ID", "customer_number"),
+        ("ZIP", "postcode"),
+        ("user_id", "account_id"),
+        ("anonymousId", "device_id"),
+        ("total", None),
+        ("", None),
+        ("email2", None),
+    ],
+)
+def test_columns_are_recognized(column: str, field: str | None) -> None:
+    assert recognize(column) == field
+
+
+def test_no_name_stands_for_two_fields() -> None:
+    assert len(ALIASES) == sum(1 + len(field.aliases) for field in FIELDS.values())
+
+
+def test_identifiers_are_direct_and_every_standardizer_exists() -> None:
+    assert {FIELDS[name].sensitivity for name in IDENTIFIERS} == {DIRECT}
+    assert {field.standardizer for field in FIELDS.values()} <= STANDARDIZERS.keys()
