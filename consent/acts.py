@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -70,8 +71,16 @@ SELECT source_profile_id, purpose_id, channel, occurred_at, state = 'withdrawn',
 FROM consent_act WHERE source_profile_id = ANY(%s)
 """
 
-# What was said of one purpose, channel by channel, in the order of time; of acts at the same instant the 'no' is last.
-Word = tuple[datetime, bool, bool]
+
+class Word(NamedTuple):
+    """What was said then. Words sort by time, and of those at the same instant the 'no' comes last."""
+
+    said_at: datetime
+    is_no: bool
+    verified: bool
+
+
+# What was said of one purpose, channel by channel.
 History = dict[str, list[Word]]
 
 
@@ -87,7 +96,7 @@ def news_of(acts: Sequence[NewAct]) -> list[NewAct]:
         history = histories[act.source_profile, act.purpose]
         if _is_news(act, history):
             fresh.append(act)
-            insort(history[act.channel], (*_when(act), act.verified))
+            insort(history[act.channel], Word(*_when(act), act.verified))
     return fresh
 
 
@@ -103,13 +112,15 @@ def _is_news(act: NewAct, history: History) -> bool:
     if act.state == WITHDRAWN:
         channels = {act.channel} if act.channel else {"", *history}
         held = (_last([*history[channel], *history[""]], act.occurred_at) for channel in channels)
-        return any(word is None or not word[1] for word in held)
+        return any(word is None or not word.is_no for word in held)
     last = _last(history[act.channel], act.occurred_at)
-    return last is None or last[1] or (act.verified and not last[2])
+    if last is None:
+        return True
+    return last.said_at < act.occurred_at if last.is_no else act.verified and not last.verified
 
 
 def _last(words: Iterable[Word], at: datetime) -> Word | None:
-    return max((word for word in words if word[0] <= at), default=None)
+    return max((word for word in words if word.said_at <= at), default=None)
 
 
 def _histories(source_profiles: Collection[UUID]) -> dict[tuple[UUID, str], History]:
@@ -117,5 +128,5 @@ def _histories(source_profiles: Collection[UUID]) -> dict[tuple[UUID, str], Hist
     with connection.cursor() as cursor:
         cursor.execute(HISTORY, [list(source_profiles)])
         for source_profile, purpose, channel, *word in cursor.fetchall():
-            insort(histories[source_profile, purpose][channel], tuple(word))
+            insort(histories[source_profile, purpose][channel], Word(*word))
     return histories

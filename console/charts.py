@@ -74,7 +74,7 @@ def nice_ceiling(value: float) -> float:
     """The next number that reads well on an axis: a few steps times a power of ten."""
     if value <= 0:
         return 1
-    power = 10 ** math.floor(math.log10(value))
+    power: float = 10.0 ** math.floor(math.log10(value))
     return next(step * power for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * power >= value)
 
 

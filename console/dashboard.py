@@ -16,6 +16,7 @@ from access.roles import (
 )
 from console import figures
 from console.asking import user_of
+from identity.profiles import living
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if user.may(VIEW_SEGMENTS):
         shown["segments"] = figures.segment_sizes(now=now)
     if user.may(VIEW_CONSENTS):
-        profiles = shown["funnel"].profiles if "funnel" in shown else figures.living().count()
+        profiles = shown["funnel"].profiles if "funnel" in shown else living().count()
         shown["consents"] = figures.consents(profiles=profiles)
     shown["waiting"] = [
         *([figures.reviews()] if user.may(CORRECT_IDENTITY) else []),

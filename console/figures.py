@@ -61,7 +61,7 @@ def funnel() -> Funnel:
 
 def intake(*, today: date) -> tuple[Columns, list[Part]]:
     """Records by what became of them, over the last 30 days: day by day and in sum."""
-    rows = (
+    rows: Any = (
         Intake.objects.filter(received_at__date__gt=today - timedelta(days=MONTH))
         .annotate(day=TruncDate("received_at"))
         .values("day")

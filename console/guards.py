@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
@@ -11,15 +11,20 @@ from console.asking import may
 
 Parameters = ParamSpec("Parameters")
 Admin = TypeVar("Admin")
-View = Callable[Concatenate[Admin, HttpRequest, Parameters], HttpResponseBase]
+Answer = TypeVar("Answer", bound=HttpResponseBase)
+Guarded = Callable[Concatenate[Admin, HttpRequest, Parameters], HttpResponseBase]
 
 
-def needs(capability: str, *, methods: tuple[str, ...] = ("POST",)) -> Callable[[View], View]:
+def needs(
+    capability: str, *, methods: tuple[str, ...] = ("POST",)
+) -> Callable[[Callable[Concatenate[Admin, HttpRequest, Parameters], Answer]], Guarded[Admin, Parameters]]:
     """Let only those with the capability in, by these methods."""
 
-    def guard(view: View) -> View:
+    def guard(view: Callable[Concatenate[Admin, HttpRequest, Parameters], Answer]) -> Guarded[Admin, Parameters]:
         @wraps(view)
-        def guarded(screen: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def guarded(
+            screen: Admin, request: HttpRequest, /, *args: Parameters.args, **kwargs: Parameters.kwargs
+        ) -> HttpResponseBase:
             if not may(request, capability):
                 raise PermissionDenied
             if request.method not in methods:

@@ -1,15 +1,24 @@
 """The base of all admin classes: what a person may do follows from the capabilities that their roles grant."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar, cast
 
 from django.db.models import Model
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 from unfold.views import ChangeList
 
 from console.asking import may
+
+Column = TypeVar("Column", bound=Callable[..., Any])
+
+
+def badge(description: str, tones: dict[str, str]) -> Callable[[Column], Column]:
+    """A column whose words stand on a colored ground."""
+    return cast(Callable[[Column], Column], display(description=description, label=tones))
 
 
 @dataclass(frozen=True)
@@ -21,13 +30,14 @@ class Filter:
     choices: list[dict[str, Any]]
 
 
-class Rows(ChangeList):
+class Rows(ChangeList):  # type: ignore[misc]
     """A page of a list; its screen adds what the rows show, for all of them at once."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = list(self.result_list)
-        self.model_admin.prepare(self.result_list, request)
+        rows: list[Any] = list(self.result_list)
+        self.result_list: list[Any] = rows
+        self.model_admin.prepare(rows, request)
 
     @property
     def filters(self) -> list[Filter]:
@@ -40,7 +50,7 @@ class Rows(ChangeList):
         return found
 
 
-class Screen(ModelAdmin):
+class Screen(ModelAdmin):  # type: ignore[misc]
     """A model's pages. Each `may_` names a capability; an empty one means that nobody may. Nothing is deleted here."""
 
     may_view: ClassVar[str] = ""
@@ -83,7 +93,7 @@ class Screen(ModelAdmin):
 
     def page(self, request: HttpRequest, template: str, *, title: str, **context: Any) -> TemplateResponse:
         """A page of this screen's own; the site's `never_cache` keeps it out of every cache."""
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         shared = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "media": self.media}
         shared["heading"] = self.heading
         return TemplateResponse(request, template, {**shared, **context})

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
-from access.masking import DOT, mask
+from access.masking import mask
 from identity.golden import GoldenRead
 from records.dictionary import FIELDS, PLAIN
 
 UNKNOWN = "Unknown person"
-NOT_SHOWN = DOT * 4
 LABELS = {
     "email": "E-mail",
     "account_id": "Account",

@@ -44,11 +44,12 @@ IDENTIFIERS = frozenset(field.name for field in FIELDS.values() if field.identif
 
 def recognize(column: str) -> str | None:
     """The canonical field that a source's column name stands for, if any, however it is written."""
-    return ALIASES.get(_letters(column))
+    return ALIASES.get(letters(column))
 
 
-def _letters(name: str) -> str:
+def letters(name: str) -> str:
+    """A column's name without spaces, signs and capitals: what its spellings have in common."""
     return "".join(character for character in name.casefold() if character.isalnum())
 
 
-ALIASES = {_letters(alias): field.name for field in FIELDS.values() for alias in (field.name, *field.aliases)}
+ALIASES = {letters(alias): field.name for field in FIELDS.values() for alias in (field.name, *field.aliases)}

@@ -10,14 +10,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from unfold.decorators import display
 
 from access import api_keys
 from access.models import ApiKey
 from access.roles import MANAGE_ACCESS
 from consent.models import Purpose
 from console.guards import needs
-from console.screen import Screen
+from console.screen import Screen, badge
 from console.showing import day, moment
 
 
@@ -63,13 +62,13 @@ class ApiKeyScreen(Screen):
     empty_hint = "Add a key to let a program read profiles, segments and consents, or open subject requests."
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[ApiKey]":
-        return super().get_queryset(request).order_by("revoked_at", "name")
+        return ApiKey.objects.order_by("revoked_at", "name")
 
     @admin.display(description="Begins with")
     def hint_text(self, key: ApiKey) -> str:
         return f"{key.hint}…"
 
-    @display(description="State", label={"live": "success", "revoked": "danger", "expired": "warning"})
+    @badge("State", {"live": "success", "revoked": "danger", "expired": "warning"})
     def state(self, key: ApiKey) -> str:
         return state_of(key)
 
@@ -109,7 +108,7 @@ class ApiKeyScreen(Screen):
                 title="API key",
                 heading=f"API key {key.name}",
                 secret=text,
-                hint="Send it as “Authorization: Bearer …”. It is kept only as a digest: whoever loses it needs a new one.",
+                hint="Send it as “Authorization: Bearer …”. Only a digest is kept: whoever loses it needs a new one.",
                 back=reverse("admin:access_apikey_changelist"),
             )
         hint = "The key is shown on the next page, once."

@@ -5,11 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.decorators import display
 
 from access.roles import VIEW_AUDIT
 from console.actors import names_of
-from console.screen import Screen
+from console.screen import Screen, badge
 from console.showing import moment
 from vault.models import AuditEntry
 
@@ -31,7 +30,7 @@ class AuditScreen(Screen):
     empty_hint = "Nobody has read personal data yet."
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[AuditEntry]":
-        return super().get_queryset(request).order_by("-id").defer("subjects")
+        return AuditEntry.objects.order_by("-id").defer("subjects")
 
     def prepare(self, rows: list[Any], request: HttpRequest) -> None:
         names = names_of(row.actor for row in rows)
@@ -46,6 +45,6 @@ class AuditScreen(Screen):
     def who(self, entry: Any) -> str:
         return str(getattr(entry, "who", entry.actor))
 
-    @display(description="Kind", label={"person": "primary", "api": "info", "machine": "default"})
+    @badge("Kind", {"person": "primary", "api": "info", "machine": "default"})
     def by_kind(self, entry: AuditEntry) -> str:
         return entry.actor_kind

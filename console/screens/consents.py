@@ -8,11 +8,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from access.roles import VIEW_CONSENTS
 from consent.models import Act, Purpose
-from console.screen import Screen
+from console.screen import Screen, badge
 from console.showing import label_of, moment, short
 from identity.profiles import profile_of
 
@@ -48,7 +47,7 @@ class PurposeScreen(Screen):
     def expires(self, purpose: Purpose) -> str:
         return f"{purpose.expires_after_days} days" if purpose.expires_after_days else "–"
 
-    @display(description="State", label={"active": "success", "inactive": "warning"})
+    @badge("State", {"active": "success", "inactive": "warning"})
     def is_active(self, purpose: Purpose) -> str:
         return "active" if purpose.active else "inactive"
 
@@ -80,13 +79,13 @@ class ActScreen(Screen):
     )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Act]":
-        return super().get_queryset(request).select_related("purpose").order_by("-occurred_at", "-id")
+        return Act.objects.select_related("purpose").order_by("-occurred_at", "-id")
 
     @admin.display(description="When")
     def occurred(self, act: Act) -> str:
         return moment(act.occurred_at)
 
-    @display(description="Said", label={"granted": "success", "withdrawn": "danger"})
+    @badge("Said", {"granted": "success", "withdrawn": "danger"})
     def said(self, act: Act) -> str:
         return act.state
 

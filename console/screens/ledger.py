@@ -42,7 +42,7 @@ class AssignmentScreen(Screen):
     )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Assignment]":
-        return super().get_queryset(request).select_related("source_profile__source").order_by("-assigned_at", "-id")
+        return Assignment.objects.select_related("source_profile__source").order_by("-assigned_at", "-id")
 
     @admin.display(description="Since")
     def assigned(self, entry: Assignment) -> str:

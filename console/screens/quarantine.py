@@ -25,20 +25,17 @@ class QuarantineScreen(Screen):
     sortable_by = ()
     fields = ("source", "reason_text", "where", "message", "size", "received_at", "expires_at")
     readonly_fields = fields
-    intro = "Records of known sources that could not be taken in. They are kept sealed for 30 days; good records beside them landed."
+    intro = "Records of known sources that could not be taken in. They are kept sealed for 30 days."
     empty_hint = "Everything that came in could be taken in."
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[QuarantinedRecord]":
-        return super().get_queryset(request).select_related("source").order_by("-received_at", "-id").defer("sealed")
+        return QuarantinedRecord.objects.select_related("source").order_by("-received_at", "-id").defer("sealed")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        counts = QuarantinedRecord.objects.values_list("reason").annotate(count=Count("id")).order_by("-count")
-        reasons = [
-            (reason, bar)
-            for (reason, _), bar in zip(
-                counts, bars_of((label_of(reason), count) for reason, count in counts), strict=True
-            )
-        ]
+        counted = QuarantinedRecord.objects.values_list("reason").annotate(count=Count("id")).order_by("-count")
+        counts = dict(counted)
+        bars = bars_of((label_of(reason), count) for reason, count in counts.items())
+        reasons = list(zip(counts, bars, strict=True))
         response: HttpResponse = super().changelist_view(request, {"reasons": reasons, **(extra_context or {})})
         return response
 

@@ -15,7 +15,6 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from access.roles import DECIDE_REQUESTS, VIEW_REQUESTS
 from console import acts
@@ -24,7 +23,7 @@ from console.asking import actor_of, may
 from console.forms import Reason, first_error
 from console.guards import needs
 from console.navigation import UNFINISHED
-from console.screen import Screen
+from console.screen import Screen, badge
 from console.showing import day, label_of, short
 from console.telling import telling
 from identity.profiles import where_now
@@ -72,15 +71,15 @@ class RequestScreen(Screen):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[SubjectRequest]":
         unfinished = Case(When(state__in=UNFINISHED, then=Value(0)), default=Value(1), output_field=IntegerField())
-        return super().get_queryset(request).annotate(place=unfinished).order_by("place", "due_date", "-opened_at")
+        return SubjectRequest.objects.annotate(place=unfinished).order_by("place", "due_date", "-opened_at")
 
     @admin.display(description="Request")
     def asked_for(self, row: SubjectRequest) -> str:
         return f"{label_of(row.kind)}, {row.regulation.upper()}"
 
-    @display(
-        description="State",
-        label={
+    @badge(
+        "State",
+        {
             "open": "info",
             "approved": "primary",
             "in progress": "warning",

@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.decorators import display
+from kombu.exceptions import OperationalError
 
 from access.roles import EDIT_SEGMENTS, VIEW_PROFILES, VIEW_SEGMENTS
 from consent.models import Purpose
@@ -24,10 +24,11 @@ from console.asking import may
 from console.figures import segment_trends
 from console.guards import needs
 from console.profile.list import describe
-from console.screen import Screen
+from console.screen import Screen, badge
 from console.showing import moment
 from console.wording import lines_of, weights_of
 from identity.models import Profile
+from pipeline.tasks import refresh_all
 from segments import catalog
 from segments.features.registry import FEATURES
 from segments.models import Membership, Segment
@@ -81,13 +82,8 @@ class SegmentScreen(Screen):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Segment]":
         size = Count("memberships", filter=Q(memberships__left_at=None))
-        return (
-            super()
-            .get_queryset(request)
-            .select_related("purpose")
-            .annotate(members=size)
-            .order_by("-active", "-members", "name")
-        )
+        found = Segment.objects.select_related("purpose").annotate(members=size)
+        return found.order_by("-active", "-members", "name")
 
     def prepare(self, rows: list[Any], request: HttpRequest) -> None:
         trends = segment_trends(now=timezone.now())
@@ -115,7 +111,7 @@ class SegmentScreen(Screen):
     def changed(self, segment: Segment) -> str:
         return moment(segment.changed_at)
 
-    @display(description="State", label={"active": "success", "inactive": "warning"})
+    @badge("State", {"active": "success", "inactive": "warning"})
     def state(self, segment: Segment) -> str:
         return "active" if segment.active else "inactive"
 
@@ -165,7 +161,7 @@ class SegmentScreen(Screen):
         if request.method == "POST" and form.is_valid():
             segment = _kept(form, lambda given: catalog.create(given.pop("slug"), **given))
             if segment:
-                messages.success(request, "Saved. Members are counted in as profiles are next looked at.")
+                _count_members(request)
                 return redirect("admin:segments_segment_change", segment.pk)
         return self._form_page(request, form, title="Add segment")
 
@@ -175,8 +171,9 @@ class SegmentScreen(Screen):
         form = SegmentForm(request.POST or None, initial=_initial(segment))
         form.fields["slug"].disabled = True
         if request.method == "POST" and form.is_valid():
-            if _kept(form, lambda given: catalog.update(segment, **_without_slug(given))):
-                messages.success(request, "Saved. Members follow as profiles are next looked at.")
+            kept = _kept(form, lambda given: catalog.update(segment, **_without_slug(given)))
+            if kept:
+                _count_members(request)
                 return redirect("admin:segments_segment_change", segment.pk)
         return self._form_page(request, form, title=f"Change {segment.name}")
 
@@ -232,6 +229,15 @@ def _kept(form: SegmentForm, keep: Any) -> Segment | None:
     return None
 
 
+def _count_members(request: HttpRequest) -> None:
+    """Let a worker look at everybody anew; without one, the hourly refresh does."""
+    try:
+        refresh_all.delay()
+        messages.success(request, "Saved. Members are being counted and appear within moments.")
+    except OperationalError:
+        messages.warning(request, "Saved. No worker could be told, so members appear with the hourly refresh.")
+
+
 def _initial(segment: Segment) -> dict[str, Any]:
     plain = {
         name: getattr(segment, name) for name in ("name", "slug", "description", "channel", "active", "definition")
@@ -272,8 +278,9 @@ def _changes(segment: Segment, *, now: datetime) -> dict[str, int]:
 def _histogram(inside: "QuerySet[Membership]") -> list[tuple[int, float]]:
     """Members by score in ten bins of ten points; empty without scores."""
     counts = [0] * BINS
-    for score in inside.exclude(score=None).values_list("score", flat=True).iterator(chunk_size=5_000):
-        counts[min(int(score / 10), BINS - 1)] += 1
+    for score in inside.values_list("score", flat=True).iterator(chunk_size=5_000):
+        if score is not None:
+            counts[min(int(score / BINS), BINS - 1)] += 1
     return _bins(counts)
 
 

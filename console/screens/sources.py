@@ -12,14 +12,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from access.roles import EDIT_SOURCES, VIEW_SOURCES
 from consent.models import Purpose
 from console.asking import may
 from console.charts import parts_of
 from console.guards import needs
-from console.screen import Screen
+from console.screen import Screen, badge
 from console.showing import moment
 from records import mapping, sources
 from records.models import ROWS, SEGMENT, Source
@@ -99,20 +98,17 @@ class SourceScreen(Screen):
     )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Source]":
-        counts = {name: Sum(f"intakes__{name}") for name in ("stored", "quarantined")}
-        seen = Max("intakes__received_at")
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(sum_stored=counts["stored"], sum_quarantined=counts["quarantined"], seen_at=seen)
-            .order_by("name")
-        )
+        return Source.objects.annotate(
+            sum_stored=Sum("intakes__stored"),
+            sum_quarantined=Sum("intakes__quarantined"),
+            seen_at=Max("intakes__received_at"),
+        ).order_by("name")
 
     @admin.display(description="Kind")
     def kind_badge(self, source: Source) -> SafeString:
         return render_to_string("console/parts/kind.html", {"kind": source.kind})
 
-    @display(description="State", label={"enabled": "success", "disabled": "danger"})
+    @badge("State", {"enabled": "success", "disabled": "danger"})
     def state(self, source: Source) -> str:
         return "enabled" if source.enabled else "disabled"
 

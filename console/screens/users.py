@@ -10,14 +10,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
-from unfold.decorators import display
 
 from access import users
 from access.models import User
 from access.roles import MANAGE_ACCESS, ROLES
 from access.users import LastManager
 from console.guards import needs
-from console.screen import Screen
+from console.screen import Screen, badge
 from console.showing import day, moment
 from console.telling import telling
 
@@ -60,13 +59,13 @@ class UserScreen(Screen):
     intro = "People who work with the product. What they may do follows from their roles alone."
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[User]":
-        return super().get_queryset(request).order_by("-is_active", "username")
+        return User.objects.order_by("-is_active", "username")
 
     @admin.display(description="Roles")
     def role_names(self, user: User) -> str:
         return ", ".join(ROLES[role].name for role in user.roles if role in ROLES) or "–"
 
-    @display(description="State", label={"active": "success", "inactive": "danger"})
+    @badge("State", {"active": "success", "inactive": "danger"})
     def state(self, user: User) -> str:
         return "active" if user.is_active else "inactive"
 

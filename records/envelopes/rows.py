@@ -9,13 +9,15 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from records import properties
 from records.cleaning import clean
-from records.dictionary import IDENTIFIERS, recognize
+from records.dictionary import IDENTIFIERS, letters, recognize
 from records.envelope import Envelope, Reject, Said, Unreadable, as_json, message_hash
 from records.models import IOT, Source
 from records.standardize import Absurd, Setting, instant
 
-TIMES = ("occurred_at", "timestamp", "at", "time", "date", "sold_at", "updated_at", "created_at")
-MESSAGE_IDS = ("message_id", "messageid", "event_id", "receipt_id", "transaction_id", "order_id")
+# What columns are called that hold when it happened, and which message it is; in their letters, the likeliest first.
+TIMES = ("occurredat", "timestamp", "at", "time", "date", "soldat", "updatedat", "createdat")
+MESSAGE_IDS = ("messageid", "eventid", "receiptid", "transactionid", "orderid")
+PROPERTIES = {letters(name): kind for name, kind in properties.COMMERCE.items()}
 LONGEST_KIND = 16
 DEEPEST = 10
 GRANTS = {"yes": True, "true": True, "1": True, "y": True, "no": False, "false": False, "0": False, "n": False}
@@ -152,28 +154,25 @@ def _region(row: Mapping[str, Any], mapping: RowMapping) -> str:
 
 
 def _recognized(columns: tuple[str, ...], source_kind: str) -> dict[str, Any]:
-    lowered = {column.strip().casefold(): column for column in columns}
-    occurred_at = next((lowered[name] for name in TIMES if name in lowered), "")
-    message_id = next(([lowered[name]] for name in MESSAGE_IDS if name in lowered), [])
+    called = {letters(column): column for column in columns}
     fields = {column: field for column in columns if (field := recognize(column.rpartition(".")[2]))}
-    declared = {
-        column: properties.COMMERCE[column.casefold()]
-        for column in columns
-        if column.casefold() in properties.COMMERCE and column not in fields
-    }
+    amount = next((called[name] for name in properties.AMOUNTS if name in called), "")
     return {
-        "kind": _recognized_kind(declared, source_kind),
-        "message_id": message_id,
-        "occurred_at": occurred_at,
+        "kind": _recognized_kind(amount, source_kind),
+        "message_id": [called[name] for name in MESSAGE_IDS if name in called][:1],
+        "occurred_at": next((called[name] for name in TIMES if name in called), ""),
+        "amount": amount,
         "fields": fields,
-        "properties": declared,
+        "properties": {
+            called[name]: kind for name, kind in PROPERTIES.items() if name in called and called[name] not in fields
+        },
     }
 
 
-def _recognized_kind(declared: Mapping[str, str], source_kind: str) -> str:
+def _recognized_kind(amount: str, source_kind: str) -> str:
     if source_kind == IOT:
         return "telemetry"
-    return "purchase" if any(name.casefold() in properties.AMOUNTS for name in declared) else "profile"
+    return "purchase" if amount else "profile"
 
 
 def message_id(row: Mapping[str, Any], mapping: RowMapping) -> str:

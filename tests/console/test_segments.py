@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from kombu.exceptions import OperationalError
 
 from access.roles import EDIT_SEGMENTS, ROLES
 from console.wording import lines_of, weights_of
+from pipeline.tasks import refresh_all
 from segments import catalog
 from segments.models import Segment
-from tests.console.conftest import World
+from tests.console.conftest import World, said
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 SignIn = Callable[[str], Client]
@@ -55,11 +57,32 @@ def test_a_role_without_profiles_sees_no_members(world: World, sign_in: SignIn) 
     assert "A••••" not in response.content.decode()
 
 
-def test_a_segment_is_added(world: World, sign_in: SignIn) -> None:
+@pytest.fixture(autouse=True)
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What workers were told to do."""
+    tasks: list[str] = []
+    monkeypatch.setattr(refresh_all, "delay", lambda: tasks.append("refresh_all"))
+    return tasks
+
+
+def test_a_segment_is_added_and_its_members_are_counted(world: World, sign_in: SignIn, told: list[str]) -> None:
     response = sign_in("marketer").post(ADD, form())
+    assert told == ["refresh_all"]
     made = Segment.objects.get(slug="lately")
     assert response["Location"] == reverse("admin:segments_segment_change", args=[made.pk])
     assert made.definition == DEFINITION
+
+
+def test_a_segment_is_saved_even_when_no_worker_can_be_told(
+    world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_broker() -> None:
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(refresh_all, "delay", no_broker)
+    response = sign_in("marketer").post(ADD, form())
+    assert said(response)[0].startswith("Saved. No worker could be told")
+    assert Segment.objects.filter(slug="lately").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Properties are typed as their source declares them; what is not declared is dropped."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,13 +91,11 @@ def test_what_was_paid_is_the_amount(properties: dict[str, object], paid: str, a
     assert properties == before
 
 
-@given(
-    st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists), st.sampled_from(TYPES)
-)
+ANY = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists)
+
+
+@given(ANY, st.sampled_from(TYPES))
 def test_any_value_is_read_or_refused(value: object, kind: str) -> None:
-    try:
+    with suppress(Unreadable):
         read = typed("total", value, kind)
-    except Unreadable as error:
-        assert error.field == "total"
-    else:
         assert isinstance(read, {"number": float, "integer": int, "string": str, "boolean": bool}[kind])

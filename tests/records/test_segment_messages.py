@@ -199,7 +199,7 @@ VALUES = [
     *(({"context": {"page": {"url": value}}}, "context.page.url") for value in ({"a": 1}, ["a"], True)),
     *(({"context": {"device": {"id": value}}}, "context.device.id") for value in ({"a": 1}, ["a"], True)),
     *(({"properties": {"revenue": value}}, "revenue") for value in ("lots", {"a": 1}, ["a"], True)),
-    *((preferring({"analytics": value}), "context.consent.categoryPreferences.analytics") for value in ("yes", 1, None)),
+    *((preferring({"news": value}), "context.consent.categoryPreferences.news") for value in ("yes", 1, None)),
 ]  # fmt: skip
 
 
@@ -257,8 +257,8 @@ def test_what_is_nested_without_end_is_refused_and_told_apart() -> None:
 
 def test_an_oversize_message_is_kept_as_hash_and_size_alone() -> None:
     reject = refused({**ALICE, "properties": {"note": "x" * 40_000}})
-    assert (reject.code, reject.body, reject.size) == ("too_large", None, 40_085)
-    assert reject.message == "The message has 40085 bytes; at most 32768."
+    assert (reject.code, reject.body, reject.size) == ("too_large", None, 40_086)
+    assert reject.message == "The message has 40086 bytes; at most 32768."
 
 
 def test_a_message_without_an_id_is_known_by_its_content() -> None:

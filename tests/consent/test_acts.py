@@ -1,0 +1,230 @@
+"""Acts are recorded as they were said, never changed, and repeated only when they say something new."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, ProgrammingError, connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from consent.acts import NewAct, UnknownPurpose, news_of, purposes, record
+from consent.decide import latest_acts
+from consent.models import GRANTED, WITHDRAWN, Act, Purpose
+from tests.consent.conftest import newcomer
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+
+
+def test_an_act_is_kept_as_it_was_said(alice, now, yesterday):
+    said = NewAct(
+        alice, "marketing", "email", GRANTED, yesterday, "till form", True, "clerk-3", "notice-7", "de-AT", "EU"
+    )
+    (made,) = record([said], now=now)
+    act = Act.objects.get()
+    assert act.id == made.id
+    assert (act.source_profile_id, act.purpose_id, act.channel, act.state) == (alice, "marketing", "email", GRANTED)
+    assert (act.occurred_at, act.recorded_at) == (yesterday, now)
+    assert (act.how, act.verified, act.actor) == ("till form", True, "clerk-3")
+    assert (act.notice, act.locale, act.jurisdiction) == ("notice-7", "de-AT", "EU")
+
+
+def test_one_unknown_purpose_and_none_is_recorded(alice, now):
+    acts = [NewAct(alice, purpose, "", GRANTED, now, "form", True) for purpose in ("marketing", "marketign")]
+    with pytest.raises(UnknownPurpose, match="there is no purpose 'marketign'"):
+        record(acts, now=now)
+    assert Act.objects.count() == 0
+
+
+def test_an_act_says_yes_or_no(alice, now):
+    with pytest.raises(IntegrityError, match="act_says_yes_or_no"), transaction.atomic():
+        record([NewAct(alice, "marketing", "", "maybe", now, "form", True)], now=now)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE consent_act SET state = 'granted'", "DELETE FROM consent_act"])
+def test_an_act_can_be_neither_changed_nor_deleted(alice, no, statement):
+    no(alice)
+    with pytest.raises(ProgrammingError, match="consent_act is append-only"), transaction.atomic():
+        connection.cursor().execute(statement)
+    assert Act.objects.get().state == WITHDRAWN
+
+
+def test_an_erasure_deletes_and_may_not_change(alice, no):
+    no(alice)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL onym.erasing = 'on'")
+        with pytest.raises(ProgrammingError, match="consent_act is append-only"), transaction.atomic():
+            cursor.execute("UPDATE consent_act SET state = 'granted'")
+        cursor.execute("DELETE FROM consent_act")
+    assert Act.objects.count() == 0
+
+
+def test_a_purpose_that_was_spoken_of_stays(alice, no):
+    no(alice)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        connection.cursor().execute(
+            "DELETE FROM consent_purpose WHERE slug = 'marketing'; SET CONSTRAINTS ALL IMMEDIATE"
+        )
+
+
+def test_the_purposes_of_every_installation():
+    assert purposes() == {
+        "service",
+        "identity_linking",
+        "analytics",
+        "marketing",
+        "personalization",
+        "subject_requests",
+        "security",
+    }
+
+
+@pytest.mark.parametrize(("high_risk", "dpia", "active", "right"), [
+    (True, "", True, False),
+    (True, "", False, True),
+    (True, "DPIA-2026-3", True, True),
+    (False, "", True, True),
+])  # fmt: skip
+def test_a_high_risk_purpose_needs_a_dpia_before_it_is_active(high_risk, dpia, active, right):
+    purpose = Purpose(
+        slug="scoring", name="Scoring", legal_basis="consent", high_risk=high_risk, dpia_reference=dpia, active=active
+    )
+    if right:
+        purpose.save()
+    else:
+        with pytest.raises(IntegrityError, match="high_risk_purpose_needs_a_dpia"), transaction.atomic():
+            purpose.save()
+
+
+def test_a_purpose_rests_on_a_basis_that_the_rules_know():
+    with pytest.raises(IntegrityError, match="legal_basis_is_known"), transaction.atomic():
+        Purpose.objects.create(slug="whim", name="Whim", legal_basis="curiosity")
+
+
+# What is news
+
+
+@pytest.fixture
+def word(alice, now):
+    """An act of Alice's, so many days from now."""
+
+    def say(state: str, day: float, *, channel: str = "email", verified: bool = True) -> NewAct:
+        return NewAct(alice, "marketing", channel, state, now + day * DAY, "source crm", verified)
+
+    return say
+
+
+def news(*acts: NewAct) -> list[tuple[str, str, int]]:
+    """What is new of these, as channel, state and time."""
+    return [(act.channel, act.state, act.occurred_at) for act in news_of(acts)]
+
+
+def test_the_first_word_is_news_and_its_repetition_is_not(word, now):
+    assert news(word(GRANTED, 1), word(GRANTED, 0), word(GRANTED, 2)) == [("email", GRANTED, now)]
+    record([word(GRANTED, 0)], now=now)
+    assert news(word(GRANTED, 1), word(GRANTED, 0)) == []
+
+
+def test_a_change_of_mind_is_news_each_time(word):
+    acts = [word(GRANTED, 0), word(WITHDRAWN, 1), word(GRANTED, 2)]
+    assert news_of(acts) == acts
+
+
+def test_each_person_purpose_and_channel_has_its_own_news(alice, bob, now):
+    acts = [
+        NewAct(who, purpose, channel, GRANTED, now, "form", True)
+        for who in (alice, bob)
+        for purpose in ("marketing", "analytics")
+        for channel in ("email", "sms")
+    ]
+    assert len(news_of([*acts, *acts])) == 8
+
+
+def test_a_late_yes_is_news_for_the_time_before(word, now):
+    record([word(GRANTED, 0)], now=now)
+    assert news(word(GRANTED, -1)) == [("email", GRANTED, now - DAY)]
+
+
+def test_a_late_no_is_news_for_the_time_before(word, now):
+    record([word(GRANTED, -3), word(WITHDRAWN, 0)], now=now)
+    assert news(word(WITHDRAWN, -1)) == [("email", WITHDRAWN, now - DAY)]
+
+
+def test_what_is_on_record_is_no_news_though_more_was_said_since(word, now):
+    history = [word(GRANTED, -3), word(WITHDRAWN, -2), word(GRANTED, -1), word(WITHDRAWN, 0)]
+    record(history, now=now)
+    assert news_of(history) == []
+
+
+def test_a_verified_yes_is_news_after_an_unverified_one(word, now):
+    record([word(GRANTED, 0, verified=False)], now=now)
+    assert news(word(GRANTED, 1, verified=False)) == []
+    assert news(word(GRANTED, 1)) == [("email", GRANTED, now + DAY)]
+
+
+def test_an_unverified_yes_is_no_news_after_a_verified_one(word, now):
+    record([word(GRANTED, 0)], now=now)
+    assert news(word(GRANTED, 1, verified=False)) == []
+
+
+def test_a_no_to_all_channels_is_news_though_it_was_said_before_a_yes_to_one(word, now):
+    record([word(WITHDRAWN, -2, channel=""), word(GRANTED, -1)], now=now)
+    assert news(word(WITHDRAWN, 0, channel="")) == [("", WITHDRAWN, now)]
+
+
+def test_a_no_to_one_channel_is_news_though_it_was_said_before_a_yes_to_all(word, now):
+    record([word(WITHDRAWN, -2), word(GRANTED, -1, channel="")], now=now)
+    assert news(word(WITHDRAWN, 0)) == [("email", WITHDRAWN, now)]
+
+
+def test_a_no_to_one_channel_is_no_news_where_all_are_refused(word, now):
+    record([word(WITHDRAWN, -2, channel="")], now=now)
+    assert news(word(WITHDRAWN, 0), word(WITHDRAWN, 0, channel="")) == []
+
+
+def test_an_objection_is_not_undone_by_a_file_that_repeats_its_old_yes(alice, word, now, no, answer):
+    record([word(GRANTED, -3)], now=now)
+    no(alice, channel="", day=-2)
+    assert news(word(GRANTED, -1), word(GRANTED, 0)) == []
+    assert answer(alice) == "withdrawn or refused"
+
+
+spoken = st.tuples(
+    st.sampled_from(["", "email", "sms"]), st.sampled_from([GRANTED, WITHDRAWN]), st.integers(0, 5), st.booleans()
+)
+hypothetical = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@hypothetical
+@given(st.lists(spoken, max_size=6))
+def test_what_was_recorded_is_news_no_more(crm, now, words):
+    acts = _said(newcomer(crm, now), words, now)
+    record(news_of(acts), now=now)
+    assert news_of(acts) == []
+
+
+@hypothetical
+@given(st.lists(spoken, max_size=7), st.integers(0, 5))
+def test_keeping_only_the_news_never_allows_what_all_of_it_denies(crm, now, words, border):
+    dora, her_double = newcomer(crm, now), newcomer(crm, now)
+    record(_said(dora, words, now), now=now)
+    acts = _said(her_double, words, now)
+    for batch in (
+        [act for act in acts if act.occurred_at <= now + border * DAY],
+        [act for act in acts if act.occurred_at > now + border * DAY],
+    ):
+        record(news_of(batch), now=now)
+    for channel in ("", "email", "sms"):
+        for day in range(6):
+            at = now + day * DAY
+            held = latest_acts([dora, her_double], purpose="marketing", channel=channel, at=at, known_at=None)
+            if dora in held and held[dora].state == WITHDRAWN:
+                assert held[her_double].state == WITHDRAWN, (channel, day)
+
+
+def _said(who, words, now) -> list[NewAct]:
+    return [
+        NewAct(who, "marketing", channel, state, now + day * DAY, "form", verified)
+        for channel, state, day, verified in words
+    ]

@@ -1,0 +1,65 @@
+"""What stands, purpose by purpose and channel by channel, for screens and the API."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from consent.models import Purpose
+from consent.state import standing
+from tests.consent.conftest import newcomer
+
+pytestmark = pytest.mark.django_db
+
+NEVER, NO = "no consent on record", "withdrawn or refused"
+
+
+def test_all_that_stands_for_a_person(alice, alices_phone, yes, no, now):
+    yes(alice, channel="email", day=-3)
+    no(alices_phone, channel="sms", day=-2, verified=False)
+    yes(alices_phone, purpose="analytics", channel="", day=-1, verified=False)
+    stands = standing([alice, alices_phone], at=now)
+    day = timedelta(days=1)
+    assert [(one.purpose, one.channel, one.state, one.occurred_at, one.decision) for one in stands] == [
+        ("analytics", "", "granted", now - day, "consent covers only some devices"),
+        ("identity_linking", "", "", None, "allowed"),
+        ("marketing", "email", "granted", now - 3 * day, "allowed"),
+        ("marketing", "sms", "withdrawn", now - 2 * day, NO),
+        ("marketing", "push", "", None, NEVER),
+        ("marketing", "post", "", None, NEVER),
+        ("personalization", "", "", None, NEVER),
+        ("security", "", "", None, "allowed"),
+        ("service", "", "", None, "allowed"),
+        ("subject_requests", "", "", None, "allowed"),
+    ]
+    assert [one.allowed for one in stands] == [one.decision == "allowed" for one in stands]
+    assert (stands[2].purpose_name, stands[2].legal_basis) == ("Marketing", "consent")
+
+
+def test_the_last_word_of_any_source_profile_is_shown_and_the_no_decides(alice, alices_phone, yes, no, now):
+    no(alice, day=-3)
+    yes(alices_phone, day=-1)
+    (email,) = [one for one in standing([alice, alices_phone], at=now) if one.channel == "email"]
+    assert (email.state, email.occurred_at, email.decision) == ("granted", now - timedelta(days=1), NO)
+
+
+def test_it_can_be_asked_of_the_past(alice, yes, now):
+    yes(alice, day=-1)
+    (email,) = [one for one in standing([alice], at=now - timedelta(days=2)) if one.channel == "email"]
+    assert (email.state, email.occurred_at, email.decision) == ("", None, NEVER)
+
+
+def test_inactive_purposes_are_left_out(alice, now):
+    Purpose.objects.exclude(slug="service").update(active=False)
+    assert [one.purpose for one in standing([alice], at=now)] == ["service"]
+
+
+def test_it_takes_as_many_queries_for_two_source_profiles_as_for_two_hundred(crm, now):
+    people = [newcomer(crm, now) for _ in range(200)]
+    counts = []
+    for count in (2, 200):
+        with CaptureQueriesContext(connection) as run:
+            standing(people[:count], at=now)
+        counts.append(len(run))
+    assert counts == [12, 12]

@@ -1,0 +1,42 @@
+"""Source profiles are found by their source's stable key, or made."""
+
+from datetime import timedelta
+
+import pytest
+
+from records import source_profiles
+from records.models import SINGLE, Source, SourceProfile
+from records.source_profiles import Newcomer
+from tests.records.cast import NOW
+from vault.ids import new_id
+
+pytestmark = pytest.mark.django_db
+
+ALICE, BOB = b"alice's key 0001", b"bob's key 000001"
+
+
+def test_a_stable_key_is_one_source_profile_for_ever(crm: Source) -> None:
+    first, made = source_profiles.find_or_make(crm, {ALICE: NOW - timedelta(days=3), BOB: NOW}, now=NOW)
+    assert made == set(first.values())
+    again, made_again = source_profiles.find_or_make(crm, {ALICE: NOW}, now=NOW)
+    assert (again, made_again) == ({ALICE: first[ALICE]}, set())
+    row = SourceProfile.objects.get(id=first[ALICE])
+    assert (row.kind, row.first_seen_at, row.created_at) == ("customer", NOW - timedelta(days=3), NOW)
+
+
+def test_sources_do_not_share_stable_keys(crm: Source, shop: Source) -> None:
+    there, _ = source_profiles.find_or_make(crm, {ALICE: NOW}, now=NOW)
+    here, _ = source_profiles.find_or_make(shop, {ALICE: NOW}, now=NOW)
+    assert there[ALICE] != here[ALICE]
+
+
+def test_whoever_has_no_stable_key_is_somebody_new_each_time(crm: Source) -> None:
+    newcomers = [Newcomer(new_id(), SINGLE, None, NOW) for _ in range(2)]
+    assert source_profiles.make(crm, newcomers, now=NOW) == {newcomer.id for newcomer in newcomers}
+
+
+def test_the_forgotten_are_gone_and_nobody_else(crm: Source) -> None:
+    found, _ = source_profiles.find_or_make(crm, {ALICE: NOW, BOB: NOW}, now=NOW)
+    source_profiles.forget([found[ALICE]])
+    source_profiles.forget([])
+    assert SourceProfile.objects.get().id == found[BOB]
