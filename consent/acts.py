@@ -1,6 +1,5 @@
 """Consent acts: recorded as they were said, and never changed."""
 
-from bisect import insort
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -96,7 +95,7 @@ def news_of(acts: Sequence[NewAct]) -> list[NewAct]:
         history = histories[act.source_profile, act.purpose]
         if _is_news(act, history):
             fresh.append(act)
-            insort(history[act.channel], Word(*_when(act), act.verified))
+            history[act.channel].append(Word(*_when(act), act.verified))
     return fresh
 
 
@@ -128,5 +127,5 @@ def _histories(source_profiles: Collection[UUID]) -> dict[tuple[UUID, str], Hist
     with connection.cursor() as cursor:
         cursor.execute(HISTORY, [list(source_profiles)])
         for source_profile, purpose, channel, *word in cursor.fetchall():
-            insort(histories[source_profile, purpose][channel], Word(*word))
+            histories[source_profile, purpose][channel].append(Word(*word))
     return histories

@@ -4,9 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from identity import ledger
-from identity.models import CANNOT_LINK, Match
+from identity.models import CANNOT_LINK, Match, Verdict
 from identity.profiles import profile_of, source_profiles
 from pipeline import queue
 
@@ -55,6 +56,21 @@ def join(match: Match, *, actor: str, reason: str, now: datetime) -> UUID:
 def keep_apart(match: Match, *, actor: str, reason: str, now: datetime) -> None:
     """Decide that a pair is two people."""
     ledger.rule(match.left_id, match.right_id, CANNOT_LINK, actor=actor, reason=reason, now=now)
+
+
+def allow_again(profile: UUID, other: UUID, *, now: datetime) -> None:
+    """Take back that these two are kept apart: matching may join them again, if the evidence is enough."""
+    here, there = source_profiles(profile), source_profiles(other)
+    pairs = Verdict.objects.filter(undone_at=None, verdict=CANNOT_LINK)
+    across = pairs.filter(Q(left__in=here, right__in=there) | Q(left__in=there, right__in=here))
+    with transaction.atomic():
+        ledger.lock()
+        standing = list(across.values_list("left_id", "right_id"))
+        if not standing:
+            raise ledger.NotPossible("nobody keeps these two apart")
+        for left, right in standing:
+            ledger.withdraw_verdict(left, right, now=now)
+        _process(profile, other, now=now)
 
 
 def _process(*profiles: UUID, now: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django import forms
 
-from consent.models import GRANTED, LEGAL_OBLIGATION, WITHDRAWN, Purpose
+from consent.models import CONSENT, GRANTED, LEGAL_OBLIGATION, WITHDRAWN, Purpose
 from console.showing import label_of
 from privacy.deadlines import CCPA, GDPR
 from privacy.requests import KINDS
@@ -69,9 +69,7 @@ class Say(forms.Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.purposes = {
-            row.slug: row for row in Purpose.objects.filter(active=True).exclude(legal_basis=LEGAL_OBLIGATION)
-        }
+        self.purposes = {row.slug: row for row in _purposes()}
         self.fields["purpose"].choices = [(slug, row.name) for slug, row in self.purposes.items()]  # type: ignore[attr-defined]
         self.fields["channel"].choices = [("", "All channels"), *_named(self.purposes.values())]  # type: ignore[attr-defined]
 
@@ -82,6 +80,12 @@ class Say(forms.Form):
             known = ", ".join(purpose.channels) or "none"
             self.add_error("channel", f"{purpose.name} has no such channel; it has: {known}.")
         return said
+
+
+def _purposes() -> list[Purpose]:
+    """What people can say something of; what rests on consent first."""
+    found = Purpose.objects.filter(active=True).exclude(legal_basis=LEGAL_OBLIGATION)
+    return sorted(found, key=lambda row: (row.legal_basis != CONSENT, row.slug))
 
 
 def _named(purposes: Iterable[Purpose]) -> list[tuple[str, str]]:

@@ -22,6 +22,8 @@ from console.asking import user_of
 from privacy.models import APPROVED, IN_PROGRESS, OPEN, SubjectRequest
 
 Entry = dict[str, Any]
+# Every page counts what waits, so it counts no further than this.
+MOST = 999
 UNFINISHED = (OPEN, APPROVED, IN_PROGRESS)
 # Title, icon, page, and the capability that opens it.
 GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
@@ -76,13 +78,13 @@ def entries(request: HttpRequest) -> list[Entry]:
 def _entry(title: str, icon: str, page: str) -> Entry:
     entry: Entry = {"title": title, "icon": icon, "link": reverse(f"admin:{page}_changelist")}
     if page == "identity_match":
-        return entry | _badge(review_queue.waiting().count(), "primary")
+        return entry | _badge(review_queue.waiting()[: MOST + 1].count(), "primary")
     if page == "privacy_subjectrequest":
         unfinished = SubjectRequest.objects.filter(state__in=UNFINISHED)
         late = unfinished.filter(due_date__lt=timezone.localdate()).exists()
-        return entry | _badge(unfinished.count(), "danger" if late else "warning")
+        return entry | _badge(unfinished[: MOST + 1].count(), "danger" if late else "warning")
     return entry
 
 
 def _badge(count: int, variant: str) -> Entry:
-    return {"badge": f"{count:,}", "badge_variant": variant} if count else {}
+    return {"badge": str(count) if count <= MOST else f"{MOST}+", "badge_variant": variant} if count else {}

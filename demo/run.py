@@ -68,10 +68,11 @@ def _take_in(source: Source, path: Path, done: Path, progress: Progress) -> None
 
 
 def _process(progress: Progress) -> None:
-    task = progress.add_task("resolve and segment", total=queue.waiting())
+    total = queue.waiting()
+    task = progress.add_task("resolve and segment", total=total)
     while process_batch(now=timezone.now()):
-        progress.update(task, completed=progress.tasks[task].total - queue.waiting())
-    progress.update(task, completed=progress.tasks[task].total)
+        progress.update(task, completed=total - queue.waiting())
+    progress.update(task, completed=total)
 
 
 def _step(progress: Progress, name: str, step: Callable[[], Any]) -> None:

@@ -170,11 +170,16 @@ def _note_attributes(seen: dict[tuple[UUID, str, bytes], _Seen], sealer: Sealer)
     _insert(NOTE_ATTRIBUTES, rows)
 
 
+# The latest word counts; what comes late fills what was missing.
 NOTE_GENERALIZED = """
 UPDATE records_sourceprofile AS known SET
-    birth_year = COALESCE(new.birth_year, known.birth_year),
-    postcode_area = COALESCE(NULLIF(new.postcode_area, ''), known.postcode_area),
-    country = COALESCE(NULLIF(new.country, ''), known.country),
+    birth_year = CASE WHEN new.last_seen_at >= known.last_seen_at THEN COALESCE(new.birth_year, known.birth_year)
+                      ELSE COALESCE(known.birth_year, new.birth_year) END,
+    postcode_area = CASE WHEN new.postcode_area = '' OR known.postcode_area <> ''
+                              AND new.last_seen_at < known.last_seen_at
+                         THEN known.postcode_area ELSE new.postcode_area END,
+    country = CASE WHEN new.country = '' OR known.country <> '' AND new.last_seen_at < known.last_seen_at
+                   THEN known.country ELSE new.country END,
     first_seen_at = LEAST(known.first_seen_at, new.first_seen_at),
     last_seen_at = GREATEST(known.last_seen_at, new.last_seen_at)
 FROM unnest(%s::uuid[], %s::smallint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])

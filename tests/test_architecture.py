@@ -85,7 +85,8 @@ def imported(tree: ast.Module) -> dict[str, str]:
         if isinstance(node, ast.ImportFrom):
             names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            names |= {alias.asname or alias.name.split(".")[0]: alias.name for alias in node.names}
+            names |= {alias.asname: alias.name for alias in node.names if alias.asname}
+            names |= {(root := alias.name.split(".")[0]): root for alias in node.names if not alias.asname}
     return names
 
 
@@ -122,7 +123,7 @@ def makes_grants(file: File) -> Iterator[Fault]:
 
 
 def _widens(call: ast.Call) -> bool:
-    return any(keyword.arg in ("source_profiles", "expires_at") for keyword in call.keywords)
+    return bool(call.args) and "grant" in ast.unparse(call.args[0]).lower()
 
 
 # Imports and names
@@ -318,7 +319,7 @@ def test_a_broken_rule_is_found(rule: Rule, source: str, line: int) -> None:
     [
         (makes_grants, File("consent/decide.py", "from vault import grants\ngrants.issue([])")),
         (makes_grants, File(SOUND, "from vault.grants import Grant\ndef f(grant: Grant): isinstance(grant, Grant)")),
-        (makes_grants, File(SOUND, "from dataclasses import replace\nreplace(item, fields={})")),
+        (makes_grants, File(SOUND, "from dataclasses import replace\nreplace(subject, source_profiles={})")),
         (imports_late, File(SOUND, "import os\nclass A:\n    x = os.sep")),
         (is_a_drawer, File("segments/features/recency.py", "")),
         (does_cryptography, File("vault/other.py", "import cryptography")),

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from access.roles import VIEW_CONSENTS, VIEW_REQUESTS, VIEW_SEGMENTS
 from consent.state import standing
 from console.asking import Person, user_of
+from console.profile.apart import kept_apart
 from console.profile.belonging import belongings
 from console.profile.graph import draw
 from console.profile.history import entries, merges
@@ -58,6 +59,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         "graph": draw(parts),
         "history": entries(person.id),
         "merges": merges(person.id),
+        "apart": kept_apart(person),
     }
     if person.grant:
         context["timeline"] = timeline(person.source_profiles, page=request.GET.get("page", "1"))

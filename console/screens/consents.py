@@ -30,10 +30,11 @@ class PurposeScreen(Screen):
         "legal_basis",
         "channels",
         "expires_after_days",
-        "high_risk",
+        "risk",
         "dpia_reference",
-        "active",
+        "is_active",
     )
+    readonly_fields = ("risk", "is_active")
 
     @admin.display(description="Legal basis")
     def basis(self, purpose: Purpose) -> str:
@@ -46,6 +47,10 @@ class PurposeScreen(Screen):
     @admin.display(description="Consent holds for")
     def expires(self, purpose: Purpose) -> str:
         return f"{purpose.expires_after_days} days" if purpose.expires_after_days else "–"
+
+    @admin.display(description="High risk")
+    def risk(self, purpose: Purpose) -> str:
+        return "yes" if purpose.high_risk else "no"
 
     @badge("State", {"active": "success", "inactive": "warning"})
     def is_active(self, purpose: Purpose) -> str:

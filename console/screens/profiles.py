@@ -33,7 +33,7 @@ from console.showing import day, short
 from console.telling import telling
 from identity.ledger import NotPossible
 from identity.models import GoldenValue, Profile
-from identity.profiles import UnknownNamespace, living, look_up, profile_of, where_now
+from identity.profiles import UnknownNamespace, living, look_up, profile_of, source_profiles, where_now
 from privacy import requests
 from privacy.deadlines import UnknownRegulation
 from privacy.subjects import UnknownProfile
@@ -127,6 +127,7 @@ class ProfileScreen(Screen):
                 f"{one}/undo-split/<uuid:source_profile>/", guard(self.undo_split), name="identity_profile_undo_split"
             ),
             path(f"{one}/undo-merge/<uuid:merged>/", guard(self.undo_merge), name="identity_profile_undo_merge"),
+            path(f"{one}/allow-again/<uuid:other>/", guard(self.allow_again), name="identity_profile_allow_again"),
             path(f"{one}/request/", guard(self.open_request), name="identity_profile_request"),
             path(f"{one}/say/", guard(self.say), name="identity_profile_say"),
             *super().get_urls(),
@@ -224,6 +225,12 @@ class ProfileScreen(Screen):
                 profile = corrections.undo_merge(profile, merged, reason=reason, **_by(request))
         return _to(profile)
 
+    @needs(CORRECT_IDENTITY)
+    def allow_again(self, request: HttpRequest, profile: UUID, other: UUID) -> HttpResponse:
+        with telling(request, NotPossible, done="Taken back: matching may join them again."):
+            corrections.allow_again(profile, other, now=timezone.now())
+        return _to(profile)
+
     @needs(OPEN_REQUESTS)
     def open_request(self, request: HttpRequest, profile: UUID) -> HttpResponse:
         form = OpenRequest(request.POST)
@@ -247,9 +254,8 @@ class ProfileScreen(Screen):
         if not form.is_valid():
             messages.error(request, first_error(form))
             return _to(profile)
-        person = ask(profile, request, reason="record a consent act", now=timezone.now())
         with telling(request, UnknownPurpose, done="Recorded. It holds from now on, everywhere."):
-            acts.say(person.source_profiles, **form.cleaned_data, **_by(request))
+            acts.say(source_profiles(profile), **form.cleaned_data, **_by(request))
         return _to(profile)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -47,6 +48,7 @@ from privacy.subjects import UnknownProfile
 
 EXPECTED = (NotOpen, SecondPersonNeeded, WrongKind, UnknownProfile, Refused)
 ANSWERED = (ACCESS, PORTABILITY)
+RECORDS_SHOWN = 20
 STEP_ICONS = {
     "opened": "inbox",
     "approved": "verified",
@@ -167,11 +169,14 @@ class RequestScreen(Screen):
 
     @needs(DECIDE_REQUESTS)
     def answer(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
-        """The answer, shown and offered for download this once; it is kept nowhere."""
+        """The answer, shown and offered for download this once; it is kept nowhere.
+
+        The request is complete only if the page could be made: an answer that nobody saw was not given.
+        """
         found = _get(id)
-        with telling(request, *EXPECTED):
+        with telling(request, *EXPECTED), transaction.atomic():
             answered = access.answer(found, actor=actor_of(request), now=timezone.now())
-            return self._answer_page(request, found, answered)
+            return self._answer_page(request, found, answered).render()
         return _to(id)
 
     @needs(DECIDE_REQUESTS)
@@ -192,6 +197,7 @@ class RequestScreen(Screen):
 
     def _page(self, request: HttpRequest, one: SubjectRequest) -> TemplateResponse:
         steps = requests.steps(one)
+        names = names_of(step.actor for step in steps)
         actor = actor_of(request).id
         living = where_now(one.profile_id) if one.profile_id else None
         return self.page(
@@ -202,9 +208,8 @@ class RequestScreen(Screen):
             short=short(one.pk),
             tone=STATE_TONES[one.state],
             kind=label_of(one.kind),
-            steps=[(step, STEP_ICONS.get(step.what, "arrow_forward")) for step in steps],
+            steps=[(step, STEP_ICONS.get(step.what, "arrow_forward"), names[step.actor]) for step in steps],
             ahead=_ahead(one),
-            names=names_of(step.actor for step in steps),
             profile=living,
             profile_short=short(living or one.profile_id) if one.profile_id else "",
             due=due_of(one, today=timezone.localdate()),
@@ -225,6 +230,7 @@ class RequestScreen(Screen):
             title="Answer",
             one=one,
             answered=answered,
+            records=_latest(answered["records"]),
             file=base64.b64encode(text).decode(),
             size=len(text),
             name=f"{one.kind}-{short(one.pk)}.json",
@@ -239,6 +245,14 @@ def due_of(one: SubjectRequest, *, today: date) -> dict[str, Any]:
     unfinished = one.state in UNFINISHED
     days = (one.due_date - today).days
     return {"due_date": one.due_date, "days": abs(days), "overdue": unfinished and days < 0, "unfinished": unfinished}
+
+
+def _latest(records: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list[tuple[str, str]]]]:
+    """The last records of an answer with their properties, for reading; the file has them all."""
+    return [
+        (record, [(str(name), str(value)) for name, value in record["properties"].items()])
+        for record in reversed(records[-RECORDS_SHOWN:])
+    ]
 
 
 def _ahead(one: SubjectRequest) -> list[str]:

@@ -144,7 +144,8 @@ def _visits(at: str) -> Iterator[dict[str, object]]:
             "userId": "u-alice",
             "event": "Order Completed",
             "timestamp": at,
-            "properties": {"revenue": 10 + number, "currency": "GBP", "order_id": f"o{number}"},
+            # A property may be called like a method of the mapping that holds it.
+            "properties": {"revenue": 10 + number, "currency": "GBP", "order_id": f"o{number}", "items": 2},
         }
 
 

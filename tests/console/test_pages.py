@@ -1,6 +1,7 @@
 """Every page, for every role: shown or refused as the role says, and without a value that may not be seen."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 from django.contrib import admin
@@ -59,6 +60,7 @@ def pages(world: World) -> dict[str, str]:
         found[reverse(f"admin:{name}_add")] = ADDED_HERE.get(name, NOBODY)
         one = _one(world, name)
         found[reverse(f"admin:{name}_change", args=[one])] = capability
+        found[reverse(f"admin:{name}_history", args=[one])] = capability
         found[reverse(f"admin:{name}_delete", args=[one])] = NOBODY
     found[reverse("admin:identity_profile_changelist") + "?who=everybody"] = VIEW_PROFILES
     found[reverse("admin:segments_segment_edit", args=[world.segment.pk])] = EDIT_SEGMENTS
@@ -105,6 +107,31 @@ def test_no_page_shows_a_value_before_it_is_revealed(role: str, world: World, si
     for page in pages(world):
         content = client.get(page).content.decode()
         assert [value for value in PLAINTEXT if value in content] == [], page
+
+
+def test_the_lists_cost_the_same_however_many_rows(
+    world: World,
+    sign_in: Callable[[str], Client],
+    django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]],
+) -> None:
+    steward, officer = sign_in("data_steward"), sign_in("privacy_officer")
+    for client, name, most in (
+        (steward, "identity_profile", 18),
+        (steward, "identity_assignment", 12),
+        (steward, "identity_match", 10),
+        (steward, "consent_act", 14),
+        (officer, "privacy_subjectrequest", 14),
+        (officer, "vault_auditentry", 14),
+    ):
+        with django_assert_max_num_queries(most):
+            client.get(reverse(f"admin:{name}_changelist"))
+
+
+def test_the_way_out_and_the_own_password_are_open_to_all(world: World, sign_in: Callable[[str], Client]) -> None:
+    client = sign_in("operator")
+    assert client.get(reverse("admin:password_change")).status_code == 200
+    assert client.post(reverse("admin:logout")).status_code == 200
+    assert client.get(reverse("admin:index")).status_code == 302
 
 
 def test_pages_of_people_are_kept_in_no_cache(world: World, sign_in: Callable[[str], Client]) -> None:

@@ -77,6 +77,26 @@ def test_an_answer_is_readable_offered_as_a_file_and_given_once(world: World, si
     assert "bob@example.com" not in client.get(page(world.access)).content.decode()
 
 
+def test_an_answer_reads_every_property(world: World, sign_in: SignIn) -> None:
+    one = opened("access", world.alice, world)
+    content = sign_in("privacy_officer").post(act("answer", one)).content.decode()
+    assert "items 2" in content
+    assert "order_id o24" in content
+
+
+def test_an_answer_that_nobody_saw_was_not_given(
+    world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object) -> None:
+        raise RuntimeError("the page broke")
+
+    monkeypatch.setattr("console.screens.requests._latest", broken)
+    with pytest.raises(RuntimeError):
+        sign_in("privacy_officer").post(act("answer", world.access))
+    world.access.refresh_from_db()
+    assert world.access.state == "open"
+
+
 def test_an_objection_withdraws_and_is_put_to_work(world: World, sign_in: SignIn) -> None:
     one = opened("objection", world.alice, world)
     assert said(sign_in("privacy_officer").post(act("withdraw", one)))[0].startswith("Carried out")

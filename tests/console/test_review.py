@@ -11,7 +11,7 @@ from console import review_queue
 from identity import profiles
 from identity.models import Verdict
 from pipeline.models import Work
-from tests.console.conftest import World
+from tests.console.conftest import World, said
 from vault.models import AuditEntry
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -54,6 +54,23 @@ def test_two_people_are_kept_apart(world: World, sign_in: SignIn) -> None:
     assert (verdict.verdict, verdict.reason) == ("cannot_link", "same handwriting")
     assert len(set(profiles.profile_of([world.match.left_id, world.match.right_id]).values())) == 2
     assert not review_queue.waiting().exists()
+
+
+def test_what_was_kept_apart_can_be_taken_back(world: World, sign_in: SignIn) -> None:
+    client = sign_in("data_steward")
+    client.post(act("keep_apart", world), REASON)
+    page = client.get(reverse("admin:identity_profile_change", args=[world.alice]))
+    (apart,) = page.context["apart"]
+    assert (apart.profile, apart.reason, apart.actor) == (world.bob, "same handwriting", "data_steward")
+    again = reverse("admin:identity_profile_allow_again", args=[world.alice, world.bob])
+    client.post(again)
+    assert not Verdict.objects.filter(undone_at=None).exists()
+    assert set(Work.objects.values_list("source_profile_id", flat=True)) == {
+        *world.parts(world.alice),
+        *world.parts(world.bob),
+    }
+    assert said(client.post(again)) == ["Nobody keeps these two apart."]
+    assert sign_in("marketer").post(again).status_code == 403
 
 
 def test_a_pair_that_came_together_otherwise_waits_no_more(world: World, sign_in: SignIn) -> None:

@@ -23,9 +23,7 @@ ALICE = {
 
 
 def read(profile, now):
-    grant = decide(
-        source_profiles(profile), purpose="service", at=now, actor=Actor("person", "steward"), reason="test"
-    )
+    grant = decide(source_profiles(profile), purpose="service", at=now, actor=Actor("person", "steward"), reason="test")
     return golden.read([profile], grant)[profile]
 
 
@@ -76,7 +74,9 @@ def test_refreshing_again_changes_nothing(crm, now):
 def test_a_source_without_that_purpose_gives_nothing(now, db):
     site = sources.add("site", kind="online", purposes=["analytics"])[0]
     consent = {"consent": {"categoryPreferences": {"analytics": True}}}
-    send_messages(site, {"type": "identify", "userId": "u1", "context": consent, "traits": {"email": "a@example.com"}}, now=now)
+    send_messages(
+        site, {"type": "identify", "userId": "u1", "context": consent, "traits": {"email": "a@example.com"}}, now=now
+    )
     process(now)
     profile = look_up("account_id", "u1", now=now)
     refusal = decide(source_profiles(profile), purpose="service", at=now, actor=Actor("person", "x"), reason="test")

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.utils import timezone
 
 from records import quarantine
 from records.envelope import Reject, message_hash
@@ -34,7 +35,7 @@ def reject(body: bytes | None = BODY, **different: object) -> Reject:
 
 
 def opened(row: QuarantinedRecord, *, under: UUID) -> bytes:
-    grant = issue([under], actor=Actor.machine("test"), purpose="service", reason="test", now=NOW)
+    grant = issue([under], actor=Actor.machine("test"), purpose="service", reason="test", now=timezone.now())
     assert row.sealed is not None
     place = Place("records_quarantinedrecord", "sealed", row.id)
     return open_sealed([Sealed(row.id, place, row.sealed)], grant)[0]

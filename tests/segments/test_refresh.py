@@ -219,7 +219,7 @@ def test_a_definition_that_cannot_be_read_holds_for_nobody(buyers: Segment, to_b
 
 def test_a_profile_merged_away_leaves_and_the_other_takes_over(buyers: Segment) -> None:
     alice, alices = person()
-    alice_at_work, alices_at_work = person()
+    alice_at_work, _ = person()
     did(alices, "purchase", ago=1)
     refresh([alice, alice_at_work], now=NOW)
     Assignment.objects.filter(profile_id=alice).update(ended_at=NOW)
@@ -232,7 +232,7 @@ def test_a_profile_merged_away_leaves_and_the_other_takes_over(buyers: Segment) 
 
 def test_only_who_is_named_is_touched(buyers: Segment) -> None:
     alice, alices = person()
-    bob, bobs = person()
+    _, bobs = person()
     for theirs in (alices, bobs):
         did(theirs, "purchase", ago=1)
     refresh([alice], now=NOW)

@@ -1,5 +1,6 @@
 """Fifths of buyers."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -40,7 +41,7 @@ def test_quintiles_keep_the_order_and_equals_equal(values: list[int]) -> None:
     fifths = quintiles(values).tolist()
     pairs = sorted(zip(values, fifths, strict=True))
     assert all(1 <= fifth <= 5 for fifth in fifths)
-    assert all(low[1] <= high[1] for low, high in zip(pairs, pairs[1:], strict=False))
+    assert all(low[1] <= high[1] for low, high in itertools.pairwise(pairs))
     assert len(set(pairs)) == len(set(values))
 
 

@@ -201,7 +201,8 @@ def test_the_score_follows_the_sign_of_the_weight(
 ) -> None:
     before = judge(scored(changing, *others), {"visits": value, "spent": 1}).score
     after = judge(scored(changing, *others), {"visits": value + step, "spent": 1}).score
-    assert before is not None and after is not None
+    assert before is not None
+    assert after is not None
     assert after >= before if changing["weight"] > 0 else after <= before
 
 

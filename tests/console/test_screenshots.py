@@ -1,0 +1,32 @@
+"""Pictures: taken in a real browser, of pages that ask nobody else for anything."""
+
+import struct
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright")
+
+from playwright.sync_api import sync_playwright
+
+from console.management.commands import screenshots
+
+CHROMIUM = Path("/usr/bin/chromium")
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no chromium here")]
+
+
+def test_a_picture_is_taken_and_every_file_comes_from_here(tmp_path: Path) -> None:
+    path, hosts = tmp_path / "login.png", set()
+    with screenshots._serving() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(screenshots.ARGUMENTS))
+        page = screenshots._window(browser, "none", address, dark=False)
+        page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+        screenshots._shoot(page, f"{address}/admin/login/", path, whole=False)
+        browser.close()
+    assert struct.unpack(">II", path.read_bytes()[16:24]) == (1440, 1000)
+    assert hosts == {address.removeprefix("http://")}
+
+
+def test_a_picture_is_named_after_its_page() -> None:
+    assert screenshots._name("/admin/identity/profile/?who=everybody") == "admin-identity-profile"
+    assert screenshots._name("/") == "page"

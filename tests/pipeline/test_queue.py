@@ -1,0 +1,93 @@
+"""The queue of truth: work is taken by one, whole, and is never lost."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from uuid import UUID
+
+import pytest
+from django.db import connection, transaction
+
+from pipeline import queue
+from pipeline.models import Work
+from tests.pipeline.cast import NOW
+from vault.ids import new_id
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Crash(Exception):
+    """The process ends here."""
+
+
+def elsewhere(limit: int) -> dict[UUID, date | None]:
+    """What another worker takes meanwhile."""
+
+    def take() -> dict[UUID, date | None]:
+        try:
+            with queue.take(limit) as work:
+                return work
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(take).result(timeout=10)
+
+
+def test_work_is_taken_in_order_and_is_gone_afterwards() -> None:
+    alice, bob, carol = (new_id() for _ in range(3))
+    for id in (alice, bob, carol):
+        queue.enqueue([id], now=NOW)
+    with queue.take(2) as work:
+        assert work == {alice: None, bob: None}
+    assert queue.waiting() == 1
+    with queue.take(2) as work:
+        assert work == {carol: None}
+    with queue.take(2) as work:
+        assert work == {}
+
+
+def test_of_several_days_the_earliest_counts_and_no_day_adds_none() -> None:
+    alice, bob = new_id(), new_id()
+    queue.enqueue([alice, bob], now=NOW, since={alice: date(2026, 11, 3)})
+    queue.enqueue([alice], now=NOW, since={alice: date(2026, 11, 1)})
+    queue.enqueue([alice], now=NOW)
+    with queue.take(10) as work:
+        assert work == {alice: date(2026, 11, 1), bob: None}
+
+
+def test_two_workers_never_hold_the_same() -> None:
+    alice, bob = new_id(), new_id()
+    queue.enqueue([alice], now=NOW)
+    queue.enqueue([bob], now=NOW)
+    with queue.take(1) as mine:
+        assert mine == {alice: None}
+        assert elsewhere(10) == {bob: None}
+        assert elsewhere(10) == {}
+    assert queue.waiting() == 0
+
+
+def test_work_that_fails_stays() -> None:
+    alice = new_id()
+    queue.enqueue([alice], now=NOW)
+    with pytest.raises(Crash), queue.take(10):
+        raise Crash
+    assert elsewhere(10) == {alice: None}
+
+
+def test_work_comes_with_its_transaction_or_not_at_all() -> None:
+    alice = new_id()
+    with pytest.raises(Crash), transaction.atomic():
+        queue.enqueue([alice], now=NOW)
+        assert elsewhere(10) == {}
+        raise Crash
+    assert Work.objects.count() == 0
+
+
+def test_nobody_is_woken_for_nothing() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"LISTEN {queue.CHANNEL}")
+    queue.enqueue([], now=NOW)
+    assert list(connection.connection.notifies(timeout=0.2)) == []
+    queue.enqueue([new_id()], now=NOW)
+    assert len(list(connection.connection.notifies(timeout=5, stop_after=1))) == 1
+    connection.close()
