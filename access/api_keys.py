@@ -56,6 +56,13 @@ def find(text: str, *, now: datetime) -> ApiKey | None:
     return key
 
 
+def renew(key: ApiKey) -> str:
+    """A new text for this API key; the old one ends at once. A revoked key stays revoked."""
+    secret = new_secret("onym")
+    ApiKey.objects.filter(pk=key.pk).update(digest=secret.digest, hint=secret.hint)
+    return secret.text
+
+
 def revoke(key: ApiKey, *, now: datetime) -> None:
     """End this API key. It cannot be taken back into use."""
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now)

@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from access import api_keys
+from access import api_keys, users
 from access.models import ApiKey, User
 from access.roles import ADMINISTRATOR, DATA_STEWARD, MARKETER, PRIVACY_OFFICER
 
@@ -34,13 +34,14 @@ def ensure(folder: Path) -> dict[str, Any]:
 
 def _login(name: str, roles: list[str]) -> str:
     password = secrets.token_urlsafe(9)
-    user = User.objects.filter(username=name).first() or User(username=name)
-    user.roles = roles
-    user.set_password(password)
-    user.save()
+    user = User.objects.filter(username=name).first()
+    if user is None:
+        users.add(name, password=password, roles=roles)
+    else:
+        users.set_password(users.change(user, roles=roles, is_active=True), password)
     return password
 
 
 def _api_key() -> str:
-    ApiKey.objects.filter(name=API_KEY).delete()
-    return api_keys.add(API_KEY, purposes=PURPOSES)[1]
+    key = ApiKey.objects.filter(name=API_KEY).first()
+    return api_keys.renew(key) if key else api_keys.add(API_KEY, purposes=PURPOSES)[1]

@@ -20,10 +20,10 @@ from identity import devices
 from identity.devices import Sighting
 from pipeline import queue
 from privacy.suppression import suppressed
-from records import dedupe, quarantine, source_profiles, store
+from records import dedupe, intakes, quarantine, source_profiles, store
 from records.dictionary import IDENTIFIERS
 from records.envelope import Envelope, Reject
-from records.models import SINGLE, Intake, Source
+from records.models import SINGLE, Source
 from records.source_profiles import Newcomer
 from records.standardize import identity_form
 from records.store import Accepted
@@ -95,7 +95,16 @@ def _accept(source: Source, items: Sequence[Envelope | Reject], door: str, now: 
             refused=len(envelopes) - stored,
             rejects=[item for item in items if isinstance(item, Reject)],
         )
-        _account(source, acceptance, door, now)
+        intakes.note(
+            source,
+            door=door,
+            acknowledged=len(items),
+            stored=acceptance.stored,
+            duplicate=acceptance.duplicate,
+            quarantined=acceptance.quarantined,
+            refused=acceptance.refused,
+            now=now,
+        )
     return acceptance
 
 
@@ -114,13 +123,14 @@ def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> in
     placed, made, claimed = _place(source, wanted, now)
     spoke = _record_acts(source, placed, now)
     may = _allowed(source, {item.source_profile for item in placed}, now)
-    devices.forget(source, made - may - spoke)
-    source_profiles.forget(made - may - spoke)
+    unwanted = made - may - spoke
+    devices.forget(source, unwanted)
+    source_profiles.forget(unwanted)
     kept = [item for item in placed if item.source_profile in may]
     if kept:
         ids = {item.source_profile for item in kept}
         store.append(kept, source, Sealer(keys.make(ids & made) | keys.fetch_or_make(ids - made)), now=now)
-    queue.enqueue({item.source_profile for item in kept} | spoke | (claimed & may), now=now, since=_since(kept))
+    queue.enqueue({item.source_profile for item in kept} | spoke | (claimed - unwanted), now=now, since=_since(kept))
     return len(kept)
 
 
@@ -152,9 +162,9 @@ def _place(source: Source, envelopes: Sequence[Envelope], now: datetime) -> tupl
     customers, made = source_profiles.find_or_make(source, seen, now=now)
     homes: list[UUID | None] = [customers.get(index) if index else None for index in stable]
     sighted = [position for position, item in enumerate(envelopes) if "device_id" in item.fields]
-    attribution = devices.attribute(
-        source, [_sighting(envelopes[position], homes[position]) for position in sighted], now=now
-    )
+    sightings = [_sighting(envelopes[position], homes[position]) for position in sighted]
+    _lock_devices(source, sightings)
+    attribution = devices.attribute(source, sightings, now=now)
     for position, source_profile in zip(sighted, attribution.source_profiles, strict=True):
         homes[position] = homes[position] or source_profile
     singles = {position: new_id() for position, home in enumerate(homes) if home is None}
@@ -171,6 +181,18 @@ def _place(source: Source, envelopes: Sequence[Envelope], now: datetime) -> tupl
 def _index(item: Envelope, namespace: str) -> bytes | None:
     value = item.fields.get(namespace)
     return blind_index(namespace, identity_form(namespace, value)) if value else None
+
+
+# One transaction at a time sees a device: two that meet a new one at once would make two visitors of it.
+LOCK_DEVICES = "SELECT pg_advisory_xact_lock(hashtext(%s), bucket) FROM unnest(%s::int[]) AS bucket"
+BUCKETS = 64
+
+
+def _lock_devices(source: Source, sightings: Sequence[Sighting]) -> None:
+    """Lock these devices, in buckets: a lock for each would fill the server's table of locks."""
+    buckets = {sighting.device_index[0] % BUCKETS for sighting in sightings}
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_DEVICES, [f"devices of {source.id}", sorted(buckets)])
 
 
 def _sighting(item: Envelope, owner: UUID | None) -> Sighting:
@@ -224,17 +246,3 @@ def _since(kept: Sequence[Accepted]) -> dict[UUID, date]:
         day = item.envelope.occurred_at.date()
         days[item.source_profile] = min(day, days.get(item.source_profile, day))
     return days
-
-
-def _account(source: Source, acceptance: Acceptance, door: str, now: datetime) -> None:
-    Intake.objects.create(
-        id=new_id(),
-        source=source,
-        door=door,
-        received_at=now,
-        acknowledged=acceptance.acknowledged,
-        stored=acceptance.stored,
-        duplicate=acceptance.duplicate,
-        quarantined=acceptance.quarantined,
-        refused=acceptance.refused,
-    )

@@ -209,13 +209,11 @@ def writes_foreign_rows(file: File) -> Iterator[Fault]:
         return
     foreign = {name: path for name, path in imported(file.tree).items() if _is_model_of_another(path, file.room)}
     for call in calls(file.tree):
-        if isinstance(call.func, ast.Name) and call.func.id in foreign:
-            yield call.lineno, f"makes a row of {foreign[call.func.id]}"
-        elif isinstance(call.func, ast.Attribute) and call.func.attr in WRITES:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in WRITES:
             model = _manager_of(call.func.value, foreign)
             if model:
                 yield call.lineno, f"writes rows of {foreign[model]}"
-    yield from _saves_what_it_read(file, foreign)
+    yield from _saves_what_it_holds(file, foreign)
     for node in ast.walk(file.tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             for table in SQL_WRITE.findall(node.value):
@@ -239,22 +237,34 @@ def _manager_of(node: ast.expr, foreign: dict[str, str]) -> str:
     return ""
 
 
-def _saves_what_it_read(file: File, foreign: dict[str, str]) -> Iterator[Fault]:
+def _saves_what_it_holds(file: File, foreign: dict[str, str]) -> Iterator[Fault]:
+    """Rows of other rooms that were read or made here, and saved or deleted."""
     for function in ast.walk(file.tree):
         if not isinstance(function, ast.FunctionDef):
             continue
-        read = {
+        held = {
             target.id: foreign[model]
             for node in ast.walk(function)
-            if isinstance(node, ast.Assign) and (model := _manager_of(node.value, foreign))
+            if isinstance(node, ast.Assign) and (model := _row_of(node.value, foreign))
             for target in node.targets
             if isinstance(target, ast.Name)
         }
         for call in calls(function):
             if isinstance(call.func, ast.Attribute) and call.func.attr in SAVES:
-                variable = call.func.value
-                if isinstance(variable, ast.Name) and variable.id in read:
-                    yield call.lineno, f"saves a row of {read[variable.id]}"
+                row = call.func.value
+                if isinstance(row, ast.Name) and row.id in held:
+                    yield call.lineno, f"saves a row of {held[row.id]}"
+                elif isinstance(row, ast.Call) and isinstance(row.func, ast.Name) and row.func.id in foreign:
+                    yield call.lineno, f"saves a row of {foreign[row.func.id]}"
+
+
+def _row_of(node: ast.expr, foreign: dict[str, str]) -> str:
+    """The foreign model that an assigned expression is made or read from, if any."""
+    if isinstance(node, ast.BoolOp):
+        return next((model for value in node.values if (model := _row_of(value, foreign))), "")
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in foreign:
+        return node.func.id
+    return _manager_of(node, foreign)
 
 
 # The rules, held against the house
@@ -299,7 +309,9 @@ SOUND = "segments/thing.py"
         (looks_at_the_clock, "from django.utils import timezone\ndef f(*, now):\n    timezone.now()", 3),
         (looks_at_the_clock, "from datetime import datetime\ndef f(now):\n    return now or datetime.now()", 3),
         (looks_at_the_clock, "import datetime\ndef f(now):\n    return datetime.datetime.now()", 3),
-        (writes_foreign_rows, FOREIGN + "Source(name='x')", 2),
+        (writes_foreign_rows, FOREIGN + "Source(name='x').save()", 2),
+        (writes_foreign_rows, FOREIGN + "def f():\n    one = Source(name='x')\n    one.save()", 4),
+        (writes_foreign_rows, FOREIGN + "def f():\n    one = find() or Source()\n    one.delete()", 4),
         (writes_foreign_rows, FOREIGN + "Source.objects.create(name='x')", 2),
         (writes_foreign_rows, FOREIGN + "Source.objects.filter(name='x')[:3].update(name='y')", 2),
         (writes_foreign_rows, FOREIGN + "Source.objects.using('default').exclude(a=1).delete()", 2),
@@ -326,6 +338,7 @@ def test_a_broken_rule_is_found(rule: Rule, source: str, line: int) -> None:
         (looks_at_the_clock, File(SOUND, "from django.utils import timezone\ndef f():\n    return timezone.now()")),
         (writes_foreign_rows, File("records/other.py", FOREIGN + "Source.objects.create(name='x')")),
         (writes_foreign_rows, File(SOUND, FOREIGN + "Source.objects.filter(name='x').values_list('id')")),
+        (writes_foreign_rows, File(SOUND, FOREIGN + "show([Source(name='x')])")),
         (writes_foreign_rows, File(SOUND, "X = 'SELECT 1 FROM records_source FOR UPDATE'")),
         (writes_foreign_rows, File(SOUND, "X = 'DELETE FROM segments_membership'")),
         (writes_foreign_rows, File(PRIVACY_ERASES, "X = 'DELETE FROM records_source'")),

@@ -100,3 +100,13 @@ def test_the_use_of_a_dead_key_is_not_noted(now):
     api_keys.revoke(key, now=now)
     api_keys.find(text, now=now)
     assert ApiKey.objects.get().last_used_at is None
+
+
+def test_a_renewed_key_has_another_text(now):
+    key, text = api_keys.add("till", purposes=["service"])
+    renewed = api_keys.renew(key)
+    assert api_keys.find(text, now=now) is None
+    assert api_keys.find(renewed, now=now) == key
+    assert ApiKey.objects.get().hint == renewed[:9]
+    api_keys.revoke(key, now=now)
+    assert api_keys.find(api_keys.renew(key), now=now) is None

@@ -94,7 +94,7 @@ def world(crm: Source, now: datetime) -> World:
     for person in (ALICE, BOB, CAROL):
         send_rows(crm, {**person, "updated_at": yesterday, "country": "GB", "analytics": "yes"}, now=now)
     shop, _ = sources.add("shop", kind="online", purposes=["service", "analytics"])
-    send_messages(shop, *_visits(yesterday), now=now)
+    send_messages(shop, *_visits(now - timedelta(days=1)), now=now)
     send_rows(crm, {"customer_number": "C-9", "email": "broken", "updated_at": "3024-01-01"}, now=now)
     segment = _segment()
     process(now)
@@ -134,16 +134,16 @@ def said(response: Any) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)][-1:]
 
 
-def _visits(at: str) -> Iterator[dict[str, object]]:
+def _visits(at: datetime) -> Iterator[dict[str, object]]:
     traits = {"email": "alice@example.com", "firstName": "Alice", "lastName": "Archer"}
-    yield {"type": "identify", "messageId": "m1", "userId": "u-alice", "traits": traits, "timestamp": at}
+    yield {"type": "identify", "messageId": "m1", "userId": "u-alice", "traits": traits, "timestamp": at.isoformat()}
     for number in range(25):
         yield {
             "type": "track",
             "messageId": f"order-{number}",
             "userId": "u-alice",
             "event": "Order Completed",
-            "timestamp": at,
+            "timestamp": (at - timedelta(hours=24 - number)).isoformat(),
             # A property may be called like a method of the mapping that holds it.
             "properties": {"revenue": 10 + number, "currency": "GBP", "order_id": f"o{number}", "items": 2},
         }

@@ -109,7 +109,7 @@ def test_no_page_shows_a_value_before_it_is_revealed(role: str, world: World, si
         assert [value for value in PLAINTEXT if value in content] == [], page
 
 
-def test_the_lists_cost_the_same_however_many_rows(
+def test_a_list_costs_a_few_queries_for_all_its_rows(
     world: World,
     sign_in: Callable[[str], Client],
     django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]],

@@ -16,8 +16,9 @@ from records.standardize import identity_form
 from vault.blind import blind_index
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-# What every batch leaves of itself, whatever was in it: how many records came, and that they have come.
-TRACES = ("records.Intake", "records.SeenMessage")
+# What every batch leaves of itself, whatever was in it: how many records came, that they have come, and the keys
+# under which an installation looks for them.
+TRACES = ("records.Intake", "records.SeenMessage", "vault.IndexKey")
 
 
 def ordered(name: str, number: int = 1, *, days_ago: float = 1, **different: Any) -> dict[str, Any]:

@@ -1,0 +1,114 @@
+"""The whole story of a batch: who they are, what may be used, and what others are told."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from identity import profiles
+from identity.models import Assignment, GoldenValue
+from outbox.models import Change
+from pipeline import process, queue
+from pipeline.process import let_time_pass, process_batch
+from records.models import Source
+from segments import catalog
+from segments.models import DailyActivity, Membership, ProfileFeatures
+from tests.pipeline.cast import NOW, counts, ordered, saying, send
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+
+
+class Crash(Exception):
+    """The process ends here."""
+
+
+@pytest.fixture
+def buyers(db: None) -> None:
+    rule = {"rule": {"feature": "orders_90d", "op": ">=", "value": 1}}
+    catalog.create("buyers", name="Buyers", purpose="analytics", definition=rule)
+
+
+def signed_up(name: str, **different: Any) -> dict[str, Any]:
+    traits = {"email": f"{name}@example.com", "firstName": name.title()}
+    return {"type": "identify", "messageId": f"{name}-0", "userId": f"u-{name}", "traits": traits, **different}
+
+
+def test_an_order_becomes_a_profile_in_a_segment(shop: Source, buyers: None) -> None:
+    send(shop, signed_up("alice", **saying(analytics=True)), ordered("alice", 1), signed_up("dave"), ordered("dave", 1))
+    assert process_batch(now=NOW) == 2
+    alice = profiles.look_up("email", "alice@example.com", now=NOW)
+    dave = profiles.look_up("email", "dave@example.com", now=NOW)
+    assert None not in (alice, dave)
+    assert alice != dave
+    assert list(Membership.objects.values_list("profile_id", "left_at")) == [(alice, None)]
+    assert set(ProfileFeatures.objects.values_list("profile_id", flat=True)) == {alice}
+    assert DailyActivity.objects.filter(event="purchase").count() == 2
+    assert set(GoldenValue.objects.values_list("profile_id", flat=True)) == {alice, dave}
+    assert sorted(Change.objects.values_list("profile_id", "kind")) == sorted(
+        [(alice, "profile.created"), (dave, "profile.created"), (alice, "segment.entered")]
+    )
+    assert queue.waiting() == 0
+
+
+def test_an_idle_queue_changes_nothing(shop: Source) -> None:
+    before = counts(without=())
+    assert process_batch(now=NOW) == 0
+    assert counts(without=()) == before
+
+
+def test_processing_again_changes_nothing(shop: Source, buyers: None) -> None:
+    send(shop, signed_up("alice", **saying(analytics=True)), ordered("alice", 1), signed_up("dave"))
+    process_batch(now=NOW)
+    before = counts(without=("vault.AuditEntry",))
+    everyone = set(Assignment.objects.values_list("source_profile_id", flat=True))
+    for later in (NOW, NOW + timedelta(minutes=5)):
+        queue.enqueue(everyone, now=later, since=dict.fromkeys(everyone, NOW.date() - timedelta(days=30)))
+        assert process_batch(now=later) == 2
+    assert counts(without=("vault.AuditEntry",)) == before
+
+
+@pytest.mark.parametrize("stage", ["resolve", "roll_up", "refresh"])
+def test_a_batch_that_breaks_off_is_undone_and_waits(
+    stage: str, shop: Source, buyers: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(shop, signed_up("alice", **saying(analytics=True)), ordered("alice", 1))
+    before = counts()
+    works = getattr(process, stage)
+
+    def crash(*args: Any, **kwargs: Any) -> None:
+        works(*args, **kwargs)
+        raise Crash
+
+    with monkeypatch.context() as broken:
+        broken.setattr(process, stage, crash)
+        with pytest.raises(Crash):
+            process_batch(now=NOW)
+    assert counts() == before
+    assert process_batch(now=NOW) == 1
+    assert Membership.objects.count() == 1
+
+
+def test_a_withdrawal_empties_the_segments(shop: Source, buyers: None) -> None:
+    send(shop, signed_up("alice", **saying(analytics=True)), ordered("alice", 1))
+    process_batch(now=NOW)
+    later = NOW + timedelta(hours=1)
+    send(shop, ordered("alice", 2, timestamp=later.isoformat(), **saying(analytics=False)), now=later)
+    process_batch(now=later)
+    assert Membership.objects.get().left_at == later
+    assert ProfileFeatures.objects.count() == 0
+    assert list(Change.objects.order_by("id").values_list("kind", flat=True))[-1] == "segment.left"
+
+
+def test_work_is_done_in_the_portions_asked_for(shop: Source) -> None:
+    send(shop, *(signed_up(name) for name in ("alice", "bob", "carol")))
+    assert [process_batch(now=NOW, limit=2), process_batch(now=NOW, limit=2), process_batch(now=NOW)] == [2, 1, 0]
+
+
+def test_as_time_passes_people_leave_segments_without_any_record(shop: Source, buyers: None) -> None:
+    send(shop, signed_up("alice", **saying(analytics=True)), ordered("alice", 1))
+    process_batch(now=NOW)
+    let_time_pass(now=NOW + timedelta(days=30))
+    assert Membership.objects.get().left_at is None
+    much_later = NOW + timedelta(days=120)
+    let_time_pass(now=much_later)
+    assert Membership.objects.get().left_at == much_later

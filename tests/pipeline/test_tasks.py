@@ -1,0 +1,79 @@
+"""Tasks as plain functions: each makes one call and may run twice."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from identity.models import Assignment
+from pipeline import heartbeat, queue, tasks
+from records import quarantine
+from records.envelope import Reject, message_hash
+from records.models import QuarantinedRecord, Source, SourceProfile
+from segments.models import Membership
+from tests.pipeline.cast import ordered, saying, send
+from vault import keys
+from vault.ids import new_id
+from vault.models import DataKey
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+
+
+def test_beat_says_that_scheduler_and_worker_are_alive() -> None:
+    for _ in range(2):
+        tasks.beat()
+    assert heartbeat.missing(now=timezone.now()) == ["processor"]
+
+
+def test_process_leaves_nothing_waiting(shop: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "BATCH", 2)
+    send(shop, *(ordered(f"person{number}", **saying(analytics=True)) for number in range(5)))
+    for _ in range(2):
+        tasks.process()
+        assert queue.waiting() == 0
+    assert Assignment.objects.count() == 5
+
+
+def test_sweep_puts_back_and_destroys(shop: Source) -> None:
+    long_ago = timezone.now() - timedelta(hours=2)
+    send(shop, ordered("alice", timestamp=long_ago.isoformat()), now=long_ago)
+    with queue.take(10):
+        pass
+    keys.make([new_id()])
+    DataKey.objects.update(created_at=long_ago)
+    for _ in range(2):
+        tasks.sweep()
+        assert queue.waiting() == 1
+        assert list(DataKey.objects.values_list("id", flat=True)) == [SourceProfile.objects.get().id]
+
+
+def test_end_quarantine_ends_all_whose_time_is_over(shop: Source) -> None:
+    reject = Reject(0, "wrong_type", "traits", "'traits' must be an object.", b"{}", 2, message_hash("m"))
+    quarantine.keep([reject] * 3, shop, now=timezone.now() - timedelta(days=31))
+    quarantine.keep([reject], shop, now=timezone.now())
+    for _ in range(2):
+        tasks.end_quarantine()
+        assert QuarantinedRecord.objects.count() == DataKey.objects.count() == 1
+
+
+def test_refresh_all_lets_time_pass(shop: Source) -> None:
+    send(shop, ordered("alice", **saying(analytics=True)))
+    tasks.process()
+    for _ in range(2):
+        tasks.refresh_all()
+    assert Membership.objects.count() == 0
+
+
+def test_help_is_asked_for_by_name_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[object, ...]] = []
+    monkeypatch.setattr(tasks.process, "delay", lambda *arguments: sent.append(arguments))
+    tasks.help_with_backlog()
+    assert sent == [()]
+
+
+def test_every_scheduled_task_exists(settings: object) -> None:
+    scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}  # type: ignore[attr-defined]
+    assert scheduled == {
+        f"pipeline.tasks.{name}" for name in ("beat", "sweep", "make_partitions", "refresh_all", "end_quarantine")
+    }
+    assert all(callable(getattr(tasks, name.rpartition(".")[2])) for name in scheduled)
