@@ -95,16 +95,7 @@ def _accept(source: Source, items: Sequence[Envelope | Reject], door: str, now: 
             refused=len(envelopes) - stored,
             rejects=[item for item in items if isinstance(item, Reject)],
         )
-        intakes.note(
-            source,
-            door=door,
-            acknowledged=len(items),
-            stored=acceptance.stored,
-            duplicate=acceptance.duplicate,
-            quarantined=acceptance.quarantined,
-            refused=acceptance.refused,
-            now=now,
-        )
+        _account(source, acceptance, door, now)
     return acceptance
 
 
@@ -246,3 +237,16 @@ def _since(kept: Sequence[Accepted]) -> dict[UUID, date]:
         day = item.envelope.occurred_at.date()
         days[item.source_profile] = min(day, days.get(item.source_profile, day))
     return days
+
+
+def _account(source: Source, acceptance: Acceptance, door: str, now: datetime) -> None:
+    intakes.note(
+        source,
+        door=door,
+        acknowledged=acceptance.acknowledged,
+        stored=acceptance.stored,
+        duplicate=acceptance.duplicate,
+        quarantined=acceptance.quarantined,
+        refused=acceptance.refused,
+        now=now,
+    )

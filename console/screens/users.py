@@ -20,6 +20,7 @@ from console.screen import Screen, badge
 from console.showing import day, moment
 from console.telling import telling
 
+CAPABILITIES = [(role.name, sorted(role.capabilities)) for role in ROLES.values()]
 PASSWORD = forms.PasswordInput({"autocomplete": "new-password"})
 
 
@@ -97,7 +98,7 @@ class UserScreen(Screen):
             except ValidationError as error:
                 form.add_error(None, error)
         return self.page(
-            request, "console/form_page.html", title="Add user", form=form, submit="Add user", capabilities=ROLES
+            request, "console/form_page.html", title="Add user", form=form, submit="Add user", capabilities=CAPABILITIES
         )
 
     def change_view(

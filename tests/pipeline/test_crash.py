@@ -28,7 +28,7 @@ STAGES = [
     (accepting.acts, "record"),
     (accepting.store, "append"),
     (accepting.queue, "enqueue"),
-    (accepting, "_account"),
+    (accepting.intakes, "note"),
 ]
 
 
@@ -59,7 +59,7 @@ def test_a_crash_leaves_nothing_but_keys(
 
 def test_keys_that_seal_nothing_are_destroyed_after_an_hour(shop: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(accepting, "_account", crash_after(accepting._account))
+        broken.setattr(accepting.intakes, "note", crash_after(accepting.intakes.note))
         with pytest.raises(Crash):
             send(shop, *BATCH)
     orphans = set(DataKey.objects.values_list("id", flat=True))

@@ -7,9 +7,11 @@ from django.utils import timezone
 
 from identity.models import Assignment
 from pipeline import heartbeat, queue, tasks
+from pipeline.process import process_batch
 from records import quarantine
 from records.envelope import Reject, message_hash
 from records.models import QuarantinedRecord, Source, SourceProfile
+from segments import catalog
 from segments.models import Membership
 from tests.pipeline.cast import ordered, saying, send
 from vault import keys
@@ -57,11 +59,16 @@ def test_end_quarantine_ends_all_whose_time_is_over(shop: Source) -> None:
 
 
 def test_refresh_all_lets_time_pass(shop: Source) -> None:
-    send(shop, ordered("alice", **saying(analytics=True)))
-    tasks.process()
+    rule = {"rule": {"feature": "orders_90d", "op": ">=", "value": 1}}
+    catalog.create("buyers", name="Buyers", purpose="analytics", definition=rule)
+    long_ago = timezone.now() - timedelta(days=100)
+    bought = ordered("alice", timestamp=long_ago.isoformat(), **saying(analytics=True))
+    send(shop, bought, now=long_ago)
+    process_batch(now=long_ago)
+    assert Membership.objects.get().left_at is None
     for _ in range(2):
         tasks.refresh_all()
-    assert Membership.objects.count() == 0
+        assert Membership.objects.get().left_at is not None
 
 
 def test_help_is_asked_for_by_name_alone(monkeypatch: pytest.MonkeyPatch) -> None:

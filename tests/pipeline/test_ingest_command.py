@@ -1,0 +1,88 @@
+"""manage.py ingest: what it prints, and what it says when it cannot."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from records import sources
+from records.models import Record, Source
+from tests.pipeline.cast import counts
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+
+
+@pytest.fixture
+def till(db: None) -> Source:
+    return sources.add("till", kind="offline", stable_key="loyalty_number")[0]
+
+
+def run(*arguments: object) -> tuple[str, str]:
+    """What the command wrote to its output and to its errors."""
+    out, errors = io.StringIO(), io.StringIO()
+    call_command("ingest", *map(str, arguments), stdout=out, stderr=errors)
+    return out.getvalue(), errors.getvalue()
+
+
+def test_it_counts_and_names_what_was_wrong(till: Source, tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("receipt_id,loyalty_card,total\nR-1,L-1,5.00\nR-2,L-1,lots\nR-3,L-1\nR-1,L-1,5.00\n")
+    out, errors = run(path, "--source", "till", "--json")
+    assert out.splitlines()[0] == "acknowledged 4, stored 1, duplicate 1, quarantined 2, refused 0"
+    assert json.loads(out.splitlines()[-1]) == {
+        "acknowledged": 4,
+        "stored": 1,
+        "duplicate": 1,
+        "quarantined": 2,
+        "refused": 0,
+    }
+    assert errors.splitlines() == [
+        "line 3: 'total' must be a number.",
+        "line 4: The row has 2 cells; the header names 3.",
+    ]
+
+
+def test_of_many_faults_the_first_ten_are_named(till: Source, tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("loyalty_card,total\n" + "".join(f"L-{n},lots\n" for n in range(12)))
+    _, errors = run(path, "--source", "till")
+    assert len(errors.splitlines()) == 11
+    assert errors.splitlines()[-1] == "… and more; see Quarantine in the admin"
+
+
+@pytest.mark.parametrize("disabled", [False, True])
+def test_an_unknown_or_disabled_source_is_named(disabled: bool, tmp_path: Path, till: Source) -> None:
+    Source.objects.update(enabled=not disabled)
+    path = tmp_path / "sales.csv"
+    path.write_text("loyalty_card,total\nL-1,5.00\n")
+    before = counts(without=())
+    name = "till" if disabled else "tilll"
+    with pytest.raises(CommandError, match=f"There is no enabled source '{name}'; add it with: manage.py add_source"):
+        run(path, "--source", name)
+    assert counts(without=()) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "There is no file "),
+        (b"", "sales.csv: the file is empty; its first line must name the columns"),
+        (b"total\xe9\n", "sales.csv: the first line is not UTF-8; it must name the columns"),
+        (b"total,total\n5,6\n", "sales.csv: columns 1 and 2 have the same name; give each its own"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(content: bytes | None, why: str, till: Source, tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(CommandError) as raised:
+        run(path, "--source", "till")
+    assert str(raised.value).startswith(why)
+    assert Record.objects.count() == 0
+
+
+def test_a_folder_is_no_file(till: Source, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="There is no file"):
+        run(tmp_path, "--source", "till")
