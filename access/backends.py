@@ -9,4 +9,4 @@ class RoleBackend(ModelBackend):
     """Django's password check, with permissions answered by the user's roles."""
 
     def has_perm(self, user_obj: User, perm: str, obj: object = None) -> bool:  # type: ignore[override]
-        return user_obj.may(perm)
+        return isinstance(user_obj, User) and user_obj.may(perm)

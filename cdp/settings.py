@@ -10,6 +10,7 @@ from typing import Any
 
 import dj_database_url
 import structlog
+from django.templatetags.static import static
 
 from cdp import embedded
 
@@ -218,6 +219,8 @@ UNFOLD = {
     "SITE_HEADER": "Onym",
     "SITE_SUBHEADER": "Customer data platform",
     "SITE_SYMBOL": "hub",
+    "SITE_URL": None,
+    "STYLES": [lambda request: static("console/console.css")],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "console.dashboard.fill",

@@ -213,6 +213,8 @@ def writes_foreign_rows(file: File) -> Iterator[Fault]:
             model = _manager_of(call.func.value, foreign)
             if model:
                 yield call.lineno, f"writes rows of {foreign[model]}"
+        if isinstance(call.func, ast.Attribute) and call.func.attr in SAVES and _is_made(call.func.value, foreign):
+            yield call.lineno, "saves a row that it made"
     yield from _saves_what_it_holds(file, foreign)
     for node in ast.walk(file.tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -254,17 +256,19 @@ def _saves_what_it_holds(file: File, foreign: dict[str, str]) -> Iterator[Fault]
                 row = call.func.value
                 if isinstance(row, ast.Name) and row.id in held:
                     yield call.lineno, f"saves a row of {held[row.id]}"
-                elif isinstance(row, ast.Call) and isinstance(row.func, ast.Name) and row.func.id in foreign:
-                    yield call.lineno, f"saves a row of {foreign[row.func.id]}"
 
 
 def _row_of(node: ast.expr, foreign: dict[str, str]) -> str:
     """The foreign model that an assigned expression is made or read from, if any."""
     if isinstance(node, ast.BoolOp):
         return next((model for value in node.values if (model := _row_of(value, foreign))), "")
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in foreign:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and _is_made(node, foreign):
         return node.func.id
     return _manager_of(node, foreign)
+
+
+def _is_made(node: ast.expr, foreign: dict[str, str]) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in foreign
 
 
 # The rules, held against the house
