@@ -11,7 +11,7 @@ CHANNEL = "onym_work"
 
 ENQUEUE = """
 INSERT INTO pipeline_work (source_profile_id, since_date, enqueued_at)
-SELECT id, since_date, %s FROM unnest(%s::uuid[], %s::date[]) AS waiting (id, since_date)
+SELECT id, since_date, %s FROM unnest(%b::uuid[], %b::date[]) AS waiting (id, since_date)
 """
 
 
@@ -53,7 +53,7 @@ def take(limit: int) -> Iterator[dict[UUID, date | None]]:
             known = work.get(source_profile)
             work[source_profile] = min(since, known) if since and known else since or known
         yield work
-        cursor.execute("DELETE FROM pipeline_work WHERE id = ANY(%s)", [[row[0] for row in rows]])
+        cursor.execute("DELETE FROM pipeline_work WHERE id = ANY(%b)", [[row[0] for row in rows]])
 
 
 def waiting() -> int:

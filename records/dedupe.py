@@ -9,7 +9,7 @@ from records.models import Source
 
 SEE = """
 INSERT INTO records_seenmessage (source_id, message_hash, received_at)
-SELECT %s, message_hash, %s FROM unnest(%s::bytea[]) AS message_hash
+SELECT %s, message_hash, %s FROM unnest(%b::bytea[]) AS message_hash
 ON CONFLICT DO NOTHING
 RETURNING message_hash
 """

@@ -46,7 +46,7 @@ MAKE = """
 INSERT INTO records_sourceprofile
     (id, source_id, kind, stable_index, birth_year, postcode_area, country, first_seen_at, last_seen_at, created_at)
 SELECT id, %(source)s, kind, stable_index, NULL, '', '', seen_at, seen_at, %(now)s
-FROM unnest(%(ids)s::uuid[], %(kinds)s::text[], %(indexes)s::bytea[], %(seen)s::timestamptz[])
+FROM unnest(%(ids)b::uuid[], %(kinds)b::text[], %(indexes)b::bytea[], %(seen)b::timestamptz[])
     AS newcomer (id, kind, stable_index, seen_at)
 ON CONFLICT (source_id, stable_index) WHERE stable_index IS NOT NULL DO NOTHING
 RETURNING id
@@ -77,13 +77,13 @@ def forget(ids: Collection[UUID]) -> None:
     """Delete source profiles that were made in this transaction and for which nothing may be kept."""
     if ids:
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM records_sourceprofile WHERE id = ANY(%s)", [list(ids)])
+            cursor.execute("DELETE FROM records_sourceprofile WHERE id = ANY(%b)", [list(ids)])
 
 
 BELIEVED = """
 SELECT source_profile.id, NOT source.client_side FROM records_sourceprofile AS source_profile
 JOIN records_source AS source ON source.id = source_profile.source_id
-WHERE source_profile.id = ANY(%s)
+WHERE source_profile.id = ANY(%b)
 """
 
 

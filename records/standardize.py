@@ -14,7 +14,6 @@ EARLIEST_EVENT = datetime(1970, 1, 2, tzinfo=UTC)
 CLOCK_TOLERANCE = timedelta(hours=24)
 NOTHING = frozenset({"", "null", "none", "n/a", "na", "nan", "-", "unknown", "undefined"})
 UNDATED = re.compile(r"^0+([-/. ]0+)*$")
-SPACES = re.compile(r"\s+")
 ISO_DATE = re.compile(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})$")
 COMPACT_DATE = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 DOTTED_DATE = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})$")
@@ -49,7 +48,7 @@ class Clean:
 
 def standardize(standardizer: str, raw: str, setting: Setting) -> Clean:
     """The normal form of a raw value. Raises `Absurd` for dates that cannot be."""
-    text = SPACES.sub(" ", unicodedata.normalize("NFC", raw)).strip()
+    text = " ".join((raw if raw.isascii() else unicodedata.normalize("NFC", raw)).split())
     if text.casefold() in NOTHING:
         return Clean(None)
     return STANDARDIZERS[standardizer](text, setting)

@@ -131,8 +131,8 @@ def seal_record(item: Accepted, id: UUID, sealer: Sealer) -> bytes | None:
 
 NOTE_IDENTIFIERS = """
 INSERT INTO records_identifier (id, source_profile_id, namespace, index, sealed, verified, first_seen_at, last_seen_at)
-SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bytea[], %s::bytea[], %s::bool[],
-                     %s::timestamptz[], %s::timestamptz[])
+SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::bytea[], %b::bytea[], %b::bool[],
+                     %b::timestamptz[], %b::timestamptz[])
 ON CONFLICT (source_profile_id, namespace, index) DO UPDATE SET
     first_seen_at = LEAST(records_identifier.first_seen_at, excluded.first_seen_at),
     last_seen_at = GREATEST(records_identifier.last_seen_at, excluded.last_seen_at),
@@ -151,8 +151,8 @@ def _note_identifiers(seen: dict[tuple[UUID, str, bytes], _Seen], source: Source
 
 NOTE_ATTRIBUTES = """
 INSERT INTO records_attribute (id, source_profile_id, field, digest, sealed, record_id, first_seen_at, last_seen_at)
-SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bytea[], %s::bytea[], %s::uuid[],
-                     %s::timestamptz[], %s::timestamptz[])
+SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::bytea[], %b::bytea[], %b::uuid[],
+                     %b::timestamptz[], %b::timestamptz[])
 ON CONFLICT (source_profile_id, field, digest) DO UPDATE SET
     record_id = CASE WHEN excluded.last_seen_at >= records_attribute.last_seen_at
                      THEN excluded.record_id ELSE records_attribute.record_id END,
@@ -182,7 +182,7 @@ UPDATE records_sourceprofile AS known SET
                    THEN known.country ELSE new.country END,
     first_seen_at = LEAST(known.first_seen_at, new.first_seen_at),
     last_seen_at = GREATEST(known.last_seen_at, new.last_seen_at)
-FROM unnest(%s::uuid[], %s::smallint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
+FROM unnest(%b::uuid[], %b::smallint[], %b::text[], %b::text[], %b::timestamptz[], %b::timestamptz[])
     AS new (id, birth_year, postcode_area, country, first_seen_at, last_seen_at)
 WHERE known.id = new.id
 """

@@ -24,7 +24,7 @@ def key_store_stands_apart(**kwargs: Any) -> list[CheckMessage]:
         Error(
             "The key store is in the same PostgreSQL cluster as the records: whoever has one backup has both.",
             hint="Point KEYSTORE_URL to a database in a cluster of its own, with short-lived backups. The embedded "
-            "server holds both in one cluster; it is for laptops and trials. See docs/decisions/0005-two-databases.md.",
+            "server holds both in one cluster; it is for laptops and trials. See docs/decisions/two-databases.md.",
             id="vault.E001",
         )
     ]

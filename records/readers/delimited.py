@@ -101,15 +101,19 @@ def _to_closing_quote(lines: Lines, line: bytes) -> tuple[bytes | None, list[Lin
 
 def _cells(row: bytes, header: list[str], delimiter: str | None) -> dict[str, object] | Unreadable:
     """The cells by column name. Of a row of the right shape that is not UTF-8 it says so, and where."""
-    text = row.decode(errors="replace")
+    text, fault = _decoded(row)
     try:
         cells = text.split() if delimiter is None else next(csv.reader([text], delimiter=delimiter, strict=True))
     except csv.Error as error:
         return Unreadable("broken_row", "", f"The row cannot be read as CSV: {error}.")
     if len(cells) != len(header):
         return Unreadable("broken_row", "", f"The row has {len(cells)} cells; the header names {len(header)}.")
+    return fault or {name: cell.strip() or None for name, cell in zip(header, cells, strict=True) if name}
+
+
+def _decoded(row: bytes) -> tuple[str, Unreadable | None]:
     try:
-        row.decode()
+        return row.decode(), None
     except UnicodeDecodeError as error:
-        return Unreadable(INVALID_UTF8, "", f"The row is not UTF-8: its byte {error.start + 1} cannot be read.")
-    return {name: cell.strip() or None for name, cell in zip(header, cells, strict=True) if name}
+        fault = Unreadable(INVALID_UTF8, "", f"The row is not UTF-8: its byte {error.start + 1} cannot be read.")
+        return row.decode(errors="replace"), fault

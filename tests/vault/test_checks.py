@@ -32,6 +32,8 @@ def point(monkeypatch):
         (RECORDS, "postgresql://other@database.example:5432/onym_keys"),
         (RECORDS, "postgresql://other@DATABASE.example./onym_keys"),
         (RECORDS, "postgresql://onym@/onym_keys?host=keys.example,database.example"),
+        (RECORDS, "postgresql://onym@/onym_keys?host=DATABASE.EXAMPLE"),
+        ("postgresql:///onym?hostaddr=192.0.2.7", "postgresql://192.0.2.7/onym_keys"),
         ("postgresql:///onym", "postgresql://localhost/onym_keys"),
         ("postgresql://127.0.0.1/onym", "postgresql://[::1]/onym_keys"),
         ("postgresql:///onym?host=/srv/sockets", "postgresql:///onym_keys?host=/srv/sockets/"),
