@@ -5,20 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import numpy as np
 from django.db import connection
 
 from identity import ledger
 from identity.candidates import Pair
 from identity.grouping import people_in
 from identity.ledger import Entry
-from identity.matching import REVIEW
+from identity.matching import COMPARISONS, REVIEW
 from identity.models import IN_REVIEW, LINKED, Match
 from identity.scene import SIMILAR, STAGE, Edge, Scene, look_around, ordered
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, News
-from records.source_profiles import believed
+from records.source_profiles import standing
 from vault.ids import new_id
 
 ALONE = "nobody alike"
+LEAST_FIELDS = 2
+COMPARED = {comparison.name for comparison in COMPARISONS}
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ def resolve(source_profiles: Collection[UUID], *, now: datetime) -> Resolution:
     Runs inside the caller's transaction, one such transaction at a time; safe to repeat.
     """
     ledger.lock()
-    scene = look_around(set(believed(source_profiles)), now=now)
+    scene = look_around(set(standing(source_profiles)), now=now)
     return _enter(scene, people_in(scene), now)
 
 
@@ -80,11 +83,11 @@ def _keep_matches(scene: Scene, groups: Sequence[set[UUID]], entries: Sequence[E
     """Keep the pairs that joined somebody, and the best pair between two people whom a person should look at."""
     number = {id: place for place, members in enumerate(groups) for id in members}
     doubtful: dict[tuple[int, int], tuple[float, Pair]] = {}
-    for pair, edge in scene.edges.items():
+    for pair in _worth_a_look(scene):
         between = (number[pair[0]], number[pair[1]])
-        if between[0] != between[1] and edge.probability >= REVIEW and not edge.contradicts:
+        if between[0] != between[1]:
             key = (min(between), max(between))
-            doubtful[key] = max(doubtful.get(key, (0.0, pair)), (edge.bits, pair))
+            doubtful[key] = max(doubtful.get(key, (0.0, pair)), (scene.edges[pair].bits, pair))
     joined = {
         ordered(entry.source_profile, UUID(entry.evidence["with"])) for entry in entries if "with" in entry.evidence
     }
@@ -98,6 +101,18 @@ def _keep_matches(scene: Scene, groups: Sequence[set[UUID]], entries: Sequence[E
         update_fields=["reason", "probability", "evidence", "state", "model_version", "found_at"],
     )
     _settle_reviews(scene, number)
+
+
+def _worth_a_look(scene: Scene) -> list[Pair]:
+    """Likely pairs that a person could decide: with evidence in two fields or more, and no contradiction."""
+    likely = [
+        pair
+        for pair, edge in sorted(scene.edges.items())
+        if edge.probability >= REVIEW and sum(1 for name, _, _ in edge.levels if name in COMPARED) >= LEAST_FIELDS
+    ]
+    rows = np.array([(scene.place[left], scene.place[right]) for left, right in likely], dtype=np.int32)
+    contradict = scene.contradicts(rows.reshape(-1, 2))
+    return [pair for pair, no in zip(likely, contradict.tolist(), strict=True) if not no]
 
 
 def _match(pair: Pair, edge: Edge, state: str, version: str, now: datetime) -> Match:

@@ -30,7 +30,7 @@ from identity.matching import (
 from identity.models import CANNOT_LINK, MUST_LINK, Verdict
 from identity.persons import known, open_persons
 from identity.profiles import profile_of, source_profiles_of
-from records.source_profiles import believed
+from records.source_profiles import standing
 from vault.grants import Actor
 
 STAGE = Actor.machine("resolve")
@@ -53,7 +53,6 @@ class Edge:
     reason: str
     exact: bool = False
     levels: list[tuple[str, str, float]] = field(default_factory=list)
-    contradicts: bool = False
 
     @property
     def probability(self) -> float:
@@ -100,7 +99,7 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
         fresh=fresh,
         everyone=everyone,
         place={id: row for row, id in enumerate(everyone)},
-        trusted={id for id, is_trusted in believed(everyone).items() if is_trusted},
+        trusted=_trusted(persons),
         belongs={id: profile for id, profile in belongs.items() if id in persons},
         edges=edges,
         apart={pair for pair, verdict in verdicts.items() if verdict == CANNOT_LINK},
@@ -108,6 +107,13 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
         contradicts=partial(contradicts, people, model),
         version=version,
     )
+
+
+def _trusted(persons: Mapping[UUID, Person]) -> set[UUID]:
+    """Those that stand for a known person: of a trusted source, and not a device that nobody has called theirs."""
+    named = known(persons)
+    found = standing(persons.keys())
+    return {id for id, one in found.items() if one.trusted and (not one.episode or id in named)}
 
 
 def _open(ids: Iterable[UUID], now: datetime, *, without: Collection[UUID] = ()) -> dict[UUID, Person]:
@@ -144,7 +150,6 @@ def _scored(
         if same_email[row] and not shared_email[row] and not scores.contradiction[row]:
             reason, weight = SAME_EMAIL, max(weight, SURE_BITS)
         edges[pair] = Edge(weight, reason, levels=_levels(levels[row], scores, row))
-        edges[pair].contradicts = bool(scores.contradiction[row])
     return edges
 
 

@@ -81,14 +81,23 @@ def forget(ids: Collection[UUID]) -> None:
 
 
 BELIEVED = """
-SELECT source_profile.id, NOT source.client_side FROM records_sourceprofile AS source_profile
+SELECT source_profile.id, NOT source.client_side, source_profile.kind = 'episode'
+FROM records_sourceprofile AS source_profile
 JOIN records_source AS source ON source.id = source_profile.source_id
 WHERE source_profile.id = ANY(%b)
 """
 
 
-def believed(ids: Collection[UUID]) -> dict[UUID, bool]:
-    """Those of these source profiles that exist, and whether their source is trusted (not client-side)."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether a source profile's source is trusted (not client-side), and whether it is a device's episode."""
+
+    trusted: bool
+    episode: bool
+
+
+def standing(ids: Collection[UUID]) -> dict[UUID, Standing]:
+    """Those of these source profiles that exist, and how far they are believed."""
     with connection.cursor() as cursor:
         cursor.execute(BELIEVED, [list(ids)])
-        return dict(cursor.fetchall())
+        return {id: Standing(trusted, episode) for id, trusted, episode in cursor.fetchall()}

@@ -70,8 +70,8 @@ MUTANTS = {
     ),
     "what is typed into a browser merges known people": Mutant(
         "identity/scene.py",
-        "        trusted={id for id, is_trusted in believed(everyone).items() if is_trusted},",
-        "        trusted=set(believed(everyone)),",
+        "        trusted=_trusted(persons),",
+        "        trusted=set(persons),",
         "tests/identity/test_resolve.py",
     ),
     "a verdict is forgotten": Mutant(

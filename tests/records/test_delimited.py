@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from records.envelope import Reject
 from records.readers import delimited
-from records.readers.delimited import NoHeader
+from records.readers.delimited import LINES_A_ROW, NoHeader
 from records.readers.lines import LONGEST_LINE
 
 ALICE, BOB = {"name": "Alice", "city": "Leeds"}, {"name": "Bob", "city": "York"}
@@ -99,6 +99,12 @@ def test_rows_with_unclosed_quotes_one_after_another_cost_only_themselves() -> N
 def test_an_unclosed_quote_does_not_swallow_a_long_file() -> None:
     text = 'name,city\n"Carol,Hull\n' + "Alice,Leeds\n" * 100 + '"Bob",York\n'
     assert told(text) == [(2, "broken_row"), *[ALICE] * 100, BOB]
+
+
+def test_no_more_than_a_few_lines_are_held_for_an_open_quote() -> None:
+    file = io.BytesIO(b'name,city\n"Carol,Hull\n' + b"Alice,Leeds\n" * 1_000)
+    assert isinstance(next(iter(delimited.read(file))), Reject)
+    assert file.tell() == len(b'name,city\n"Carol,Hull\n' + b"Alice,Leeds\n" * LINES_A_ROW)
 
 
 def test_an_unclosed_quote_at_the_end_costs_only_itself() -> None:

@@ -36,6 +36,7 @@ def setting(region: str = "GB", order: str | None = None) -> Setting:
         ("alice+shop@example.org", Clean("alice+shop@example.org")),
         ("zoë@example.com", Clean("zoë@example.com")),
         ("alice@mail.example", Clean("alice@mail.example")),
+        ("alice@office.local", Clean("alice@office.local")),
         ("alice@", UNREADABLE),
         ("@example.com", UNREADABLE),
         ("alice", UNREADABLE),
