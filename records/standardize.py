@@ -60,7 +60,7 @@ def _text(text: str, setting: Setting) -> Clean:
 
 def _email(text: str, setting: Setting) -> Clean:
     try:
-        checked = validate_email(text.lower(), check_deliverability=False, globally_deliverable=False)
+        checked = validate_email(text.lower(), check_deliverability=False)
     except EmailNotValidError:
         return Clean(None, "invalid")
     return Clean(checked.normalized.lower())

@@ -39,8 +39,8 @@ class Installation:
 
     def kill_when(self, condition: str, *arguments: str) -> None:
         """Start a command and kill -9 it as soon as the database says so."""
-        process = self.start(*arguments)
         with psycopg.connect(self.url, autocommit=True) as watcher:
+            process = self.start(*arguments)
             while process.poll() is None:
                 if watcher.execute(condition).fetchone()[0]:
                     process.send_signal(signal.SIGKILL)

@@ -91,7 +91,8 @@ def test_a_device_is_no_identifier_of_the_account_that_signs_in_on_it(shop: Sour
 
 
 def test_work_waits_from_the_earliest_day_on(shop: Source) -> None:
-    send(shop, ordered("alice", 1, days_ago=1), ordered("alice", 2, days_ago=9), ordered("bob", days_ago=3))
+    alices = [ordered("alice", number, days_ago=days) for number, days in enumerate((5, 9, 1))]
+    send(shop, *alices, ordered("bob", days_ago=3))
     found = {work.source_profile_id: (work.since_date, work.enqueued_at) for work in Work.objects.all()}
     (alice,), (bob,) = bearers("account_id", "u-alice"), bearers("account_id", "u-bob")
     assert found == {alice: (date(2026, 11, 13), NOW), bob: (date(2026, 11, 19), NOW)}

@@ -55,13 +55,22 @@ def test_of_several_days_the_earliest_counts_and_no_day_adds_none() -> None:
         assert work == {alice: date(2026, 11, 1), bob: None}
 
 
+def test_what_else_waits_for_the_same_people_is_taken_along() -> None:
+    alice, bob = new_id(), new_id()
+    for id, day in ((alice, 3), (bob, 2), (alice, 1)):
+        queue.enqueue([id], now=NOW, since={id: date(2026, 11, day)})
+    with queue.take(1) as work:
+        assert work == {alice: date(2026, 11, 1)}
+    assert list(Work.objects.values_list("source_profile_id", flat=True)) == [bob]
+
+
 def test_two_workers_never_hold_the_same() -> None:
     alice, bob = new_id(), new_id()
     queue.enqueue([alice], now=NOW)
     queue.enqueue([bob], now=NOW)
     with queue.take(1) as mine:
         assert mine == {alice: None}
-        assert elsewhere(10) == {bob: None}
+        assert elsewhere(1) == {bob: None}
         assert elsewhere(10) == {}
     assert queue.waiting() == 0
 
