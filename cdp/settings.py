@@ -178,6 +178,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "beat": {"task": "pipeline.tasks.beat", "schedule": 5.0},
     "sweep": {"task": "pipeline.tasks.sweep", "schedule": 60.0},
+    "destroy-orphans": {"task": "pipeline.tasks.destroy_orphans", "schedule": 3600.0},
     "make-partitions": {"task": "pipeline.tasks.make_partitions", "schedule": 3600.0},
     "refresh-segments": {"task": "pipeline.tasks.refresh_all", "schedule": 3600.0},
     "end-quarantine": {"task": "pipeline.tasks.end_quarantine", "schedule": 3600.0},

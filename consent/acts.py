@@ -60,13 +60,21 @@ def record(acts: Sequence[NewAct], *, now: datetime) -> list[Act]:
     return Act.objects.bulk_create(rows, batch_size=2_000)
 
 
+def must_exist(slugs: Collection[str]) -> None:
+    """Raises `UnknownPurpose`, naming the first of these that is no purpose and those to choose from."""
+    there = purposes()
+    unknown = sorted(set(slugs) - there)
+    if unknown:
+        raise UnknownPurpose(f"there is no purpose {unknown[0][:40]!r}; choose from {', '.join(sorted(there))}")
+
+
 def purposes() -> set[str]:
     """The slugs of all purposes."""
     return set(Purpose.objects.values_list("slug", flat=True))
 
 
 HISTORY = """
-SELECT source_profile_id, purpose_id, channel, occurred_at, state = 'withdrawn', verified
+SELECT source_profile_id, purpose_id, channel, occurred_at, state = 'withdrawn', verified, actor = ''
 FROM consent_act WHERE source_profile_id = ANY(%s)
 """
 
@@ -77,6 +85,7 @@ class Word(NamedTuple):
     said_at: datetime
     is_no: bool
     verified: bool
+    by_source: bool
 
 
 # What was said of one purpose, channel by channel.
@@ -84,10 +93,11 @@ History = dict[str, list[Word]]
 
 
 def news_of(acts: Sequence[NewAct]) -> list[NewAct]:
-    """Those of these acts that say something new at their time: a message repeats the same answer many times over.
+    """Those of these acts of sources that say something new at their time: a message repeats the same answer often.
 
-    A repeated 'yes' renews nothing, so consent expires though the customer file repeats it every night. An act that
-    comes in late is compared with what held then, so that past decisions come out right.
+    A repeated 'yes' renews nothing, so consent expires though the customer file repeats it every night; nor does it
+    undo what a clerk, an officer or the API withdrew. An act that comes in late is compared with what held then, so
+    that past decisions come out right.
     """
     histories = _histories({act.source_profile for act in acts})
     fresh = []
@@ -95,7 +105,7 @@ def news_of(acts: Sequence[NewAct]) -> list[NewAct]:
         history = histories[act.source_profile, act.purpose]
         if _is_news(act, history):
             fresh.append(act)
-            history[act.channel].append(Word(*_when(act), act.verified))
+            history[act.channel].append(Word(*_when(act), act.verified, by_source=not act.actor))
     return fresh
 
 
@@ -104,18 +114,42 @@ def _when(act: NewAct) -> tuple[datetime, bool]:
 
 
 def _is_news(act: NewAct, history: History) -> bool:
-    """A 'no' is, where something else holds. A 'yes' is, where the last word on that very channel is another.
-
-    So an objection to all channels is not undone by a file that does not know of it and repeats its old 'yes'.
-    """
+    own = _by(history, source=True)
     if act.state == WITHDRAWN:
-        channels = {act.channel} if act.channel else {"", *history}
-        held = (_last([*history[channel], *history[""]], act.occurred_at) for channel in channels)
-        return any(word is None or not word.is_no for word in held)
+        # Its own 'no' is kept even where another's holds: else its next 'yes' could not be told from a repetition.
+        return any(word is None or not word.is_no for said in (history, own) for word in _held(act, said))
+    return _is_new_yes(act, history, own)
+
+
+def _is_new_yes(act: NewAct, history: History, own: History) -> bool:
+    """A 'yes' is new where the source's own last word on that very channel was 'no': there the person changed it.
+
+    Otherwise it is new only as the first word, or the first verified one, and only where nobody else said 'no', on
+    that channel or on all. So no file undoes an objection that it does not know of.
+    """
+    own_word = _last(own[act.channel], act.occurred_at)
+    if own_word and own_word.is_no:
+        return own_word.said_at < act.occurred_at
+    if any(word and word.is_no for word in _held(act, _by(history, source=False))):
+        return False
     last = _last(history[act.channel], act.occurred_at)
-    if last is None:
-        return True
-    return last.said_at < act.occurred_at if last.is_no else act.verified and not last.verified
+    if last is None or last.is_no:
+        return own_word is None
+    return act.verified and not last.verified
+
+
+def _held(act: NewAct, history: History) -> list[Word | None]:
+    """What held on the act's channel at its time; for an act on all channels, what held on each."""
+    channels = {act.channel} if act.channel else {"", *history}
+    return [_last([*history[channel], *history[""]], act.occurred_at) for channel in channels]
+
+
+def _by(history: History, *, source: bool) -> History:
+    """What the source said itself, or what everybody else said."""
+    said: History = defaultdict(list)
+    for channel, words in history.items():
+        said[channel] = [word for word in words if word.by_source == source]
+    return said
 
 
 def _last(words: Iterable[Word], at: datetime) -> Word | None:

@@ -7,9 +7,8 @@ from uuid import UUID
 from django.db import transaction
 
 from consent.acts import NewAct, record
-from identity.profiles import source_profiles
 from pipeline import queue
-from privacy import objections
+from privacy import objections, subjects
 from privacy.models import SubjectRequest
 
 
@@ -31,4 +30,4 @@ def object_to(request: SubjectRequest, *, actor: str, now: datetime) -> None:
     """Carry out an objection, restriction or opt-out. Raises what `privacy.objections.carry_out` raises."""
     with transaction.atomic():
         objections.carry_out(request, actor=actor, now=now)
-        queue.enqueue(source_profiles(request.profile_id) if request.profile_id else [], now=now)
+        queue.enqueue(sorted(subjects.find(request.profile_id).source_profiles), now=now)

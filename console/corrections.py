@@ -54,8 +54,13 @@ def join(match: Match, *, actor: str, reason: str, now: datetime) -> UUID:
 
 
 def keep_apart(match: Match, *, actor: str, reason: str, now: datetime) -> None:
-    """Decide that a pair is two people."""
-    ledger.rule(match.left_id, match.right_id, CANNOT_LINK, actor=actor, reason=reason, now=now)
+    """Decide that a pair is two people. Raises `identity.ledger.NotPossible` when they are one profile by now."""
+    with transaction.atomic():
+        ledger.lock()
+        homes = profile_of([match.left_id, match.right_id])
+        if len(homes) == 2 and len(set(homes.values())) == 1:
+            raise ledger.NotPossible("They are one profile by now; split off the source profile instead")
+        ledger.rule(match.left_id, match.right_id, CANNOT_LINK, actor=actor, reason=reason, now=now)
 
 
 def allow_again(profile: UUID, other: UUID, *, now: datetime) -> None:

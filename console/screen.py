@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, cast
 
+from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.views import ChangeList
@@ -30,8 +32,18 @@ class Filter:
     choices: list[dict[str, Any]]
 
 
+class Pages(Paginator):  # type: ignore[type-arg]
+    """Pages of a list; the theme shows them with this template."""
+
+    template_name = "console/parts/pagination.html"
+
+
 class Rows(ChangeList):  # type: ignore[misc]
     """A page of a list; its screen adds what the rows show, for all of them at once."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        self.title = capfirst(self.model_admin.heading or str(self.opts.verbose_name_plural))
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -61,6 +73,7 @@ class Screen(ModelAdmin):  # type: ignore[misc]
     empty_hint: ClassVar[str] = ""
 
     actions = None
+    paginator = Pages
     show_full_result_count = False
     list_per_page = 50
     list_filter_sheet = True

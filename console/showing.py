@@ -14,6 +14,8 @@ LABELS = {
     "account_id": "Account",
     "customer_number": "Customer number",
     "loyalty_number": "Loyalty number",
+    "malformed_json": "Malformed JSON",
+    "invalid_utf8": "Invalid UTF-8",
 }
 
 

@@ -11,6 +11,7 @@ from django.db import connection
 
 from identity.matching import b_cubed, pairwise_metrics
 from identity.profiles import profile_of
+from records.dedupe import keyed
 from records.envelope import message_hash
 from records.models import Record, Source
 
@@ -103,7 +104,7 @@ def _truth(path: Path) -> Iterator[tuple[str, bytes, str]]:
     with path.open("rb") as file:
         for line in file:
             row = orjson.loads(line)
-            yield row["source"], message_hash(row["key"]), row["person"]
+            yield row["source"], keyed(message_hash(row["key"])), row["person"]
 
 
 def _majority(seen: Mapping[UUID, Counter[str]]) -> dict[UUID, str]:

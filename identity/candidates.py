@@ -14,7 +14,7 @@ from identity.matching import Person, blocking_keys
 from vault.blind import blind_indexes
 
 MOST_BEARERS = 60
-# These name one person in the system that issued them.
+# These name one person in the system that issued them; where two systems issue the same, contradiction keeps apart.
 EXCLUSIVE = ("account_id", "customer_number", "loyalty_number")
 
 SHARED_IDENTIFIERS = """
@@ -26,7 +26,29 @@ JOIN LATERAL (
         WHERE namespace = mine.namespace AND index = mine.index LIMIT %(most)s + 1
     ) AS bearer
 ) AS other ON other.source_profile_id <> mine.source_profile_id AND other.bearers <= %(most)s
-WHERE mine.source_profile_id = ANY(%(ids)s) AND mine.namespace <> 'device_id'
+WHERE mine.source_profile_id = ANY(%(ids)s) AND mine.namespace <> ALL(%(exclusive)s) AND mine.namespace <> 'device_id'
+"""
+
+# Whoever bears an exclusive identifier meets the first who bore it, however many there are.
+FIRST_BEARER = """
+SELECT mine.source_profile_id, first.source_profile_id, mine.namespace
+FROM records_identifier AS mine
+JOIN LATERAL (
+    SELECT source_profile_id FROM records_identifier
+    WHERE namespace = mine.namespace AND index = mine.index ORDER BY source_profile_id LIMIT 1
+) AS first ON first.source_profile_id <> mine.source_profile_id
+WHERE mine.source_profile_id = ANY(%(ids)s) AND mine.namespace = ANY(%(exclusive)s)
+UNION
+SELECT first.source_profile_id, other.source_profile_id, first.namespace
+FROM records_identifier AS first
+JOIN records_identifier AS other USING (namespace, index)
+WHERE first.source_profile_id = ANY(%(ids)s) AND first.namespace = ANY(%(exclusive)s)
+  AND other.source_profile_id > first.source_profile_id
+  AND NOT EXISTS (
+      SELECT FROM records_identifier AS earlier
+      WHERE earlier.namespace = first.namespace AND earlier.index = first.index
+        AND earlier.source_profile_id < first.source_profile_id
+  )
 """
 
 KEEP_TOKENS = """
@@ -78,8 +100,9 @@ Pair = tuple[UUID, UUID]
 def by_identifier(source_profiles: Collection[UUID]) -> dict[Pair, set[str]]:
     """Pairs with these source profiles that share identifiers, and the namespaces of those."""
     pairs: dict[Pair, set[str]] = defaultdict(set)
-    for mine, other, namespace in _rows(SHARED_IDENTIFIERS, source_profiles):
-        pairs[_ordered(mine, other)].add(namespace)
+    for statement in (SHARED_IDENTIFIERS, FIRST_BEARER):
+        for mine, other, namespace in _rows(statement, source_profiles):
+            pairs[_ordered(mine, other)].add(namespace)
     return dict(pairs)
 
 
@@ -108,7 +131,7 @@ def by_device(source_profiles: Collection[UUID]) -> set[Pair]:
 
 def _rows(statement: str, source_profiles: Collection[UUID]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"ids": sorted(source_profiles), "most": MOST_BEARERS})
+        cursor.execute(statement, {"ids": sorted(source_profiles), "most": MOST_BEARERS, "exclusive": list(EXCLUSIVE)})
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 

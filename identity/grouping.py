@@ -7,6 +7,7 @@ joins at most one known person: an e-mail typed into a browser never merges two.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from uuid import UUID
 
 import numpy as np
@@ -18,12 +19,14 @@ from identity.scene import SURE_BITS, Scene
 
 def people_in(scene: Scene) -> list[set[UUID]]:
     """Everybody in groups of one person each."""
-    known_people = _cluster(scene, scene.trusted)
-    visitors = _cluster(scene, set(scene.everyone) - scene.trusted)
-    return _attach(scene, known_people, visitors)
+    known_people = _cluster(scene, scene.trusted, scene.apart)
+    home = {id: number for number, members in enumerate(known_people) for id in members}
+    visiting = set(scene.everyone) - scene.trusted
+    visitors = _cluster(scene, visiting, _apart_visitors(scene, visiting, home))
+    return _attach(scene, known_people, visitors, home)
 
 
-def _cluster(scene: Scene, members: set[UUID]) -> list[set[UUID]]:
+def _cluster(scene: Scene, members: set[UUID], apart: Iterable[Pair]) -> list[set[UUID]]:
     place = scene.place
     inside = [pair for pair in sorted(scene.edges) if pair[0] in members and pair[1] in members]
     rows = np.array([(place[a], place[b]) for a, b in inside], dtype=np.int32).reshape(-1, 2)
@@ -35,13 +38,54 @@ def _cluster(scene: Scene, members: set[UUID]) -> list[set[UUID]]:
             *((place[a], place[b]) for a, b in _standing(scene, members)),
             *((place[a], place[b]) for a, b in inside if scene.edges[a, b].exact),
         ],
-        cannot_link=[(place[a], place[b]) for a, b in sorted(scene.apart) if a in members and b in members],
+        cannot_link=[(place[a], place[b]) for a, b in sorted(apart) if a in members and b in members],
         contradicts=scene.contradicts,
     )
     groups: dict[int, set[UUID]] = defaultdict(set)
     for id in members:
         groups[int(labels[place[id]])].add(id)
     return list(groups.values())
+
+
+def _apart_visitors(scene: Scene, visitors: set[UUID], home: Mapping[UUID, int]) -> set[Pair]:
+    """Visitors who must not meet: by verdict, because they belong to two known people, or because one is barred from
+    the known person to whom the other belongs."""
+    number_of = {scene.belongs[id]: number for id, number in home.items() if id in scene.belongs}
+    settled: dict[int, list[UUID]] = defaultdict(list)
+    homes: dict[UUID, int] = {}
+    for id in sorted(visitors):
+        number = number_of.get(scene.belongs[id]) if id in scene.belongs else None
+        if number is not None:
+            settled[number].append(id)
+            homes[id] = number
+    apart = set(scene.apart)
+    for left, right in scene.apart:
+        for one, other in ((left, right), (right, left)):
+            if one in visitors and other in home:
+                apart |= {(one, guest) for guest in settled[home[other]] if guest != one}
+    for met in _components(scene, visitors):
+        first = {homes[id]: id for id in sorted(met, reverse=True) if id in homes}
+        apart |= set(combinations(sorted(first.values()), 2))
+    return apart
+
+
+def _components(scene: Scene, members: set[UUID]) -> list[set[UUID]]:
+    """These in sets that any evidence at all, or the ledger, connects."""
+    leader = {id: id for id in members}
+
+    def lead(id: UUID) -> UUID:
+        while leader[id] != id:
+            leader[id] = leader[leader[id]]
+            id = leader[id]
+        return id
+
+    for a, b in (*scene.edges, *_standing(scene, members)):
+        if a in leader and b in leader:
+            leader[lead(a)] = lead(b)
+    found: dict[UUID, set[UUID]] = defaultdict(set)
+    for id in members:
+        found[lead(id)].add(id)
+    return list(found.values())
 
 
 def _standing(scene: Scene, members: set[UUID]) -> list[Pair]:
@@ -62,9 +106,10 @@ class _Home:
     strongest: float
 
 
-def _attach(scene: Scene, known_people: list[set[UUID]], visitors: list[set[UUID]]) -> list[set[UUID]]:
+def _attach(
+    scene: Scene, known_people: list[set[UUID]], visitors: list[set[UUID]], home: Mapping[UUID, int]
+) -> list[set[UUID]]:
     """Let each group of visitors join the one known person that its evidence favors most, if any."""
-    home = {id: number for number, members in enumerate(known_people) for id in members}
     profiles = {scene.belongs[id]: number for id, number in home.items() if id in scene.belongs}
     visitors = sorted(visitors, key=min)
     settled = [
@@ -77,8 +122,18 @@ def _attach(scene: Scene, known_people: list[set[UUID]], visitors: list[set[UUID
     ]
     impossible = _impossible(scene, visitors, known_people, choices)
     people, alone = [set(members) for members in known_people], []
-    for place, members in enumerate(visitors):
-        fitting = (choice.number for choice in choices[place] if (place, choice.number) not in impossible)
+    foes: dict[UUID, set[UUID]] = defaultdict(set)
+    for a, b in scene.apart:
+        foes[a].add(b)
+        foes[b].add(a)
+    # Those who belong somewhere already come first: a newcomer gives way to them.
+    for place, members in sorted(enumerate(visitors), key=lambda item: (settled[item[0]] is None, item[0])):
+        barred = {foe for id in members for foe in foes[id]}
+        fitting = (
+            choice.number
+            for choice in choices[place]
+            if (place, choice.number) not in impossible and not barred & people[choice.number]
+        )
         chosen = settled[place] if settled[place] is not None else next(fitting, None)
         if chosen is None:
             alone.append(members)
@@ -99,11 +154,9 @@ def _homes_of(scene: Scene, visitors: Sequence[set[UUID]], home: Mapping[UUID, i
             for other, pair in neighbors[id]:
                 if other in home:
                     found[home[other]].append(scene.edges[pair].bits)
-        barred = {home.get(a, home.get(b)) for a, b in scene.apart if (a in members) != (b in members)}
         homes = [
             _Home(number, sum(max(bits, -SURE_BITS) for bits in pieces), max(pieces))
             for number, pieces in found.items()
-            if number not in barred
         ]
         fitting = [choice for choice in homes if choice.strongest >= log_odds(LINK) and choice.bits > 0]
         yield sorted(fitting, key=lambda choice: (-choice.bits, choice.number))

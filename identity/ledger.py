@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from identity.models import CANNOT_LINK, LINKED, MUST_LINK, REJECTED, Assignment, Match, Profile, Verdict
+from identity.models import CANNOT_LINK, LINKED, MUST_LINK, REJECTED, Assignment, Profile, Verdict
 from identity.profiles import profile_of, source_profiles
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News, append
 from vault.ids import new_id
@@ -76,7 +76,8 @@ def assign(entries: Collection[Entry], *, actor: str, rule_version: str, now: da
 def merge(left: UUID, right: UUID, *, actor: str, reason: str, now: datetime) -> UUID:
     """Make these two profiles one, by a person's decision. The older profile survives; returns its id.
 
-    Raises `NotPossible` when they are one already or one of them has nobody.
+    What kept any two of them apart so far ends. Raises `NotPossible` when they are one already or one of them has
+    nobody.
     """
     with transaction.atomic():
         lock()
@@ -84,9 +85,14 @@ def merge(left: UUID, right: UUID, *, actor: str, reason: str, now: datetime) ->
         kept, moved = source_profiles(survivor), source_profiles(other)
         if survivor == other or not kept or not moved:
             raise NotPossible("choose two different profiles that both have source profiles")
-        verdict = _rule(kept[0], moved[0], MUST_LINK, actor=actor, reason=reason, now=now)
-        entries = [Entry(id, survivor, BY_HAND, {"verdict": str(verdict.id), "reason": reason}) for id in moved]
-        assign(entries, actor=actor, rule_version=BY_HAND, now=now)
+        _withdraw_between(kept, moved, now=now)
+        (verdict,) = _rule_each([(kept[0], moved[0])], MUST_LINK, actor=actor, reason=reason, now=now)
+        assign(
+            [Entry(id, survivor, BY_HAND, {"verdict": str(verdict.id)}) for id in moved],
+            actor=actor,
+            rule_version=BY_HAND,
+            now=now,
+        )
         append([News(survivor, PROFILE_MERGED, {"from": str(other)})], now=now)
         return survivor
 
@@ -102,11 +108,10 @@ def split(source_profile: UUID, *, actor: str, reason: str, now: datetime) -> UU
         others = [id for id in source_profiles(home) if id != source_profile] if home else []
         if home is None or not others:
             raise NotPossible("this source profile is the only one of its profile; there is nothing to split")
-        for other in others:
-            _rule(source_profile, other, CANNOT_LINK, actor=actor, reason=reason, now=now)
+        _rule_each([(source_profile, other) for other in others], CANNOT_LINK, actor=actor, reason=reason, now=now)
         (made,) = make_profiles(1, now=now)
-        evidence = {"from": str(home), "reason": reason}
-        assign([Entry(source_profile, made, BY_HAND, evidence)], actor=actor, rule_version=BY_HAND, now=now)
+        entry = Entry(source_profile, made, BY_HAND, {"from": str(home)})
+        assign([entry], actor=actor, rule_version=BY_HAND, now=now)
         append([News(home, PROFILE_SPLIT, {"into": str(made)}), News(made, PROFILE_CREATED)], now=now)
         return made
 
@@ -117,62 +122,105 @@ def undo_split(source_profile: UUID, *, actor: str, reason: str, now: datetime) 
         lock()
         entry = Assignment.objects.current().filter(source_profile=source_profile, reason=BY_HAND).first()
         home = UUID(entry.evidence["from"]) if entry and "from" in entry.evidence else None
-        if entry is None or home is None or not source_profiles(home):
+        members = source_profiles(home) if home else []
+        if entry is None or home is None or not members:
             raise NotPossible("this source profile was not split off by hand, or its former profile has nobody left")
-        for other in source_profiles(home):
-            withdraw_verdict(source_profile, other, now=now)
-        evidence = {"undoes": str(entry.id), "reason": reason}
+        _withdraw_between([source_profile], members, now=now)
+        (verdict,) = _rule_each([(source_profile, members[0])], MUST_LINK, actor=actor, reason=reason, now=now)
+        evidence = {"undoes": str(entry.id), "verdict": str(verdict.id)}
         assign([Entry(source_profile, home, BY_HAND, evidence)], actor=actor, rule_version=BY_HAND, now=now)
         append([News(home, PROFILE_MERGED, {"from": str(entry.profile_id)})], now=now)
         return home
 
 
 def undo_merge(profile: UUID, merged: UUID, *, actor: str, reason: str, now: datetime) -> UUID:
-    """Take apart again what was merged: the source profiles that came from `merged` go back to it. Returns its id.
+    """Take apart again what was merged: the source profiles that were ever in `merged` go back to it. Returns its id.
 
-    Works for merges by hand and by matching, at any later time; matching will not join them again.
+    Works for merges by hand and by matching, at any later time and through further merges; matching will not join
+    them again. Raises `NotPossible` when nobody, or everybody, came from there.
     """
     with transaction.atomic():
         lock()
         there = set(source_profiles(profile))
-        came = _came_from(there, profile, merged)
+        came = _ever_in(merged, there) if merged != profile else set()
         stay = there - came
         if not came or not stay:
             raise NotPossible("none of this profile's source profiles came from that one")
-        for left in sorted(came):
-            for right in sorted(stay):
-                _rule(left, right, CANNOT_LINK, actor=actor, reason=reason, now=now)
-        evidence = {"undoes": str(profile), "reason": reason}
-        entries = [Entry(id, merged, BY_HAND, evidence) for id in sorted(came)]
+        pairs = [(left, right) for left in sorted(came) for right in sorted(stay)]
+        _rule_each(pairs, CANNOT_LINK, actor=actor, reason=reason, now=now)
+        entries = [Entry(id, merged, BY_HAND, {"undoes": str(profile)}) for id in sorted(came)]
         assign(entries, actor=actor, rule_version=BY_HAND, now=now)
         append([News(profile, PROFILE_SPLIT, {"into": str(merged)})], now=now)
         return merged
 
 
-def _came_from(source_profile_ids: set[UUID], profile: UUID, merged: UUID) -> set[UUID]:
-    came = set()
-    for id in source_profile_ids:
-        entry = Assignment.objects.current().get(source_profile=id)
-        before = Assignment.objects.filter(source_profile=id, ended_at=entry.assigned_at).exclude(id=entry.id).first()
-        if before is not None and before.profile_id == merged != profile:
-            came.add(id)
-    return came
+def _ever_in(profile: UUID, source_profile_ids: set[UUID]) -> set[UUID]:
+    past = Assignment.objects.filter(profile=profile, source_profile__in=source_profile_ids)
+    return set(past.values_list("source_profile_id", flat=True))
 
 
 def rule(left: UUID, right: UUID, verdict: str, *, actor: str, reason: str, now: datetime) -> Verdict:
-    """A person's verdict on a pair; it replaces the one that stood."""
+    """A person's verdict on a pair; it replaces the one that stood.
+
+    Raises `NotPossible` when the two are to be kept apart and are one profile by now.
+    """
     with transaction.atomic():
         lock()
-        return _rule(left, right, verdict, actor=actor, reason=reason, now=now)
+        homes = profile_of([left, right])
+        if verdict == CANNOT_LINK and left in homes and homes.get(left) == homes.get(right):
+            raise NotPossible("they are one profile by now; split off the source profile instead")
+        return _rule_each([(left, right)], verdict, actor=actor, reason=reason, now=now)[0]
 
 
-def _rule(left: UUID, right: UUID, verdict: str, *, actor: str, reason: str, now: datetime) -> Verdict:
-    withdraw_verdict(left, right, now=now)
-    low, high = sorted((left, right))
-    Match.objects.filter(left=low, right=high).update(state=REJECTED if verdict == CANNOT_LINK else LINKED)
-    return Verdict.objects.create(
-        id=new_id(), left_id=low, right_id=high, verdict=verdict, reason=reason[:200], actor=actor, decided_at=now
+# The standing verdicts of these pairs, ended; and what the review queue holds of them, decided.
+END_VERDICTS = """
+UPDATE identity_verdict AS verdict SET undone_at = %s
+FROM unnest(%s::uuid[], %s::uuid[]) AS pair (low, high)
+WHERE verdict.left_id = pair.low AND verdict.right_id = pair.high AND verdict.undone_at IS NULL
+"""
+DECIDE_MATCHES = """
+UPDATE identity_match AS match SET state = %s
+FROM unnest(%s::uuid[], %s::uuid[]) AS pair (low, high)
+WHERE match.left_id = pair.low AND match.right_id = pair.high
+"""
+
+
+def _rule_each(
+    pairs: Collection[tuple[UUID, UUID]], verdict: str, *, actor: str, reason: str, now: datetime
+) -> list[Verdict]:
+    """The same verdict on many pairs at once; each replaces the one that stood."""
+    lows, highs = zip(*(sorted(pair) for pair in pairs), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(END_VERDICTS, [now, list(lows), list(highs)])
+        cursor.execute(DECIDE_MATCHES, [REJECTED if verdict == CANNOT_LINK else LINKED, list(lows), list(highs)])
+    return Verdict.objects.bulk_create(
+        [
+            Verdict(
+                id=new_id(),
+                left_id=low,
+                right_id=high,
+                verdict=verdict,
+                reason=reason[:200],
+                actor=actor,
+                decided_at=now,
+            )
+            for low, high in zip(lows, highs, strict=True)
+        ],
+        batch_size=2_000,
     )
+
+
+WITHDRAW_BETWEEN = """
+UPDATE identity_verdict SET undone_at = %(now)s
+WHERE undone_at IS NULL AND verdict = 'cannot_link'
+  AND ((left_id = ANY(%(one)s) AND right_id = ANY(%(other)s)) OR (left_id = ANY(%(other)s) AND right_id = ANY(%(one)s)))
+"""
+
+
+def _withdraw_between(one: Collection[UUID], other: Collection[UUID], *, now: datetime) -> None:
+    """End what keeps any of the one apart from any of the other."""
+    with connection.cursor() as cursor:
+        cursor.execute(WITHDRAW_BETWEEN, {"now": now, "one": list(one), "other": list(other)})
 
 
 def withdraw_verdict(left: UUID, right: UUID, *, now: datetime) -> None:

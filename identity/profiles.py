@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from identity.models import Assignment, Profile
 from records.dictionary import FIELDS, IDENTIFIERS
-from records.models import Identifier, SourceProfile
+from records.models import Identifier, Source, SourceProfile
 from records.standardize import Absurd, Setting, identity_form, standardize
 from vault.blind import blind_index
 
@@ -47,29 +47,34 @@ SELECT source_profile_id, profile_id FROM identity_assignment WHERE source_profi
 
 
 def look_up(namespace: str, value: str, *, now: datetime) -> UUID | None:
-    """The profile of whoever bears this identifier; with several, the one who bore it last.
+    """The profile of whoever bears this identifier; with several, whoever bore it verified, then
+    whoever bore it last.
 
     The value may be written as people write it. Raises `UnknownNamespace`.
     """
     if namespace not in IDENTIFIERS:
         raise UnknownNamespace(f"look up by one of {', '.join(sorted(IDENTIFIERS))}")
-    index = _index(namespace, value, now)
-    if index is None:
-        return None
-    bearers = Identifier.objects.filter(namespace=namespace, index=index).order_by("-last_seen_at")
+    indexes = _indexes(namespace, value, now)
+    bearers = Identifier.objects.filter(namespace=namespace, index__in=indexes).order_by("-verified", "-last_seen_at")
     ids = list(bearers.values_list("source_profile_id", flat=True)[:100])
-    keyed = SourceProfile.objects.filter(source__stable_key=namespace, stable_index=index)
+    keyed = SourceProfile.objects.filter(source__stable_key=namespace, stable_index__in=indexes)
     ids += keyed.values_list("id", flat=True)
     belongs = profile_of(ids)
     return next((belongs[id] for id in ids if id in belongs), None)
 
 
-def _index(namespace: str, value: str, now: datetime) -> bytes | None:
-    try:
-        clean = standardize(FIELDS[namespace].standardizer, value, Setting(region="GB", date_order=None, now=now))
-    except Absurd:
-        return None
-    return blind_index(namespace, identity_form(namespace, clean.value)) if clean.value else None
+def _indexes(namespace: str, value: str, now: datetime) -> list[bytes]:
+    """The blind indexes of the value as each source's region would read it."""
+    regions = set(Source.objects.values_list("region", flat=True)) if namespace == "phone" else set()
+    readings = set()
+    for region in sorted(regions or {"GB"}):
+        try:
+            clean = standardize(FIELDS[namespace].standardizer, value, Setting(region, date_order=None, now=now))
+        except Absurd:
+            continue
+        if clean.value:
+            readings.add(blind_index(namespace, identity_form(namespace, clean.value)))
+    return sorted(readings)
 
 
 def where_now(profile_id: UUID) -> UUID | None:

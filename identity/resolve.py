@@ -56,7 +56,20 @@ def _enter(scene: Scene, groups: list[set[UUID]], now: datetime) -> Resolution:
         merged |= former
     ledger.assign(entries, actor=STAGE.id, rule_version=scene.version, now=now)
     _keep_matches(scene, groups, entries, now)
-    return Resolution(profiles={profile for profile, _ in homes} | merged, news=news)
+    left_behind = _former(scene.fresh)
+    return Resolution(profiles={profile for profile, _ in homes} | merged | left_behind, news=news)
+
+
+# The profiles that these source profiles were in before, by whoever's hand.
+FORMER = """
+SELECT DISTINCT profile_id FROM identity_assignment WHERE source_profile_id = ANY(%s) AND ended_at IS NOT NULL
+"""
+
+
+def _former(source_profiles: Collection[UUID]) -> set[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(FORMER, [list(source_profiles)])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _homes(scene: Scene, groups: list[set[UUID]], now: datetime) -> list[tuple[UUID, bool]]:

@@ -27,7 +27,7 @@ from identity.matching import (
     log_odds,
     score,
 )
-from identity.models import CANNOT_LINK, MUST_LINK, Verdict
+from identity.models import CANNOT_LINK, Verdict
 from identity.persons import known, open_persons
 from identity.profiles import profile_of, source_profiles_of
 from records.source_profiles import standing
@@ -78,7 +78,7 @@ class Scene:
 
 def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     """The scene around these source profiles: their candidates, and whoever is in one profile with those."""
-    newcomers = _open(fresh, now)
+    newcomers, linkable = _open(fresh, now)
     candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)})
     shared = candidates.by_identifier(fresh)
     alike = candidates.by_token(fresh)
@@ -88,13 +88,17 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     belongs = profile_of(met)
     for profile, members in source_profiles_of(set(belongs.values())).items():
         belongs |= dict.fromkeys(members, profile)
-    persons = newcomers | _open(met | belongs.keys(), now, without=newcomers.keys())
+    others, may_be_linked = _open(met | belongs.keys(), now, without=newcomers.keys())
+    persons, linkable = newcomers | others, linkable | may_be_linked
     everyone = sorted(persons)
     people = People.build(everyone, [persons[id] for id in everyone])
     model, version = active_model()
-    edges = _scored(shared.keys() | alike, persons, everyone, people, model)
-    _add_exact(edges, shared, signed_in, on_device, persons)
-    _add_verdicts(edges, verdicts)
+    edges = _scored(_within(linkable, shared.keys() | alike), everyone, people, model)
+    _add_certain(edges, _within(linkable, signed_in), SIGNED_IN)
+    _add_exclusive(edges, {pair: shared[pair] for pair in _within(linkable, shared)}, everyone, people, model)
+    _add_devices(edges, _within(linkable, on_device))
+    verdicts = {pair: verdict for pair, verdict in _verdicts(everyone).items() if pair in _within(persons, [pair])}
+    _add_verdicts(edges, verdicts, linkable)
     return Scene(
         fresh=fresh,
         everyone=everyone,
@@ -116,12 +120,19 @@ def _trusted(persons: Mapping[UUID, Person]) -> set[UUID]:
     return {id for id, one in found.items() if one.trusted and (not one.episode or id in named)}
 
 
-def _open(ids: Iterable[UUID], now: datetime, *, without: Collection[UUID] = ()) -> dict[UUID, Person]:
-    """The persons behind these source profiles; one that may not be linked stays, with nothing known of it."""
+def _open(
+    ids: Iterable[UUID], now: datetime, *, without: Collection[UUID] = ()
+) -> tuple[dict[UUID, Person], set[UUID]]:
+    """The persons behind these source profiles, and which may be linked; of the others nothing is opened."""
     wanted = {id: (id,) for id in ids if id not in without}
     decisions = decide_each(wanted, purpose=LINKING, at=now, actor=STAGE, reason="resolve source profiles")
     opened = open_persons(sorted(decisions.allowed), decisions.grant)
-    return {id: opened.get(id, Person()) for id in wanted}
+    return {id: opened.get(id, Person()) for id in wanted}, set(decisions.allowed)
+
+
+def _within(ids: Collection[UUID], pairs: Iterable[Pair]) -> set[Pair]:
+    """The pairs of which both belong to these."""
+    return {pair for pair in pairs if pair[0] in ids and pair[1] in ids}
 
 
 def _verdicts(ids: Collection[UUID]) -> dict[Pair, str]:
@@ -130,11 +141,9 @@ def _verdicts(ids: Collection[UUID]) -> dict[Pair, str]:
     return {(left, right): verdict for left, right, verdict in mine.values_list("left_id", "right_id", "verdict")}
 
 
-def _scored(
-    pairs: Iterable[Pair], persons: Mapping[UUID, Person], everyone: Sequence[UUID], people: People, model: Model
-) -> dict[Pair, Edge]:
+def _scored(pairs: Iterable[Pair], everyone: Sequence[UUID], people: People, model: Model) -> dict[Pair, Edge]:
     place = {id: row for row, id in enumerate(everyone)}
-    wanted = [pair for pair in sorted(pairs) if pair[0] in place and pair[1] in place]
+    wanted = sorted(pairs)
     rows = np.array([(place[left], place[right]) for left, right in wanted], dtype=np.int32).reshape(-1, 2)
     levels = compare(people, rows)
     scores = score(levels, model, people=people, pairs=rows)
@@ -160,33 +169,45 @@ def _levels(levels: NDArray[np.int8], scores: Scores, row: int) -> list[tuple[st
     return [*found, ("household", "may be two people", against)] if against else found
 
 
-def _add_exact(
+def _add_certain(edges: dict[Pair, Edge], pairs: Iterable[Pair], reason: str) -> None:
+    for pair in pairs:
+        levels = edges[pair].levels if pair in edges else []
+        edges[pair] = Edge(2 * SURE_BITS, reason, exact=True, levels=levels)
+
+
+def _add_exclusive(
     edges: dict[Pair, Edge],
     shared: Mapping[Pair, set[str]],
-    signed_in: set[Pair],
-    on_device: set[Pair],
-    persons: Mapping[UUID, Person],
+    everyone: Sequence[UUID],
+    people: People,
+    model: Model,
 ) -> None:
-    exact = dict.fromkeys(signed_in, SIGNED_IN)
-    for pair, namespaces in shared.items():
-        for namespace in EXCLUSIVE:
-            if namespace in namespaces:
-                exact[pair] = EXCLUSIVE_REASONS[namespace]
-    for pair, reason in exact.items():
-        if pair[0] in persons and pair[1] in persons:
-            levels = edges[pair].levels if pair in edges else []
-            edges[pair] = Edge(2 * SURE_BITS, reason, exact=True, levels=levels)
-    for pair in on_device - exact.keys():
-        if pair[0] in persons and pair[1] in persons:
+    """Pairs that share an exclusive identifier are one, unless who bears it is plainly somebody else."""
+    place = {id: row for row, id in enumerate(everyone)}
+    reasons = {
+        pair: EXCLUSIVE_REASONS[namespace]
+        for pair, namespaces in sorted(shared.items())
+        for namespace in EXCLUSIVE
+        if namespace in namespaces
+    }
+    rows = np.array([(place[left], place[right]) for left, right in reasons], dtype=np.int32).reshape(-1, 2)
+    for (pair, reason), contradict in zip(reasons.items(), contradicts(people, model, rows).tolist(), strict=True):
+        if not contradict:
+            _add_certain(edges, [pair], reason)
+
+
+def _add_devices(edges: dict[Pair, Edge], pairs: Iterable[Pair]) -> None:
+    for pair in pairs:
+        if pair not in edges or not edges[pair].exact:
             edges[pair] = Edge(SURE_BITS, SAME_DEVICE)
 
 
-def _add_verdicts(edges: dict[Pair, Edge], verdicts: Mapping[Pair, str]) -> None:
+def _add_verdicts(edges: dict[Pair, Edge], verdicts: Mapping[Pair, str], linkable: Collection[UUID]) -> None:
     for pair, verdict in verdicts.items():
-        if verdict == MUST_LINK:
-            edges[pair] = Edge(2 * SURE_BITS, VERDICT, exact=True)
-        else:
+        if verdict == CANNOT_LINK:
             edges.pop(pair, None)
+        elif pair in _within(linkable, [pair]):
+            edges[pair] = Edge(2 * SURE_BITS, VERDICT, exact=True)
 
 
 def ordered(one: UUID, other: UUID) -> Pair:

@@ -82,6 +82,7 @@ def _crossed(error: IntegrityError | OperationalError) -> bool:
 def _accept(source: Source, items: Sequence[Envelope | Reject], door: str, now: datetime) -> Acceptance:
     if not items:
         return Acceptance()
+    items = [replace(item, message_hash=dedupe.keyed(item.message_hash)) for item in items]
     with transaction.atomic():
         fresh = _drop_duplicates(source, items, now)
         rejects = [item for item in fresh if isinstance(item, Reject)]

@@ -1,13 +1,14 @@
 """Process: the whole story of a batch, from records that were taken in to changes that others may be told.
 
-resolve → ask consent again → golden record → features → memberships → changes. One transaction; safe to repeat.
+resolve → golden record → ask consent again → features → memberships → changes. One transaction; safe to repeat. Who
+is who changes in one transaction at a time, and everybody who changes it takes that lock first.
 """
 
 from datetime import datetime
 
 from django.db import transaction
 
-from identity import golden
+from identity import golden, ledger
 from identity.profiles import living
 from identity.resolve import resolve
 from outbox import changes
@@ -20,6 +21,12 @@ BATCH = 5_000
 
 def process_batch(*, now: datetime, limit: int = BATCH) -> int:
     """Process the oldest work that nobody else holds. Returns how many source profiles it was; 0 when none waits."""
+    with transaction.atomic():
+        ledger.lock()
+        return _process(now, limit)
+
+
+def _process(now: datetime, limit: int) -> int:
     with queue.take(limit) as work:
         if not work:
             return 0

@@ -1,6 +1,7 @@
 """Sweeping up after crashes: source profiles that nobody resolved, and keys that seal nothing."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import connection
 
@@ -34,11 +35,15 @@ def requeue_unresolved(*, now: datetime) -> int:
 
 def destroy_orphan_keys(*, now: datetime) -> int:
     """Destroy data keys older than an hour that belong to no source profile, quarantined record or request."""
-    # Version 7 ids sort by time; the keys just made, whose transaction may still run, come last and are left alone.
-    candidates = list(
-        DataKey.objects.filter(created_at__lt=now - OLD_ENOUGH).order_by("-id").values_list("id", flat=True)[:AT_A_TIME]
-    )
-    for model in (SourceProfile, QuarantinedRecord, SubjectRequest):
-        used = set(model.objects.filter(id__in=candidates).values_list("id", flat=True))
-        candidates = [id for id in candidates if id not in used]
-    return keys.destroy(candidates)
+    destroyed, last = 0, UUID(int=2**128 - 1)
+    while candidates := list(
+        DataKey.objects.filter(created_at__lt=now - OLD_ENOUGH, id__lt=last)
+        .order_by("-id")
+        .values_list("id", flat=True)[:AT_A_TIME]
+    ):
+        last = candidates[-1]
+        for model in (SourceProfile, QuarantinedRecord, SubjectRequest):
+            used = set(model.objects.filter(id__in=candidates).values_list("id", flat=True))
+            candidates = [id for id in candidates if id not in used]
+        destroyed += keys.destroy(candidates)
+    return destroyed

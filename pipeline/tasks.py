@@ -32,10 +32,14 @@ def help_with_backlog() -> None:
 
 @shared_task
 def sweep() -> None:
-    """Put back to work what was left behind, and destroy keys that seal nothing."""
-    now = timezone.now()
-    requeue_unresolved(now=now)
-    destroy_orphan_keys(now=now)
+    """Put back to work what was left behind."""
+    requeue_unresolved(now=timezone.now())
+
+
+@shared_task
+def destroy_orphans() -> None:
+    """Destroy keys that seal nothing."""
+    destroy_orphan_keys(now=timezone.now())
 
 
 @shared_task

@@ -86,8 +86,8 @@ def _delete_rows(request: SubjectRequest, *, actor: str, now: datetime) -> Subje
         request = requests.lock(request, kinds=[ERASURE], states=[IN_PROGRESS, COMPLETED])
         if request.outcome:
             return request
-        suppression.close_the_door()
         ledger.lock()
+        suppression.close_the_door()
         subject = _hold(request.profile_id)
         pairs, borne = suppression.own_pairs(subject), suppression.pairs_of(subject.source_profiles)
         suppression.add(pairs, request=request, now=now)

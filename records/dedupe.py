@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import connection
 
 from records.models import Source
+from vault.blind import blind_index
 
 SEE = """
 INSERT INTO records_seenmessage (source_id, message_hash, received_at)
@@ -13,6 +14,11 @@ SELECT %s, message_hash, %s FROM unnest(%b::bytea[]) AS message_hash
 ON CONFLICT DO NOTHING
 RETURNING message_hash
 """
+
+
+def keyed(content_hash: bytes) -> bytes:
+    """The hash under which a message is remembered: keyed, so that nobody can guess message ids against it."""
+    return blind_index("message", content_hash.hex())
 
 
 def first_seen(source: Source, message_hashes: Collection[bytes], *, now: datetime) -> set[bytes]:

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from access.roles import VIEW_SEGMENTS
-from console.asking import ask_for_each, may
+from console.asking import SERVICE, ask_for_each, may
 from console.showing import initials_of, name_of, shown
 from identity import golden
 from identity.golden import GoldenRead
@@ -45,12 +45,17 @@ def describe(profiles: Sequence[Profile], request: HttpRequest) -> dict[UUID, Ro
     return {
         profile: _row(
             golden_records.get(profile, {}),
-            decisions.refused.get(profile, ""),
+            _plainly(decisions.refused.get(profile, "")),
             seen[profile],
             segments.get(profile, []),
         )
         for profile in owned
     }
+
+
+def _plainly(refused: str) -> str:
+    """Why the row shows nothing, with the purpose that it was asked for."""
+    return f"may not be read for {SERVICE}: {refused}" if refused else ""
 
 
 @dataclass

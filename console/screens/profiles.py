@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -22,8 +22,9 @@ from access.roles import (
     VIEW_PROFILES,
 )
 from consent.acts import UnknownPurpose
+from consent.models import CONTRACT, Purpose
 from console import acts, corrections
-from console.asking import actor_of, ask, user_of
+from console.asking import SERVICE, actor_of, ask, user_of
 from console.forms import LookUp, MergeWith, OpenRequest, Reason, Say, first_error
 from console.guards import needs
 from console.profile.list import describe
@@ -32,9 +33,9 @@ from console.screen import Screen
 from console.showing import day, short
 from console.telling import telling
 from identity.ledger import NotPossible
-from identity.models import GoldenValue, Profile
+from identity.models import Assignment, GoldenValue, Profile
 from identity.profiles import UnknownNamespace, living, look_up, profile_of, source_profiles, where_now
-from privacy import requests
+from privacy import requests, subjects
 from privacy.deadlines import UnknownRegulation
 from privacy.subjects import UnknownProfile
 
@@ -43,7 +44,10 @@ TELLING = ("given_name", "family_name", "full_name", "email", "phone")
 
 
 class Known(admin.SimpleListFilter):
-    """Those of whom anything is known that a person would call them by, which is the default, or everybody."""
+    """Those of whom anything is known that a person would call them by and that may be read here; or everybody.
+
+    Which few of them said no to that purpose is left to each row: it would cost a decision for every profile.
+    """
 
     title = "who"
     parameter_name = "who"
@@ -60,7 +64,15 @@ class Known(admin.SimpleListFilter):
         known = Exists(GoldenValue.objects.filter(profile=OuterRef("pk"), field__in=TELLING))
         if self.value() == "everybody":
             return queryset
-        return queryset.filter(~known if self.value() == "unknown" else known)
+        return queryset.filter(~known) if self.value() == "unknown" else queryset.filter(known, _declared())
+
+
+def _declared() -> Q:
+    """One of the sources declares the purpose that people are read for here, if it needs that."""
+    if not Purpose.objects.filter(slug=SERVICE, legal_basis=CONTRACT).exists():
+        return Q()
+    current = Assignment.objects.current().filter(profile=OuterRef("pk"))
+    return Q(Exists(current.filter(source_profile__source__purposes__contains=[SERVICE])))
 
 
 class ProfileScreen(Screen):
@@ -254,8 +266,8 @@ class ProfileScreen(Screen):
         if not form.is_valid():
             messages.error(request, first_error(form))
             return _to(profile)
-        with telling(request, UnknownPurpose, done="Recorded. It holds from now on, everywhere."):
-            acts.say(source_profiles(profile), **form.cleaned_data, **_by(request))
+        with telling(request, UnknownPurpose, UnknownProfile, done="Recorded. It holds from now on, everywhere."):
+            acts.say(source_profiles(subjects.living(profile)), **form.cleaned_data, **_by(request))
         return _to(profile)
 
 

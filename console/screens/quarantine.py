@@ -1,6 +1,8 @@
 """Quarantine: what could not be taken in, why, and where it stood. Reasons and places, never the values."""
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
@@ -10,7 +12,7 @@ from access.roles import VIEW_QUARANTINE
 from console.charts import bars_of
 from console.screen import Screen
 from console.showing import day, label_of, moment
-from records.models import QuarantinedRecord
+from records.models import Intake, QuarantinedRecord
 
 
 class QuarantineScreen(Screen):
@@ -53,5 +55,24 @@ class QuarantineScreen(Screen):
 
     @admin.display(description="Where")
     def where(self, row: QuarantinedRecord) -> str:
-        line = f"line {row.line:,}" if row.line is not None else ""
-        return ", ".join(part for part in (line, row.field) if part) or "–"
+        return ", ".join(part for part in (_place(row), row.field) if part) or "–"
+
+    def prepare(self, rows: list[Any], request: HttpRequest) -> None:
+        over_api = _over_api(rows)
+        for row in rows:
+            row.over_api = (row.source_id, row.received_at) in over_api
+
+
+def _place(row: Any) -> str:
+    """Which message of a batch, counted from 1, or which line of a file."""
+    if row.line is None:
+        return ""
+    over_api = row.over_api if hasattr(row, "over_api") else bool(_over_api([row]))
+    return f"message {row.line + 1:,}" if over_api else f"line {row.line:,}"
+
+
+def _over_api(rows: list[Any]) -> set[tuple[UUID, datetime]]:
+    """Sources and instants at which these came in as a batch over the API."""
+    sources, instants = {row.source_id for row in rows}, {row.received_at for row in rows}
+    intakes = Intake.objects.filter(door="http", source__in=sources, received_at__in=instants)
+    return set(intakes.values_list("source_id", "received_at"))

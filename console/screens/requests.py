@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from django.apps import apps
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Case, IntegerField, QuerySet, Value, When
@@ -56,6 +57,13 @@ STEP_ICONS = {
     "completed": "check",
     "rows deleted": "delete",
 }
+OUTCOMES = {
+    "rows": "Deleted",
+    "keys": "Keys destroyed",
+    "suppressed": "Identifiers put on the suppression list",
+    "shared": "Identifiers shared with others, who keep them",
+}
+WHY_NOT = {"records.QuarantinedRecord": ": they are sealed under keys of their own and end within 30 days"}
 STATE_TONES = {OPEN: "info", APPROVED: "accent", IN_PROGRESS: "warn", COMPLETED: "good", REJECTED: ""}
 
 
@@ -270,15 +278,22 @@ def _outcome(outcome: dict[str, Any]) -> list[tuple[str, str]]:
     """Counts and names of tables, flattened for reading."""
     rows: list[tuple[str, str]] = []
     for name, value in outcome.items():
+        label = OUTCOMES.get(name, label_of(name))
         if isinstance(value, dict):
-            rows += [(f"{label_of(name)}: {inner}", f"{count:,}") for inner, count in value.items()]
+            rows += [(f"{label}: {_things(inner)}", f"{count:,}") for inner, count in value.items()]
         elif isinstance(value, list):
-            rows.append((label_of(name), ", ".join(map(str, value)) or "none"))
+            rows.append((label, "; ".join(_things(one) + WHY_NOT.get(one, "") for one in map(str, value)) or "none"))
         else:
-            rows.append(
-                (label_of(name), f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))
-            )
+            rows.append((label, f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)))
     return rows
+
+
+def _things(model: str) -> str:
+    """What the rows of a table are called; anything else stays as it is."""
+    try:
+        return str(apps.get_model(model)._meta.verbose_name_plural)
+    except (LookupError, ValueError):
+        return model
 
 
 def _get(id: UUID) -> SubjectRequest:

@@ -38,6 +38,8 @@ from segments.rules.parse import InvalidDefinition
 
 MEMBERS_SHOWN = 20
 BINS = 10
+# How long after a change an empty segment may still be waiting for its members to be counted.
+COUNTING = timedelta(minutes=10)
 EXAMPLE = {
     "rule": {"all": [{"feature": "recency_days", "op": "<=", "value": 90}]},
     "score": {
@@ -135,12 +137,14 @@ class SegmentScreen(Screen):
             return redirect("admin:segments_segment_changelist")
         now = timezone.now()
         inside = Membership.objects.filter(segment=segment, left_at=None)
+        size = inside.count()
         return self.page(
             request,
             "console/segments/page.html",
             title=segment.name,
             segment=segment,
-            size=inside.count(),
+            size=size,
+            counting=segment.active and not size and now - segment.changed_at < COUNTING,
             changes=_changes(segment, now=now),
             points=segment_trends(now=now, width=320, height=56).get(segment.pk, ""),
             histogram=_histogram(inside),

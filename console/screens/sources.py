@@ -21,7 +21,7 @@ from console.guards import needs
 from console.screen import Screen, badge
 from console.showing import moment
 from records import mapping, sources
-from records.models import ROWS, SEGMENT, Source
+from records.models import ONLINE, ROWS, SEGMENT, Source
 
 OUTCOMES = ("stored", "duplicate", "quarantined", "refused")
 STABLE_KEYS = [
@@ -85,6 +85,11 @@ class NewSource(Settings):
     field_order = ("name", "kind", "format")
 
 
+# What `manage.py source` takes by default; the form follows the kind that is chosen.
+DEFAULTS = {"kind": ONLINE, "format": sources.FORMATS[ONLINE], "stable_key": sources.STABLE_KEYS[ONLINE]}
+BY_KIND = {kind: {"format": sources.FORMATS[kind], "stable_key": sources.STABLE_KEYS[kind]} for kind in sources.KINDS}
+
+
 class SourceScreen(Screen):
     """Systems that send records."""
 
@@ -143,7 +148,7 @@ class SourceScreen(Screen):
 
     @needs(EDIT_SOURCES, methods=("GET", "POST"))
     def add_source(self, request: HttpRequest) -> HttpResponseBase:
-        form = NewSource(request.POST or None)
+        form = NewSource(request.POST or None, initial={**DEFAULTS, "purposes": ["service"]})
         if request.method == "POST" and form.is_valid():
             try:
                 source, key = sources.add(**_without_retention(form.cleaned_data))
@@ -157,6 +162,7 @@ class SourceScreen(Screen):
             title="Add source",
             form=form,
             submit="Add source",
+            by_kind=BY_KIND,
             hint="The write key is shown on the next page, once.",
         )
 

@@ -1,5 +1,6 @@
 """Segment-format messages (the HTTP Tracking API's identify, track, page, screen, group and alias)."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,10 @@ from records.dictionary import recognize
 from records.envelope import Envelope, Reject, Said, Unreadable, as_json, message_hash
 from records.models import Source
 from records.standardize import Absurd, Setting, plausible, read_instant
+
+# What looks like an address, or a number long enough to be a phone's or a card's.
+PERSONAL = re.compile(r"\S*@\S*|\+?\d[\d ()/-]{5,}\d")
+SLUG = re.compile(r"[A-Za-z_-][\w-]{0,39}")
 
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
 TRAITS = {
@@ -134,7 +139,7 @@ def _event(kind: str, message: Mapping[str, Any]) -> str:
     name = message.get("event")
     if not isinstance(name, str) or not name.strip():
         raise Unreadable("missing_field", "event", "A track message needs 'event', the name of what happened.")
-    return name[:120].replace("\0", "")
+    return PERSONAL.sub("…", name[:120].replace("\0", ""))
 
 
 def _occurred_at(message: Mapping[str, Any], now: datetime, sent_at: object) -> datetime:
@@ -166,9 +171,10 @@ def _said(context: Mapping[str, Any], source: Source) -> tuple[Said, ...]:
     preferences = _object(consent.get("categoryPreferences"), "context.consent.categoryPreferences")
     meaning = source.mapping.get("consents", {})
     said = []
-    for category, granted in preferences.items():
+    for number, (category, granted) in enumerate(preferences.items(), 1):
         if not isinstance(granted, bool):
-            name = f"context.consent.categoryPreferences.{category[:40]}"
+            known = category if SLUG.fullmatch(category) else f"number {number}"
+            name = f"context.consent.categoryPreferences.{known}"
             raise Unreadable("wrong_type", name, f"'{name}' must be true or false.")
         target = meaning.get(category, {"purpose": category})
         said.append(Said(purpose=target["purpose"], channel=target.get("channel", ""), granted=granted))

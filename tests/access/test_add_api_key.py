@@ -39,7 +39,7 @@ def test_for_people_it_is_a_sentence():
     [
         (["till", "--purpose", "service"], "name: .*already exists"),
         (["x" * 81, "--purpose", "service"], "name: .*at most 80"),
-        (["web", "--purpose", "p" * 41], "purposes: .*at most 40"),
+        (["web", "--purpose", "p" * 41], "there is no purpose"),
         (["web", "--purpose", "service", "--scope", "all"], "unknown scope 'all'; choose from"),
         (["web"], "--purpose"),
     ],

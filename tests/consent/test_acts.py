@@ -1,5 +1,6 @@
 """Acts are recorded as they were said, never changed, and repeated only when they say something new."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -190,6 +191,98 @@ def test_an_objection_is_not_undone_by_a_file_that_repeats_its_old_yes(alice, wo
     assert answer(alice) == "withdrawn or refused"
 
 
+# A source repeats its 'yes' after somebody else said 'no'
+
+
+@pytest.fixture
+def officer_says(alice, now):
+    """Records what an officer, a clerk or the API says for Alice."""
+
+    def say(state: str, day: float, *, channel: str = "") -> None:
+        said_at = now + day * DAY
+        record([NewAct(alice, "marketing", channel, state, said_at, "letter", True, actor="officer-2")], now=said_at)
+
+    return say
+
+
+@pytest.fixture
+def source_says(word, now):
+    """Records what of it is news, as the pipeline does, and tells whether it was."""
+
+    def say(state: str, day: float, **how) -> bool:
+        return bool(record(news_of([word(state, day, **how)]), now=now + day * DAY))
+
+    return say
+
+
+REFUSED = "withdrawn or refused"
+
+
+@pytest.mark.parametrize(("said_on", "withdrawn_on"), [("", ""), ("email", "email"), ("email", ""), ("", "email")])
+@pytest.mark.parametrize("said_before", [True, False])
+def test_a_repeated_yes_does_not_undo_what_somebody_else_withdrew(
+    alice, officer_says, source_says, answer, said_before, said_on, withdrawn_on
+):
+    if said_before:
+        assert source_says(GRANTED, 0, channel=said_on)
+        assert answer(alice) == "allowed"
+    officer_says(WITHDRAWN, 1, channel=withdrawn_on)
+    assert not any(source_says(GRANTED, day, channel=said_on) for day in (1, 2, 3))
+    assert answer(alice, day=4) == REFUSED
+
+
+def test_a_verified_yes_does_not_undo_what_somebody_else_withdrew(alice, officer_says, source_says, answer):
+    source_says(GRANTED, 0, verified=False)
+    officer_says(WITHDRAWN, 1)
+    assert not source_says(GRANTED, 2, verified=True)
+    assert answer(alice, day=3) == REFUSED
+
+
+@pytest.mark.parametrize("said_before", [True, False])
+def test_a_source_that_changes_its_own_no_to_yes_is_believed(alice, officer_says, source_says, answer, said_before):
+    if said_before:
+        source_says(GRANTED, 0)
+    officer_says(WITHDRAWN, 1, channel="email")
+    assert not source_says(GRANTED, 2)
+    assert source_says(WITHDRAWN, 3)
+    assert not source_says(WITHDRAWN, 4)
+    assert answer(alice, day=4) == REFUSED
+    assert source_says(GRANTED, 5)
+    assert answer(alice, day=5) == "allowed"
+    assert not source_says(GRANTED, 6)
+
+
+def test_it_is_believed_too_if_its_no_came_before_the_officers(alice, officer_says, source_says, answer):
+    source_says(WITHDRAWN, 0)
+    officer_says(WITHDRAWN, 1)
+    assert source_says(GRANTED, 2)
+    assert answer(alice, day=2) == "allowed"
+
+
+def test_a_change_that_came_before_the_officers_no_does_not_undo_it(alice, officer_says, source_says, answer):
+    source_says(WITHDRAWN, 0)
+    officer_says(GRANTED, 1, channel="email")
+    assert source_says(GRANTED, 2)
+    officer_says(WITHDRAWN, 3)
+    assert not source_says(GRANTED, 4)
+    assert answer(alice, day=5) == REFUSED
+
+
+def test_a_change_at_the_instant_of_the_officers_no_does_not_undo_it(alice, officer_says, source_says, answer):
+    source_says(WITHDRAWN, 0)
+    officer_says(WITHDRAWN, 1)
+    source_says(GRANTED, 1)
+    assert not source_says(GRANTED, 2)
+    assert answer(alice, day=3) == REFUSED
+
+
+def test_a_first_yes_is_news_after_the_officer_took_the_no_back(officer_says, source_says):
+    officer_says(WITHDRAWN, 0, channel="email")
+    officer_says(GRANTED, 1)
+    assert source_says(GRANTED, 2)
+    assert not source_says(GRANTED, 3)
+
+
 spoken = st.tuples(
     st.sampled_from(["", "email", "sms"]), st.sampled_from([GRANTED, WITHDRAWN]), st.integers(0, 5), st.booleans()
 )
@@ -215,6 +308,25 @@ def test_keeping_only_the_news_never_allows_what_all_of_it_denies(crm, now, word
         [act for act in acts if act.occurred_at > now + border * DAY],
     ):
         record(news_of(batch), now=now)
+    for channel in ("", "email", "sms"):
+        for day in range(6):
+            at = now + day * DAY
+            held = latest_acts([dora, her_double], purpose="marketing", channel=channel, at=at, known_at=None)
+            if dora in held and held[dora].state == WITHDRAWN:
+                assert held[her_double].state == WITHDRAWN, (channel, day)
+
+
+on_a_channel = st.tuples(st.sampled_from(["", "email", "sms"]), st.integers(0, 5))
+
+
+@hypothetical
+@given(st.lists(spoken, max_size=4), st.lists(on_a_channel, max_size=5))
+def test_a_source_that_only_ever_says_yes_undoes_no_no_of_another(crm, now, by_officer, by_source):
+    dora, her_double = newcomer(crm, now), newcomer(crm, now)
+    for who in (dora, her_double):
+        record([replace(act, actor="officer-2", verified=True) for act in _said(who, by_officer, now)], now=now)
+    for channel, day in by_source:
+        record(news_of(_said(her_double, [(channel, GRANTED, day, True)], now)), now=now)
     for channel in ("", "email", "sms"):
         for day in range(6):
             at = now + day * DAY

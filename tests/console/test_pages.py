@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import datetime
 
 import pytest
 from django.contrib import admin
@@ -24,7 +25,9 @@ from access.roles import (
 )
 from consent.models import Act
 from identity.models import Assignment
+from records.models import Source
 from tests.console.conftest import PLAINTEXT, World
+from tests.senders import send_messages
 from vault.models import AuditEntry
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -174,3 +177,30 @@ def test_signing_in_by_password(world: World) -> None:
     assert client.post(page, {"username": "marketer", "password": "wrong"}).status_code == 200
     assert client.post(page, {"username": "marketer", "password": "a long enough passphrase"}).status_code == 302
     assert client.get(reverse("admin:index")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("identity_match", "Review queue"),
+        ("records_quarantinedrecord", "Quarantine"),
+        ("access_apikey", "API keys"),
+        ("identity_profile", "Profiles"),
+    ],
+)
+def test_a_list_is_titled_as_the_sidebar_calls_it(
+    name: str, title: str, world: World, sign_in: Callable[[str], Client]
+) -> None:
+    role = "administrator" if name == "access_apikey" else "data_steward"
+    role = "operator" if name == "records_quarantinedrecord" else role
+    content = sign_in(role).get(reverse(f"admin:{name}_changelist")).content.decode()
+    assert content.split("<title>")[1].split("</title>")[0].strip() == f"{title} | Onym"
+
+
+def test_quarantine_counts_messages_of_a_batch_and_lines_of_a_file(
+    world: World, sign_in: Callable[[str], Client], now: datetime
+) -> None:
+    send_messages(Source.objects.get(name="shop"), {"type": "identify", "messageId": "nobody"}, now=now)
+    content = sign_in("operator").get(reverse("admin:records_quarantinedrecord_changelist")).content.decode()
+    assert "message 1, userId" in content
+    assert "line 0" not in content

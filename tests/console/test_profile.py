@@ -68,8 +68,10 @@ def test_a_refusal_shows_why_instead_of_data(world: World, sign_in: SignIn) -> N
     assert "no source declares this purpose" in content
     assert "Not shown" in content
     assert "b•••@e•••.com" not in content
-    listed = client.get(reverse("admin:identity_profile_changelist")).content.decode()
-    assert "no source declares this purpose" in listed
+    profiles = reverse("admin:identity_profile_changelist")
+    everybody = client.get(profiles, {"who": "everybody"}).content.decode()
+    assert "may not be read for service: no source declares this purpose" in everybody
+    assert "no source declares this purpose" not in client.get(profiles).content.decode()
 
 
 def test_reveal_shows_the_values_once_and_says_why_in_the_audit_log(world: World, sign_in: SignIn) -> None:
@@ -233,3 +235,10 @@ def test_the_evidence_is_shown_in_levels_and_bits(world: World, sign_in: SignIn)
     assert all(0 <= piece.start <= 100 and piece.start + piece.length <= 100.001 for piece in scored)
     assert ALICE["email"] not in str(scored)
     assert timezone.now() >= crm.since
+
+
+def test_what_stewards_wrote_is_shown_to_those_who_correct_identity(world: World, sign_in: SignIn) -> None:
+    merge = reverse("admin:identity_profile_merge", args=[world.alice])
+    sign_in("data_steward").post(merge, {"reason": "case 4711", "other": str(world.bob)})
+    assert "case 4711" in sign_in("data_steward").get(page(world.alice)).content.decode()
+    assert "case 4711" not in sign_in("marketer").get(page(world.alice)).content.decode()

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from access.roles import DECIDE_REQUESTS, ROLES
 from consent.models import Act
+from console import corrections
 from identity.models import Profile
 from pipeline.models import Work
 from privacy import requests
@@ -53,6 +54,8 @@ def test_an_erasure_takes_two_people_and_a_confirmation(world: World, sign_in: S
     content = first.get(page(world.erasure)).content.decode()
     assert [value for value in ("carol", "Carol", "C-4713") if value in content] == []
     assert "erased" in content
+    assert "quarantined records: they are sealed under keys of their own" in content
+    assert "identity." not in content
     assert first.get(reverse("admin:identity_profile_change", args=[world.carol])).status_code == 404
 
 
@@ -106,6 +109,18 @@ def test_an_objection_withdraws_and_is_put_to_work(world: World, sign_in: SignIn
         ("personalization", "withdrawn"),
     }
     assert set(Work.objects.values_list("source_profile_id", flat=True)) == set(world.parts(world.alice))
+
+
+def test_an_objection_opened_before_a_merge_is_put_to_work_for_the_one_person(
+    world: World, sign_in: SignIn, now: datetime
+) -> None:
+    merged = max(world.alice, world.bob)
+    one = opened("objection", merged, world)
+    survivor = corrections.merge(world.alice, world.bob, actor="1", reason="one person", now=now)
+    assert survivor != merged
+    Work.objects.all().delete()
+    sign_in("privacy_officer").post(act("withdraw", one))
+    assert set(Work.objects.values_list("source_profile_id", flat=True)) == set(world.parts(survivor))
 
 
 def test_a_rectification_is_approved_and_completed_by_hand(world: World, sign_in: SignIn) -> None:

@@ -1,14 +1,16 @@
 """The review queue: evidence in levels, a decision either way, and no pair twice."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from access.roles import CORRECT_IDENTITY, REVEAL_IDENTIFIERS, ROLES
-from console import review_queue
+from console import corrections, review_queue
 from identity import profiles
+from identity.ledger import NotPossible
 from identity.models import Verdict
 from pipeline.models import Work
 from tests.console.conftest import World, said
@@ -54,6 +56,13 @@ def test_two_people_are_kept_apart(world: World, sign_in: SignIn) -> None:
     assert (verdict.verdict, verdict.reason) == ("cannot_link", "same handwriting")
     assert len(set(profiles.profile_of([world.match.left_id, world.match.right_id]).values())) == 2
     assert not review_queue.waiting().exists()
+
+
+def test_a_pair_that_became_one_meanwhile_cannot_be_kept_apart(world: World, now: datetime) -> None:
+    corrections.merge(world.alice, world.bob, actor="1", reason="same handwriting", now=now)
+    with pytest.raises(NotPossible, match="They are one profile by now"):
+        corrections.keep_apart(world.match, actor="1", reason="two people", now=now)
+    assert set(Verdict.objects.values_list("verdict", flat=True)) == {"must_link"}
 
 
 def test_what_was_kept_apart_can_be_taken_back(world: World, sign_in: SignIn) -> None:

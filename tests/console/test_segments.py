@@ -1,10 +1,12 @@
 """Segments on screen: in words, previewed before saving, and errors that name the place."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from kombu.exceptions import OperationalError
@@ -57,17 +59,35 @@ def test_a_role_without_profiles_sees_no_members(world: World, sign_in: SignIn) 
     assert "A••••" not in response.content.decode()
 
 
-@pytest.fixture(autouse=True)
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What workers were told to do."""
-    tasks: list[str] = []
-    monkeypatch.setattr(refresh_all, "delay", lambda: tasks.append("refresh_all"))
-    return tasks
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers are told nothing."""
+    monkeypatch.setattr(refresh_all, "delay", lambda: None)
 
 
-def test_a_segment_is_added_and_its_members_are_counted(world: World, sign_in: SignIn, told: list[str]) -> None:
-    response = sign_in("marketer").post(ADD, form())
-    assert told == ["refresh_all"]
+@pytest.fixture
+def spool() -> Iterator[Callable[[], list[str]]]:
+    """The names of the tasks that were sent to the broker, which is a folder; they are taken out again."""
+    before = set(settings.SPOOL.glob("*.msg"))
+
+    def new() -> list[Path]:
+        return sorted(set(settings.SPOOL.glob("*.msg")) - before)
+
+    yield lambda: [json.loads(path.read_text())["headers"]["task"] for path in new()]
+    for path in new():
+        path.unlink()
+
+
+def test_a_segment_is_added_and_a_worker_told_to_count_its_members(
+    world: World, sign_in: SignIn, spool: Callable[[], list[str]]
+) -> None:
+    client = sign_in("marketer")
+    response = client.post(ADD, form())
+    assert said(response) == ["Saved. Members are being counted and appear within moments."]
+    assert refresh_all.name in spool()
+    content = client.get(response["Location"]).content.decode()
+    assert "Members are being computed" in content
+    assert "Loosen the rule" not in content
     made = Segment.objects.get(slug="lately")
     assert response["Location"] == reverse("admin:segments_segment_change", args=[made.pk])
     assert made.definition == DEFINITION
@@ -107,6 +127,7 @@ def test_what_is_wrong_is_named_and_nothing_is_saved(
     assert Segment.objects.count() == 1
 
 
+@pytest.mark.usefixtures("quiet")
 def test_a_change_keeps_the_slug(world: World, sign_in: SignIn) -> None:
     edit = reverse("admin:segments_segment_edit", args=[world.segment.pk])
     response = sign_in("marketer").post(edit, form(slug="other", name="Recent"))
@@ -128,6 +149,7 @@ def test_the_preview_counts_before_anything_is_saved(world: World, sign_in: Sign
     assert Segment.objects.count() == 1
 
 
+@pytest.mark.usefixtures("quiet")
 def test_only_those_who_edit_segments_do(world: World, sign_in: SignIn) -> None:
     addresses = [
         ADD,

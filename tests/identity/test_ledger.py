@@ -71,9 +71,40 @@ def test_a_split_makes_a_new_profile_and_can_be_undone(people, now):
     assert not Verdict.objects.filter(undone_at=None, verdict="cannot_link").exists()
 
 
-@pytest.mark.parametrize("pair", [(0, 0)])
-def test_a_profile_cannot_be_merged_with_itself(people, now, pair):
-    profile = people[pair[0]][1]
+def test_a_chain_of_merges_is_undone_link_by_link(people, now):
+    (alice, alices), (bob, bobs), (carol, carols) = people
+    hours = [now + timedelta(hours=hour) for hour in range(1, 5)]
+    ledger.merge(bobs, carols, actor="steward", reason="same", now=hours[0])
+    ledger.merge(alices, bobs, actor="steward", reason="same", now=hours[1])
+    ledger.undo_merge(alices, bobs, actor="steward", reason="mistake", now=hours[2])
+    assert (source_profiles(alices), set(source_profiles(bobs))) == ([alice], {bob, carol})
+    ledger.undo_merge(bobs, carols, actor="steward", reason="mistake", now=hours[3])
+    assert (source_profiles(bobs), source_profiles(carols)) == ([bob], [carol])
+
+
+def test_a_merge_ends_what_kept_them_apart(people, crm, now):
+    (_, alices), (_, bobs), (_, carols) = people
+    hours = [now + timedelta(hours=hour) for hour in range(1, 6)]
+    ledger.merge(alices, bobs, actor="steward", reason="same", now=hours[0])
+    ledger.merge(alices, carols, actor="steward", reason="same", now=hours[1])
+    ledger.undo_merge(alices, carols, actor="steward", reason="mistake", now=hours[2])
+    assert Verdict.objects.filter(undone_at=None, verdict="cannot_link").count() == 2
+    ledger.merge(alices, carols, actor="steward", reason="same after all", now=hours[3])
+    assert not Verdict.objects.filter(undone_at=None, verdict="cannot_link").exists()
+    send_rows(crm, {"customer_number": "bob", "email": "bob@example.com", "updated_at": "2026-11-02"}, now=hours[4])
+    process(hours[4])
+    assert len(source_profiles(alices)) == 3
+
+
+def test_who_became_one_meanwhile_cannot_be_kept_apart_by_an_old_answer(people, now):
+    (alice, alices), (bob, bobs), _ = people
+    ledger.merge(alices, bobs, actor="steward", reason="same", now=now)
+    with pytest.raises(NotPossible, match="split off"):
+        ledger.rule(alice, bob, "cannot_link", actor="steward", reason="late answer", now=now + timedelta(hours=1))
+
+
+def test_a_profile_cannot_be_merged_with_itself(people, now):
+    profile = people[0][1]
     before = Assignment.objects.count()
     with pytest.raises(NotPossible, match="two different profiles"):
         ledger.merge(profile, profile, actor="steward", reason="oops", now=now)

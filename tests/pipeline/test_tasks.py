@@ -45,6 +45,7 @@ def test_sweep_puts_back_and_destroys(shop: Source) -> None:
     DataKey.objects.update(created_at=long_ago)
     for _ in range(2):
         tasks.sweep()
+        tasks.destroy_orphans()
         assert queue.waiting() == 1
         assert list(DataKey.objects.values_list("id", flat=True)) == [SourceProfile.objects.get().id]
 
@@ -81,6 +82,7 @@ def test_help_is_asked_for_by_name_alone(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_every_scheduled_task_exists(settings: object) -> None:
     scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}  # type: ignore[attr-defined]
     assert scheduled == {
-        f"pipeline.tasks.{name}" for name in ("beat", "sweep", "make_partitions", "refresh_all", "end_quarantine")
+        f"pipeline.tasks.{name}"
+        for name in ("beat", "sweep", "destroy_orphans", "make_partitions", "refresh_all", "end_quarantine")
     }
     assert all(callable(getattr(tasks, name.rpartition(".")[2])) for name in scheduled)

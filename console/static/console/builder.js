@@ -2,6 +2,7 @@
 
 const WORDS = { "==": "is", "!=": "is not", ">=": "at least", "<=": "at most", ">": "above", "<": "below", in: "one of", exists: "is known" };
 const PAUSE = 350;
+const slugOf = (text) => text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "");
 
 document.addEventListener("alpine:init", () => {
   Alpine.data("segmentBuilder", (previewAddress) => ({
@@ -18,6 +19,18 @@ document.addEventListener("alpine:init", () => {
 
     init() {
       this.read();
+      this.nameSlug();
+    },
+
+    // The slug follows the name until somebody types one.
+    nameSlug() {
+      const { name, slug } = this.$root.elements;
+      if (slug.disabled) return;
+      let own = slug.value !== "";
+      slug.addEventListener("input", () => (own = slug.value !== ""));
+      name.addEventListener("input", () => {
+        if (!own) slug.value = slugOf(name.value).slice(0, slug.maxLength);
+      });
     },
 
     // From the JSON to the fields. What cannot be parsed leaves the fields as they are.

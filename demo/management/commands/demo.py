@@ -14,6 +14,9 @@ from rich.console import Console
 from demo import people, report
 from demo.run import as_line, prepare, progress_bars, run, summary
 
+# Columns of what is printed into a file.
+WIDTH = 120
+
 
 class Command(BaseCommand):
     """Load the demo and run the main job; started again, it goes on from what is there."""
@@ -27,6 +30,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
         console = Console(stderr=options["json"])
+        if not console.is_terminal:
+            console = Console(stderr=options["json"], width=WIDTH)
         for database in ("default", "keystore"):
             call_command("migrate", database=database, verbosity=0)
         folder: Path = settings.ONYM_HOME / "demo"
@@ -40,6 +45,6 @@ class Command(BaseCommand):
         console.print(f"\nDone in {time.monotonic() - started:.0f} s. Sign in at /admin/ as:")
         for name, password in credentials["logins"].items():
             console.print(f"  {name:10} {password}", highlight=False)
-        console.print(f"API key (Authorization: Bearer …): {credentials['api_key']}", highlight=False)
+        console.print(f"API key (Authorization: Bearer …): {credentials['api_key']}", highlight=False, soft_wrap=True)
         if options["json"]:
             self.stdout.write(as_line(counts))

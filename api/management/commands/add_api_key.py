@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from access import api_keys
+from consent import acts
 
 
 class Command(BaseCommand):
@@ -27,10 +28,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            acts.must_exist(options["purpose"])
             key, text = api_keys.add(
                 options["name"], purposes=options["purpose"], scopes=options["scope"] or api_keys.SCOPES
             )
-        except api_keys.UnknownScope as error:
+        except (api_keys.UnknownScope, acts.UnknownPurpose) as error:
             raise CommandError(str(error)) from None
         except ValidationError as error:
             fields = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from consent import acts
 from records import sources
 from records.models import ROWS, SEGMENT
 
@@ -30,18 +31,22 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        purposes = options["purpose"] or ["service"]
         try:
+            acts.must_exist(purposes)
             source, write_key = sources.add(
                 options["name"],
                 kind=options["kind"],
                 format=options["format"],
                 stable_key=options["stable_key"],
                 client_side=options["client_side"],
-                purposes=options["purpose"] or ["service"],
+                purposes=purposes,
                 trust_rank=options["trust_rank"],
                 region=options["region"],
                 mapping=json.loads(options["mapping"].read_text()) if options["mapping"] else None,
             )
+        except acts.UnknownPurpose as error:
+            raise CommandError(f"--purpose: {error}") from None
         except ValidationError as error:
             fields = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
             raise CommandError(fields) from None
