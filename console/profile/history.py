@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from console.actors import names_of
+from console.profile.reasons import reasons_of
 from console.showing import short
 from identity.ledger import history
 from identity.models import Assignment
@@ -39,7 +40,7 @@ class Merged:
 def entries(profile: UUID) -> list[Entry]:
     """The latest lines of the ledger."""
     rows = history(profile)[:SHOWN]
-    names = names_of(row.actor for row in rows)
+    names, reasons = names_of(row.actor for row in rows), reasons_of(rows)
     return [
         Entry(
             at=row.assigned_at,
@@ -47,7 +48,7 @@ def entries(profile: UUID) -> list[Entry]:
             source=row.source_profile.source.name,
             source_profile=short(row.source_profile_id),
             reason=row.reason,
-            note=row.evidence.get("reason", ""),
+            note=reasons.get(row.pk, ""),
             actor=names.get(row.actor, row.actor),
             rule=row.rule_version,
         )

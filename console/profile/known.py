@@ -7,6 +7,7 @@ from uuid import UUID
 
 from console.asking import Person
 from console.profile.evidence import Piece, of_assignment
+from console.profile.reasons import reasons_of
 from console.showing import label_of, short, shown
 from identity.models import Assignment
 from records.models import SourceProfile
@@ -55,14 +56,15 @@ class Part:
 
 def parts_of(person: Person, *, revealed: bool = False) -> list[Part]:
     """The source profiles of this person, the most trusted source first; identifiers only with leave to read."""
-    rows = (
+    rows = list(
         Assignment.objects.current()
         .filter(profile=person.id)
         .select_related("source_profile__source")
         .order_by("-source_profile__source__trust_rank", "-source_profile__last_seen_at", "source_profile_id")
     )
     opened = open_identifiers(person.source_profiles, person.grant) if person.grant else {}
-    return [_part(row, opened.get(row.source_profile_id, []), revealed=revealed) for row in rows]
+    notes = reasons_of(rows)
+    return [_part(row, opened.get(row.source_profile_id, []), notes.get(row.pk, ""), revealed=revealed) for row in rows]
 
 
 def kinds_of(parts: list[Part]) -> list[tuple[str, int]]:
@@ -70,7 +72,7 @@ def kinds_of(parts: list[Part]) -> list[tuple[str, int]]:
     return sorted(Counter(part.source_kind for part in parts).items())
 
 
-def _part(entry: Assignment, identifiers: list[KnownIdentifier], *, revealed: bool) -> Part:
+def _part(entry: Assignment, identifiers: list[KnownIdentifier], note: str, *, revealed: bool) -> Part:
     known: SourceProfile = entry.source_profile
     alike = entry.evidence.get("with")
     return Part(
@@ -86,7 +88,7 @@ def _part(entry: Assignment, identifiers: list[KnownIdentifier], *, revealed: bo
         by_hand="from" in entry.evidence,
         bits=entry.evidence.get("bits"),
         alike=short(alike) if alike else "",
-        note=entry.evidence.get("reason", ""),
+        note=note,
         evidence=of_assignment(entry.evidence),
         identifiers=[_identified(item, revealed=revealed) for item in identifiers],
     )
