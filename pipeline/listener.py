@@ -1,7 +1,7 @@
 """The processor: waits for the word that work was committed, and processes it at once.
 
 PostgreSQL's NOTIFY wakes it within milliseconds of a commit; should one be missed, it looks by itself every few
-seconds, so no work is ever lost. Backlogs are spread over Celery's workers.
+seconds, so no work is ever lost. When a backlog grows, a Celery worker is asked to step in.
 """
 
 import threading
