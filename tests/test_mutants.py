@@ -76,8 +76,8 @@ MUTANTS = {
     ),
     "a verdict is forgotten": Mutant(
         "identity/scene.py",
-        "    verdicts = _verdicts(fresh)",
-        "    verdicts: dict[Pair, str] = {}",
+        "for pair, verdict in _verdicts(everyone).items() if",
+        "for pair, verdict in _verdicts([]).items() if",
         "tests/identity/test_resolve.py",
     ),
     "A's device history goes to B": Mutant(
