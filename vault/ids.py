@@ -4,9 +4,15 @@ import os
 import time
 from uuid import UUID
 
+MILLISECOND = 1_000_000
+
 
 def new_id() -> UUID:
-    """A version 7 UUID (RFC 9562, section 5.7): 48 bits of Unix milliseconds, then 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & 0xFFFFFFFFFFFF) << 80 | int.from_bytes(os.urandom(10))
-    return UUID(int=value & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62)
+    """A version 7 UUID (RFC 9562, section 5.7): Unix milliseconds, 12 bits of their fraction, 62 random bits.
+
+    The fraction (section 6.2, method 3) keeps ids in order that one process makes within a millisecond.
+    """
+    milliseconds, rest = divmod(time.time_ns(), MILLISECOND)
+    fraction = rest * 4096 // MILLISECOND
+    random = int.from_bytes(os.urandom(8)) >> 2
+    return UUID(int=(milliseconds & 0xFFFFFFFFFFFF) << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | random)
