@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -14,7 +15,11 @@ class HasScope(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         method = "GET" if request.method == "HEAD" else request.method
-        if request.auth is None or method not in getattr(view, "required_scopes", {}):
+        if request.auth is None:
+            return False
+        if not hasattr(view, str(method).lower()):
+            raise MethodNotAllowed(str(method))
+        if method not in getattr(view, "required_scopes", {}):
             return False
         scope = view.required_scopes[method]
         if scope not in key_of(request).scopes:

@@ -5,7 +5,7 @@ from typing import Any
 from records import sources
 from records.models import Source
 
-SITE = {"consents": {"analytics": {"purpose": "analytics"}, "marketing": {"purpose": "marketing"}}}
+SITE = {"consents": {name: {"purpose": name} for name in ("analytics", "marketing", "personalization")}}
 CRM = {
     "kind": "profile",
     "message_id": ["customer_number", "updated_at"],
@@ -30,6 +30,7 @@ CRM = {
         "marketing_email": {"purpose": "marketing", "channel": "email"},
         "marketing_sms": {"purpose": "marketing", "channel": "sms"},
         "analytics": {"purpose": "analytics"},
+        "personalization": {"purpose": "personalization"},
     },
 }
 POS = {

@@ -56,6 +56,12 @@ MUTANTS = {
         "    if acts and all(act.state == WITHDRAWN for act in acts):",
         "tests/consent",
     ),
+    "a file undoes an objection": Mutant(
+        "consent/acts.py",
+        "    if any(word and word.is_no for word in _held(act, _by(history, source=False))):",
+        "    if False:",
+        "tests/consent",
+    ),
     "a browser's yes counts for the whole person": Mutant(
         "consent/rules.py",
         "    if any(act.verified for act in standing) or covers(standing, source_profiles):",

@@ -113,4 +113,4 @@ def _with_unit(feature: str, value: Any) -> str:
     unit = FEATURES[feature].unit if feature in FEATURES else ""
     unit = "" if unit == "amount" else unit
     number = f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, int | float) else str(value)
-    return f"{number} {unit}".strip()
+    return f"{number} {unit.removesuffix('s') if number == '1' else unit}".strip()

@@ -15,7 +15,7 @@ from demo.generator.window import Window, iso
 
 HEADER = (
     "customer_number,first_name,last_name,email,phone,birth_date,street,postcode,city,country,language,"
-    "loyalty_number,loyalty_tier,marketing_email,marketing_sms,analytics,updated_at"
+    "loyalty_number,loyalty_tier,marketing_email,marketing_sms,analytics,personalization,updated_at"
 )
 
 
@@ -125,6 +125,7 @@ def _columns(entry: Entry) -> tuple[str, ...]:
         _answer(wishes.marketing_email),
         _answer(wishes.marketing_sms),
         _answer(wishes.analytics),
+        _answer(wishes.personalization),
     )
 
 

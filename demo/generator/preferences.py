@@ -17,6 +17,11 @@ class Preferences:
     marketing_sms: bool | None
     withdrawn_at: datetime.datetime | None
 
+    @property
+    def personalization(self) -> bool | None:
+        """Asked together with analytics: who wants no e-mail and is measured all the same wants no suggestions."""
+        return self.analytics and self.marketing_email
+
     def at(self, at: datetime.datetime) -> "Preferences":
         """The wishes as they stood at an instant: after the withdrawal every yes is a no."""
         if self.withdrawn_at is None or at < self.withdrawn_at:

@@ -31,7 +31,13 @@ def consent_of(wishes: Preferences) -> Message | None:
     """The consent context after the banner; None when the visitor left it unanswered."""
     if wishes.analytics is None:
         return None
-    return {"categoryPreferences": {"analytics": wishes.analytics, "marketing": bool(wishes.marketing_email)}}
+    return {
+        "categoryPreferences": {
+            "analytics": wishes.analytics,
+            "marketing": bool(wishes.marketing_email),
+            "personalization": bool(wishes.personalization),
+        }
+    }
 
 
 def traits_of(portrait: Portrait, *, country: str, rng: Random) -> Message:
