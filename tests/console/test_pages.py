@@ -71,11 +71,11 @@ def pages(world: World) -> dict[str, str]:
 
 
 def _one(world: World, name: str) -> object:
-    quarantined = world.crm.quarantined.values_list("pk", flat=True)
+    quarantined = world.crm.quarantined.order_by("pk").values_list("pk", flat=True)
     return {
         "identity_profile": world.alice,
         "identity_match": world.match.pk,
-        "identity_assignment": Assignment.objects.values_list("pk", flat=True)[0],
+        "identity_assignment": Assignment.objects.order_by("pk").values_list("pk", flat=True)[0],
         "segments_segment": world.segment.pk,
         "consent_purpose": "marketing",
         "consent_act": Act.objects.values_list("pk", flat=True)[0],
@@ -84,7 +84,7 @@ def _one(world: World, name: str) -> object:
         "records_quarantinedrecord": quarantined[0],
         "access_apikey": world.key,
         "access_user": world.staff["marketer"].pk,
-        "vault_auditentry": AuditEntry.objects.values_list("pk", flat=True)[0],
+        "vault_auditentry": AuditEntry.objects.order_by("pk").values_list("pk", flat=True)[0],
     }[name]
 
 
