@@ -78,7 +78,7 @@ def _one(world: World, name: str) -> object:
         "identity_assignment": Assignment.objects.order_by("pk").values_list("pk", flat=True)[0],
         "segments_segment": world.segment.pk,
         "consent_purpose": "marketing",
-        "consent_act": Act.objects.values_list("pk", flat=True)[0],
+        "consent_act": Act.objects.order_by("pk").values_list("pk", flat=True)[0],
         "privacy_subjectrequest": world.erasure.pk,
         "records_source": world.crm.pk,
         "records_quarantinedrecord": quarantined[0],
@@ -92,10 +92,9 @@ def _one(world: World, name: str) -> object:
 def test_each_role_sees_its_pages_and_no_other(role: str, world: World, sign_in: Callable[[str], Client]) -> None:
     client = sign_in(role)
     allowed = ROLES[role].capabilities
-    seen = {page: client.get(page).status_code for page in pages(world)}
-    expected = {
-        page: 200 if not capability or capability in allowed else 403 for page, capability in pages(world).items()
-    }
+    walk = pages(world)
+    seen = {page: client.get(page).status_code for page in walk}
+    expected = {page: 200 if not capability or capability in allowed else 403 for page, capability in walk.items()}
     assert seen == expected
 
 
