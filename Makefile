@@ -14,11 +14,11 @@ DEPLOYED := ONYM_ENV=production ONYM_HOME=$(VENV)/deploy-check ALLOWED_HOSTS=ony
 	DATABASE_URL=postgresql://onym@database.invalid/onym KEYSTORE_URL=postgresql://onym@keystore.invalid/onym_keys
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo serve test test-slow test-data lint lock screenshots clean
+.PHONY: help install install-dev demo serve test test-slow test-data privacy-report privacy-mutants lint lock screenshots clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
-		printf '  make %-13s %s\n' "$$name" "$$text"; done
+		printf '  make %-15s %s\n' "$$name" "$$text"; done
 
 install: $(VENV)/.base ## create .venv from the pinned requirements
 
@@ -58,6 +58,12 @@ test-data: install-dev ## run the tests on real data below ONYM_DATA
 		|| echo "ONYM_DATA names no directory: the tests on real data will be skipped."
 	$(PY) -m pytest -m data -rs $(ARGS)
 
+privacy-report: install-dev ## run the 52 privacy statements; print which hold and write docs/privacy-report.md
+	@$(PY) -m tests.statements.report
+
+privacy-mutants: install-dev ## sabotage each statement once: its tests must notice (ARGS="7 42": only these)
+	@$(PY) -m tests.statements.mutants $(ARGS)
+
 lint: install-dev ## ruff, mypy, import rules, deployment checks, missing migrations
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -70,8 +76,8 @@ lint: install-dev ## ruff, mypy, import rules, deployment checks, missing migrat
 
 lock: ## pin the requirements anew with uv (ARGS=--upgrade: to the newest versions)
 	$(COMPILE) $(ARGS) pyproject.toml -o requirements/base.txt
-	$(COMPILE) $(ARGS) pyproject.toml --extra redis -c requirements/base.txt -o requirements/production.txt
-	$(COMPILE) $(ARGS) pyproject.toml --extra redis --extra dev -c requirements/base.txt -o requirements/dev.txt
+	$(COMPILE) $(ARGS) pyproject.toml --extra redis --extra aws --extra vault -c requirements/base.txt -o requirements/production.txt
+	$(COMPILE) $(ARGS) pyproject.toml --extra redis --extra aws --extra vault --extra dev -c requirements/base.txt -o requirements/dev.txt
 
 screenshots: install-dev ## take pictures of the admin with headless Chromium
 	$(PY) manage.py screenshots $(ARGS)
