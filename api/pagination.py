@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -102,9 +103,19 @@ def _decode(cursor: str, model: type[Model], ordering: Sequence[str]) -> list[tu
     try:
         values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         fields = [model._meta.get_field(name.lstrip("-")) for name in ordering]
-        position = [field.to_python(value) for field, value in zip(fields, values, strict=True)]  # type: ignore[union-attr]
+        position = [_value(field, value) for field, value in zip(fields, values, strict=True)]
     except (ValueError, TypeError, OverflowError, NotAValue) as error:
         raise ValidationError({"cursor": "Not a cursor of this list."}, code="invalid_cursor") from error
     if None in position:
         raise ValidationError({"cursor": "Not a cursor of this list."}, code="invalid_cursor")
     return list(zip(ordering, position, strict=True))
+
+
+def _value(field: Any, value: object) -> Any:
+    """What the field holds when a cursor of ours says so. Raises `ValueError` for what none of ours says."""
+    if isinstance(value, str) and "\0" in value:
+        raise ValueError("NUL")
+    read = field.to_python(value)
+    if isinstance(read, datetime) and read.tzinfo is None:
+        raise ValueError("no time zone")
+    return read

@@ -209,7 +209,7 @@ def _record_acts(source: Source, placed: Sequence[Accepted], now: datetime) -> s
             purpose=word.purpose,
             channel=word.channel,
             state=GRANTED if word.granted else WITHDRAWN,
-            occurred_at=item.envelope.occurred_at,
+            occurred_at=min(item.envelope.occurred_at, now),  # nobody speaks in the future
             how=f"source {source.name}"[:40],
             verified=not source.client_side,
         )

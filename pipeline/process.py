@@ -13,7 +13,6 @@ from identity.profiles import living
 from identity.resolve import resolve
 from outbox import changes
 from pipeline import queue
-from segments.activity import roll_up
 from segments.refresh import refresh
 
 BATCH = 5_000
@@ -32,8 +31,8 @@ def _process(now: datetime, limit: int) -> int:
             return 0
         resolution = resolve(work, now=now)
         golden.refresh(resolution.profiles, now=now)
-        roll_up([(source_profile, since) for source_profile, since in work.items() if since])
-        changes.append([*resolution.news, *refresh(resolution.profiles, now=now)], now=now)
+        news = refresh(resolution.profiles, now=now, since=work)
+        changes.append([*resolution.news, *news], now=now)
         return len(work)
 
 

@@ -1,6 +1,9 @@
-"""Daily activity: what each source profile did on each day, rolled up from its records. Days are days in UTC."""
+"""Daily activity: what each source profile did on each day, rolled up from its records. Days are days in UTC.
 
-from collections.abc import Collection
+It is kept of those who agreed to analytics, and of nobody else: a "no" removes it, a later "yes" rolls it up anew.
+"""
+
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -61,6 +64,34 @@ KINDS = (
     *("identify", "page", "screen", "group", "alias", "profile"),
     *(PURCHASE, "telemetry", "registration", "visit"),
 )
+
+
+# Those of these source profiles of which nothing is rolled up: new ones, and those whose people have just agreed.
+BARE = """
+SELECT asked.id FROM unnest(%s::uuid[]) AS asked (id)
+WHERE NOT EXISTS (SELECT FROM segments_dailyactivity AS daily WHERE daily.source_profile_id = asked.id)
+"""
+
+# The activity of the people behind these profiles.
+FORGET_PEOPLE = """
+DELETE FROM segments_dailyactivity AS daily USING identity_assignment AS assignment
+WHERE assignment.profile_id = ANY(%s::uuid[]) AND assignment.ended_at IS NULL
+  AND daily.source_profile_id = assignment.source_profile_id
+"""
+
+
+def follow(source_profiles: Collection[UUID], *, refused: Collection[UUID], since: Mapping[UUID, date | None]) -> None:
+    """Bring the activity of these source profiles up to date, from the days on which their records changed.
+
+    Of the `refused` profiles nothing is kept. Whoever has no activity yet is rolled up from the first record on.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET_PEOPLE, [list(refused)])
+        cursor.execute(BARE, [list(source_profiles)])
+        bare = {row[0] for row in cursor.fetchall()}
+    changed = [(id, since[id]) for id in source_profiles if since.get(id) and id not in bare]
+    if changed or bare:
+        roll_up([*changed, *((id, None) for id in bare)])
 
 
 def roll_up(work: Collection[tuple[UUID, date | None]]) -> None:

@@ -1,13 +1,13 @@
 """Refresh: features and memberships of these profiles as they should be now, as far as consent allows."""
 
-from collections.abc import Collection, Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from outbox.changes import News
-from segments import membership
+from segments import activity, membership
 from segments.consented import Consented, ask
 from segments.features import registry
 from segments.features.feature import Values
@@ -19,15 +19,20 @@ AT_ONCE = 5_000
 LOCK = "SELECT id FROM identity_profile WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
 
-def refresh(profile_ids: Collection[UUID], *, now: datetime) -> list[News]:
+def refresh(
+    profile_ids: Collection[UUID], *, now: datetime, since: Mapping[UUID, date | None] | None = None
+) -> list[News]:
     """Compute features, scores and memberships of these profiles, and return who entered and left which segment.
 
-    Profiles for which consent to analytics does not stand lose their features and leave every segment; a segment holds
-    only those to whom its own purpose and channel are allowed. Unknown profiles are passed over. Safe to run twice and
-    by several at once. The number of queries depends on the segments' purposes, not on the profiles (up to 5,000).
+    `since` tells from which day on the records of a source profile have changed.
+
+    Profiles for which consent to analytics does not stand lose activity and features and leave every segment; a segment
+    holds only those to whom its own purpose and channel are allowed. Unknown profiles are passed over. Safe to run
+    twice and by several at once. The number of queries depends on the segments' purposes, not on the profiles (up to
+    5,000).
     """
     with transaction.atomic():
-        return [item for ids in _portions(profile_ids) for item in _refresh(ids, now=now)]
+        return [item for ids in _portions(profile_ids) for item in _refresh(ids, since or {}, now=now)]
 
 
 def _portions(profile_ids: Collection[UUID]) -> Iterator[list[UUID]]:
@@ -36,9 +41,11 @@ def _portions(profile_ids: Collection[UUID]) -> Iterator[list[UUID]]:
     yield from (ordered[start : start + AT_ONCE] for start in range(0, len(ordered), AT_ONCE))
 
 
-def _refresh(profile_ids: list[UUID], *, now: datetime) -> list[News]:
+def _refresh(profile_ids: list[UUID], since: Mapping[UUID, date | None], *, now: datetime) -> list[News]:
     locked = _lock(profile_ids)
     people = ask(locked, now=now)
+    theirs = {id for ids in people.owned.values() for id in ids}
+    activity.follow(theirs, refused=people.refused, since=since)
     values = registry.compute(people.owned, now=now)
     _keep(values, people, now=now)
     return membership.renew(people, values, now=now)

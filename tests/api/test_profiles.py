@@ -1,8 +1,10 @@
 """Profiles: found by POST, read by opaque id, under a purpose."""
 
+import json
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
@@ -12,6 +14,12 @@ from tests.api.conftest import NO, NOTHING, Caller, Shop, assert_problem
 from vault.models import AuditEntry
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+
+
+def cursor(*position: str) -> str:
+    """A cursor as if it were ours, with this position."""
+    return urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
+
 
 DETAILS = ("", "events/", "identifiers/", "consents/", "segments/")
 
@@ -176,6 +184,7 @@ def test_the_timeline_is_filtered(service: Caller, alice: UUID) -> None:
         ({"page_size": "many"}, "page_size"),
         ({"cursor": "!!"}, "cursor"),
         ({"cursor": "WzFd"}, "cursor"),
+        ({"cursor": cursor("2026-11-01T10:00:00", str(uuid4()))}, "cursor"),
     ],
 )
 def test_a_bad_query_names_its_field(query: dict[str, str], field: str, service: Caller, alice: UUID) -> None:

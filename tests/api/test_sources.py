@@ -1,5 +1,7 @@
 """Sources with their counts; the quarantine with its reasons."""
 
+from base64 import urlsafe_b64encode
+
 import pytest
 
 from records import sources
@@ -57,3 +59,9 @@ def test_the_quarantine_is_filtered_and_paged(service: Caller, shop: Shop) -> No
 def test_an_unknown_source_is_an_error(service: Caller) -> None:
     problem = assert_problem(service.get("/api/quarantine/", source="nowhere"), 400, "invalid")
     assert [(error["field"], error["code"]) for error in problem["errors"]] == [("source", "unknown_source")]
+
+
+def test_a_cursor_that_no_page_gave_is_refused(service: Caller) -> None:
+    forged = urlsafe_b64encode(b'["\\u0000"]').decode()
+    problem = assert_problem(service.get("/api/sources/", cursor=forged), 400, "invalid")
+    assert [error["field"] for error in problem["errors"]] == ["cursor"]

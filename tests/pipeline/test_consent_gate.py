@@ -1,12 +1,20 @@
 """Nothing is kept of whom nothing may be kept; a no is remembered."""
 
+from datetime import timedelta
+
 import pytest
 
-from consent.models import Act
+from consent.acts import NewAct, record
+from consent.decide import Refusal, decide
+from consent.models import WITHDRAWN, Act
 from identity.models import DeviceEpisode
 from pipeline.models import Work
+from pipeline.process import process_batch
 from records.models import Record, Source, SourceProfile
-from tests.pipeline.cast import bearers, counts, looked, ordered, outcome, saying, send
+from segments.models import DailyActivity
+from tests.pipeline.cast import NOW, bearers, counts, looked, ordered, outcome, saying, send
+from tests.senders import send_rows
+from vault.grants import Actor
 from vault.models import DataKey
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -85,3 +93,50 @@ def test_a_refused_visitor_leaves_the_device_to_who_is_known_on_it(browser: Sour
     assert counts() == before
     (alice,) = bearers("account_id", "u-alice")
     assert list(DeviceEpisode.objects.values_list("owner_id", flat=True)) == [alice]
+
+
+def file_row(newsletter: str, *, hours_ahead: int) -> dict[str, str]:
+    """Alice's line in a file whose local times run ahead of ours."""
+    updated_at = (NOW + timedelta(hours=hours_ahead)).isoformat()
+    return {"customer_number": "alice", "updated_at": updated_at, "newsletter": newsletter}
+
+
+def may_be_mailed(*, hours: int) -> bool:
+    everyone = SourceProfile.objects.values_list("id", flat=True)
+    at, actor = NOW + timedelta(hours=hours), Actor("person", "petra")
+    decision = decide(everyone, purpose="marketing", channel="email", at=at, actor=actor, reason="test")
+    return not isinstance(decision, Refusal)
+
+
+def test_a_no_dated_ahead_holds_at_once(crm: Source) -> None:
+    send_rows(crm, file_row("yes", hours_ahead=-24), now=NOW)
+    send_rows(crm, file_row("no", hours_ahead=10), now=NOW)
+    assert not may_be_mailed(hours=1)
+
+
+def test_a_yes_dated_ahead_does_not_undo_an_objection_made_meanwhile(crm: Source) -> None:
+    send_rows(crm, file_row("yes", hours_ahead=10), now=NOW)
+    assert may_be_mailed(hours=1)
+    (alice,) = SourceProfile.objects.values_list("id", flat=True)
+    later = NOW + timedelta(hours=5)
+    record([NewAct(alice, "marketing", "", WITHDRAWN, later, "subject_request", True, actor="petra")], now=later)
+    assert not may_be_mailed(hours=11)
+
+
+def test_activity_is_kept_of_those_who_agreed_to_analytics_alone(shop: Source) -> None:
+    send(shop, ordered("carol", days_ago=9, **saying(analytics=False)), ordered("alice", **saying(analytics=True)))
+    process_batch(now=NOW)
+    assert list(DailyActivity.objects.values_list("source_profile_id", flat=True)) == bearers("account_id", "u-alice")
+
+
+def test_activity_goes_with_consent_and_comes_back_whole(shop: Source) -> None:
+    later, latest = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+    send(shop, ordered("alice", days_ago=9), ordered("alice", 2, days_ago=1, **saying(analytics=True)))
+    process_batch(now=NOW)
+    assert DailyActivity.objects.count() == 2
+    send(shop, ordered("alice", 3, timestamp=later.isoformat(), **saying(analytics=False)), now=later)
+    process_batch(now=later)
+    assert DailyActivity.objects.count() == 0
+    send(shop, ordered("alice", 4, timestamp=latest.isoformat(), **saying(analytics=True)), now=latest)
+    process_batch(now=latest)
+    assert sum(DailyActivity.objects.values_list("count", flat=True)) == 4
