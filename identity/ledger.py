@@ -236,6 +236,33 @@ def _by_age(left: UUID, right: UUID) -> tuple[UUID, UUID]:
     return rows[0], rows[1]
 
 
+# Entries of others who were ever in one profile with these source profiles, without what their evidence says of them.
+FORGET = """
+WITH shared AS (SELECT DISTINCT profile_id FROM identity_assignment WHERE source_profile_id = ANY(%(ids)s)),
+others AS (
+    SELECT DISTINCT source_profile_id FROM identity_assignment
+    WHERE profile_id IN (SELECT profile_id FROM shared) AND source_profile_id <> ALL(%(ids)s)
+)
+UPDATE identity_assignment AS entry
+SET evidence = coalesce(
+    (SELECT jsonb_object_agg(name, value) FROM jsonb_each(entry.evidence) AS piece (name, value)
+     WHERE value #>> '{}' <> ALL(%(names)s)), '{}'
+)
+WHERE source_profile_id IN (SELECT source_profile_id FROM others)
+  AND EXISTS (SELECT FROM jsonb_each_text(entry.evidence) AS piece (name, value) WHERE value = ANY(%(names)s))
+"""
+
+
+def forget(source_profile_ids: Collection[UUID], *, profiles: Collection[UUID]) -> None:
+    """Let the entries of everybody else say nothing of these source profiles and profiles, which are being erased.
+
+    To be called before those are deleted, and allowed in an erasure alone. The entries themselves stay.
+    """
+    names = sorted(str(id) for id in (*source_profile_ids, *profiles))
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET, {"ids": list(source_profile_ids), "names": names})
+
+
 def history(profile: UUID) -> list[Assignment]:
     """Every assignment that this profile ever had, the latest first."""
     entries = Assignment.objects.filter(profile=profile).select_related("source_profile__source")

@@ -29,11 +29,14 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
 
 class Assignment(models.Model):
-    """This source profile belongs to this profile, on this evidence."""
+    """This source profile belongs to this profile, on this evidence.
+
+    Who was once taken for somebody since erased keeps the entry; it names that profile no more.
+    """
 
     id = models.UUIDField(primary_key=True)
     source_profile = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="assignments")
-    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="assignments")
+    profile = models.ForeignKey(Profile, null=True, on_delete=models.SET_NULL, related_name="assignments")
     assigned_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=40)
@@ -50,6 +53,9 @@ class Assignment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("assigned_at")), name="assignment_ends_after_it_began"
+            ),
+            models.CheckConstraint(
+                condition=Q(profile__isnull=False) | Q(ended_at__isnull=False), name="current_assignment_has_a_profile"
             ),
         ]
         indexes = [

@@ -62,7 +62,8 @@ def _enter(scene: Scene, groups: list[set[UUID]], now: datetime) -> Resolution:
 
 # The profiles that these source profiles were in before, by whoever's hand.
 FORMER = """
-SELECT DISTINCT profile_id FROM identity_assignment WHERE source_profile_id = ANY(%s) AND ended_at IS NOT NULL
+SELECT DISTINCT profile_id FROM identity_assignment
+WHERE source_profile_id = ANY(%s) AND ended_at IS NOT NULL AND profile_id IS NOT NULL
 """
 
 

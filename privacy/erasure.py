@@ -143,6 +143,7 @@ def _delete(subject: Subject) -> dict[str, int]:
     """Delete what the annotations call the subject's, in their order, and what hangs on it. Rows by table."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL onym.erasing = 'on'")
+    ledger.forget(subject.source_profiles, profiles=subject.profiles)
     rows: Counter[str] = Counter()
     for table in sorted(erasable(), key=lambda table: table.erase_order):
         rows.update(rows_of(table, subject).delete()[1])

@@ -63,7 +63,7 @@ def merges(profile: UUID) -> list[Merged]:
     came: dict[UUID, list[datetime]] = {}
     for row in before:
         entry = here[row.source_profile_id]
-        if row.ended_at == entry.assigned_at and row.pk != entry.pk:
+        if row.profile_id and row.ended_at == entry.assigned_at and row.pk != entry.pk:
             came.setdefault(row.profile_id, []).append(entry.assigned_at)
     found = [Merged(earlier, short(earlier), max(times), len(times)) for earlier, times in came.items()]
     return sorted((one for one in found if one.count < len(here)), key=lambda one: one.at, reverse=True)

@@ -57,7 +57,9 @@ class AssignmentScreen(Screen):
         return f"{entry.source_profile.source.name} {short(entry.source_profile_id)}"
 
     @admin.display(description="Profile")
-    def profile_link(self, entry: Assignment) -> SafeString:
+    def profile_link(self, entry: Assignment) -> SafeString | str:
+        if entry.profile_id is None:
+            return "erased"
         page = reverse("admin:identity_profile_change", args=[entry.profile_id])
         return format_html('<a class="o-link o-mono" href="{}">{}</a>', page, short(entry.profile_id))
 

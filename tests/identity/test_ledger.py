@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import ProgrammingError, transaction
+from django.db import ProgrammingError, connection, transaction
 
 from identity import ledger
 from identity.ledger import NotPossible
@@ -134,6 +134,15 @@ def test_nobody_can_change_or_delete_an_entry(people, now):
     Assignment.objects.filter(id=entry.id).update(ended_at=now + timedelta(hours=1))
     with pytest.raises(ProgrammingError, match="ledger"), transaction.atomic():
         Assignment.objects.filter(id=entry.id).update(ended_at=now + timedelta(hours=2))
+
+
+def test_not_even_an_erasure_can_move_an_entry_or_add_to_it(people):
+    entry = Assignment.objects.current().first()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL onym.erasing = 'on'")
+    for change in ({"profile": people[1][1]}, {"evidence": {"with": "somebody"}}, {"reason": "another"}):
+        with pytest.raises(ProgrammingError, match="ledger"), transaction.atomic():
+            Assignment.objects.filter(id=entry.id).update(**change)
 
 
 def test_a_source_profile_belongs_to_one_profile_at_a_time(people, now):

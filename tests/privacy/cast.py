@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -153,7 +154,13 @@ def arrive(person: Person, source: Source, *, stable: str | None, fields: dict[s
     return source_profile
 
 
-def assign(source_profile: UUID, profile: UUID, *, ended_at: datetime | None = None) -> Assignment:
+def assign(
+    source_profile: UUID,
+    profile: UUID,
+    *,
+    ended_at: datetime | None = None,
+    evidence: dict[str, Any] | None = None,
+) -> Assignment:
     """An entry in the ledger."""
     return Assignment.objects.create(
         id=new_id(),
@@ -162,6 +169,7 @@ def assign(source_profile: UUID, profile: UUID, *, ended_at: datetime | None = N
         assigned_at=NOW - timedelta(days=1),
         ended_at=ended_at,
         reason="stable key",
+        evidence=evidence or {},
         rule_version="1",
         actor="machine",
     )

@@ -130,12 +130,16 @@ def test_p10_every_source_identity_of_a_merged_profile_goes(alice: Person, world
     assert Change.objects.get().profile_id == alice.profile
 
 
-def test_somebody_once_mistaken_for_the_person_stays(alice: Person, bob: Person) -> None:
-    """Bob's till was taken for Alice's, then split off: only the entry that calls it Alice's goes."""
-    Assignment.objects.filter(source_profile=bob.source_profiles[1]).update(ended_at=NOW - timedelta(hours=1))
-    assign(bob.source_profiles[1], alice.profile, ended_at=NOW)
-    assign(bob.source_profiles[1], bob.profile)
+def test_somebody_once_mistaken_for_the_person_stays_with_all_of_their_ledger(alice: Person, bob: Person) -> None:
+    """Bob's till was taken for Alice's, then split off: his entries stay, and say nothing of her any more."""
+    till = bob.source_profiles[1]
+    Assignment.objects.filter(source_profile=till).update(ended_at=NOW - timedelta(hours=1))
+    assign(till, alice.profile, ended_at=NOW, evidence={"with": str(alice.source_profiles[0]), "bits": 9.5})
+    assign(till, bob.profile, evidence={"from": str(alice.profile)})
     carried_out(approved(alice))
+    entries = list(Assignment.objects.filter(source_profile=till).order_by("id").values_list("profile", "evidence"))
+    assert entries == [(bob.profile, {}), (None, {"bits": 9.5}), (bob.profile, {})]
+    assert hits(alice.source_profiles) == {}
     assert source_profiles(bob.profile) == sorted(bob.source_profiles[:2])
     assert where_now(alice.profile) is None
     assert known_source_profiles() == set(bob.source_profiles)
