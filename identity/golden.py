@@ -1,6 +1,7 @@
 """The golden record: for every field, which source profile's value wins, and why.
 
-Survivorship: the most trusted source first, then the value seen last. Only pointers are kept; the value stays sealed
+Survivorship: what came in through a public write key after everything else, however it ranks, since anybody may have
+sent it; then the most trusted source first; then the value seen last. Only pointers are kept; the value stays sealed
 under the key of the source profile that it came from, and goes when that goes.
 """
 
@@ -22,28 +23,32 @@ from vault.sealing import Place, Sealed, open_sealed
 REFRESH = """
 WITH offered AS (
     SELECT assignment.profile_id, known.field, known.attribute_id, known.identifier_id, known.source_profile_id,
-           source.trust_rank, known.last_seen_at, known.id
+           known.verified, source.trust_rank, known.last_seen_at, known.id
     FROM identity_assignment AS assignment
     JOIN records_sourceprofile AS source_profile ON source_profile.id = assignment.source_profile_id
     JOIN records_source AS source ON source.id = source_profile.source_id
     JOIN LATERAL (
-        SELECT id, field, id AS attribute_id, NULL::uuid AS identifier_id, source_profile_id, last_seen_at
+        SELECT id, field, id AS attribute_id, NULL::uuid AS identifier_id, source_profile_id, last_seen_at,
+               NOT source.client_side AS verified
         FROM records_attribute WHERE source_profile_id = assignment.source_profile_id
         UNION ALL
-        SELECT id, namespace, NULL, id, source_profile_id, last_seen_at
+        SELECT id, namespace, NULL, id, source_profile_id, last_seen_at, verified
         FROM records_identifier
         WHERE source_profile_id = assignment.source_profile_id AND namespace <> 'device_id'
     ) AS known ON true
     WHERE assignment.ended_at IS NULL AND assignment.profile_id = ANY(%(profiles)s)
 ), ranked AS (
     SELECT *, row_number() OVER best AS place,
-           lead(trust_rank) OVER best AS next_trust, lead(last_seen_at) OVER best AS next_seen
-    FROM offered WINDOW best AS (PARTITION BY profile_id, field ORDER BY trust_rank DESC, last_seen_at DESC, id)
+           lead(verified) OVER best AS next_verified, lead(trust_rank) OVER best AS next_trust
+    FROM offered WINDOW best AS (
+        PARTITION BY profile_id, field ORDER BY verified DESC, trust_rank DESC, last_seen_at DESC, id
+    )
 )
 INSERT INTO identity_goldenvalue
     (id, profile_id, field, attribute_id, identifier_id, source_profile_id, reason, decided_at)
 SELECT gen_random_uuid(), profile_id, field, attribute_id, identifier_id, source_profile_id,
        CASE WHEN next_trust IS NULL THEN 'only value'
+            WHEN verified AND NOT next_verified THEN 'not from a public key'
             WHEN next_trust < trust_rank THEN 'most trusted source'
             ELSE 'seen last' END,
        %(now)s

@@ -41,6 +41,40 @@ def test_the_more_trusted_source_wins_though_the_other_spoke_later(crm, shop, no
     assert record["account_id"].reason == "only value"
 
 
+AGREED = {"consent": {"categoryPreferences": {"analytics": True}}}
+
+
+def identify(message_id, at, **traits):
+    """Somebody says with the user id u1 who they are."""
+    return {
+        "type": "identify",
+        "messageId": message_id,
+        "userId": "u1",
+        "traits": traits,
+        "timestamp": at.isoformat(),
+        "context": AGREED,
+    }
+
+
+def test_a_public_write_key_replaces_nothing_that_a_trusted_source_said(shop, browser, now, yesterday):
+    """The site's source ranks higher and speaks later, yet anybody may write through its key."""
+    sources.change(browser, trust_rank=100)
+    send_messages(shop, identify("1", yesterday, email="alice@example.com", lastName="Winterbourne"), now=now)
+    send_messages(browser, identify("2", now, email="mallory@example.org", lastName="Evil", city="Bristol"), now=now)
+    process(now)
+    profile = look_up("account_id", "u1", now=now)
+    assert len(source_profiles(profile)) == 2
+    said = "not from a public key"
+    won = {row.field: (row.source_profile.source.name, row.reason) for row in GoldenValue.objects.all()}
+    assert won == {
+        "account_id": ("shop", said),
+        "email": ("shop", said),
+        "family_name": ("shop", said),
+        "city": ("browser", "only value"),
+    }
+    assert read(profile, now)["email"].value == "alice@example.com"
+
+
 def test_of_one_source_the_value_seen_last_wins(crm, now):
     send_rows(crm, ALICE, ALICE | {"family_name": "Summer", "updated_at": "2026-11-05T10:00:00Z"}, now=now)
     process(now)

@@ -25,10 +25,13 @@ def days_ago(days: float) -> datetime:
     return NOW - timedelta(days=days)
 
 
-def make_source(name: str, *, kind: str = "online", trust_rank: int = 50) -> Source:
+def make_source(name: str, *, kind: str = "online", trust_rank: int = 50, client_side: bool = False) -> Source:
     """A source of that name, made once."""
     known = Source.objects.filter(name=name).first()
-    return known or sources.add(name, kind=kind, purposes=["service", "analytics"], trust_rank=trust_rank)[0]
+    if known:
+        return known
+    purposes = ["service", "analytics"]
+    return sources.add(name, kind=kind, purposes=purposes, trust_rank=trust_rank, client_side=client_side)[0]
 
 
 def known_to(source: Source, *, seen: float = 100, **plain: Any) -> UUID:

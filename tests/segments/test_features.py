@@ -134,6 +134,13 @@ def test_country_and_age_come_from_the_most_trusted_source_that_has_them() -> No
     assert (known["country"], known["age_band"]) == ("AT", "35-44")
 
 
+def test_country_and_age_do_not_come_from_a_public_write_key_while_a_trusted_source_has_them() -> None:
+    site = known_to(make_source("site", trust_rank=100, client_side=True), country="DE", birth_year=1950)
+    shop = known_to(make_source("web-shop"), country="AT", birth_year=1990, last_seen_at=NOW - timedelta(days=9))
+    known = features_of(site, shop)
+    assert (known["country"], known["age_band"]) == ("AT", "35-44")
+
+
 @pytest.mark.parametrize(
     ("birth_year", "band"),
     [
