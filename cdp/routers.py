@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Model
 
 KEYSTORE = "keystore"
-KEY_TABLES = {("vault", "datakey"), ("vault", "indexkey")}
+KEY_TABLES = {("vault", "datakey"), ("vault", "indexkey"), ("vault", "keptkey")}
 
 
 class KeystoreRouter:

@@ -42,6 +42,8 @@ EMBEDDED = "DATABASE_URL" not in os.environ
 DATABASE_URL = os.environ.get("DATABASE_URL") or embedded.ensure_running(ONYM_HOME)
 KEYSTORE_URL = os.environ.get("KEYSTORE_URL") or (embedded.keystore_url(ONYM_HOME) if EMBEDDED else "")
 KEK_FILE = Path(os.environ.get("ONYM_KEK_FILE", ONYM_HOME / "keys" / "kek"))
+# Recipients in the organization's own network: off, so that nobody can point a recipient at internal services.
+OUTGOING_PRIVATE_ADDRESSES = os.environ.get("ONYM_OUTGOING_PRIVATE_ADDRESSES", "0" if PRODUCTION else "1") == "1"
 
 
 def _database(url: str) -> dict[str, Any]:

@@ -1,6 +1,11 @@
-"""What happened to profiles, for those who may be told."""
+"""What happened to profiles, who may be told, and what was handed over to whom."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
+
+WAITING, SENT, ACKNOWLEDGED, REFUSED, FAILED = STATES = ("waiting", "sent", "acknowledged", "refused", "failed")
+ERASE = "person.erase"
 
 
 class Change(models.Model):
@@ -14,3 +19,75 @@ class Change(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["profile_id", "id"])]
+
+
+class Recipient(models.Model):
+    """This organization or system may be told of changes to people, for these purposes, at this address."""
+
+    id = models.UUIDField(primary_key=True)
+    name = models.SlugField(max_length=80, unique=True, help_text="Letters, digits, hyphens and underscores.")
+    url = models.CharField(max_length=500, blank=True, help_text="Where signed messages are posted; empty: by hand.")
+    purposes = ArrayField(models.CharField(max_length=40), help_text="What it is told for; consent is asked each time.")
+    enabled = models.BooleanField(default=True)
+    secret_version = models.PositiveSmallIntegerField(default=1)
+    old_secret_until = models.DateTimeField(null=True)
+    last_change = models.BigIntegerField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(purposes__len__gt=0), name="recipient_has_a_purpose")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Delivery(models.Model):
+    """This was handed over, or is to be, to this recipient about one person, whom it knows by that pseudonym."""
+
+    id = models.UUIDField(primary_key=True)
+    recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="deliveries")
+    kind = models.CharField(max_length=40)
+    purpose = models.CharField(max_length=40)
+    profile_id = models.UUIDField()
+    pseudonym = models.CharField(max_length=80)
+    detail = models.JSONField(default=dict)
+    change_id = models.BigIntegerField(null=True)
+    request_id = models.UUIDField(null=True)
+    happened_at = models.DateTimeField()
+    state = models.CharField(max_length=12, choices=[(state, state) for state in STATES], default=WAITING)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.CharField(max_length=80, blank=True)
+    answer_code = models.PositiveSmallIntegerField(null=True)
+    problem = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=STATES), name="delivery_state_is_known"),
+            models.CheckConstraint(
+                condition=~Q(state=ACKNOWLEDGED) | Q(acknowledged_at__isnull=False), name="acknowledgment_says_when"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=ERASE) | Q(request_id__isnull=False), name="erase_request_names_its_request"
+            ),
+            models.UniqueConstraint(
+                fields=["recipient", "change_id", "purpose"],
+                condition=Q(change_id__isnull=False),
+                name="change_delivered_once_per_purpose",
+            ),
+            models.UniqueConstraint(
+                fields=["recipient", "request_id", "pseudonym"],
+                condition=Q(kind=ERASE),
+                name="erase_asked_once_per_request",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["profile_id"]),
+            models.Index(fields=["request_id"]),
+            models.Index(
+                fields=["recipient", "next_attempt_at"], condition=Q(state__in=[WAITING, SENT]), name="delivery_due"
+            ),
+        ]
+        verbose_name_plural = "deliveries"

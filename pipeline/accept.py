@@ -19,7 +19,8 @@ from consent.models import GRANTED, WITHDRAWN
 from identity import devices
 from identity.devices import Sighting
 from pipeline import queue
-from privacy.suppression import suppressed
+from privacy import suppression
+from privacy.suppression import Asked
 from records import dedupe, intakes, quarantine, source_profiles, store
 from records.dictionary import IDENTIFIERS
 from records.envelope import Envelope, Reject
@@ -128,19 +129,10 @@ def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> in
 
 def _without_suppressed(envelopes: Sequence[Envelope]) -> list[Envelope]:
     """Those that bear no identifier of an erased person. Whoever else uses that person's device is not barred by it."""
-    borne = [
-        {
-            (name, blind_index(name, identity_form(name, value)))
-            for name, value in item.fields.items()
-            if name in IDENTIFIERS
-        }
-        for item in envelopes
-    ]
-    barred = suppressed({pair for pairs in borne for pair in pairs})
+    barred = suppression.barred([Asked(item.fields, item.occurred_at) for item in envelopes])
     kept = []
-    for item, pairs in zip(envelopes, borne, strict=True):
-        hits = {namespace for namespace, _ in pairs & barred}
-        if hits == {"device_id"} and len(pairs) > 1:
+    for item, hits in zip(envelopes, barred, strict=True):
+        if hits == {"device_id"} and len(IDENTIFIERS & item.fields.keys()) > 1:
             kept.append(replace(item, fields={name: text for name, text in item.fields.items() if name != "device_id"}))
         elif not hits:
             kept.append(item)

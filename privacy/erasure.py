@@ -23,10 +23,12 @@ from psycopg.errors import DeadlockDetected
 from identity import ledger
 from identity.models import Profile
 from outbox.changes import PROFILE_ERASED, News, append
+from outbox.deliveries import queue_erasures
 from privacy import requests, subjects, suppression
 from privacy.holdings import erasable, not_attributable, rows_of
 from privacy.models import APPROVED, COMPLETED, ERASURE, IN_PROGRESS, SubjectRequest
 from privacy.subjects import NOBODY, Subject, UnknownProfile
+from privacy.suppression_of_person import list_person
 from records.models import SourceProfile
 from vault import keys
 from vault.models import DataKey
@@ -89,14 +91,14 @@ def _delete_rows(request: SubjectRequest, *, actor: str, now: datetime) -> Subje
         ledger.lock()
         suppression.close_the_door()
         subject = _hold(request.profile_id)
-        pairs, borne = suppression.own_pairs(subject), suppression.pairs_of(subject.source_profiles)
-        suppression.add(pairs, request=request, now=now)
+        listed = list_person(subject, request=request, now=now)
+        queue_erasures(subject.profiles, request=request.pk, now=now)
         request.outcome = {
             "rows": _delete(subject),
             "source_profiles": len(subject.source_profiles),
             "keys": DataKey.objects.filter(id__in=subject.source_profiles).count(),
-            "suppressed": len(pairs),
-            "shared": len(borne - pairs),
+            "suppressed": listed.own,
+            "shared": listed.shared,
             "not_searched": [table.model for table in not_attributable()],
             PENDING: sorted(id.hex for id in subject.source_profiles),
         }

@@ -75,6 +75,7 @@ class Suppression(models.Model):
     """A keyed hash of an erased person's identifier: what bears it is refused at the door."""
 
     id = models.BigAutoField(primary_key=True)
+    version = models.PositiveSmallIntegerField(default=0)
     namespace = models.CharField(max_length=40)
     index = models.BinaryField()
     request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="suppressions")
@@ -82,4 +83,6 @@ class Suppression(models.Model):
     lifted_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["namespace", "index"])]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "namespace", "index", "request"], name="suppressed_once")
+        ]

@@ -47,6 +47,7 @@ TABLES = [
         kept_because="It keeps an erased person from coming back.",
         fields={
             "id": PLAIN,
+            "version": PLAIN,
             "namespace": PLAIN,
             "index": PSEUDONYM,
             "request": PLAIN,

@@ -1,7 +1,8 @@
 """Who must not come back: keyed hashes of an erased person's identifiers, asked for at the door."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.db import connection
 from identity.models import Assignment, DeviceEpisode
 from privacy.models import SubjectRequest, Suppression
 from privacy.subjects import Subject
+from privacy.suppression_hashes import Hash, Token, hashes_of, newest_hashes, tokens_of
 from records.models import Identifier, SourceProfile
 
 Pair = tuple[str, bytes]
@@ -18,34 +20,86 @@ DEVICE = "device_id"
 # a record is either refused, or stored where the erasure finds it: none slips in between.
 DOOR = 0x0E4A5ED
 
-# Which of the asked pairs of namespace and blind index stand on the list.
-STANDING = """
-SELECT DISTINCT listed.namespace, listed.index
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A record at the door: its fields in normal form, and when it happened."""
+
+    fields: Mapping[str, str]
+    occurred_at: datetime
+
+
+# Which of the asked hashes are on the list, and since when they count no more; null: they count.
+LISTED = """
+SELECT listed.version, listed.namespace, listed.index,
+       CASE WHEN bool_or(listed.lifted_at IS NULL) THEN NULL ELSE max(listed.lifted_at) END
 FROM privacy_suppression AS listed
-JOIN unnest(%s::text[], %s::bytea[]) AS asked (namespace, index) USING (namespace, index)
-WHERE listed.lifted_at IS NULL
+JOIN unnest(%s::smallint[], %s::text[], %s::bytea[]) AS asked (version, namespace, index)
+     USING (version, namespace, index)
+GROUP BY listed.version, listed.namespace, listed.index
 """
 
 
-def suppressed(pairs: Collection[Pair]) -> set[Pair]:
-    """Those of these pairs of namespace and blind index (16 bytes) that belong to an erased person.
+def barred(asked: Sequence[Asked]) -> list[set[str]]:
+    """Of each record, the namespaces of the identifiers that bar it, since they are an erased person's.
 
-    A stable key counts as an identifier in the namespace that its source declares, such as "customer_number". Ask
-    inside the transaction that stores what may come in.
+    A stable key counts as an identifier in the namespace that its source declares, such as "customer_number". What a
+    household shares bars only together with a name or date of birth. What happened before a suppression was lifted
+    stays barred. Ask inside the transaction that stores what may come in.
     """
-    if not pairs:
-        return set()
-    namespaces, indexes = zip(*pairs, strict=True)
+    borne = [tokens_of(one.fields) for one in asked]
+    everything: set[Token] = set().union(*borne)
+    if not everything:
+        return [set() for _ in asked]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [DOOR])
-        cursor.execute(STANDING, [list(namespaces), list(indexes)])
-        return {(namespace, bytes(index)) for namespace, index in cursor.fetchall()}
+    listed = _listed(hashes_of(everything))
+    return [
+        {
+            token.namespace
+            for token in tokens & listed.keys()
+            if (lifted_at := listed[token]) is None or one.occurred_at <= lifted_at
+        }
+        for one, tokens in zip(asked, borne, strict=True)
+    ]
+
+
+def _listed(hashes: Mapping[Hash, Token]) -> dict[Token, datetime | None]:
+    """The tokens that are on the list, with the instant up to which they count; None: they still do."""
+    versions, kinds, digests = zip(*hashes, strict=True)
+    found: dict[Token, datetime | None] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(LISTED, [list(versions), list(kinds), list(digests)])
+        for version, kind, digest, lifted_at in cursor.fetchall():
+            token = hashes[Hash(version, kind, bytes(digest))]
+            known = found.get(token, lifted_at)
+            found[token] = max(known, lifted_at) if known and lifted_at else None
+    return found
 
 
 def close_the_door() -> None:
     """Let nobody store records until this transaction ends; waits for those who are about to."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [DOOR])
+
+
+def add(tokens: Collection[Token], *, request: SubjectRequest, now: datetime) -> list[Hash]:
+    """Put these on the list. Returns the hashes under which they stand there."""
+    hashes = newest_hashes(tokens)
+    put(hashes, request=request.pk, now=now)
+    return hashes
+
+
+def put(hashes: Collection[Hash], *, request: UUID, now: datetime, lifted_at: datetime | None = None) -> None:
+    """Put hashes on the list that were made before: those that the erasure ledger remembers."""
+    rows = [
+        Suppression(
+            version=one.version, namespace=one.kind, index=one.hash, request_id=request, created_at=now,
+            lifted_at=lifted_at,
+        )
+        for one in hashes
+    ]  # fmt: skip
+    Suppression.objects.bulk_create(rows, batch_size=2_000, ignore_conflicts=True)
 
 
 def pairs_of(source_profiles: Collection[UUID]) -> set[Pair]:
@@ -61,7 +115,7 @@ def pairs_of(source_profiles: Collection[UUID]) -> set[Pair]:
 def own_pairs(subject: Subject) -> set[Pair]:
     """The pairs that nobody else's source profiles bear: a household's phone is not among them."""
     pairs = pairs_of(subject.source_profiles)
-    others = _assigned(_bearers(pairs) - subject.source_profiles)
+    others = _assigned(bearers(pairs) - subject.source_profiles)
     return pairs - pairs_of(others)
 
 
@@ -70,18 +124,13 @@ def unassigned_bearers(pairs: Collection[Pair]) -> set[UUID]:
 
     Records of the person that were taken in, but not resolved, when the erasure began.
     """
-    bearers = _bearers(pairs)
-    waiting = bearers - _assigned(bearers)
-    return {one for one in waiting if not _assigned(_bearers(pairs_of([one]) - set(pairs)))}
+    found = bearers(pairs)
+    waiting = found - _assigned(found)
+    return {one for one in waiting if not _assigned(bearers(pairs_of([one]) - set(pairs)))}
 
 
-def add(pairs: Collection[Pair], *, request: SubjectRequest, now: datetime) -> int:
-    """Put these pairs on the list. Returns how many."""
-    rows = [Suppression(namespace=name, index=index, request=request, created_at=now) for name, index in sorted(pairs)]
-    return len(Suppression.objects.bulk_create(rows))
-
-
-def _bearers(pairs: Collection[Pair]) -> set[UUID]:
+def bearers(pairs: Collection[Pair]) -> set[UUID]:
+    """Every source profile that bears one of these pairs."""
     by_namespace: dict[str, list[bytes]] = defaultdict(list)
     for namespace, index in pairs:
         by_namespace[namespace].append(index)

@@ -113,8 +113,8 @@ MUTANTS = {
     ),
     "the erased come back": Mutant(
         "pipeline/accept.py",
-        "    barred = suppressed({pair for pairs in borne for pair in pairs})",
-        "    barred = set()",
+        "    barred = suppression.barred([Asked(item.fields, item.occurred_at) for item in envelopes])",
+        "    barred: list[set[str]] = [set() for _ in envelopes]",
         "tests/privacy/test_suppression.py tests/pipeline",
     ),
     "segments take people who refused": Mutant(

@@ -26,6 +26,19 @@ class IndexKey(models.Model):
         constraints = [models.UniqueConstraint(fields=["name", "version"], name="one_index_key_per_version")]
 
 
+class KeptKey(models.Model):
+    """This version of a key is kept as long as the installation: for signatures, suppression, shared secrets."""
+
+    name = models.CharField(max_length=64)
+    version = models.PositiveSmallIntegerField(default=1)
+    wrapped = models.BinaryField()
+    kek_version = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "version"], name="one_kept_key_per_version")]
+
+
 class AuditEntry(models.Model):
     """Somebody read personal data, or a machine stage did, for this purpose and reason. It holds no value."""
 

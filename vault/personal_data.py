@@ -25,6 +25,20 @@ TABLES = [
         },
     ),
     Table(
+        "vault.KeptKey",
+        subject=None,
+        purpose="security",
+        retention="as long as the installation",
+        fields={
+            "id": PLAIN,
+            "name": PLAIN,
+            "version": PLAIN,
+            "wrapped": PLAIN,
+            "kek_version": PLAIN,
+            "created_at": PLAIN,
+        },
+    ),
+    Table(
         "vault.AuditEntry",
         subject=None,
         purpose="accountability",

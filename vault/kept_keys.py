@@ -1,0 +1,71 @@
+"""Keys that are kept as long as the installation, each under a name: they stand outside the rotation of index keys.
+
+A new version is made when one is asked for; all earlier ones stay, because what they signed or hashed must still be
+checked: signatures of the installation, the suppression list, secrets shared with recipients. They lie in the key
+store, wrapped by the key-encryption key.
+"""
+
+import os
+from functools import lru_cache
+
+from vault.key_encryption import key_encryption_key
+from vault.models import KeptKey
+
+KEY_BYTES = 32
+
+
+class UnknownVersion(LookupError):
+    """There is no such version of this key."""
+
+
+def newest(name: str) -> tuple[int, bytes]:
+    """The newest version of this key, made at first use."""
+    versions = all_versions(name)
+    if not versions:
+        _make(name, 1)
+        versions = all_versions(name)
+    version = max(versions)
+    return version, versions[version]
+
+
+def key(name: str, version: int) -> bytes:
+    """One version of this key. Raises `UnknownVersion`."""
+    versions = all_versions(name)
+    if version not in versions:
+        raise UnknownVersion(f"there is no version {version} of key '{name}'")
+    return versions[version]
+
+
+def all_versions(name: str) -> dict[int, bytes]:
+    """Every version of this key, the oldest first; none when it was never made."""
+    rows = KeptKey.objects.filter(name=name).order_by("version").values_list("version", "wrapped")
+    return {version: _unwrap(name, version, bytes(wrapped)) for version, wrapped in rows}
+
+
+def make_next(name: str) -> int:
+    """A new version of this key, used from now on; the others stay. Returns its number."""
+    version = max(all_versions(name), default=0) + 1
+    _make(name, version)
+    return version
+
+
+def destroy(name: str, *, before: int) -> int:
+    """Destroy the versions of this key before that one: for secrets that were exchanged. Returns how many."""
+    return KeptKey.objects.filter(name=name, version__lt=before).delete()[0]
+
+
+def context(name: str, version: int) -> bytes:
+    """What the wrapping of a version is bound to."""
+    return f"kept|{name}|{version}".encode()
+
+
+def _make(name: str, version: int) -> None:
+    kek = key_encryption_key()
+    wrapped = kek.wrap(os.urandom(KEY_BYTES), context=context(name, version))
+    row = KeptKey(name=name, version=version, wrapped=wrapped, kek_version=kek.version)
+    KeptKey.objects.bulk_create([row], ignore_conflicts=True)
+
+
+@lru_cache(maxsize=256)
+def _unwrap(name: str, version: int, wrapped: bytes) -> bytes:
+    return key_encryption_key().unwrap(wrapped, context=context(name, version))
