@@ -13,11 +13,24 @@ DEEPEST = 20
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a message says about consent: this purpose, on this channel, granted or not."""
+    """What a message says about consent: this purpose, on this channel, granted or not; by which signal and when.
+
+    Without a signal the source itself says it; without an instant it is said when the message happened.
+    """
 
     purpose: str
     channel: str
     granted: bool
+    how: str = ""
+    said_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A consent signal as it came with a message, still to be read: of kind `tcf`, `gpp` or `gpc`."""
+
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +46,7 @@ class Envelope:
     raw: dict[str, str] = field(default_factory=dict)
     properties: dict[str, Any] = field(default_factory=dict)
     said: tuple[Said, ...] = ()
+    signals: tuple[Signal, ...] = ()
     flags: tuple[str, ...] = ()
     opens_episode: bool = False
 

@@ -9,8 +9,9 @@ from records.properties import TYPES
 TEXTS = ("kind", "kind_column", "event", "occurred_at", "amount", "opens_episode", "region_column")
 LONGEST = {"kind": 16, "event": 120, "opens_episode": 16}
 LONGEST_COLUMN, LONGEST_CHANNEL = 200, 20
+TCF_PURPOSES, HIGHEST_VENDOR = 24, 65_535
 ORDERS = ("dmy", "mdy", "ymd")
-KNOWN = (*TEXTS, "message_id", "fields", "properties", "consents", "date_order")
+KNOWN = (*TEXTS, "message_id", "fields", "properties", "consents", "date_order", "signals")
 
 
 def faults(mapping: object) -> list[str]:
@@ -36,6 +37,7 @@ def _faults(mapping: Mapping[str, Any]) -> Iterator[str]:
     yield from _of_choices(mapping, "fields", FIELDS)
     yield from _of_choices(mapping, "properties", TYPES)
     yield from _of_consents(mapping.get("consents", {}))
+    yield from _of_signals(mapping.get("signals", {}))
 
 
 def _of_choices(mapping: Mapping[str, Any], name: str, choices: Any) -> Iterator[str]:
@@ -56,6 +58,32 @@ def _of_consents(given: object) -> Iterator[str]:
     for key, value in given.items():
         if not isinstance(value, dict) or not isinstance(value.get("purpose"), str) or not _is_channel(value):
             yield f"'consents.{key[:40]}' must be an object with a purpose and, optionally, a channel."
+
+
+def _of_signals(given: object) -> Iterator[str]:
+    """How consent signals are read: see `consent.signals.meaning`."""
+    if not isinstance(given, dict) or set(given) - {"tcf", "vendor", "opt_out"}:
+        yield "'signals' must be an object of tcf, vendor and opt_out."
+        return
+    needs = given.get("tcf", {})
+    if not isinstance(needs, dict) or not all(_is_purposes_of_tcf(needed) for needed in needs.values()):
+        yield f"'signals.tcf' must name, for each purpose, TCF purposes from 1 to {TCF_PURPOSES}."
+    vendor = given.get("vendor")
+    if vendor is not None and (not _is_number(vendor) or not 1 <= vendor <= HIGHEST_VENDOR):
+        yield f"'signals.vendor' must be a number from 1 to {HIGHEST_VENDOR}."
+    opt_out = given.get("opt_out", [])
+    if not isinstance(opt_out, list) or not all(isinstance(purpose, str) for purpose in opt_out):
+        yield "'signals.opt_out' must be a list of purposes."
+
+
+def _is_purposes_of_tcf(needed: object) -> bool:
+    return (
+        isinstance(needed, list) and needed != [] and all(_is_number(it) and 1 <= it <= TCF_PURPOSES for it in needed)
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_channel(value: Mapping[str, Any]) -> bool:

@@ -8,13 +8,13 @@ from typing import Any
 from records import properties
 from records.cleaning import clean
 from records.dictionary import recognize
-from records.envelope import Envelope, Reject, Said, Unreadable, as_json, message_hash
+from records.envelope import Envelope, Reject, Unreadable, as_json, message_hash
+from records.envelopes import consent_context
 from records.models import Source
 from records.standardize import Absurd, Setting, plausible, read_instant
 
 # What looks like an address, or a number long enough to be a phone's or a card's.
 PERSONAL = re.compile(r"\S*@\S*|\+?\d[\d ()/-]{5,}\d")
-SLUG = re.compile(r"[A-Za-z_-][\w-]{0,39}")
 
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
 TRAITS = {
@@ -74,7 +74,8 @@ def _read(
         fields=cleaned.fields,
         raw=cleaned.raw,
         properties=properties.with_amount(kept, source.mapping.get("amount", "")),
-        said=_said(context, source),
+        said=consent_context.said(context, source),
+        signals=consent_context.signals(context),
         flags=(*cleaned.flags, *((f"undeclared:{dropped}",) if dropped else ())),
     )
 
@@ -164,18 +165,3 @@ def _said_by_clock(name: str, raw: object) -> datetime:
         return read_instant(raw)
     except Absurd as error:
         raise Unreadable("absurd_date", name, f"'{name}' {error}.") from None
-
-
-def _said(context: Mapping[str, Any], source: Source) -> tuple[Said, ...]:
-    consent = _object(context.get("consent"), "context.consent")
-    preferences = _object(consent.get("categoryPreferences"), "context.consent.categoryPreferences")
-    meaning = source.mapping.get("consents", {})
-    said = []
-    for number, (category, granted) in enumerate(preferences.items(), 1):
-        if not isinstance(granted, bool):
-            known = category if SLUG.fullmatch(category) else f"number {number}"
-            name = f"context.consent.categoryPreferences.{known}"
-            raise Unreadable("wrong_type", name, f"'{name}' must be true or false.")
-        target = meaning.get(category, {"purpose": category})
-        said.append(Said(purpose=target["purpose"], channel=target.get("channel", ""), granted=granted))
-    return tuple(said)

@@ -1,0 +1,1 @@
+"""Consent signals of browsers and consent platforms: TCF and GPP strings, and Global Privacy Control."""

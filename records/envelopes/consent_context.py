@@ -1,0 +1,78 @@
+"""What the context of a message says about consent: Segment's and Rudder's forms, and signals of consent platforms.
+
+Segment: `context.consent.categoryPreferences`, a true or false for each category. Rudder: `context.consentManagement`
+with `allowedConsentIds` and `deniedConsentIds`. Beside either: a TC string as `context.consent.tcfString`, a GPP
+string as `context.consent.gppString`, and Global Privacy Control as `context.globalPrivacyControl`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from records.envelope import Said, Signal, Unreadable
+from records.models import Source
+
+SLUG = re.compile(r"[A-Za-z_-][\w-]{0,39}")
+STRINGS = (("tcfString", "tcf"), ("tcString", "tcf"), ("gppString", "gpp"))
+RUDDER = (("allowedConsentIds", True), ("deniedConsentIds", False))
+
+
+def said(context: Mapping[str, Any], source: Source) -> tuple[Said, ...]:
+    """The answers, category by category; a category stands for a purpose as the source's mapping has it.
+
+    Raises `Unreadable` where an answer is neither yes nor no. What is allowed and denied at once is denied.
+    """
+    answers: dict[str, bool] = {}
+    for category, granted in (*_segment(context), *_rudder(context)):
+        answers[category] = granted and answers.get(category, True)
+    meaning = source.mapping.get("consents", {})
+    targets = [(meaning.get(category, {"purpose": category}), granted) for category, granted in answers.items()]
+    return tuple(Said(target["purpose"], target.get("channel", ""), granted) for target, granted in targets)
+
+
+def signals(context: Mapping[str, Any]) -> tuple[Signal, ...]:
+    """The strings as they came. One that is no text is handed on as an empty one, which nobody can read: it denies."""
+    consent = _object(context.get("consent"), "context.consent")
+    found = [
+        Signal(kind, text if isinstance(text := consent[name], str) else "")
+        for name, kind in STRINGS
+        if consent.get(name) is not None
+    ]
+    control = context.get("globalPrivacyControl")
+    if control is True or control == "1":
+        found.append(Signal("gpc", "1"))
+    return tuple(found)
+
+
+def _segment(context: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    consent = _object(context.get("consent"), "context.consent")
+    preferences = _object(consent.get("categoryPreferences"), "context.consent.categoryPreferences")
+    for number, (category, granted) in enumerate(preferences.items(), 1):
+        if not isinstance(granted, bool):
+            known = category if SLUG.fullmatch(category) else f"number {number}"
+            name = f"context.consent.categoryPreferences.{known}"
+            raise Unreadable("wrong_type", name, f"'{name}' must be true or false.")
+        yield category, granted
+
+
+def _rudder(context: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    management = _object(context.get("consentManagement"), "context.consentManagement")
+    for name, granted in RUDDER:
+        ids = management.get(name)
+        if ids is None:
+            continue
+        if not isinstance(ids, list) or not all(isinstance(id, str) for id in ids):
+            raise Unreadable(
+                "wrong_type",
+                f"context.consentManagement.{name}",
+                f"'context.consentManagement.{name}' must be a list of texts.",
+            )
+        yield from ((id, granted) for id in ids)
+
+
+def _object(value: object, name: str) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Unreadable("wrong_type", name, f"'{name}' must be an object.")
+    return value
