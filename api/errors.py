@@ -13,6 +13,7 @@ from django.http import Http404, HttpResponse, JsonResponse, UnreadablePostError
 from rest_framework import exceptions
 
 from vault.ids import new_id
+from vault.keys import KeyMissing
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +77,8 @@ def problem(error: Exception, context: Mapping[str, Any] | None = None) -> HttpR
             return answer(403, code="permission_denied", detail="This is not permitted.")
         case SuspiciousOperation() | UnreadablePostError():
             return answer(400, code="bad_request", detail="This request is malformed.")
+        case KeyMissing():
+            return _key_gone()
         case OperationalError() | InterfaceError():
             return _database_away(error)
         case _:
@@ -137,6 +140,14 @@ def _framework(error: exceptions.APIException) -> JsonResponse:
 
 def _code(detail: object) -> str:
     return str(getattr(detail, "code", None) or "error")
+
+
+def _key_gone() -> JsonResponse:
+    return answer(
+        410,
+        code="key_destroyed",
+        detail="What is kept of this person can never be opened again: a key of theirs has been destroyed.",
+    )
 
 
 def _database_away(error: Exception) -> JsonResponse:

@@ -16,7 +16,7 @@ from django.db import connection
 from identity.models import GoldenValue
 from records.models import Attribute, Identifier
 from vault.grants import Grant
-from vault.sealing import Place, Sealed, open_sealed
+from vault.sealing import Opening, Place, Sealed, open_sealed
 
 # The winner of each field among all that the profile's source profiles have had; what sets it apart from the next
 # is the reason.
@@ -87,16 +87,23 @@ def refresh(profiles: Collection[UUID], *, now: datetime) -> None:
         cursor.execute(REFRESH, {"profiles": sorted(profiles), "now": now})
 
 
-def read(profiles: Collection[UUID], grant: Grant) -> dict[UUID, dict[str, GoldenRead]]:
-    """The golden records of these profiles, field by field; only what the grant covers."""
+def read(
+    profiles: Collection[UUID], grant: Grant, *, opening: Opening = open_sealed
+) -> dict[UUID, dict[str, GoldenRead]]:
+    """The golden records of these profiles, field by field; only what the grant covers.
+
+    `opening` says what becomes of values whose key is gone: an error (`open_sealed`), or left out (`open_what_opens`).
+    """
     rows = list(
         GoldenValue.objects.filter(profile__in=list(profiles), source_profile__in=grant.source_profiles)
         .select_related("attribute", "identifier", "source_profile__source")
         .order_by("field")
     )
-    values = open_sealed([_sealed(row) for row in rows], grant, action="read golden record")
+    values = opening([_sealed(row) for row in rows], grant, action="read golden record")
     found: dict[UUID, dict[str, GoldenRead]] = defaultdict(dict)
     for row, value in zip(rows, values, strict=True):
+        if value is None:
+            continue
         found[row.profile_id][row.field] = GoldenRead(
             value.decode(), row.source_profile.source.name, _origin(row).last_seen_at, row.reason
         )

@@ -4,11 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
+import structlog
 from django.db import connection
 
 from identity.matching import Person
 from vault.grants import Grant
-from vault.sealing import Place, Sealed, open_sealed
+from vault.sealing import Place, Sealed, open_what_opens
+
+log = structlog.get_logger()
 
 FIELDS = ["given_name", "family_name", "birth_date", "email", "phone", "street", "postcode", "city", "country"]
 
@@ -26,7 +29,11 @@ ORDER BY source_profile_id, namespace, last_seen_at DESC, id DESC
 
 
 def open_persons(source_profiles: Collection[UUID], grant: Grant) -> dict[UUID, Person]:
-    """What each of these source profiles last said of the person; an empty person where it said nothing."""
+    """What each of these source profiles last said of the person; an empty person where it said nothing.
+
+    Of whom something cannot be opened, since the key is gone or it was damaged, nothing counts as said: one lost key
+    stops nobody else, and a person half known is joined to nobody for want of what would tell them apart.
+    """
     with connection.cursor() as cursor:
         rows = []
         for statement in (LATEST, LATEST_IDENTIFIERS):
@@ -34,8 +41,13 @@ def open_persons(source_profiles: Collection[UUID], grant: Grant) -> dict[UUID, 
             rows += cursor.fetchall()
     sealed = [Sealed(key_id, Place(table, "sealed", id), content) for table, id, key_id, _, content in rows]
     latest: dict[UUID, dict[str, str]] = defaultdict(dict)
-    for row, value in zip(rows, open_sealed(sealed, grant, action="compare"), strict=True):
-        latest[row[2]][row[3]] = value.decode()
+    values = open_what_opens(sealed, grant, action="compare")
+    shut = {row[2] for row, value in zip(rows, values, strict=True) if value is None}
+    if shut:
+        log.warning("source profiles with values that do not open", count=len(shut))
+    for row, value in zip(rows, values, strict=True):
+        if value is not None and row[2] not in shut:
+            latest[row[2]][row[3]] = value.decode()
     return {id: Person(**latest[id]) if id in latest else Person() for id in source_profiles}
 
 

@@ -5,6 +5,7 @@ seconds, so no work is ever lost. When a backlog grows, a Celery worker is asked
 """
 
 import threading
+import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -28,7 +29,8 @@ BACKLOG = 5_000
 def listen(stopping: threading.Event, *, on_backlog: Callable[[], None]) -> None:
     """Process work as it is committed, until told to stop. A database that is away is waited for.
 
-    Work that meets an erasure may lose its rows under its hands: it stays in the queue and is tried again.
+    Work that meets an erasure may lose its rows under its hands: it stays in the queue and is tried again, as does
+    whatever else fails. Nothing that goes wrong ends the processor; the log names the kind of error and no value.
     `on_backlog` is called when much waits, so that others may help.
     """
     while not stopping.is_set():
@@ -36,8 +38,14 @@ def listen(stopping: threading.Event, *, on_backlog: Callable[[], None]) -> None
             _listen(stopping, on_backlog)
         except (psycopg.Error, Error) as error:
             log.warning("processor waits for the database", error=type(error).__name__)
-            close_old_connections()
-            stopping.wait(RETRIES_AFTER)
+        except Exception as error:
+            frames = traceback.extract_tb(error.__traceback__)[-4:]
+            where = [f"{frame.filename}:{frame.lineno}" for frame in frames]
+            log.error("processor failed and tries again", error=type(error).__name__, where=where)
+        else:
+            continue
+        close_old_connections()
+        stopping.wait(RETRIES_AFTER)
 
 
 def _listen(stopping: threading.Event, on_backlog: Callable[[], None]) -> None:

@@ -1,4 +1,7 @@
-"""Reading what is sealed: identifiers, attributes and records, with a grant."""
+"""Reading what is sealed: identifiers, attributes and records, with a grant.
+
+`opening` says what becomes of values whose key is gone: an error (`open_sealed`), or left out (`open_what_opens`).
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -11,7 +14,7 @@ import orjson
 
 from records.models import Attribute, Identifier, Record
 from vault.grants import Grant
-from vault.sealing import Place, Sealed, open_sealed
+from vault.sealing import Opening, Place, Sealed, open_sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +41,32 @@ class KnownIdentifier:
     last_seen_at: datetime
 
 
-def open_attributes(source_profiles: Collection[UUID], grant: Grant) -> dict[UUID, list[Known]]:
+def open_attributes(
+    source_profiles: Collection[UUID], grant: Grant, *, opening: Opening = open_sealed
+) -> dict[UUID, list[Known]]:
     """What these source profiles have had in each field, the latest first."""
     rows = list(Attribute.objects.filter(source_profile__in=list(source_profiles)).order_by("-last_seen_at", "-id"))
     sealed = [Sealed(row.source_profile_id, Place("records_attribute", "sealed", row.id), row.sealed) for row in rows]
     found: dict[UUID, list[Known]] = defaultdict(list)
-    for row, value in zip(rows, open_sealed(sealed, grant, action="read attributes"), strict=True):
+    for row, value in zip(rows, opening(sealed, grant, action="read attributes"), strict=True):
+        if value is None:
+            continue
         found[row.source_profile_id].append(
             Known(row.id, row.field, value.decode(), row.first_seen_at, row.last_seen_at, row.record_id)
         )
     return found
 
 
-def open_identifiers(source_profiles: Collection[UUID], grant: Grant) -> dict[UUID, list[KnownIdentifier]]:
+def open_identifiers(
+    source_profiles: Collection[UUID], grant: Grant, *, opening: Opening = open_sealed
+) -> dict[UUID, list[KnownIdentifier]]:
     """The identifiers of these source profiles, the latest first."""
     rows = list(Identifier.objects.filter(source_profile__in=list(source_profiles)).order_by("-last_seen_at", "-id"))
     sealed = [Sealed(row.source_profile_id, Place("records_identifier", "sealed", row.id), row.sealed) for row in rows]
     found: dict[UUID, list[KnownIdentifier]] = defaultdict(list)
-    for row, value in zip(rows, open_sealed(sealed, grant, action="read identifiers"), strict=True):
+    for row, value in zip(rows, opening(sealed, grant, action="read identifiers"), strict=True):
+        if value is None:
+            continue
         found[row.source_profile_id].append(
             KnownIdentifier(row.id, row.namespace, value.decode(), row.verified, row.first_seen_at, row.last_seen_at)
         )

@@ -40,8 +40,8 @@ MUTANTS = {
     ),
     "a read is not audited": Mutant(
         "vault/sealing.py",
-        "    audit.write(grant, key_ids, action=action)",
-        "    pass",
+        "        audit.write(grant, key_ids, action=action)",
+        "        pass",
         "tests/vault",
     ),
     "ciphertext is not bound to its row": Mutant(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connections, router
 
@@ -48,6 +49,23 @@ def fetch(ids: Collection[UUID]) -> dict[UUID, bytes]:
     return found
 
 
+def fetch_present(ids: Collection[UUID]) -> dict[UUID, bytes]:
+    """The data keys that there are, unwrapped; those that are gone or damaged are left out.
+
+    Raises `cryptography.exceptions.InvalidTag` when there are some and not one of them can be unwrapped: then it is
+    the key-encryption key that is wrong.
+    """
+    kek, found, damaged = key_encryption_key(), {}, False
+    for id, wrapped in _wrapped(ids):
+        try:
+            found[id] = kek.unwrap(wrapped, context=id.bytes)
+        except InvalidTag:
+            damaged = True
+    if damaged and not found:
+        raise InvalidTag
+    return found
+
+
 def destroy(ids: Collection[UUID]) -> int:
     """Delete these data keys; what they sealed can never be opened again. Returns how many there were."""
     with connections[router.db_for_write(DataKey)].cursor() as cursor:
@@ -57,6 +75,10 @@ def destroy(ids: Collection[UUID]) -> int:
 
 def _read(ids: Collection[UUID]) -> dict[UUID, bytes]:
     kek = key_encryption_key()
+    return {id: kek.unwrap(wrapped, context=id.bytes) for id, wrapped in _wrapped(ids)}
+
+
+def _wrapped(ids: Collection[UUID]) -> list[tuple[UUID, bytes]]:
     with connections[router.db_for_read(DataKey)].cursor() as cursor:
         cursor.execute("SELECT id, wrapped FROM vault_datakey WHERE id = ANY(%s)", [list(ids)])
-        return {id: kek.unwrap(bytes(wrapped), context=id.bytes) for id, wrapped in cursor.fetchall()}
+        return [(id, bytes(wrapped)) for id, wrapped in cursor.fetchall()]

@@ -1,7 +1,7 @@
 """Sealed fields: AES-256-GCM, bound to table, column, row and source profile, and opened only with a grant."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -72,14 +72,43 @@ def open_sealed(sealed: Sequence[Sealed], grant: Grant, *, action: str = "read")
     `cryptography.exceptions.InvalidTag` when a ciphertext was changed or moved. If the audit entry cannot be
     written, nothing is opened.
     """
+    if not _admit(sealed, grant, action):
+        return []
+    ciphers = {id: AESGCM(key) for id, key in keys.fetch({item.key_id for item in sealed}).items()}
+    return [_open(ciphers[item.key_id], item) for item in sealed]
+
+
+def open_what_opens(sealed: Sequence[Sealed], grant: Grant, *, action: str = "read") -> list[bytes | None]:
+    """The plaintexts, in order, and None for each whose key is gone or that was damaged; granted and audited alike.
+
+    For work on many people, which must not end at one of them. Raises `NotGranted`.
+    """
+    if not _admit(sealed, grant, action):
+        return []
+    found = keys.fetch_present({item.key_id for item in sealed})
+    ciphers = {id: AESGCM(key) for id, key in found.items()}
+    return [_open_if_whole(ciphers.get(item.key_id), item) for item in sealed]
+
+
+# Either of the two: all or an error, or None for what does not open.
+Opening = Callable[..., Sequence[bytes | None]]
+
+
+def _admit(sealed: Sequence[Sealed], grant: Grant, action: str) -> bool:
+    """Whether there is anything to open, once the grant covers it and the audit log knows of it."""
     key_ids = {item.key_id for item in sealed}
     if not grant.covers(key_ids, now=timezone.now()):
         raise NotGranted(f"the grant for '{grant.purpose}' does not cover all that was asked for, or has ended")
-    if not sealed:
-        return []
-    audit.write(grant, key_ids, action=action)
-    ciphers = {id: AESGCM(key) for id, key in keys.fetch(key_ids).items()}
-    return [_open(ciphers[item.key_id], item) for item in sealed]
+    if sealed:
+        audit.write(grant, key_ids, action=action)
+    return bool(sealed)
+
+
+def _open_if_whole(cipher: AESGCM | None, item: Sealed) -> bytes | None:
+    try:
+        return _open(cipher, item) if cipher else None
+    except InvalidTag:
+        return None
 
 
 def _open(cipher: AESGCM, item: Sealed) -> bytes:

@@ -85,7 +85,7 @@ class Profile(View):
         tags=["profiles"],
         parameters=[PURPOSE],
         responses={200: ProfileSerializer},
-        fails=[404],
+        fails=[404, 410],
     )
     def get(self, request: Request, id: UUID) -> Response:
         purpose, now = purpose_of(request), timezone.now()
@@ -139,7 +139,7 @@ class Identifiers(View):
         tags=["profiles"],
         parameters=[PURPOSE],
         responses={200: IdentifiersSerializer},
-        fails=[404],
+        fails=[404, 410],
     )
     def get(self, request: Request, id: UUID) -> Response:
         purpose, now = purpose_of(request), timezone.now()

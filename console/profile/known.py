@@ -12,6 +12,7 @@ from console.showing import label_of, short, shown
 from identity.models import Assignment
 from records.models import SourceProfile
 from records.reading import KnownIdentifier, open_identifiers
+from vault.sealing import open_what_opens
 
 KINDS = {"customer": "Customer record", "episode": "Device episode", "single": "Single record"}
 SCORED = ("similar person", "same e-mail")
@@ -62,7 +63,7 @@ def parts_of(person: Person, *, revealed: bool = False) -> list[Part]:
         .select_related("source_profile__source")
         .order_by("-source_profile__source__trust_rank", "-source_profile__last_seen_at", "source_profile_id")
     )
-    opened = open_identifiers(person.source_profiles, person.grant) if person.grant else {}
+    opened = open_identifiers(person.source_profiles, person.grant, opening=open_what_opens) if person.grant else {}
     notes = reasons_of(rows)
     return [_part(row, opened.get(row.source_profile_id, []), notes.get(row.pk, ""), revealed=revealed) for row in rows]
 

@@ -18,6 +18,7 @@ from identity.models import Profile
 from identity.profiles import source_profiles_of
 from records.models import SourceProfile
 from segments.models import Membership
+from vault.sealing import open_what_opens
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def describe(profiles: Sequence[Profile], request: HttpRequest) -> dict[UUID, Ro
     now = timezone.now()
     owned = source_profiles_of([profile.pk for profile in profiles])
     decisions = ask_for_each(owned, request, reason="profile list", now=now)
-    golden_records = golden.read(sorted(decisions.allowed), decisions.grant)
+    golden_records = golden.read(sorted(decisions.allowed), decisions.grant, opening=open_what_opens)
     seen = _seen({id for ids in owned.values() for id in ids}, owned)
     segments = _segments(owned) if may(request, VIEW_SEGMENTS) else {}
     return {

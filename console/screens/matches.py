@@ -29,6 +29,7 @@ from identity.profiles import profile_of
 from records.models import SourceProfile
 from records.reading import open_attributes, open_identifiers
 from vault.grants import Grant
+from vault.sealing import open_what_opens
 
 COMPARED = ("given_name", "family_name", "full_name", "birth_date", "email", "phone", "street", "postcode", "city")
 
@@ -183,10 +184,10 @@ def _sides(match: Match, request: HttpRequest, *, reason: str, revealed: bool) -
 def _values(source_profiles: list[UUID], grant: Grant, *, revealed: bool) -> dict[UUID, dict[str, str]]:
     """The latest value of each compared field; both lists run from the latest to the earliest."""
     found: dict[UUID, dict[str, str]] = {id: {} for id in source_profiles}
-    for id, identifiers in open_identifiers(source_profiles, grant).items():
+    for id, identifiers in open_identifiers(source_profiles, grant, opening=open_what_opens).items():
         for item in identifiers:
             found[id].setdefault(item.namespace, shown(item.namespace, item.value, revealed=revealed))
-    for id, attributes in open_attributes(source_profiles, grant).items():
+    for id, attributes in open_attributes(source_profiles, grant, opening=open_what_opens).items():
         for known in attributes:
             found[id].setdefault(known.field, shown(known.field, known.value, revealed=revealed))
     return found

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from identity import ledger, profiles
 from tests.api.conftest import NO, NOTHING, Caller, Shop, assert_problem
+from vault import keys
 from vault.models import AuditEntry
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -112,6 +113,12 @@ def test_each_read_by_a_key_stands_in_the_audit_log(service: Caller, alice: UUID
         "read identifiers",
     ]
     assert {(entry.purpose, len(entry.subjects)) for entry in entries} == {("service", 1)}
+
+
+@pytest.mark.parametrize("detail", ["", "identifiers/"])
+def test_what_no_key_opens_any_more_is_gone(detail: str, service: Caller, alice: UUID) -> None:
+    keys.destroy(profiles.source_profiles(alice))
+    assert_problem(service.get(f"/api/profiles/{alice}/{detail}"), 410, "key_destroyed")
 
 
 @pytest.mark.parametrize("detail", DETAILS)

@@ -16,6 +16,7 @@ from pipeline.models import Work
 from privacy.models import SubjectRequest
 from records import sources
 from tests.console.conftest import ALICE, World, said
+from vault import keys
 from vault.audit import subject_hash
 from vault.models import AuditEntry
 
@@ -40,6 +41,16 @@ def test_the_page_tells_the_story_masked(world: World, sign_in: SignIn) -> None:
     assert "Buyers" in content
     assert "Order Completed" in content
     assert "withdrawn or refused" not in content
+
+
+def test_a_lost_key_takes_its_values_off_the_page_and_nothing_else(world: World, sign_in: SignIn) -> None:
+    crm = world.parts(world.alice)[0]
+    client = sign_in("marketer")
+    keys.destroy([crm])
+    assert "A•••• A••••" not in client.get(page(world.alice)).content.decode()
+    assert "Order Completed" in client.get(page(world.alice)).content.decode()
+    listed = client.get(reverse("admin:identity_profile_changelist"))
+    assert (listed.status_code, "R•••• B••••" in listed.content.decode()) == (200, True)
 
 
 def test_the_timeline_has_pages(world: World, sign_in: SignIn) -> None:

@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from consent.acts import NewAct, record
 from identity import ledger
 from identity.models import Assignment, Match
 from identity.profiles import look_up, profile_of, source_profiles, source_profiles_of
 from records import sources
-from records.models import SourceProfile
+from records.models import Attribute, SourceProfile
 from tests.senders import process, send_messages, send_rows
+from vault import keys
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
@@ -34,6 +36,7 @@ ALICE_AT_WORK = ALICE | {
     "street": "9 Dock Road",
     "postcode": "BS2 0AA",
 }
+CAROL = {"customer_number": "C9", "email": "carol@example.com", "updated_at": "2026-11-01"}
 BOB_HER_TWIN = ALICE | {"customer_number": "C3", "given_name": "Robert", "email": ""}
 
 
@@ -109,6 +112,23 @@ def test_whoever_objects_to_linking_stays_alone(crm, now):
     send_rows(crm, ALICE_AT_WORK, now=now)
     process(now)
     assert len(profiles()) == 2
+
+
+def test_one_lost_key_and_one_damaged_value_stop_nobody(crm, now):
+    """Whoever is not known whole is unknown: without his given name the twin would be taken for Alice."""
+    for row in (ALICE, BOB_HER_TWIN, CAROL):
+        send_rows(crm, row, now=now)
+    _, bob, carol = SourceProfile.objects.order_by("created_at", "id").values_list("id", flat=True)
+    keys.destroy([carol])
+    Attribute.objects.filter(source_profile=bob, field="given_name").update(sealed=b"\x01" + b"damaged" * 8)
+    with capture_logs() as logs:
+        process(now)
+    assert len(profiles()) == 3
+    assert [line["count"] for line in logs] == [2]
+    later = now + timedelta(hours=1)
+    send_rows(crm, ALICE_AT_WORK, CAROL | {"updated_at": "2026-11-03"}, now=later)
+    process(later)
+    assert len(source_profiles(look_up("customer_number", "C1", now=now))) == 2
 
 
 def test_resolving_again_changes_nothing(crm, now):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection, connections
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from identity.models import Assignment
 from pipeline import heartbeat, listener, queue
@@ -17,6 +18,7 @@ from pipeline.models import Work
 from records.models import Source
 from tests.pipeline.cast import NOW, ordered, send
 from vault.ids import new_id
+from vault.keys import KeyMissing
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keystore"])
 
@@ -172,6 +174,27 @@ def test_work_that_fails_is_tried_again(processor: Processor, shop: Source, monk
     send(shop, ordered("alice"))
     assert within_patience(lambda: Assignment.objects.count() == 1)
     assert fails == []
+
+
+@pytest.mark.parametrize("error", [KeyMissing("1 of 2 data keys"), ValueError("alice@example.com")])
+def test_nothing_that_goes_wrong_ends_it_or_tells_a_value(
+    processor: Processor, shop: Source, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    works, fails = processor._works, [error]
+
+    def sometimes(**arguments: Any) -> int:
+        if fails:
+            raise fails.pop()
+        return works(**arguments)
+
+    monkeypatch.setattr(processor, "_works", sometimes)
+    with capture_logs() as logs:
+        send(shop, ordered("alice"))
+        assert within_patience(lambda: Assignment.objects.count() == 1)
+    assert [line["error"] for line in logs if line["event"] == "processor failed and tries again"] == [
+        type(error).__name__
+    ]
+    assert str(error) not in str(logs)
 
 
 def test_it_says_that_it_is_alive_and_asks_for_help_with_a_backlog(

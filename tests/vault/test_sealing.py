@@ -13,8 +13,8 @@ from vault import audit, grants, keys
 from vault.grants import LIFETIME, Actor
 from vault.ids import new_id
 from vault.keys import KeyMissing
-from vault.models import AuditEntry
-from vault.sealing import NotGranted, Place, Sealed, Sealer, open_sealed
+from vault.models import AuditEntry, DataKey
+from vault.sealing import NotGranted, Place, Sealed, Sealer, open_sealed, open_what_opens
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
@@ -40,6 +40,31 @@ def test_many_open_in_order_each_under_its_own_key(alice, bob, leave):
 def test_a_ciphertext_as_the_database_returns_it_opens(alice, leave):
     item = sealed(alice)
     assert open_sealed([replace(item, ciphertext=memoryview(bytes(item.ciphertext)))], leave(alice)) == [EMAIL]
+
+
+def test_what_does_not_open_is_left_out_and_the_rest_opens(alice, bob, leave):
+    carol = new_id()
+    keys.make([carol])
+    changed = replace(sealed(bob, b"changed"), ciphertext=bytes(sealed(bob, b"another").ciphertext)[:-1] + b"?")
+    items = [sealed(alice, b"alice"), changed, sealed(bob, b"bob"), sealed(carol, b"carol")]
+    keys.destroy([carol])
+    assert open_what_opens(items, leave(alice, bob, carol)) == [b"alice", None, b"bob", None]
+
+
+def test_what_is_not_granted_or_not_audited_is_not_opened_in_that_way_either(alice, bob, leave, monkeypatch):
+    with pytest.raises(NotGranted):
+        open_what_opens([sealed(bob)], leave(alice))
+    open_what_opens([sealed(alice)], leave(alice), action="compare")
+    assert AuditEntry.objects.filter(action="compare").count() == 1
+
+
+def test_a_wrong_key_encryption_key_is_no_loss_of_single_keys(alice, bob, leave):
+    items = [sealed(alice), sealed(bob)]
+    DataKey.objects.filter(id=bob).update(wrapped=b"x" * 60)
+    assert open_what_opens(items, leave(alice, bob)) == [EMAIL, None]
+    DataKey.objects.update(wrapped=b"x" * 60)
+    with pytest.raises(InvalidTag):
+        open_what_opens(items, leave(alice, bob))
 
 
 def test_the_same_plaintext_is_never_sealed_the_same_way_twice(alice):
