@@ -162,6 +162,9 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
 }
 
+# How long an approved erasure can still be called back; nothing of the person is used meanwhile.
+ERASURE_WINDOW_DAYS = float(os.environ.get("ERASURE_WINDOW_DAYS", "3"))
+
 SPOOL = ONYM_HOME / "spool"
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "filesystem://")
 if CELERY_BROKER_URL == "filesystem://":
@@ -183,6 +186,7 @@ CELERY_BEAT_SCHEDULE = {
     "destroy-orphans": {"task": "pipeline.tasks.destroy_orphans", "schedule": 3600.0},
     "make-partitions": {"task": "pipeline.tasks.make_partitions", "schedule": 3600.0},
     "refresh-segments": {"task": "pipeline.tasks.refresh_all", "schedule": 3600.0},
+    "execute-erasures": {"task": "pipeline.tasks.execute_erasures", "schedule": 60.0},
     "end-quarantine": {"task": "pipeline.tasks.end_quarantine", "schedule": 3600.0},
 }
 

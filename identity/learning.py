@@ -1,9 +1,12 @@
 """Learning the match model from the people themselves, without labels, and keeping it."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Min
 
 from consent.decide import decide_each
 from identity.matching import Model, People, candidate_pairs, compare, learn
@@ -48,6 +51,15 @@ def _keep(model: Model, now: datetime) -> MatchModel:
             learned_at=now,
             active=True,
         )
+
+
+def learned_from(source_profiles: Collection[UUID]) -> list[str]:
+    """The versions of the models that may have learned from one of these, because they were made after it came."""
+    first = SourceProfile.objects.filter(id__in=source_profiles).aggregate(first=Min("created_at"))["first"]
+    if first is None:
+        return []
+    learned = MatchModel.objects.filter(learned_at__gte=first, learned_on__gt=0)
+    return list(learned.order_by("learned_at", "version").values_list("version", flat=True))
 
 
 def active_model() -> tuple[Model, str]:

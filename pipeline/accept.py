@@ -85,6 +85,7 @@ def _accept(source: Source, items: Sequence[Envelope | Reject], door: str, now: 
         return Acceptance()
     items = [replace(item, message_hash=dedupe.keyed(item.message_hash)) for item in items]
     with transaction.atomic():
+        suppression.pass_the_door()
         fresh = _drop_duplicates(source, items, now)
         rejects = [item for item in fresh if isinstance(item, Reject)]
         envelopes = [item for item in fresh if isinstance(item, Envelope)]

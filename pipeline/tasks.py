@@ -7,6 +7,7 @@ from django.utils import timezone
 from pipeline import heartbeat
 from pipeline.process import BATCH, let_time_pass, process_batch
 from pipeline.sweep import destroy_orphan_keys, requeue_unresolved
+from privacy import window
 from records import quarantine
 
 
@@ -63,3 +64,9 @@ def end_quarantine() -> None:
     """Delete quarantined records whose time is over."""
     while quarantine.end(now=timezone.now()):
         pass
+
+
+@shared_task
+def execute_erasures() -> None:
+    """Carry out the erasures whose window has passed."""
+    window.execute_due()

@@ -3,13 +3,14 @@
 Each stage commits before the next begins, so an erasure that is interrupted anywhere is taken up again by calling
 `erase` once more, and never reports itself done before it is:
 
-1. begin: the request is in progress;
-2. rows: suppression list written, rows deleted, the keys still to be destroyed noted on the request;
-3. keys: destroyed in the key store, which is another database;
-4. end: the request completed with counts alone, and the change told.
+1. begin: the request is in progress, and its case holds what the proof will search for;
+2. rows: suppression list written, rows deleted, tombstones set, the keys still to be destroyed noted on the request;
+3. mentions: the quarantine, sessions, logs and notes opened and searched; what bears the person deleted;
+4. keys: destroyed in the key store, which is another database;
+5. end: the request completed with counts alone, and the change told.
 
-Quarantined records are not reached: they are sealed under keys of their own, before anybody knows whose they are. They
-end at their `expires_at`; the outcome names their table under `not_searched`, as every table of its sort.
+Whatever was about to be taken in when the rows went (`suppression.pass_the_door`) has either been stored before, and
+went with them, or meets the suppression list.
 """
 
 from collections import Counter
@@ -21,19 +22,24 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected
 
 from identity import ledger
+from identity.learning import learned_from
 from identity.models import Profile
 from outbox.changes import PROFILE_ERASED, News, append
 from outbox.deliveries import queue_erasures
-from privacy import requests, subjects, suppression
-from privacy.holdings import erasable, not_attributable, rows_of
-from privacy.models import APPROVED, COMPLETED, ERASURE, IN_PROGRESS, SubjectRequest
+from privacy import erasure_case, mentions, requests, subjects, suppression
+from privacy.holdings import erasable, rows_of
+from privacy.mentions import Mentions
+from privacy.models import APPROVED, COMPLETED, ERASURE, IN_PROGRESS, ErasureCase, SubjectRequest, Tombstone
+from privacy.search import Search
 from privacy.subjects import NOBODY, Subject, UnknownProfile
 from privacy.suppression_of_person import list_person
+from privacy.wanted import open_wanted
 from records.models import SourceProfile
 from vault import keys
 from vault.models import DataKey
 
 PENDING = "keys_to_destroy"
+MATCH_MODEL = "identity.MatchModel"
 TRIES = 5
 
 
@@ -46,7 +52,8 @@ class Outcome:
     keys: int
     suppressed: int
     shared: int
-    not_searched: list[str]
+    mentions: dict[str, int]
+    retrain: list[str]
 
 
 def erase(request: SubjectRequest, *, actor: str, now: datetime) -> Outcome:
@@ -57,7 +64,8 @@ def erase(request: SubjectRequest, *, actor: str, now: datetime) -> Outcome:
     request = _begin(request, actor=actor, now=now)
     if request.state != COMPLETED:
         request = _through_deadlocks(request, actor=actor, now=now)
-        _destroy_keys(request)
+        request = _erase_mentions(request, actor=actor, now=now)
+        _destroy_keys(request, now=now)
         request = _end(request, actor=actor, now=now)
     return Outcome(**request.outcome)
 
@@ -66,6 +74,7 @@ def _begin(request: SubjectRequest, *, actor: str, now: datetime) -> SubjectRequ
     with transaction.atomic(durable=True):
         request = requests.lock(request, kinds=[ERASURE], states=[APPROVED, IN_PROGRESS, COMPLETED])
         if request.state == APPROVED:
+            erasure_case.prepare(request, now=now)
             request.state = IN_PROGRESS
             request.save(update_fields=["state"])
             requests.take_step(request, "erasure begun", actor=actor, now=now)
@@ -91,6 +100,9 @@ def _delete_rows(request: SubjectRequest, *, actor: str, now: datetime) -> Subje
         ledger.lock()
         suppression.close_the_door()
         subject = _hold(request.profile_id)
+        case = erasure_case.prepare(request, now=now)
+        erasure_case.remember(case, subject, now=now)
+        retrain = [f"{MATCH_MODEL} {version}" for version in learned_from(subject.source_profiles)]
         listed = list_person(subject, request=request, now=now)
         queue_erasures(subject.profiles, request=request.pk, now=now)
         request.outcome = {
@@ -99,9 +111,16 @@ def _delete_rows(request: SubjectRequest, *, actor: str, now: datetime) -> Subje
             "keys": DataKey.objects.filter(id__in=subject.source_profiles).count(),
             "suppressed": listed.own,
             "shared": listed.shared,
-            "not_searched": [table.model for table in not_attributable()],
+            "mentions": {},
+            "retrain": retrain,
             PENDING: sorted(id.hex for id in subject.source_profiles),
         }
+        case.rows_gone_at = now
+        case.save()
+        Tombstone.objects.bulk_create(
+            [Tombstone(profile_id=id, erased_at=now, request=request) for id in sorted(subject.profiles)],
+            ignore_conflicts=True,
+        )
         request.profile_id, request.note = subject.profile or request.profile_id, ""
         request.save(update_fields=["outcome", "profile_id", "note"])
         SubjectRequest.objects.filter(profile_id__in=subject.profiles).update(note="")
@@ -109,8 +128,34 @@ def _delete_rows(request: SubjectRequest, *, actor: str, now: datetime) -> Subje
     return request
 
 
-def _destroy_keys(request: SubjectRequest) -> None:
+def _erase_mentions(request: SubjectRequest, *, actor: str, now: datetime) -> SubjectRequest:
+    """Search what names nobody in a column, and delete what bears the person. Searching takes no lock."""
+    case = ErasureCase.objects.get(pk=request.pk)
+    if case.mentions_erased_at is not None:
+        return request
+    found = Mentions()
+    if case.sealed is not None:
+        wanted = open_wanted(case, actor=erasure_case.STAGE, now=now)
+        found = mentions.find(Search(wanted), request_id=request.pk, now=now)
+    with transaction.atomic(durable=True):
+        request = requests.lock(request, kinds=[ERASURE], states=[IN_PROGRESS, COMPLETED])
+        case = ErasureCase.objects.select_for_update().get(pk=request.pk)
+        if case.mentions_erased_at is None:
+            rows = mentions.erase(found)
+            request.outcome["mentions"] = rows
+            request.outcome[PENDING] = sorted(
+                {*request.outcome.get(PENDING, []), *(id.hex for id in found.quarantined)}
+            )
+            request.save(update_fields=["outcome"])
+            case.mentions_erased_at = now
+            case.save(update_fields=["mentions_erased_at"])
+            requests.take_step(request, "mentions erased", actor=actor, now=now, detail={"rows": rows})
+    return request
+
+
+def _destroy_keys(request: SubjectRequest, *, now: datetime) -> None:
     keys.destroy([UUID(hex) for hex in request.outcome.get(PENDING, [])])
+    ErasureCase.objects.filter(pk=request.pk, keys_gone_at=None).update(keys_gone_at=now)
 
 
 def _end(request: SubjectRequest, *, actor: str, now: datetime) -> SubjectRequest:

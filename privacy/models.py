@@ -12,6 +12,7 @@ ACCESS, PORTABILITY, RECTIFICATION, ERASURE, RESTRICTION, OBJECTION, OPT_OUT = (
     "objection",
     "opt_out",
 )
+NOT_PROVEN, PASSED, FOUND = "", "passed", "found"
 OPEN, APPROVED, IN_PROGRESS, COMPLETED, REJECTED = "open", "approved", "in_progress", "completed", "rejected"
 
 
@@ -57,7 +58,10 @@ class SubjectRequest(models.Model):
                 condition=~Q(state=COMPLETED) | Q(completed_at__isnull=False), name="completed_request_says_when"
             ),
         ]
-        indexes = [models.Index(fields=["state", "due_date"])]
+        indexes = [
+            models.Index(fields=["state", "due_date"]),
+            models.Index(fields=["profile_id"], name="requests_by_profile"),
+        ]
 
 
 class RequestStep(models.Model):
@@ -69,6 +73,56 @@ class RequestStep(models.Model):
     detail = models.JSONField(default=dict)
     actor = models.CharField(max_length=80)
     at = models.DateTimeField()
+
+
+class ErasureCase(models.Model):
+    """This approved erasure waits, is carried out or is done: its window, what is searched for, its proof, its paper.
+
+    The sealed values stand under a data key of the request. They go as soon as the proof has passed and the recipients
+    have answered or timed out; from then on only counts and keyed hashes are left.
+    """
+
+    request = models.OneToOneField(
+        SubjectRequest, primary_key=True, on_delete=models.CASCADE, related_name="erasure_case"
+    )
+    execute_after = models.DateTimeField()
+    sealed = models.BinaryField(null=True)
+    rows_gone_at = models.DateTimeField(null=True)
+    keys_gone_at = models.DateTimeField(null=True)
+    mentions_erased_at = models.DateTimeField(null=True)
+    proof = models.JSONField(default=dict)
+    proof_state = models.CharField(
+        max_length=8,
+        choices=[(state, state) for state in (NOT_PROVEN, PASSED, FOUND)],
+        default=NOT_PROVEN,
+    )
+    proved_at = models.DateTimeField(null=True)
+    certificate = models.TextField(blank=True)
+    certified_at = models.DateTimeField(null=True)
+    values_destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(values_destroyed_at=None) | Q(sealed=None), name="destroyed_values_are_gone"
+            ),
+            models.CheckConstraint(
+                condition=Q(proof_state=NOT_PROVEN) | Q(proved_at__isnull=False, keys_gone_at__isnull=False),
+                name="proof_comes_after_the_keys_are_gone",
+            ),
+            models.CheckConstraint(
+                condition=Q(keys_gone_at=None) | Q(rows_gone_at__isnull=False), name="keys_go_after_the_rows"
+            ),
+        ]
+        indexes = [models.Index(fields=["execute_after"], name="erasures_by_time")]
+
+
+class Tombstone(models.Model):
+    """This profile was erased then, by this request. It holds no value: it says that the id will not come back."""
+
+    profile_id = models.UUIDField(primary_key=True)
+    erased_at = models.DateTimeField()
+    request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="tombstones")
 
 
 class Suppression(models.Model):

@@ -1,7 +1,7 @@
 """What this room's tables hold about people, and those of third-party packages."""
 
 from privacy import third_party
-from vault.annotations import PLAIN, PSEUDONYM, QUASI, Table
+from vault.annotations import PLAIN, PSEUDONYM, QUASI, SEALED, Table
 
 PROOF = "24 months after it ends"
 
@@ -37,6 +37,37 @@ TABLES = [
         retention=PROOF,
         kept_because="It proves who did what about a request, and when.",
         fields={"id": PLAIN, "request": PLAIN, "what": PLAIN, "detail": PLAIN, "actor": PSEUDONYM, "at": PLAIN},
+    ),
+    Table(
+        "privacy.ErasureCase",
+        subject="request__profile_id",
+        via="profile",
+        purpose="subject_requests",
+        retention=PROOF,
+        kept_because="It proves the erasure; its sealed values go once the proof has passed and recipients answered.",
+        fields={
+            "request": PLAIN,
+            "execute_after": PLAIN,
+            "sealed": SEALED,
+            "rows_gone_at": PLAIN,
+            "keys_gone_at": PLAIN,
+            "mentions_erased_at": PLAIN,
+            "proof": PLAIN,
+            "proof_state": PLAIN,
+            "proved_at": PLAIN,
+            "certificate": PLAIN,
+            "certified_at": PLAIN,
+            "values_destroyed_at": PLAIN,
+        },
+    ),
+    Table(
+        "privacy.Tombstone",
+        subject="profile_id",
+        via="profile",
+        purpose="subject_requests",
+        retention=PROOF,
+        kept_because="It says that this profile was erased, when and by which request; it holds no value.",
+        fields={"profile_id": PSEUDONYM, "erased_at": PLAIN, "request": PLAIN},
     ),
     Table(
         "privacy.Suppression",

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from privacy import erasure_case
 from privacy.deadlines import GDPR, due_date
 from privacy.models import (
     ACCESS,
@@ -78,6 +79,8 @@ def approve(request: SubjectRequest, *, actor: str, now: datetime) -> SubjectReq
         request.state, request.approved_at, request.approved_by = APPROVED, now, actor
         request.save(update_fields=["state", "approved_at", "approved_by"])
         take_step(request, "approved", actor=actor, now=now)
+        if request.kind == ERASURE:
+            erasure_case.prepare(request, now=now)
     return request
 
 

@@ -77,6 +77,12 @@ def _listed(hashes: Mapping[Hash, Token]) -> dict[Token, datetime | None]:
     return found
 
 
+def pass_the_door() -> None:
+    """Take in records until this transaction ends: an erasure waits for it, or it for the erasure."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [DOOR])
+
+
 def close_the_door() -> None:
     """Let nobody store records until this transaction ends; waits for those who are about to."""
     with connection.cursor() as cursor:

@@ -1,14 +1,15 @@
 """The quarantine: what a known source sent and could not be taken in, sealed under a key of its own, for 30 days."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from records.envelope import Reject
 from records.models import QuarantinedRecord, Source
 from vault import keys
+from vault.grants import Grant
 from vault.ids import new_id
-from vault.sealing import Place, Sealer
+from vault.sealing import Place, Sealed, Sealer, open_sealed
 
 KEPT_FOR = timedelta(days=30)
 
@@ -20,6 +21,29 @@ def keep(rejects: Sequence[Reject], source: Source, *, now: datetime) -> None:
     QuarantinedRecord.objects.bulk_create(
         [_row(id, reject, source, sealer, now) for id, reject in zip(ids, rejects, strict=True)], batch_size=1_000
     )
+
+
+def bodies(*, leave: Callable[[Collection[UUID]], Grant], at_a_time: int = 2_000) -> Iterator[dict[UUID, bytes]]:
+    """What the quarantine holds, opened batch by batch under the leave that the caller gives for each.
+
+    A record whose key has been destroyed cannot be opened by anybody any more, and is left out.
+    """
+    last = UUID(int=0)
+    while rows := list(QuarantinedRecord.objects.filter(id__gt=last, sealed__isnull=False).order_by("id")[:at_a_time]):
+        last = rows[-1].id
+        present = keys.present([row.id for row in rows])
+        sealed = [
+            Sealed(row.id, Place("records_quarantinedrecord", "sealed", row.id), row.sealed or b"")
+            for row in rows
+            if row.id in present
+        ]
+        opened = open_sealed(sealed, leave(present), action="search the quarantine") if sealed else []
+        yield {item.key_id: body for item, body in zip(sealed, opened, strict=True)}
+
+
+def forget(ids: Collection[UUID]) -> int:
+    """Delete these records; their keys are the caller's to destroy, once that is committed. Returns how many."""
+    return QuarantinedRecord.objects.filter(id__in=ids).delete()[0]
 
 
 def _row(id: UUID, reject: Reject, source: Source, sealer: Sealer, now: datetime) -> QuarantinedRecord:

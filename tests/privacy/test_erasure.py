@@ -14,7 +14,7 @@ from outbox.models import Change
 from pipeline.models import Work
 from privacy import erasure, requests, suppression
 from privacy.erasure import Outcome, erase
-from privacy.models import SubjectRequest, Suppression
+from privacy.models import SubjectRequest, Suppression, Tombstone
 from privacy.requests import NotOpen, WrongKind
 from privacy.subjects import Subject
 from records.models import Identifier, SourceProfile
@@ -103,6 +103,7 @@ def test_p01_an_erased_person_is_in_no_column_of_either_database(alice: Person, 
     assert hits([alice.profile]) == {
         "default:public.outbox_change": 1,
         "default:public.privacy_subjectrequest": 1,
+        "default:public.privacy_tombstone": 1,
     }
 
 
@@ -154,7 +155,10 @@ def test_the_outcome_counts_and_leaves_a_tombstone(alice: Person, bob: Person) -
     request = approved(alice)
     outcome = carried_out(request)
     assert (outcome.source_profiles, outcome.keys, outcome.suppressed, outcome.shared) == (3, 3, 4, 1)
-    assert outcome.not_searched == ["records.QuarantinedRecord"]
+    assert (outcome.mentions, outcome.retrain) == ({}, [])
+    assert list(Tombstone.objects.values_list("profile_id", "erased_at", "request")) == [
+        (alice.profile, NOW, request.pk)
+    ]
     assert outcome.rows["records.SourceProfile"] == 3
     assert outcome.rows["records.Record"] == 3
     assert outcome.rows["pipeline.Work"] == 3
@@ -167,6 +171,7 @@ def test_the_outcome_counts_and_leaves_a_tombstone(alice: Person, bob: Person) -
         "approved",
         "erasure begun",
         "rows deleted",
+        "mentions erased",
         "completed",
     ]
     assert list(Change.objects.filter(profile_id=alice.profile).values_list("kind", "detail")) == [

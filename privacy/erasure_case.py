@@ -1,0 +1,44 @@
+"""The case of an approved erasure: when it may be carried out, and the sealed values that its proof will need."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from privacy import subjects
+from privacy.models import ErasureCase, SubjectRequest
+from privacy.subjects import NOBODY, Subject, UnknownProfile
+from privacy.wanted import Wanted, gather, open_wanted, seal
+from vault.grants import Actor
+
+STAGE = Actor.machine("erasure")
+
+
+def prepare(request: SubjectRequest, *, now: datetime) -> ErasureCase:
+    """The case of this request, made in the transaction that approves it: its window begins and its values are sealed.
+
+    Safe to repeat: a request that has a case keeps it.
+    """
+    found = ErasureCase.objects.filter(pk=request.pk).first()
+    if found is not None:
+        return found
+    case = ErasureCase(request=request, execute_after=now + timedelta(days=settings.ERASURE_WINDOW_DAYS))
+    remember(case, person_of(request), now=now)
+    case.save(force_insert=True)
+    return case
+
+
+def remember(case: ErasureCase, subject: Subject, *, now: datetime) -> Wanted:
+    """Seal the person's values as they are now beside those that the case holds already; the caller saves the case."""
+    held = open_wanted(case, actor=STAGE, now=now) if case.sealed is not None else Wanted()
+    wanted = held | gather(subject, request_id=case.pk, actor=STAGE, now=now)
+    if wanted != held:
+        case.sealed = seal(wanted, request_id=case.pk)
+    return wanted
+
+
+def person_of(request: SubjectRequest) -> Subject:
+    """The person whom the request is about; nobody, when there is none or they are gone already."""
+    try:
+        return subjects.find(request.profile_id)
+    except UnknownProfile:
+        return NOBODY
