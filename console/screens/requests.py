@@ -59,11 +59,12 @@ STEP_ICONS = {
 }
 OUTCOMES = {
     "rows": "Deleted",
+    "mentions": "Deleted where the person was only mentioned",
+    "retrain": "Models to train again",
     "keys": "Keys destroyed",
     "suppressed": "Identifiers put on the suppression list",
     "shared": "Identifiers shared with others, who keep them",
 }
-WHY_NOT = {"records.QuarantinedRecord": ": they are sealed under keys of their own and end within 30 days"}
 STATE_TONES = {OPEN: "info", APPROVED: "accent", IN_PROGRESS: "warn", COMPLETED: "good", REJECTED: ""}
 
 
@@ -282,7 +283,7 @@ def _outcome(outcome: dict[str, Any]) -> list[tuple[str, str]]:
         if isinstance(value, dict):
             rows += [(f"{label}: {_things(inner)}", f"{count:,}") for inner, count in value.items()]
         elif isinstance(value, list):
-            rows.append((label, "; ".join(_things(one) + WHY_NOT.get(one, "") for one in map(str, value)) or "none"))
+            rows.append((label, "; ".join(_things(one) for one in map(str, value)) or "none"))
         else:
             rows.append((label, f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)))
     return rows
