@@ -119,4 +119,4 @@ def _origin(row: GoldenValue) -> Attribute | Identifier:
 
 def _sealed(row: GoldenValue) -> Sealed:
     origin = _origin(row)
-    return Sealed(row.source_profile_id, Place(origin._meta.db_table, "sealed", origin.id), origin.sealed)
+    return Sealed(row.source_profile_id, Place(origin._meta.db_table, "sealed", origin.id), origin.sealed, row.field)

@@ -39,7 +39,7 @@ def open_persons(source_profiles: Collection[UUID], grant: Grant) -> dict[UUID, 
         for statement in (LATEST, LATEST_IDENTIFIERS):
             cursor.execute(statement, {"ids": sorted(source_profiles), "fields": FIELDS})
             rows += cursor.fetchall()
-    sealed = [Sealed(key_id, Place(table, "sealed", id), content) for table, id, key_id, _, content in rows]
+    sealed = [Sealed(key_id, Place(table, "sealed", id), content, field) for table, id, key_id, field, content in rows]
     latest: dict[UUID, dict[str, str]] = defaultdict(dict)
     values = open_what_opens(sealed, grant, action="compare")
     shut = {row[2] for row, value in zip(rows, values, strict=True) if value is None}

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Max
 
 from consent.decide import Refusal, decide
 from consent.models import Act, Purpose
@@ -20,9 +19,8 @@ from privacy.subjects import Subject
 from records.models import Record, Source, SourceProfile
 from records.reading import open_attributes, open_identifiers, open_records
 from segments.models import Membership, ProfileFeatures
-from vault.audit import subject_hash
+from vault import audit
 from vault.grants import Actor, Grant
-from vault.models import AuditEntry
 
 PURPOSE = "subject_requests"
 
@@ -204,10 +202,7 @@ def _changes(subject: Subject) -> list[dict[str, Any]]:
 
 
 def _who_looked(subject: Subject) -> dict[str, Any]:
-    """Reads by people and programs that name this person; and machine stages, which log a row per batch, in sum."""
-    hashes = [subject_hash(id) for id in sorted(subject.source_profiles)]
-    reads = AuditEntry.objects.filter(subjects__overlap=hashes).order_by("id")
-    stages = AuditEntry.objects.filter(actor_kind="machine", at__gte=_known_since(subject)).values("actor", "purpose")
+    """Every read by a person or program, and every run of a machine stage, in which this person was."""
     return {
         "people_and_programs": [
             {
@@ -217,17 +212,20 @@ def _who_looked(subject: Subject) -> dict[str, Any]:
                 "action": entry.action,
                 "purpose": entry.purpose,
                 "reason": entry.reason,
+                "fields": entry.fields,
             }
-            for entry in reads
+            for entry in audit.reads_of(subject.source_profiles)
         ],
-        "machine_stages_since_first_known": [
+        "machine_runs": [
             {
-                "stage": stage["actor"],
-                "purpose": stage["purpose"],
-                "batches": stage["batches"],
-                "last_at": stage["last_at"].isoformat(),
+                "run": str(run.id),
+                "stage": run.stage,
+                "action": run.action,
+                "purpose": run.purpose,
+                "at": run.at.isoformat(),
+                "people_in_the_run": run.count,
             }
-            for stage in stages.annotate(batches=Count("id"), last_at=Max("at")).order_by("actor", "purpose")
+            for run in audit.runs_of(subject.source_profiles, since=_known_since(subject))
         ],
     }
 

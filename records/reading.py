@@ -46,7 +46,10 @@ def open_attributes(
 ) -> dict[UUID, list[Known]]:
     """What these source profiles have had in each field, the latest first."""
     rows = list(Attribute.objects.filter(source_profile__in=list(source_profiles)).order_by("-last_seen_at", "-id"))
-    sealed = [Sealed(row.source_profile_id, Place("records_attribute", "sealed", row.id), row.sealed) for row in rows]
+    sealed = [
+        Sealed(row.source_profile_id, Place("records_attribute", "sealed", row.id), row.sealed, row.field)
+        for row in rows
+    ]
     found: dict[UUID, list[Known]] = defaultdict(list)
     for row, value in zip(rows, opening(sealed, grant, action="read attributes"), strict=True):
         if value is None:
@@ -62,7 +65,10 @@ def open_identifiers(
 ) -> dict[UUID, list[KnownIdentifier]]:
     """The identifiers of these source profiles, the latest first."""
     rows = list(Identifier.objects.filter(source_profile__in=list(source_profiles)).order_by("-last_seen_at", "-id"))
-    sealed = [Sealed(row.source_profile_id, Place("records_identifier", "sealed", row.id), row.sealed) for row in rows]
+    sealed = [
+        Sealed(row.source_profile_id, Place("records_identifier", "sealed", row.id), row.sealed, row.namespace)
+        for row in rows
+    ]
     found: dict[UUID, list[KnownIdentifier]] = defaultdict(list)
     for row, value in zip(rows, opening(sealed, grant, action="read identifiers"), strict=True):
         if value is None:

@@ -40,7 +40,7 @@ MUTANTS = {
     ),
     "a read is not audited": Mutant(
         "vault/sealing.py",
-        "        audit.write(grant, key_ids, action=action)",
+        "        audit.write(grant, key_ids, action=action, fields={item.called for item in sealed})",
         "        pass",
         "tests/vault",
     ),

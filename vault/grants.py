@@ -10,6 +10,10 @@ from vault.ids import new_id
 LIFETIME = timedelta(minutes=15)
 
 
+class Incomplete(ValueError):
+    """A grant was asked for without saying who reads, for which purpose, or why."""
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who reads: a person or API key by opaque id, or a machine stage by name."""
@@ -34,13 +38,22 @@ class Grant:
     issued_at: datetime
     expires_at: datetime
 
+    def __post_init__(self) -> None:
+        named = {"actor": self.actor.id, "purpose": self.purpose, "reason": self.reason}
+        for part, text in named.items():
+            if not text.strip():
+                raise Incomplete(f"nothing is opened without {part}: say who reads, for which purpose and why")
+
     def covers(self, source_profiles: Collection[UUID], *, now: datetime) -> bool:
         """Whether this grant holds at that instant for all of these."""
         return now < self.expires_at and self.source_profiles.issuperset(source_profiles)
 
 
 def issue(source_profiles: Collection[UUID], *, actor: Actor, purpose: str, reason: str, now: datetime) -> Grant:
-    """A grant for these source profiles. Only `consent.decide` calls this; an architecture test holds it so."""
+    """A grant for these source profiles. Only `consent.decide` calls this; an architecture test holds it so.
+
+    Raises `Incomplete` when actor, purpose or reason is blank.
+    """
     return Grant(
         id=new_id(),
         actor=actor,

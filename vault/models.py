@@ -1,6 +1,7 @@
 """What the vault keeps: wrapped keys (in the key store), and the audit log."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 
@@ -40,7 +41,11 @@ class KeptKey(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Somebody read personal data, or a machine stage did, for this purpose and reason. It holds no value."""
+    """Somebody, or a machine stage, read these fields of these people for this purpose and reason. It holds no value.
+
+    People and programs: the keyed hash of every subject. Machine stages: their count, and the beginnings of those
+    hashes end to end, so that a person can be told in which runs they were.
+    """
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField()
@@ -51,8 +56,20 @@ class AuditEntry(models.Model):
     reason = models.CharField(max_length=200)
     run = models.UUIDField(null=True)
     subjects = ArrayField(models.BinaryField())
+    cohort = models.BinaryField(default=b"")
     count = models.PositiveIntegerField()
+    fields = ArrayField(models.CharField(max_length=80), default=list)
 
     class Meta:
-        indexes = [models.Index(fields=["at"]), models.Index(fields=["actor", "at"])]
+        indexes = [
+            models.Index(fields=["at"]),
+            models.Index(fields=["actor", "at"]),
+            GinIndex(fields=["subjects"], name="who_looked", condition=~models.Q(actor_kind="machine")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(actor="") & ~models.Q(purpose="") & ~models.Q(reason=""),
+                name="a_read_says_who_what_for_and_why",
+            )
+        ]
         verbose_name_plural = "audit entries"

@@ -53,6 +53,8 @@ TABLES = [
             "reason": PLAIN,
             "run": PLAIN,
             "subjects": PSEUDONYM,
+            "cohort": PSEUDONYM,
+            "fields": PLAIN,
             "count": PLAIN,
         },
     ),

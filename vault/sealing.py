@@ -37,11 +37,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A ciphertext, its place, and the source profile whose key opens it."""
+    """A ciphertext, its place, the source profile whose key opens it, and the field that it is the value of."""
 
     key_id: UUID
     place: Place
     ciphertext: bytes | memoryview
+    field: str = ""
+
+    @property
+    def called(self) -> str:
+        """What the audit log calls it: its field of the data dictionary, else its table and column."""
+        return self.field or f"{self.place.table}.{self.place.column}"
 
 
 class Sealer:
@@ -100,7 +106,7 @@ def _admit(sealed: Sequence[Sealed], grant: Grant, action: str) -> bool:
     if not grant.covers(key_ids, now=timezone.now()):
         raise NotGranted(f"the grant for '{grant.purpose}' does not cover all that was asked for, or has ended")
     if sealed:
-        audit.write(grant, key_ids, action=action)
+        audit.write(grant, key_ids, action=action, fields={item.called for item in sealed})
     return bool(sealed)
 
 

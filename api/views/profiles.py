@@ -91,7 +91,7 @@ class Profile(View):
         purpose, now = purpose_of(request), timezone.now()
         person = people.find(id)
         grant = people.ask(person, purpose=purpose, request=request, reason="API profile", now=now)
-        audit.write(grant, person.source_profiles, action="read profile")
+        audit.write(grant, person.source_profiles, action="read profile", fields=["sources"])
         summary = summarize(person, purpose=purpose, grant=grant)
         return Response(ProfileSerializer(summary).data, headers=located(request, person))
 
@@ -117,7 +117,7 @@ class Events(View):
         query = queries.read(request, EventQuery)
         person = people.find(id)
         grant = people.ask(person, purpose=purpose, request=request, reason="API events", now=now)
-        audit.write(grant, person.source_profiles, action="read events")
+        audit.write(grant, person.source_profiles, action="read events", fields=["events"])
         records = Record.objects.filter(
             source_profile__in=person.source_profiles, **{FILTERS[name]: value for name, value in query.items()}
         )

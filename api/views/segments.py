@@ -140,7 +140,9 @@ def _allowed(segment: Segment, page: Sequence[Membership], *, actor: Actor) -> f
         reason="API segment members",
     )
     if decisions.allowed:
-        audit.write(decisions.grant, decisions.grant.source_profiles, action="read segment members")
+        audit.write(
+            decisions.grant, decisions.grant.source_profiles, action="read segment members", fields=["segments"]
+        )
     return decisions.allowed
 
 
@@ -165,6 +167,6 @@ def _consented(memberships: Sequence[Membership], person: Person, *, actor: Acto
             reason="API profile segments",
         )
         if isinstance(decision, Grant):
-            audit.write(decision, person.source_profiles, action="read segments")
+            audit.write(decision, person.source_profiles, action="read segments", fields=["segments"])
             granted.add((purpose, channel))
     return [member for member in memberships if (member.segment.purpose_id, member.segment.channel) in granted]

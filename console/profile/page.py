@@ -21,6 +21,7 @@ from identity import golden
 from identity.golden import GoldenRead
 from privacy.models import SubjectRequest
 from records.dictionary import FIELDS
+from vault import audit
 from vault.sealing import open_what_opens
 
 CONTACTS = ("email", "phone")
@@ -41,6 +42,10 @@ class GoldenRow:
 def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetime) -> dict[str, Any]:
     """The context of the page. Without leave to read, only what is not sealed and needed to see why."""
     user = user_of(request)
+    if person.grant:
+        audit.write(
+            person.grant, person.source_profiles, action="open profile", fields=["sources", "events", "segments"]
+        )
     record = golden.read([person.id], person.grant, opening=open_what_opens).get(person.id, {}) if person.grant else {}
     parts = parts_of(person, revealed=revealed)
     context: dict[str, Any] = {
