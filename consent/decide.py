@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
+from consent import restrictions
 from consent.models import CONTRACT, Purpose
 from consent.rules import ALLOWED, Rule, Said, conclude
 from vault import grants
@@ -47,7 +48,8 @@ def decide(
     """May the data of this one person's source profiles be used for the purpose, on the channel, at that instant?
 
     `known_at` answers as of what had been recorded by then (default: all that is recorded). Unknown purposes, silence,
-    expiry and any standing 'no' deny. Without a channel the question is for use on any: a 'no' on one denies.
+    expiry, any standing 'no' and any restriction deny. Without a channel the question is for use on any: a 'no' on
+    one denies.
     """
     decisions = decide_each(
         {"person": source_profiles},
@@ -73,14 +75,17 @@ def decide_each(
     actor: Actor,
     reason: str,
 ) -> Decisions[Key]:
-    """The same question for many people: each group holds the source profiles of one. Three queries, however many."""
+    """The same question for many people: each group holds the source profiles of one. Four queries, however many."""
     everyone = sorted({id for ids in groups.values() for id in ids})
     rule = rule_of(purpose)
     said = latest_acts(everyone, purpose=purpose, channel=channel, at=at, known_at=known_at)
     declared = declared_for(everyone, rule)
+    restricted = restrictions.restricted(everyone, at=at, known_at=known_at)
     allowed, refused = set(), {}
     for key, ids in groups.items():
-        conclusion = conclude(rule, ids, said, declared=declared, at=at)
+        conclusion = conclude(
+            rule, ids, said, declared=declared, restrictions=restrictions.kinds(restricted, ids), at=at
+        )
         if conclusion == ALLOWED:
             allowed.add(key)
         else:

@@ -11,6 +11,8 @@ CONSENT, CONTRACT, LEGITIMATE_INTEREST, LEGAL_OBLIGATION = LEGAL_BASES = (
     "legal_obligation",
 )
 GRANTED, WITHDRAWN = "granted", "withdrawn"
+# Kinds of restriction that touch some purposes only: what is sold or shared, and what uses sensitive data.
+OPT_OUT, LIMIT_USE, UNDER_16 = PARTIAL = ("opt_out", "limit_use", "under_16")
 
 
 class Purpose(models.Model):
@@ -65,3 +67,24 @@ class Act(models.Model):
             models.CheckConstraint(condition=Q(state__in=[GRANTED, WITHDRAWN]), name="act_says_yes_or_no"),
         ]
         indexes = [models.Index(fields=["source_profile", "purpose", "channel", "-occurred_at", "-recorded_at"])]
+
+
+class Restriction(models.Model):
+    """From then on these data stand still (or, where it lifts, no longer do), for this reason. Append-only."""
+
+    id = models.UUIDField(primary_key=True)
+    source_profile = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="restrictions")
+    kind = models.CharField(max_length=24)
+    lifts = models.BooleanField()
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    actor = models.CharField(max_length=80)
+    request = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(kind=""), name="restriction_has_a_kind"),
+            models.CheckConstraint(condition=Q(lifts=False) | Q(until=None), name="only_a_restriction_ends_by_itself"),
+        ]
+        indexes = [models.Index(fields=["source_profile", "kind", "occurred_at"])]

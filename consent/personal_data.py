@@ -45,4 +45,22 @@ TABLES = [
             "jurisdiction": PLAIN,
         },
     ),
+    Table(
+        "consent.Restriction",
+        subject="source_profile",
+        purpose="accountability",
+        retention="as long as the source profile",
+        erase_order=60,
+        fields={
+            "id": PLAIN,
+            "source_profile": PSEUDONYM,
+            "kind": PLAIN,
+            "lifts": PLAIN,
+            "occurred_at": PLAIN,
+            "recorded_at": PLAIN,
+            "until": PLAIN,
+            "actor": PSEUDONYM,
+            "request": PSEUDONYM,
+        },
+    ),
 ]

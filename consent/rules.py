@@ -5,12 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from consent.models import CONSENT, CONTRACT, GRANTED, LEGAL_OBLIGATION, LEGITIMATE_INTEREST, WITHDRAWN
+from consent.models import (
+    CONSENT,
+    CONTRACT,
+    GRANTED,
+    LEGAL_OBLIGATION,
+    LEGITIMATE_INTEREST,
+    LIMIT_USE,
+    OPT_OUT,
+    PARTIAL,
+    UNDER_16,
+    WITHDRAWN,
+)
 
 ALLOWED = "allowed"
 UNKNOWN_PURPOSE = "unknown purpose"
 INACTIVE_PURPOSE = "inactive purpose"
 NOT_DECLARED = "no source declares this purpose"
+RESTRICTED = "restricted"
 NEVER_SAID = "no consent on record"
 SAID_NO = "withdrawn or refused"
 EXPIRED = "consent has expired"
@@ -25,6 +37,8 @@ class Rule:
     legal_basis: str
     expires_after: timedelta | None
     active: bool
+    sensitive: bool = False
+    sale_or_sharing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +57,15 @@ def conclude(
     said: Mapping[UUID, Said],
     *,
     declared: Collection[UUID],
+    restrictions: Collection[str] = (),
     at: datetime,
 ) -> str:
     """`ALLOWED`, or why not, for all source profiles of one person together.
 
     The most restrictive wins: one standing 'no' denies for the whole person. A 'yes' from a verified source carries
     over to the person's other source profiles; an unverified one (browser, app) covers only its own device or account.
-    `declared` are those source profiles whose source may be used for this purpose.
+    `declared` are those source profiles whose source may be used for this purpose; `restrictions` the kinds that stand
+    for any of the person's source profiles.
     """
     if rule is None:
         return UNKNOWN_PURPOSE
@@ -58,13 +74,26 @@ def conclude(
     acts = [said[id] for id in source_profiles if id in said]
     if rule.legal_basis == LEGAL_OBLIGATION:
         return ALLOWED
+    if any(_touches(kind, rule) for kind in restrictions):
+        return RESTRICTED
     if any(act.state == WITHDRAWN for act in acts):
         return SAID_NO
+    if rule.sale_or_sharing and UNDER_16 in restrictions:
+        return _by_consent(rule, source_profiles, acts, at)
     if rule.legal_basis == LEGITIMATE_INTEREST:
         return ALLOWED
     if rule.legal_basis == CONTRACT:
         return ALLOWED if any(id in declared for id in source_profiles) else NOT_DECLARED
     return _by_consent(rule, source_profiles, acts, at) if rule.legal_basis == CONSENT else UNKNOWN_PURPOSE
+
+
+def _touches(kind: str, rule: Rule) -> bool:
+    """Whether a restriction of this kind refuses the purpose. Opting out of sale and sharing leaves the rest alone."""
+    if kind == OPT_OUT:
+        return rule.sale_or_sharing
+    if kind == LIMIT_USE:
+        return rule.sensitive
+    return kind not in PARTIAL
 
 
 def _by_consent(rule: Rule, source_profiles: Collection[UUID], acts: Sequence[Said], at: datetime) -> str:

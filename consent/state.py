@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from consent import restrictions
 from consent.decide import as_rule, declared_for, latest_acts
 from consent.models import Purpose
 from consent.rules import ALLOWED, conclude
@@ -29,14 +30,18 @@ class Standing:
 
 def standing(source_profiles: Collection[UUID], *, at: datetime) -> list[Standing]:
     """What stands for this person at that instant, purpose by purpose and channel by channel."""
+    restricted = restrictions.restricted(source_profiles, at=at)
+    kinds = restrictions.kinds(restricted, source_profiles)
     return [
-        _standing(source_profiles, purpose, channel, at)
+        _standing(source_profiles, purpose, channel, kinds, at)
         for purpose in Purpose.objects.filter(active=True).order_by("slug")
         for channel in (purpose.channels or [""])
     ]
 
 
-def _standing(source_profiles: Collection[UUID], purpose: Purpose, channel: str, at: datetime) -> Standing:
+def _standing(
+    source_profiles: Collection[UUID], purpose: Purpose, channel: str, kinds: set[str], at: datetime
+) -> Standing:
     said = latest_acts(source_profiles, purpose=purpose.slug, channel=channel, at=at, known_at=None)
     rule = as_rule(purpose)
     latest = max(said.values(), key=lambda act: act.occurred_at, default=None)
@@ -47,5 +52,12 @@ def _standing(source_profiles: Collection[UUID], purpose: Purpose, channel: str,
         channel=channel,
         state=latest.state if latest else "",
         occurred_at=latest.occurred_at if latest else None,
-        decision=conclude(rule, source_profiles, said, declared=declared_for(source_profiles, rule), at=at),
+        decision=conclude(
+            rule,
+            source_profiles,
+            said,
+            declared=declared_for(source_profiles, rule),
+            restrictions=kinds,
+            at=at,
+        ),
     )
