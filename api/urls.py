@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from api.errors import not_found
 from api.views.changes import Changes
-from api.views.consents import Consents, ProfileConsents
+from api.views.consents import Consents, ConsentSignals, ProfileConsents
 from api.views.health import Live, Ready
 from api.views.messages import Batch, Single
 from api.views.profiles import Events, Identifiers, Lookup, Profile
@@ -34,6 +34,7 @@ urlpatterns = [
     path("api/profiles/<uuid:id>/consents/", ProfileConsents.as_view()),
     path("api/profiles/<uuid:id>/segments/", ProfileSegments.as_view()),
     path("api/consents/", Consents.as_view()),
+    path("api/consents/signals/", ConsentSignals.as_view()),
     path("api/segments/", Segments.as_view()),
     path("api/segments/<slug:slug>/", SegmentDetail.as_view()),
     path("api/segments/<slug:slug>/members/", Members.as_view()),

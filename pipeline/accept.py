@@ -18,7 +18,7 @@ from consent.decide import decide_each
 from consent.models import GRANTED, WITHDRAWN
 from identity import devices
 from identity.devices import Sighting
-from pipeline import queue
+from pipeline import queue, signals
 from privacy import suppression
 from privacy.suppression import Asked
 from records import dedupe, intakes, quarantine, source_profiles, store
@@ -113,9 +113,11 @@ def _drop_duplicates(source: Source, items: Sequence[Envelope | Reject], now: da
 
 
 def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> int:
-    wanted = _without_suppressed(envelopes)
+    wanted = signals.interpret(_without_suppressed(envelopes), source, now=now)
     placed, made, claimed = _place(source, wanted, now)
-    spoke = _record_acts(source, placed, now)
+    said = _said(source, placed, now)
+    said += signals.of_devices(source, placed, [_index(item, "device_id") for item in wanted], said)
+    spoke = _record_acts([*said, *signals.carried_over(made)], now)
     may = _allowed(source, {item.source_profile for item in placed}, now)
     unwanted = made - may - spoke
     devices.forget(source, unwanted)
@@ -194,22 +196,25 @@ def _without_device_of_others(item: Envelope, home: UUID | None) -> Envelope:
     return replace(item, fields={name: value for name, value in item.fields.items() if name != "device_id"})
 
 
-def _record_acts(source: Source, placed: Sequence[Accepted], now: datetime) -> set[UUID]:
-    known = acts.purposes()
-    said = [
+def _said(source: Source, placed: Sequence[Accepted], now: datetime) -> list[NewAct]:
+    return [
         NewAct(
             source_profile=item.source_profile,
             purpose=word.purpose,
             channel=word.channel,
             state=GRANTED if word.granted else WITHDRAWN,
-            occurred_at=min(item.envelope.occurred_at, now),  # nobody speaks in the future
-            how=f"source {source.name}"[:40],
+            occurred_at=signals.spoken_at(word, item.envelope, now=now),
+            how=word.how or f"source {source.name}"[:40],
             verified=not source.client_side,
         )
         for item in placed
         for word in item.envelope.said
-        if word.purpose in known
     ]
+
+
+def _record_acts(said: Sequence[NewAct], now: datetime) -> set[UUID]:
+    known = acts.purposes()
+    said = signals.without_answered([act for act in said if act.purpose in known])
     if not said:
         return set()
     return {act.source_profile_id for act in acts.record(acts.news_of(said), now=now)}

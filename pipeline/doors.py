@@ -1,10 +1,12 @@
 """Doors: each takes what a client of its kind sends, reads it, and hands it to accept."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from pipeline.accept import Acceptance, accept
+from records.envelope import Envelope, Reject, Signal
 from records.envelopes import segment as segment_messages
 from records.models import Source
 
@@ -21,17 +23,22 @@ class BadPayload(ValueError):
         self.message = message
 
 
-def segment(source: Source, payload: object, *, single_type: str | None, now: datetime) -> Acceptance:
-    """Take in one Segment message (of that type) or a batch of them. Raises `BadPayload`."""
+def segment(
+    source: Source, payload: object, *, single_type: str | None, now: datetime, gpc: bool = False
+) -> Acceptance:
+    """Take in one Segment message (of that type) or a batch of them. Raises `BadPayload`.
+
+    With `gpc` the browser that sent it all asked not to be sold or shared (Global Privacy Control).
+    """
     if not isinstance(payload, dict):
         raise BadPayload("not_an_object", "", "The body must be a JSON object.")
     if single_type is not None:
-        return _take([{**payload, "type": single_type}], payload.get("sentAt"), source, now)
+        return _take([{**payload, "type": single_type}], payload.get("sentAt"), source, now, gpc)
     batch = payload.get("batch")
     if not isinstance(batch, list):
         raise BadPayload("missing_field", "batch", "'batch' must be a list of messages.")
     shared = {name: payload[name] for name in MERGED if isinstance(payload.get(name), dict)}
-    return _take([_merged(message, shared) for message in batch], payload.get("sentAt"), source, now)
+    return _take([_merged(message, shared) for message in batch], payload.get("sentAt"), source, now, gpc)
 
 
 def _merged(message: object, shared: Mapping[str, Any]) -> object:
@@ -42,9 +49,15 @@ def _merged(message: object, shared: Mapping[str, Any]) -> object:
     return message | {name: {**shared[name], **said} for name, said in own.items() if isinstance(said, dict)}
 
 
-def _take(messages: list[object], sent_at: object, source: Source, now: datetime) -> Acceptance:
+def _take(messages: list[object], sent_at: object, source: Source, now: datetime, gpc: bool) -> Acceptance:
     items = [
         segment_messages.read(message, source, position=position, now=now, sent_at=sent_at)
         for position, message in enumerate(messages)
     ]
+    if gpc:
+        items = [_with_gpc(item) for item in items]
     return accept(source, items, door="http", now=now)
+
+
+def _with_gpc(item: Envelope | Reject) -> Envelope | Reject:
+    return replace(item, signals=(*item.signals, Signal("gpc", "1"))) if isinstance(item, Envelope) else item

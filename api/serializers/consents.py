@@ -10,6 +10,9 @@ from rest_framework import serializers
 from api.serializers.fields import Choice, Slug
 from api.serializers.profiles import PROFILE_ID
 from consent.models import GRANTED, WITHDRAWN, Purpose
+from consent.signals.bits import LONGEST
+from consent.signals.meaning import KINDS
+from records.models import Source
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -133,5 +136,59 @@ class RecordedConsentSerializer(serializers.Serializer[Any]):
 
     profile = serializers.UUIDField()
     recorded_at = serializers.DateTimeField()
+    acts = serializers.ListField(child=serializers.UUIDField())
+    standing = StandingSerializer(many=True)
+
+
+@extend_schema_serializer(
+    component_name="ConsentSignal",
+    examples=[OpenApiExample("Opted out in California", value={"profile": PROFILE_ID, "kind": "gpc", "text": "1"})],
+)
+class ConsentSignalSerializer(serializers.Serializer[Any]):
+    """A consent signal of one person, as it came. Name them by `profile` or by `source_profile`."""
+
+    profile = serializers.UUIDField(required=False)
+    source_profile = serializers.UUIDField(required=False)
+    source_name = Slug(max_length=80, required=False, help_text="The source whose settings say how the signal is read.")
+    kind = Choice(KINDS)
+    text = serializers.CharField(
+        max_length=LONGEST,
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text="The TC string, the GPP string, or `1` for Global Privacy Control.",
+    )
+
+    def validate_source_name(self, value: str) -> str:
+        if not Source.objects.filter(name=value).exists():
+            raise serializers.ValidationError("There is no such source.", code="unknown_source")
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("profile" in attrs) == ("source_profile" in attrs):
+            raise serializers.ValidationError({"profile": "Give either profile or source_profile."}, code="one_of_two")
+        return attrs
+
+
+@extend_schema_serializer(
+    component_name="RecordedSignal",
+    examples=[
+        OpenApiExample(
+            "Recorded",
+            value={
+                "profile": PROFILE_ID,
+                "recorded_at": "2026-03-01T18:02:12Z",
+                "readable": True,
+                "acts": ["0198c0de-0000-7000-8000-0000000000c1"],
+                "standing": [STANDING_EXAMPLE],
+            },
+        )
+    ],
+)
+class RecordedSignalSerializer(serializers.Serializer[Any]):
+    """The acts that were written, and what stands now for the purposes that the signal spoke of."""
+
+    profile = serializers.UUIDField()
+    recorded_at = serializers.DateTimeField()
+    readable = serializers.BooleanField(help_text="False: nobody can read it, so all of it was taken as a refusal.")
     acts = serializers.ListField(child=serializers.UUIDField())
     standing = StandingSerializer(many=True)

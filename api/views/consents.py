@@ -16,16 +16,22 @@ from api.people import Person
 from api.serializers.consents import (
     ConsentActSerializer,
     ConsentQuery,
+    ConsentSignalSerializer,
     ConsentsSerializer,
     RecordedConsentSerializer,
+    RecordedSignalSerializer,
 )
 from api.views.base import View
 from api.views.profiles import AFTER_A_MERGE, located
 from consent import acts
 from consent.acts import NewAct
+from consent.models import GRANTED, WITHDRAWN
+from consent.signals import meaning
 from consent.state import standing
 from identity import profiles
-from pipeline import queue
+from pipeline import queue, signals
+from records.envelope import Signal
+from records.models import Source
 
 NEEDS_NO_PURPOSE = "What a person said is shown whatever they said, so this needs the scope and no purpose."
 
@@ -62,6 +68,28 @@ class Consents(View):
         body = ConsentActSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         return Response(_record(body.validated_data, actor=actor_of(request).id), status=201)
+
+
+class ConsentSignals(View):
+    """Record what a consent signal says."""
+
+    required_scopes = {"POST": "consents:write"}
+
+    @describe(
+        "Record a consent signal",
+        description="A TC string (TCF 2.3), a GPP string or Global Privacy Control, of one person. It is read by the "
+        "`signals` in the mapping of `source_name`, or by default. What cannot be read is recorded as a refusal of all "
+        "that it could have granted, and `readable` is false.",
+        operation_id="record_consent_signal",
+        tags=["consents"],
+        request=ConsentSignalSerializer,
+        responses={201: RecordedSignalSerializer},
+        fails=[404, 413, 415],
+    )
+    def post(self, request: Request) -> Response:
+        body = ConsentSignalSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(_record_signal(body.validated_data, actor=actor_of(request).id), status=201)
 
 
 class ProfileConsents(View):
@@ -104,6 +132,44 @@ def _record(said: dict[str, Any], *, actor: str) -> Any:
     stands = [item for item in standing(person.source_profiles, at=now) if item.purpose == said["purpose"]]
     answer = {"profile": person.id, "recorded_at": now, "acts": [act.id for act in recorded], "standing": stands}
     return RecordedConsentSerializer(answer).data
+
+
+def _record_signal(said: dict[str, Any], *, actor: str) -> Any:
+    now = timezone.now()
+    source = Source.objects.filter(name=said["source_name"]).first() if "source_name" in said else None
+    signal = Signal(said["kind"], said["text"])
+    heard = meaning.hear(signal.kind, signal.text, meaning.terms(source.mapping if source else {}), now=now)
+    known = acts.purposes()
+    words = [word for word in signals.words(signal, heard) if word.purpose in known]
+    with transaction.atomic():
+        person = people.find(said["profile"] if "profile" in said else _profile_of(said["source_profile"]))
+        recorded = acts.record(
+            [
+                NewAct(
+                    source_profile=id,
+                    purpose=word.purpose,
+                    channel="",
+                    state=GRANTED if word.granted else WITHDRAWN,
+                    occurred_at=word.said_at or now,
+                    how=word.how,
+                    verified=True,
+                    actor=actor,
+                )
+                for id in sorted(person.source_profiles)
+                for word in words
+            ],
+            now=now,
+        )
+        queue.enqueue(person.source_profiles, now=now)
+    spoken_of = {word.purpose for word in words}
+    answer = {
+        "profile": person.id,
+        "recorded_at": now,
+        "readable": heard.readable,
+        "acts": [act.id for act in recorded],
+        "standing": [item for item in standing(person.source_profiles, at=now) if item.purpose in spoken_of],
+    }
+    return RecordedSignalSerializer(answer).data
 
 
 def _profile_of(source_profile: UUID) -> UUID:

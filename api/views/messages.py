@@ -20,6 +20,7 @@ from records.models import Source
 
 MEDIA_TYPES = ("", "application/json", "text/plain", "application/octet-stream")
 STRICT = "X-Strict-Mode"
+GPC = "Sec-GPC"
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST, OPTIONS",
@@ -35,7 +36,14 @@ DESCRIPTION = (
 PARAMETERS = [
     OpenApiParameter(
         STRICT, str, OpenApiParameter.HEADER, enum=["1"], description="Answer 400 when a message was rejected."
-    )
+    ),
+    OpenApiParameter(
+        GPC,
+        str,
+        OpenApiParameter.HEADER,
+        enum=["1"],
+        description="Global Privacy Control, as browsers send it: opts out the device and, where known, the person.",
+    ),
 ]
 RESPONSES = {
     (200, "application/json"): OpenApiResponse(AcceptedSerializer, description="Taken in."),
@@ -57,13 +65,14 @@ class Messages(APIView):
         source = _sender(request) or source_of(payload.get("writeKey") if isinstance(payload, dict) else None)
         if len(body) > source.max_body_bytes:
             raise bodies.too_large(source.max_body_bytes)
-        return _answer(self._accept(source, payload), strict=request.headers.get(STRICT) == "1")
+        gpc = request.headers.get(GPC) == "1"
+        return _answer(self._accept(source, payload, gpc=gpc), strict=request.headers.get(STRICT) == "1")
 
-    def _accept(self, source: Source, payload: object) -> Acceptance:
+    def _accept(self, source: Source, payload: object, *, gpc: bool) -> Acceptance:
         if isinstance(payload, dict):
             payload = {name: value for name, value in payload.items() if name != "writeKey"}
         try:
-            return doors.segment(source, payload, single_type=self.single_type, now=timezone.now())
+            return doors.segment(source, payload, single_type=self.single_type, now=timezone.now(), gpc=gpc)
         except doors.BadPayload as error:
             reason = FieldError(error.field, error.code, error.message)
             raise Problem(400, code=error.code, detail=error.message, errors=[reason]) from None

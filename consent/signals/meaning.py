@@ -1,6 +1,6 @@
 """What a consent signal means for the purposes of this installation. What cannot be read means no."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -29,11 +29,16 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Purposes granted (and when) and withdrawn by a signal. Unreadable: whatever it could have granted, withdrawn."""
+    """What a signal says: purposes granted and denied at the instant that it names, and those withdrawn now.
+
+    Unreadable: all that it could have granted is withdrawn.
+    """
 
     granted: frozenset[str] = frozenset()
-    granted_at: datetime | None = None
+    denied: frozenset[str] = frozenset()
+    said_at: datetime | None = None
     withdrawn: frozenset[str] = frozenset()
+    gpc: bool = False
     readable: bool = True
 
 
@@ -57,7 +62,7 @@ def hear(kind: str, text: str, terms: Terms, *, now: datetime) -> Heard:
             case "gpp":
                 return _of_platform(gpp.parse(text), terms, now)
             case "gpc":
-                return Heard(withdrawn=terms.opt_out) if text == "1" else Heard()
+                return Heard(withdrawn=terms.opt_out, gpc=True) if text == "1" else Heard()
     except Malformed:
         pass
     return Heard(withdrawn=terms.opt_out | terms.needs.keys(), readable=False)
@@ -69,8 +74,8 @@ def _of_framework(said: TcString, terms: Terms, now: datetime) -> Heard:
     granted = {purpose for purpose, needed in terms.needs.items() if said.consents(needed, vendor=terms.vendor)}
     return Heard(
         granted=frozenset(granted),
-        granted_at=min(now, _said_by(said.updated_at)),
-        withdrawn=frozenset(terms.needs.keys() - granted),
+        denied=frozenset(terms.needs.keys() - granted),
+        said_at=min(now, _said_by(said.updated_at)),
     )
 
 
@@ -81,19 +86,17 @@ def _said_by(updated_at: datetime) -> datetime:
 
 def _of_platform(said: gpp.GppString, terms: Terms, now: datetime) -> Heard:
     """Silence of a US section grants nothing: not opting out is no consent."""
-    frameworks = [_of_framework(section, terms, now) for section in (said.europe, said.canada) if section]
-    heard = _most_restrictive(frameworks)
-    if said.opted_out or said.gpc:
-        heard = replace(heard, granted=heard.granted - terms.opt_out, withdrawn=heard.withdrawn | terms.opt_out)
-    return heard
+    heard = _most_restrictive([_of_framework(section, terms, now) for section in (said.europe, said.canada) if section])
+    if not said.opted_out and not said.gpc:
+        return heard
+    return replace(heard, granted=heard.granted - terms.opt_out, withdrawn=terms.opt_out, gpc=said.gpc)
 
 
-def _most_restrictive(heard: Iterable[Heard]) -> Heard:
-    said = list(heard)
-    if not said:
+def _most_restrictive(heard: Sequence[Heard]) -> Heard:
+    if not heard:
         return Heard()
     return Heard(
-        granted=frozenset.intersection(*(one.granted for one in said)),
-        granted_at=min(one.granted_at for one in said if one.granted_at),
-        withdrawn=frozenset().union(*(one.withdrawn for one in said)),
+        granted=frozenset.intersection(*(one.granted for one in heard)),
+        denied=frozenset().union(*(one.denied for one in heard)),
+        said_at=min(one.said_at for one in heard if one.said_at),
     )

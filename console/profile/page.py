@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from access.roles import VIEW_CONSENTS, VIEW_REQUESTS, VIEW_SEGMENTS
+from consent.signals.status import control_status
 from consent.state import standing
 from console.asking import Person, user_of
 from console.profile.apart import kept_apart
@@ -73,6 +74,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         context["inside"], context["left"] = belongings(person.id)
     if user.may(VIEW_CONSENTS):
         context["standing"] = standing(person.source_profiles, at=now)
+        context["privacy_control"] = control_status(person.source_profiles, at=now)
     if user.may(VIEW_REQUESTS):
         context["requests"] = SubjectRequest.objects.filter(profile_id=person.id).order_by("-opened_at")[:10]
     return context

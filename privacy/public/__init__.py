@@ -1,0 +1,1 @@
+"""What people see and use themselves: preference centre, requests, and signed links. No account is needed."""
