@@ -40,8 +40,9 @@ def undo_split(source_profile: UUID, *, actor: str, reason: str, now: datetime) 
 def undo_merge(profile: UUID, merged: UUID, *, actor: str, reason: str, now: datetime) -> UUID:
     """Take apart what was merged. Raises `identity.ledger.NotPossible`."""
     with transaction.atomic():
+        waiting = source_profiles(profile)
         ledger.undo_merge(profile, merged, actor=actor, reason=reason, now=now)
-        _process(profile, merged, now=now)
+        queue.enqueue(waiting, now=now)
     return merged
 
 

@@ -50,11 +50,14 @@ def make_profiles(count: int, *, now: datetime) -> list[UUID]:
 END = "UPDATE identity_assignment SET ended_at = %s WHERE source_profile_id = ANY(%s) AND ended_at IS NULL"
 
 
+def _end(source_profile_ids: Collection[UUID], *, now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(END, [now, list(source_profile_ids)])
+
+
 def assign(entries: Collection[Entry], *, actor: str, rule_version: str, now: datetime) -> None:
     """Enter these assignments; what held before for the same source profiles ends at the same instant."""
-    ids = [entry.source_profile for entry in entries]
-    with connection.cursor() as cursor:
-        cursor.execute(END, [now, ids])
+    _end([entry.source_profile for entry in entries], now=now)
     Assignment.objects.bulk_create(
         [
             Assignment(
@@ -108,7 +111,7 @@ def split(source_profile: UUID, *, actor: str, reason: str, now: datetime) -> UU
         others = [id for id in source_profiles(home) if id != source_profile] if home else []
         if home is None or not others:
             raise NotPossible("this source profile is the only one of its profile; there is nothing to split")
-        _rule_each([(source_profile, other) for other in others], CANNOT_LINK, actor=actor, reason=reason, now=now)
+        _keep_apart([source_profile], others, actor=actor, reason=reason, now=now)
         (made,) = make_profiles(1, now=now)
         entry = Entry(source_profile, made, BY_HAND, {"from": str(home)})
         assign([entry], actor=actor, rule_version=BY_HAND, now=now)
@@ -137,17 +140,20 @@ def undo_merge(profile: UUID, merged: UUID, *, actor: str, reason: str, now: dat
     """Take apart again what was merged: the source profiles that were ever in `merged` go back to it. Returns its id.
 
     Works for merges by hand and by matching, at any later time and through further merges; matching will not join
-    them again. Raises `NotPossible` when nobody, or everybody, came from there.
+    them again. Whoever joined since because of somebody who goes back belongs nowhere until they are resolved anew, so
+    queue everybody of the profile afterwards. Raises `NotPossible` when nobody, or everybody, came from there.
     """
     with transaction.atomic():
         lock()
         there = set(source_profiles(profile))
         came = _ever_in(merged, there) if merged != profile else set()
-        stay = there - came
+        joined = _joined_later(there - came, came, merged=merged)
+        freed = _because_of(came, joined, there=there)
+        stay = there - came - freed
         if not came or not stay:
             raise NotPossible("none of this profile's source profiles came from that one")
-        pairs = [(left, right) for left in sorted(came) for right in sorted(stay)]
-        _rule_each(pairs, CANNOT_LINK, actor=actor, reason=reason, now=now)
+        _keep_apart(came, stay - joined.keys() or stay, actor=actor, reason=reason, now=now)
+        _end(freed, now=now)
         entries = [Entry(id, merged, BY_HAND, {"undoes": str(profile)}) for id in sorted(came)]
         assign(entries, actor=actor, rule_version=BY_HAND, now=now)
         append([News(profile, PROFILE_SPLIT, {"into": str(merged)})], now=now)
@@ -157,6 +163,43 @@ def undo_merge(profile: UUID, merged: UUID, *, actor: str, reason: str, now: dat
 def _ever_in(profile: UUID, source_profile_ids: set[UUID]) -> set[UUID]:
     past = Assignment.objects.filter(profile=profile, source_profile__in=source_profile_ids)
     return set(past.values_list("source_profile_id", flat=True))
+
+
+# Of these source profiles, those that joined a profile after `came` had, and why: the entry with which they first met.
+JOINED_LATER = """
+WITH host AS (
+    SELECT profile_id, min(assigned_at) AS since, max(coalesce(ended_at, 'infinity')) AS until
+    FROM identity_assignment WHERE source_profile_id = ANY(%(came)s) AND profile_id <> %(merged)s GROUP BY profile_id
+), met AS (
+    SELECT DISTINCT ON (entry.source_profile_id)
+           entry.source_profile_id, entry.reason, entry.evidence ->> 'with' AS because_of, entry.assigned_at, host.since
+    FROM identity_assignment AS entry JOIN host USING (profile_id)
+    WHERE entry.source_profile_id = ANY(%(ids)s)
+      AND entry.assigned_at < host.until AND host.since < coalesce(entry.ended_at, 'infinity')
+    ORDER BY entry.source_profile_id, greatest(entry.assigned_at, host.since)
+)
+SELECT source_profile_id, because_of FROM met WHERE assigned_at > since AND reason <> %(by_hand)s
+"""
+
+
+def _joined_later(ids: Collection[UUID], came: Collection[UUID], *, merged: UUID) -> dict[UUID, UUID | None]:
+    """Who of these joined by matching after the merge that brought `came`, each with whom they were found to be."""
+    with connection.cursor() as cursor:
+        cursor.execute(JOINED_LATER, {"ids": list(ids), "came": list(came), "merged": merged, "by_hand": BY_HAND})
+        return {id: UUID(because_of) if because_of else None for id, because_of in cursor.fetchall()}
+
+
+def _because_of(came: Collection[UUID], joined: Mapping[UUID, UUID | None], *, there: Collection[UUID]) -> set[UUID]:
+    """Who joined because of those who came, or of somebody who did; also who joined because of nobody still there."""
+    freed = set()
+    for id in joined:
+        chain, other = {id}, joined[id]
+        while other is not None and other in joined and other not in chain:
+            chain.add(other)
+            other = joined[other]
+        if other in came or other not in there or other in chain:
+            freed.add(id)
+    return freed
 
 
 def rule(left: UUID, right: UUID, verdict: str, *, actor: str, reason: str, now: datetime) -> Verdict:
@@ -208,6 +251,31 @@ def _rule_each(
         ],
         batch_size=2_000,
     )
+
+
+# The ledger holds each side together, so a few pairs keep the sides apart; more than one, since some may leave.
+MOST_RULED = 20
+REJECT_BETWEEN = """
+UPDATE identity_match SET state = 'rejected'
+WHERE state <> 'rejected'
+  AND ((left_id = ANY(%(one)s) AND right_id = ANY(%(other)s)) OR (left_id = ANY(%(other)s) AND right_id = ANY(%(one)s)))
+"""
+
+
+def _keep_apart(
+    one: Collection[UUID], other: Collection[UUID], *, actor: str, reason: str, now: datetime
+) -> list[Verdict]:
+    """Rule that the one and the other are two people, in a bounded number of pairs."""
+    with connection.cursor() as cursor:
+        cursor.execute(REJECT_BETWEEN, {"one": list(one), "other": list(other)})
+    pairs = [(left, right) for left in _oldest_and_latest(one) for right in _oldest_and_latest(other)]
+    return _rule_each(pairs, CANNOT_LINK, actor=actor, reason=reason, now=now)
+
+
+def _oldest_and_latest(ids: Collection[UUID]) -> list[UUID]:
+    """At most `MOST_RULED` of these; ids run in the order of their making."""
+    rows = sorted(ids)
+    return rows if len(rows) <= MOST_RULED else [*rows[: MOST_RULED // 2], *rows[-MOST_RULED // 2 :]]
 
 
 WITHDRAW_BETWEEN = """

@@ -10,6 +10,8 @@ from identity.ledger import NotPossible
 from identity.models import Assignment, Profile, Verdict
 from identity.profiles import profile_of, source_profiles, where_now
 from outbox.models import Change
+from pipeline import queue
+from records import sources
 from records.models import SourceProfile
 from tests.senders import process, send_rows
 
@@ -20,7 +22,12 @@ pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 def people(crm, now):
     """Alice, Bob and Carol, strangers to each other: source profile and profile of each."""
     rows = [
-        {"customer_number": name, "email": f"{name}@example.com", "updated_at": "2026-11-01"}
+        {
+            "customer_number": name,
+            "email": f"{name}@example.com",
+            "loyalty_number": f"L-{name}",
+            "updated_at": "2026-11-01",
+        }
         for name in ("alice", "bob", "carol")
     ]
     found = []
@@ -30,6 +37,20 @@ def people(crm, now):
         source_profile = SourceProfile.objects.latest("id").id
         found.append((source_profile, profile_of([source_profile])[source_profile]))
     return found
+
+
+@pytest.fixture
+def till(db):
+    """Receipts without a stable key: each makes a source profile of its own."""
+    mapping = {"message_id": ["receipt"], "fields": {"loyalty_number": "loyalty_number"}}
+    return sources.add("till", kind="offline", stable_key="", mapping=mapping)[0]
+
+
+def receipt(till, loyalty_number, *, now):
+    """A receipt is taken in and processed; returns its source profile."""
+    send_rows(till, {"loyalty_number": loyalty_number, "receipt": str(SourceProfile.objects.count())}, now=now)
+    process(now)
+    return SourceProfile.objects.latest("id").id
 
 
 def test_the_older_profile_survives_a_merge_and_the_other_leads_to_it(people, now):
@@ -94,6 +115,44 @@ def test_a_merge_ends_what_kept_them_apart(people, crm, now):
     send_rows(crm, {"customer_number": "bob", "email": "bob@example.com", "updated_at": "2026-11-02"}, now=hours[4])
     process(hours[4])
     assert len(source_profiles(alices)) == 3
+
+
+def test_who_joined_because_of_the_merged_person_follows_them(people, till, now):
+    """Bob's receipt came in while Bob was taken for Alice: it goes with him, and nothing forbids that."""
+    (alice, alices), (bob, bobs), _ = people
+    ledger.merge(alices, bobs, actor="steward", reason="same", now=now + timedelta(hours=1))
+    receipts = [receipt(till, f"L-{name}", now=now + timedelta(hours=2)) for name in ("alice", "bob", "bob")]
+    assert len(source_profiles(alices)) == 5
+    later = now + timedelta(hours=3)
+    ledger.undo_merge(alices, bobs, actor="steward", reason="mistake", now=later)
+    pairs = Verdict.objects.filter(undone_at=None).values_list("left", "right")
+    assert list(pairs) == [(alice, bob)]
+    assert set(source_profiles(alices)) == {alice, receipts[0]}
+    queue.enqueue([alice, bob, *receipts], now=later)
+    process(later)
+    assert set(source_profiles(alices)) == {alice, receipts[0]}
+    assert set(source_profiles(bobs)) == {bob, *receipts[1:]}
+
+
+def test_who_was_merged_by_hand_meanwhile_stays(people, now):
+    (alice, alices), (bob, bobs), (carol, carols) = people
+    ledger.merge(alices, bobs, actor="steward", reason="same", now=now + timedelta(hours=1))
+    ledger.merge(alices, carols, actor="steward", reason="same", now=now + timedelta(hours=2))
+    ledger.undo_merge(alices, bobs, actor="steward", reason="mistake", now=now + timedelta(hours=3))
+    assert (set(source_profiles(alices)), source_profiles(bobs)) == ({alice, carol}, [bob])
+
+
+def test_a_few_verdicts_keep_two_large_profiles_apart(till, now):
+    for name in ("alice", "bob"):
+        send_rows(till, *({"loyalty_number": name, "receipt": f"{name} {n}"} for n in range(50)), now=now)
+        process(now)
+    alices, bobs = Profile.objects.order_by("id").values_list("id", flat=True)
+    ledger.merge(alices, bobs, actor="steward", reason="same", now=now + timedelta(hours=1))
+    ledger.undo_merge(alices, bobs, actor="steward", reason="mistake", now=now + timedelta(hours=2))
+    assert Verdict.objects.filter(undone_at=None, verdict="cannot_link").count() == ledger.MOST_RULED**2
+    queue.enqueue(list(SourceProfile.objects.values_list("id", flat=True)), now=now + timedelta(hours=3))
+    process(now + timedelta(hours=3))
+    assert [len(source_profiles(alices)), len(source_profiles(bobs))] == [50, 50]
 
 
 def test_who_became_one_meanwhile_cannot_be_kept_apart_by_an_old_answer(people, now):
