@@ -187,6 +187,7 @@ CELERY_BEAT_SCHEDULE = {
     "make-partitions": {"task": "pipeline.tasks.make_partitions", "schedule": 3600.0},
     "refresh-segments": {"task": "pipeline.tasks.refresh_all", "schedule": 3600.0},
     "execute-erasures": {"task": "pipeline.tasks.execute_erasures", "schedule": 60.0},
+    "seal-audit-log": {"task": "pipeline.tasks.seal_audit_log", "schedule": 60.0},
     "end-quarantine": {"task": "pipeline.tasks.end_quarantine", "schedule": 3600.0},
 }
 

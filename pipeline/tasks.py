@@ -9,6 +9,7 @@ from pipeline.process import BATCH, let_time_pass, process_batch
 from pipeline.sweep import destroy_orphan_keys, requeue_unresolved
 from privacy import window
 from records import quarantine
+from vault import audit_seals
 
 
 @shared_task
@@ -70,3 +71,9 @@ def end_quarantine() -> None:
 def execute_erasures() -> None:
     """Carry out the erasures whose window has passed."""
     window.execute_due()
+
+
+@shared_task
+def seal_audit_log() -> None:
+    """Chain and sign what the audit log has taken down since."""
+    audit_seals.seal(now=timezone.now())

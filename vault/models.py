@@ -73,3 +73,26 @@ class AuditEntry(models.Model):
             )
         ]
         verbose_name_plural = "audit entries"
+
+
+class AuditSeal(models.Model):
+    """This signed link of a chain covers the audit entries after one id, up to another; none can change unnoticed.
+
+    `content` is the digest of the entries in order, `head` that of the link before and all that this one says.
+    """
+
+    number = models.PositiveIntegerField(primary_key=True)
+    after_id = models.BigIntegerField()
+    upto_id = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+    content = models.BinaryField()
+    head = models.BinaryField()
+    sealed_at = models.DateTimeField()
+    key_version = models.PositiveSmallIntegerField()
+    signature = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(after_id__lt=models.F("upto_id")), name="a_seal_covers_ids"),
+            models.UniqueConstraint(fields=["after_id"], name="one_seal_goes_on_from_each"),
+        ]

@@ -58,4 +58,21 @@ TABLES = [
             "count": PLAIN,
         },
     ),
+    Table(
+        "vault.AuditSeal",
+        subject=None,
+        purpose="accountability",
+        retention="as long as the installation",
+        fields={
+            "number": PLAIN,
+            "after_id": PLAIN,
+            "upto_id": PLAIN,
+            "count": PLAIN,
+            "content": PLAIN,
+            "head": PLAIN,
+            "sealed_at": PLAIN,
+            "key_version": PLAIN,
+            "signature": PLAIN,
+        },
+    ),
 ]
