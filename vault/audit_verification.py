@@ -98,7 +98,8 @@ def read(text: str) -> Checkpoint:
 
 def verify(against: Checkpoint | None = None) -> Verification:
     """Everything that is wrong with the log, and with its end when a checkpoint is at hand."""
-    faults, seals, entries, upto = [], 0, 0, BEFORE_ALL
+    faults: list[Fault] = []
+    seals, entries, upto = 0, 0, BEFORE_ALL
     heads: dict[int, bytes] = {}
     before, expected = BEGINNING, 1
     for one in AuditSeal.objects.order_by("number").iterator():
