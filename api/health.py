@@ -7,6 +7,8 @@ from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from pipeline import heartbeat
+from privacy import epoch
+from privacy.erasure_ledger import LedgerBroken
 from vault.models import DataKey
 
 FINE = "ok"
@@ -18,6 +20,7 @@ UNKNOWN = "not known, for the database does not answer"
 def check(*, now: datetime) -> dict[str, str]:
     """Each thing that is needed, with `ok` or what is wrong with it."""
     checks = {"database": _ask(_database), "key_store": _ask(_key_store), "migrations": _ask(_migrations)}
+    checks["erasure_ledger"] = _ask(_erasure_ledger)
     return checks | _processes(now)
 
 
@@ -42,6 +45,13 @@ def _key_store() -> str:
 def _migrations() -> str:
     waiting = _waiting("default", None) + _waiting("keystore", "vault")
     return FINE if not waiting else f"{waiting} not applied"
+
+
+def _erasure_ledger() -> str:
+    try:
+        return epoch.fault() or FINE
+    except LedgerBroken as error:
+        return str(error)
 
 
 def _waiting(database: str, room: str | None) -> int:

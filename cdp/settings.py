@@ -42,6 +42,8 @@ EMBEDDED = "DATABASE_URL" not in os.environ
 DATABASE_URL = os.environ.get("DATABASE_URL") or embedded.ensure_running(ONYM_HOME)
 KEYSTORE_URL = os.environ.get("KEYSTORE_URL") or (embedded.keystore_url(ONYM_HOME) if EMBEDDED else "")
 KEK_FILE = Path(os.environ.get("ONYM_KEK_FILE", ONYM_HOME / "keys" / "kek"))
+# Outside both databases, on a disk whose backups are not theirs: a restore must not take it back in time.
+ERASURE_LEDGER = Path(os.environ.get("ERASURE_LEDGER", ONYM_HOME / "erasures.jsonl"))
 # Recipients in the organization's own network: off, so that nobody can point a recipient at internal services.
 OUTGOING_PRIVATE_ADDRESSES = os.environ.get("ONYM_OUTGOING_PRIVATE_ADDRESSES", "0" if PRODUCTION else "1") == "1"
 
@@ -87,6 +89,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "cdp.gate.EpochGate",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

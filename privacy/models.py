@@ -135,8 +135,22 @@ class Suppression(models.Model):
     request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="suppressions")
     created_at = models.DateTimeField()
     lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.CharField(max_length=80, blank=True)
+    lifted_on = models.CharField(max_length=80, blank=True, help_text="The verified act that lifted it.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["version", "namespace", "index", "request"], name="suppressed_once")
         ]
+
+
+class ErasureEpoch(models.Model):
+    """This database knows of the erasures up to this entry of the erasure ledger. One row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    sequence = models.PositiveBigIntegerField()
+    hash = models.BinaryField()
+    reached_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_erasure_epoch")]

@@ -84,7 +84,16 @@ TABLES = [
             "request": PLAIN,
             "created_at": PLAIN,
             "lifted_at": PLAIN,
+            "lifted_by": PSEUDONYM,
+            "lifted_on": PSEUDONYM,
         },
+    ),
+    Table(
+        "privacy.ErasureEpoch",
+        subject=None,
+        purpose="subject_requests",
+        retention="as long as the installation",
+        fields={"id": PLAIN, "sequence": PLAIN, "hash": PLAIN, "reached_at": PLAIN},
     ),
     *third_party.TABLES,
 ]

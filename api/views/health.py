@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from api import health
 from pipeline import heartbeat
 
-READY = dict.fromkeys(("database", "key_store", "migrations", *heartbeat.PROCESSES), health.FINE)
+READY = dict.fromkeys(("database", "key_store", "migrations", "erasure_ledger", *heartbeat.PROCESSES), health.FINE)
 
 
 class Liveness(serializers.Serializer[Any]):
@@ -54,7 +54,7 @@ class Ready(APIView):
     @extend_schema(
         operation_id="readyz",
         summary="Is the installation ready?",
-        description="Databases answer, migrations are applied, and worker, scheduler and processor gave a sign of life "
+        description="Databases answer, migrations are applied, no erasure is missing, and worker, scheduler and processor gave a sign of life "
         "within 30 seconds.",
         tags=["health"],
         responses={

@@ -1,0 +1,48 @@
+"""The gate before every page and route: while the database is behind the erasure ledger, nothing is served."""
+
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from api.errors import answer
+from privacy import epoch
+from privacy.erasure_ledger import LedgerBroken
+
+log = structlog.get_logger()
+
+HEALTH = ("/livez", "/readyz")
+PROGRAMS = ("/api/", "/v1/")
+HEADERS = {"Retry-After": "60", "Cache-Control": "no-store"}
+WORDS = "This installation was restored from a backup and is being brought up to date. Nothing is served until then."
+
+
+class EpochGate:
+    """Answers 503 to everything but health and static files unless the database's epoch is the ledger's head."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path in HEALTH or request.path.startswith(f"/{settings.STATIC_URL.lstrip('/')}"):
+            return self.get_response(request)
+        wrong = _fault()
+        return _not_now(request, wrong) if wrong else self.get_response(request)
+
+
+def _fault() -> str:
+    try:
+        return epoch.fault()
+    except LedgerBroken as error:
+        return str(error)
+    except DatabaseError:
+        return "the database does not answer"
+
+
+def _not_now(request: HttpRequest, wrong: str) -> HttpResponse:
+    log.error("closed", why=wrong)
+    if request.path.startswith(PROGRAMS):
+        return answer(503, code="not_ready", detail=WORDS, headers=HEADERS)
+    return HttpResponse(WORDS, status=503, content_type="text/plain; charset=utf-8", headers=HEADERS)
