@@ -2,7 +2,7 @@
 
 from vault import kept_keys, signatures
 
-KEY = "installation signing key"
+KEY = kept_keys.SIGNING
 
 
 def sign(data: bytes) -> bytes:

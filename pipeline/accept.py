@@ -19,7 +19,7 @@ from consent.models import GRANTED, WITHDRAWN
 from identity import devices
 from identity.devices import Sighting
 from pipeline import queue, signals
-from privacy import suppression
+from privacy import epoch, suppression
 from privacy.suppression import Asked
 from records import dedupe, intakes, quarantine, source_profiles, store
 from records.dictionary import IDENTIFIERS
@@ -66,7 +66,9 @@ def accept(source: Source, items: Sequence[Envelope | Reject], *, door: str, now
     """Take in a batch of one source. Everything happens or nothing does; a repeated batch changes nothing.
 
     A batch that crosses an erasure may lose a source profile or a lock under its hands; it is then tried again.
+    Raises `privacy.epoch.Behind` while the database is a restored one that misses erasures.
     """
+    epoch.must_be_current()
     for _ in range(TRIES - 1):
         try:
             return _accept(source, items, door, now)

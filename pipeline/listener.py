@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from pipeline import heartbeat, queue
 from pipeline.process import process_batch
+from privacy.epoch import Behind
 
 log = structlog.get_logger()
 
@@ -38,6 +39,8 @@ def listen(stopping: threading.Event, *, on_backlog: Callable[[], None]) -> None
             _listen(stopping, on_backlog)
         except (psycopg.Error, Error) as error:
             log.warning("processor waits for the database", error=type(error).__name__)
+        except Behind as error:
+            log.error("processor waits for the replay of erasures", why=str(error))
         except Exception as error:
             frames = traceback.extract_tb(error.__traceback__)[-4:]
             where = [f"{frame.filename}:{frame.lineno}" for frame in frames]

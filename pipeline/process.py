@@ -13,13 +13,18 @@ from identity.profiles import living
 from identity.resolve import resolve
 from outbox import changes
 from pipeline import queue
+from privacy import epoch
 from segments.refresh import refresh
 
 BATCH = 5_000
 
 
 def process_batch(*, now: datetime, limit: int = BATCH) -> int:
-    """Process the oldest work that nobody else holds. Returns how many source profiles it was; 0 when none waits."""
+    """Process the oldest work that nobody else holds. Returns how many source profiles it was; 0 when none waits.
+
+    Raises `privacy.epoch.Behind` while the database is a restored one that misses erasures.
+    """
+    epoch.must_be_current()
     with transaction.atomic():
         ledger.lock()
         return _process(now, limit)
@@ -38,6 +43,7 @@ def _process(now: datetime, limit: int) -> int:
 
 def let_time_pass(*, now: datetime) -> None:
     """Compute features and memberships of everybody anew: recency grows without any record."""
+    epoch.must_be_current()
     ids = list(living().order_by("id").values_list("id", flat=True))
     for start in range(0, len(ids), BATCH):
         with transaction.atomic():

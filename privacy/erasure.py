@@ -26,13 +26,13 @@ from identity.learning import learned_from
 from identity.models import Profile
 from outbox.changes import PROFILE_ERASED, News, append
 from outbox.deliveries import queue_erasures
-from privacy import erasure_case, mentions, requests, subjects, suppression
+from privacy import epoch, erasure_case, erasure_ledger, mentions, requests, subjects, suppression
 from privacy.holdings import erasable, rows_of
 from privacy.mentions import Mentions
 from privacy.models import APPROVED, COMPLETED, ERASURE, IN_PROGRESS, ErasureCase, SubjectRequest, Tombstone
 from privacy.search import Search
 from privacy.subjects import NOBODY, Subject, UnknownProfile
-from privacy.suppression_of_person import list_person
+from privacy.suppression_of_person import Listed, list_person
 from privacy.wanted import open_wanted
 from records.models import SourceProfile
 from vault import keys
@@ -106,7 +106,7 @@ def _delete_rows(request: SubjectRequest, *, actor: str, now: datetime) -> Subje
         listed = list_person(subject, request=request, now=now)
         queue_erasures(subject.profiles, request=request.pk, now=now)
         request.outcome = {
-            "rows": _delete(subject),
+            "rows": delete_rows_of(subject),
             "source_profiles": len(subject.source_profiles),
             "keys": DataKey.objects.filter(id__in=subject.source_profiles).count(),
             "suppressed": listed.own,
@@ -125,7 +125,21 @@ def _delete_rows(request: SubjectRequest, *, actor: str, now: datetime) -> Subje
         request.save(update_fields=["outcome", "profile_id", "note"])
         SubjectRequest.objects.filter(profile_id__in=subject.profiles).update(note="")
         requests.take_step(request, "rows deleted", actor=actor, now=now, detail={"rows": request.outcome["rows"]})
+        if subject != NOBODY:
+            epoch.note(_news(request, subject, listed), now=now)
     return request
+
+
+def _news(request: SubjectRequest, subject: Subject, listed: Listed) -> erasure_ledger.News:
+    """What the erasure ledger remembers of this erasure: ids and keyed hashes, enough to repeat it after a restore."""
+    return erasure_ledger.News(
+        kind=erasure_ledger.ERASED,
+        request=request.pk,
+        profiles=tuple(sorted(subject.profiles)),
+        source_profiles=tuple(sorted(subject.source_profiles)),
+        hashes=tuple(listed.hashes),
+        pairs=tuple(sorted(listed.pairs)),
+    )
 
 
 def _erase_mentions(request: SubjectRequest, *, actor: str, now: datetime) -> SubjectRequest:
@@ -186,7 +200,7 @@ def _with_records_in_flight(subject: Subject) -> Subject:
     return replace(subject, source_profiles=subject.source_profiles | in_flight)
 
 
-def _delete(subject: Subject) -> dict[str, int]:
+def delete_rows_of(subject: Subject) -> dict[str, int]:
     """Delete what the annotations call the subject's, in their order, and what hangs on it. Rows by table."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL onym.erasing = 'on'")

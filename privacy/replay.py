@@ -1,4 +1,4 @@
-"""Replaying the erasure ledger on a restored backup: what was erased since is erased again, before anybody is served."""
+"""Replaying the erasure ledger on a restored backup: what was erased since is erased again before anybody is served."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from privacy import epoch, erasure_ledger, requests, suppression
 from privacy.epoch import Behind
 from privacy.erasure import delete_rows_of
 from privacy.erasure_ledger import ERASED, Entry
-from privacy.models import APPROVED, COMPLETED, ERASURE, IN_PROGRESS, OPEN, SubjectRequest, Suppression
+from privacy.models import APPROVED, COMPLETED, ERASURE, IN_PROGRESS, OPEN, SubjectRequest, Suppression, Tombstone
 from privacy.subjects import Subject
 from records.models import SourceProfile
 from vault import keys
@@ -85,6 +85,9 @@ def _erase_again(entry: Entry, actor: str, now: datetime) -> Replayed:
     rows = delete_rows_of(subject)
     request = _request_of(entry, now)
     suppression.put(news.hashes, request=request.pk, now=entry.at)
+    Tombstone.objects.bulk_create(
+        [Tombstone(profile_id=id, erased_at=entry.at, request=request) for id in news.profiles], ignore_conflicts=True
+    )
     queue_erasures(subject.profiles, request=request.pk, now=now)
     requests.take_step(request, "erased again after a restore", actor=actor, now=now, detail={"rows": rows})
     return Replayed(1, sum(rows.values()), destroyed, len(news.hashes))

@@ -15,7 +15,7 @@ from vault import kept_keys
 from vault.blind import blind_index
 from vault.signatures import authenticate
 
-KEY = "suppression list"
+KEY = kept_keys.SUPPRESSION
 # Rows from before the list had keys of its own hold the blind index itself.
 BLIND = 0
 NAME, BIRTH_DATE = "name", "birth_date"

@@ -30,11 +30,15 @@ GIVEN, FAMILY, BIRTH = "given_name", "family_name", "birth_date"
 
 @dataclass(frozen=True)
 class Listed:
-    """What went on the list: its hashes, how many identifiers alone, and how many that others share."""
+    """What went on the list: its hashes, the identifiers that were the person's alone, and how many others share."""
 
     hashes: list[Hash]
-    own: int
+    pairs: set[Pair]
     shared: int
+
+    @property
+    def own(self) -> int:
+        return len(self.pairs)
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def list_person(subject: Subject, *, request: SubjectRequest, now: datetime) -> 
     for pair in borne - own:
         if pair in values.identifiers:
             tokens |= _combined(pair, values, subject)
-    return Listed(suppression.add(tokens, request=request, now=now), own=len(own), shared=len(borne - own))
+    return Listed(suppression.add(tokens, request=request, now=now), pairs=own, shared=len(borne - own))
 
 
 def _values(subject: Subject, request: SubjectRequest, now: datetime) -> Values:

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
 
 from records import sources
 
@@ -12,7 +12,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def _erasure_ledger_of_its_own(settings: SettingsWrapper, tmp_path: Path) -> None:
+def _erasure_ledger_of_its_own(settings: Any, tmp_path: Path) -> None:
     """Tests undo what they did in the database; the erasure ledger is a file, so each has its own."""
     settings.ERASURE_LEDGER = tmp_path / "erasures.jsonl"
 

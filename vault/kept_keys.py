@@ -12,10 +12,20 @@ from vault.key_encryption import key_encryption_key
 from vault.models import KeptKey
 
 KEY_BYTES = 32
+SIGNING, SUPPRESSION = INSTALLATION = ("installation signing key", "suppression list")
 
 
 class UnknownVersion(LookupError):
     """There is no such version of this key."""
+
+
+def make_for_installation() -> None:
+    """Make the keys that every installation has, before its first backup: one that is made later would be missing there.
+
+    Safe to repeat.
+    """
+    for name in INSTALLATION:
+        newest(name)
 
 
 def newest(name: str) -> tuple[int, bytes]:

@@ -54,7 +54,8 @@ class Ready(APIView):
     @extend_schema(
         operation_id="readyz",
         summary="Is the installation ready?",
-        description="Databases answer, migrations are applied, no erasure is missing, and worker, scheduler and processor gave a sign of life "
+        description="Databases answer, migrations are applied, no erasure is missing, "
+        "and worker, scheduler and processor gave a sign of life "
         "within 30 seconds.",
         tags=["health"],
         responses={

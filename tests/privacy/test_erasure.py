@@ -277,7 +277,7 @@ def test_a_completed_erasure_answers_the_same_again(alice: Person) -> None:
 
 
 def test_a_deadlock_with_a_worker_is_tried_again(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    request, delete = approved(alice), erasure._delete
+    request, delete = approved(alice), erasure.delete_rows_of
     deadlocks = [OperationalError("deadlock")]
     deadlocks[0].__cause__ = DeadlockDetected()
 
@@ -286,7 +286,7 @@ def test_a_deadlock_with_a_worker_is_tried_again(alice: Person, monkeypatch: pyt
             raise deadlocks.pop()
         return delete(subject)
 
-    monkeypatch.setattr(erasure, "_delete", delete_at_the_second_try)
+    monkeypatch.setattr(erasure, "delete_rows_of", delete_at_the_second_try)
     assert carried_out(request).source_profiles == 3
     assert state_of(request) == "completed"
 

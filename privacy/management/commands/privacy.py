@@ -19,7 +19,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         tasks = parser.add_subparsers(dest="task", required=True, metavar="TASK")
-        tasks.add_parser("replay-erasures", help="after a restore: repeat what the erasure ledger says was erased since")
+        tasks.add_parser(
+            "replay-erasures", help="after a restore: repeat what the erasure ledger says was erased since"
+        )
         tasks.add_parser("verify-ledger", help="verify the erasure ledger and compare it with the database")
 
     def handle(self, *args: Any, task: str, **options: Any) -> None:
