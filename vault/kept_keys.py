@@ -20,7 +20,7 @@ class UnknownVersion(LookupError):
 
 
 def make_for_installation() -> None:
-    """Make the keys that every installation has, before its first backup: one that is made later would be missing there.
+    """Make the keys that every installation has, before its first backup: one made later would be missing there.
 
     Safe to repeat.
     """

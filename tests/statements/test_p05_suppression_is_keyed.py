@@ -1,4 +1,4 @@
-"""The suppression list holds keyed hashes alone: no search of all phones finds one, and every version of the key counts."""
+"""The suppression list holds keyed hashes alone: no search of all phones finds one; each version of its key counts."""
 
 import hashlib
 import hmac
