@@ -13,20 +13,21 @@ from privacy.erasure_ledger import LedgerBroken
 
 log = structlog.get_logger()
 
-HEALTH = ("/livez", "/readyz")
+# Health, and the description of the API: neither holds anybody's data.
+OPEN = ("/livez", "/readyz", "/api/docs/", "/api/schema/")
 PROGRAMS = ("/api/", "/v1/")
 HEADERS = {"Retry-After": "60", "Cache-Control": "no-store"}
 WORDS = "This installation was restored from a backup and is being brought up to date. Nothing is served until then."
 
 
 class EpochGate:
-    """Answers 503 to everything but health and static files unless the database's epoch is the ledger's head."""
+    """Answers 503 to everything that could hold data unless the database's epoch is the ledger's head."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path in HEALTH or request.path.startswith(f"/{settings.STATIC_URL.lstrip('/')}"):
+        if request.path in OPEN or request.path.startswith(f"/{settings.STATIC_URL.lstrip('/')}"):
             return self.get_response(request)
         wrong = _fault()
         return _not_now(request, wrong) if wrong else self.get_response(request)

@@ -31,7 +31,7 @@ def test_ready_when_all_is_there(alive: None) -> None:
     response = Client().get("/readyz")
     assert (response.status_code, response.json()["status"]) == (200, "ready")
     assert set(response.json()["checks"].values()) == {"ok"}
-    assert set(response.json()["checks"]) == {"database", "key_store", "migrations", *PROCESSES}
+    assert set(response.json()["checks"]) == {"database", "key_store", "migrations", "erasure_ledger", *PROCESSES}
 
 
 @pytest.mark.parametrize("process", PROCESSES)
