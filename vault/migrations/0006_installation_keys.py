@@ -12,5 +12,5 @@ def make(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("vault", "0004_what_was_read")]
+    dependencies = [("vault", "0005_audit_seals")]
     operations = [migrations.RunPython(make, migrations.RunPython.noop, hints={"keystore": True})]
