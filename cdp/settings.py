@@ -191,6 +191,7 @@ CELERY_BEAT_SCHEDULE = {
     "refresh-segments": {"task": "pipeline.tasks.refresh_all", "schedule": 3600.0},
     "execute-erasures": {"task": "pipeline.tasks.execute_erasures", "schedule": 60.0},
     "seal-audit-log": {"task": "pipeline.tasks.seal_audit_log", "schedule": 60.0},
+    "keep-limits": {"task": "pipeline.tasks.keep_limits", "schedule": 6 * 3600.0},
     "end-quarantine": {"task": "pipeline.tasks.end_quarantine", "schedule": 3600.0},
 }
 

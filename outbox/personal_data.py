@@ -9,6 +9,7 @@ TABLES = [
         via="profile",
         purpose="service",
         retention="13 months",
+        expires=("happened_at", 396),
         fields={"id": PLAIN, "profile_id": PSEUDONYM, "kind": PLAIN, "detail": PLAIN, "happened_at": PLAIN},
     ),
     Table(

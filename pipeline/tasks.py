@@ -1,5 +1,7 @@
 """Celery tasks: each takes nothing but an id or nothing at all, makes one call, and may run twice."""
 
+from contextlib import suppress
+
 from celery import shared_task
 from django.db import connection
 from django.utils import timezone
@@ -7,7 +9,8 @@ from django.utils import timezone
 from pipeline import heartbeat
 from pipeline.process import BATCH, let_time_pass, process_batch
 from pipeline.sweep import destroy_orphan_keys, requeue_unresolved
-from privacy import window
+from privacy import retention, window
+from privacy.retention import AlreadyRunning
 from records import quarantine
 from vault import audit_seals
 
@@ -58,6 +61,13 @@ def make_partitions() -> None:
 def refresh_all() -> None:
     """Let time pass for features and segments: recency grows without any record."""
     let_time_pass(now=timezone.now())
+
+
+@shared_task
+def keep_limits() -> None:
+    """Remove what has been kept for long enough."""
+    with suppress(AlreadyRunning):
+        retention.carry_out(now=timezone.now())
 
 
 @shared_task

@@ -154,3 +154,21 @@ class ErasureEpoch(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="one_erasure_epoch")]
+
+
+class RetentionRun(models.Model):
+    """Retention removed so much of what one source had sent before the cutoff. The proof that limits are kept."""
+
+    id = models.UUIDField(primary_key=True)
+    source_id = models.UUIDField(null=True)
+    what = models.CharField(max_length=60)
+    cutoff_at = models.DateTimeField(null=True)
+    rows = models.PositiveBigIntegerField()
+    held = models.PositiveBigIntegerField()
+    ran_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["source_id", "what", "-cutoff_at"], name="retention_by_source"),
+            models.Index(fields=["-ran_at"], name="retention_by_time"),
+        ]

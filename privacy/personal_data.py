@@ -95,5 +95,13 @@ TABLES = [
         retention="as long as the installation",
         fields={"id": PLAIN, "sequence": PLAIN, "hash": PLAIN, "reached_at": PLAIN},
     ),
+    Table(
+        "privacy.RetentionRun",
+        subject=None,
+        purpose="accountability",
+        retention="24 months",
+        expires=("ran_at", 730),
+        fields=dict.fromkeys(("id", "source_id", "what", "cutoff_at", "rows", "held", "ran_at"), PLAIN),
+    ),
     *third_party.TABLES,
 ]

@@ -10,6 +10,7 @@ TABLES = [
         via="profile",
         purpose="accountability",
         retention="24 months",
+        expires=("action_time", 730),
         fields={
             "id": PLAIN,
             "action_time": PLAIN,
@@ -26,6 +27,7 @@ TABLES = [
         subject=None,
         purpose="access control",
         retention="8 hours",
+        expires=("expire_date", 0),
         fields={"session_key": PSEUDONYM, "session_data": PLAIN, "expire_date": PLAIN},
     ),
     Table(

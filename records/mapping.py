@@ -11,7 +11,7 @@ LONGEST = {"kind": 16, "event": 120, "opens_episode": 16}
 LONGEST_COLUMN, LONGEST_CHANNEL = 200, 20
 TCF_PURPOSES, HIGHEST_VENDOR = 24, 65_535
 ORDERS = ("dmy", "mdy", "ymd")
-KNOWN = (*TEXTS, "message_id", "fields", "properties", "consents", "date_order", "signals")
+KNOWN = (*TEXTS, "message_id", "fields", "properties", "consents", "date_order", "signals", "special_categories")
 
 
 def faults(mapping: object) -> list[str]:
@@ -31,9 +31,10 @@ def _faults(mapping: Mapping[str, Any]) -> Iterator[str]:
             yield f"'{name}' has at most {LONGEST.get(name, LONGEST_COLUMN)} characters."
     if mapping.get("date_order") not in (None, *ORDERS):
         yield f"'date_order' must be one of {', '.join(ORDERS)}."
-    columns = mapping.get("message_id", [])
-    if not isinstance(columns, list) or not all(isinstance(column, str) for column in columns):
-        yield "'message_id' must be a list of column names."
+    for name in ("message_id", "special_categories"):
+        columns = mapping.get(name, [])
+        if not isinstance(columns, list) or not all(isinstance(column, str) for column in columns):
+            yield f"'{name}' must be a list of names."
     yield from _of_choices(mapping, "fields", FIELDS)
     yield from _of_choices(mapping, "properties", TYPES)
     yield from _of_consents(mapping.get("consents", {}))

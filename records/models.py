@@ -49,10 +49,37 @@ class Source(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(trust_rank__lte=100), name="trust_rank_is_at_most_100"),
             models.CheckConstraint(condition=Q(kind__in=[ONLINE, OFFLINE, IOT]), name="source_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(retention_days__gte=1, retention_days__lte=36_500),
+                name="source_keeps_1_to_36500_days",
+                violation_error_message="Keep records for 1 to 36,500 days.",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class RetentionRule(models.Model):
+    """What a source sent is kept no longer than this: for one purpose, or one field, or as a whole.
+
+    Without a source the rule is for every one. The shortest limit that fits counts, the source's own among them.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.CASCADE, related_name="retention_rules")
+    purpose = models.CharField(max_length=40, blank=True, help_text="Empty: for every purpose.")
+    field = models.CharField(max_length=40, blank=True, help_text="Empty: for the record as a whole.")
+    days = models.PositiveIntegerField(help_text="Counted from receipt.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "purpose", "field"], nulls_distinct=False, name="one_retention_rule_each"
+            ),
+            models.CheckConstraint(condition=Q(purpose="") | Q(field=""), name="rule_for_purpose_or_field"),
+            models.CheckConstraint(condition=Q(days__gte=1, days__lte=36_500), name="retention_is_1_to_36500_days"),
+        ]
 
 
 class SourceProfile(models.Model):

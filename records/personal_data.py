@@ -35,6 +35,13 @@ TABLES = [
         ),
     ),
     Table(
+        "records.RetentionRule",
+        subject=None,
+        purpose="accountability",
+        retention="as long as in use",
+        fields=dict.fromkeys(("id", "source", "purpose", "field", "days"), PLAIN),
+    ),
+    Table(
         "records.SourceProfile",
         subject="id",
         purpose="service",
@@ -139,6 +146,7 @@ TABLES = [
         subject=None,
         purpose="service",
         retention="13 months",
+        expires=("received_at", 396),
         fields=dict.fromkeys(
             ("id", "source", "door", "received_at", "acknowledged", "stored", "duplicate", "quarantined", "refused"),
             PLAIN,

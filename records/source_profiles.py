@@ -101,3 +101,8 @@ def standing(ids: Collection[UUID]) -> dict[UUID, Standing]:
     with connection.cursor() as cursor:
         cursor.execute(BELIEVED, [list(ids)])
         return {id: Standing(trusted, episode) for id, trusted, episode in cursor.fetchall()}
+
+
+def forget_generalized(ids: Collection[UUID]) -> None:
+    """Empty birth year, postcode area and country of these source profiles."""
+    SourceProfile.objects.filter(id__in=ids).update(birth_year=None, postcode_area="", country="")

@@ -4,7 +4,7 @@ It is kept of those who agreed to analytics, and of nobody else: a "no" removes 
 """
 
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -54,8 +54,11 @@ FROM (
            END AS amount
     FROM unnest(%(source_profiles)s::uuid[], %(days)s::date[]) AS work (source_profile_id, since)
     JOIN records_record AS record ON record.source_profile_id = work.source_profile_id
+    LEFT JOIN unnest(%(sources)s::uuid[], %(cutoffs)s::timestamptz[]) AS aged (source_id, cutoff_at)
+        ON aged.source_id = record.source_id
     CROSS JOIN LATERAL (SELECT left(lower(btrim(record.event)), 120) AS event) AS named
-    WHERE work.since IS NULL OR record.occurred_at >= (work.since::timestamp AT TIME ZONE 'UTC')
+    WHERE (work.since IS NULL OR record.occurred_at >= (work.since::timestamp AT TIME ZONE 'UTC'))
+      AND (aged.cutoff_at IS NULL OR record.received_at >= aged.cutoff_at)
 ) AS act
 GROUP BY source_profile_id, day, event
 """
@@ -80,10 +83,17 @@ WHERE assignment.profile_id = ANY(%s::uuid[]) AND assignment.ended_at IS NULL
 """
 
 
-def follow(source_profiles: Collection[UUID], *, refused: Collection[UUID], since: Mapping[UUID, date | None]) -> None:
+def follow(
+    source_profiles: Collection[UUID],
+    *,
+    refused: Collection[UUID],
+    since: Mapping[UUID, date | None],
+    cutoffs: Mapping[UUID, datetime],
+) -> None:
     """Bring the activity of these source profiles up to date, from the days on which their records changed.
 
-    Of the `refused` profiles nothing is kept. Whoever has no activity yet is rolled up from the first record on.
+    Of the `refused` profiles nothing is kept, and nothing of records received before the cutoff of their source.
+    Whoever has no activity yet is rolled up from the first record on.
     """
     with connection.cursor() as cursor:
         cursor.execute(FORGET_PEOPLE, [list(refused)])
@@ -91,11 +101,13 @@ def follow(source_profiles: Collection[UUID], *, refused: Collection[UUID], sinc
         bare = {row[0] for row in cursor.fetchall()}
     changed = [(id, since[id]) for id in source_profiles if since.get(id) and id not in bare]
     if changed or bare:
-        roll_up([*changed, *((id, None) for id in bare)])
+        roll_up([*changed, *((id, None) for id in bare)], cutoffs=cutoffs)
 
 
-def roll_up(work: Collection[tuple[UUID, date | None]]) -> None:
+def roll_up(work: Collection[tuple[UUID, date | None]], *, cutoffs: Mapping[UUID, datetime] | None = None) -> None:
     """Compute the daily activity of each source profile from its records, from that day on (None: from the first).
+
+    Records that their source (by id) sent before its cutoff are left out.
 
     Safe to run twice and by several at once: the source profiles are locked, in the order of their ids.
     """
@@ -106,6 +118,8 @@ def roll_up(work: Collection[tuple[UUID, date | None]]) -> None:
         "purchase": PURCHASE,
         "orders": list(ORDERS),
         "kinds": list(KINDS),
+        "sources": list(cutoffs or {}),
+        "cutoffs": list((cutoffs or {}).values()),
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LOCK, parameters)

@@ -56,6 +56,7 @@ TABLES = [
         via="profile",
         purpose="analytics",
         retention="13 months after it ends",
+        expires=("left_at", 396),
         erase_order=10,
         fields={
             "id": PLAIN,

@@ -7,8 +7,9 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from outbox.changes import News
+from records.retention import cutoffs
 from segments import activity, membership
-from segments.consented import Consented, ask
+from segments.consented import ANALYTICS, Consented, ask
 from segments.features import registry
 from segments.features.feature import Values
 from segments.models import ProfileFeatures
@@ -45,7 +46,7 @@ def _refresh(profile_ids: list[UUID], since: Mapping[UUID, date | None], *, now:
     locked = _lock(profile_ids)
     people = ask(locked, now=now)
     theirs = {id for ids in people.owned.values() for id in ids}
-    activity.follow(theirs, refused=people.refused, since=since)
+    activity.follow(theirs, refused=people.refused, since=since, cutoffs=cutoffs(ANALYTICS, now=now))
     values = registry.compute(people.owned, now=now)
     _keep(values, people, now=now)
     return membership.renew(people, values, now=now)

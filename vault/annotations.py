@@ -25,6 +25,7 @@ class Table:
     `subject` is the path, in Django's double-underscore notation, to a source profile's id (`via="source_profile"`)
     or to a profile's id (`via="profile"`); None when no row belongs to one person. `also`: further such paths, where
     a row is about two people. `erase_order`: lower goes first.
+    `expires`: a column and the days after which retention deletes the row, where nothing else ends it.
     `kept_because`: why an erasure leaves these rows, such as the proof of the erasure itself; empty when they go.
     """
 
@@ -37,6 +38,7 @@ class Table:
     erase_order: int = 50
     also: tuple[str, ...] = ()
     kept_because: str = ""
+    expires: tuple[str, int] | None = None
 
 
 def tables() -> Iterator[Table]:

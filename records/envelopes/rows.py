@@ -12,6 +12,7 @@ from records.cleaning import clean
 from records.dictionary import IDENTIFIERS, letters, recognize
 from records.envelope import Envelope, Reject, Said, Unreadable, as_json, message_hash
 from records.models import IOT, Source
+from records.special_categories import keep_out
 from records.standardize import Absurd, Setting, instant
 
 # What columns are called that hold when it happened, and which message it is; in their letters, the likeliest first.
@@ -106,6 +107,7 @@ def _read(
         for name, kind_ in mapping.properties.items()
         if row.get(name) not in (None, "")
     }
+    keep_out("", kept, allowed=source.mapping.get("special_categories", ()))
     known = {
         *mapping.fields,
         *mapping.properties,

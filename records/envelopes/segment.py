@@ -11,6 +11,7 @@ from records.dictionary import recognize
 from records.envelope import Envelope, Reject, Unreadable, as_json, message_hash
 from records.envelopes import consent_context
 from records.models import Source
+from records.special_categories import keep_out
 from records.standardize import Absurd, Setting, plausible, read_instant
 
 # What looks like an address, or a number long enough to be a phone's or a card's.
@@ -65,11 +66,13 @@ def _read(
     cleaned = clean(raw, Setting(region=source.region, date_order=source.mapping.get("date_order"), now=now))
     values = _object(message.get("properties"), "properties")
     kept, dropped = properties.declared(values, source.mapping.get("properties", properties.COMMERCE))
+    event = _event(kind, message)
+    keep_out(event, kept, allowed=source.mapping.get("special_categories", ()))
     return Envelope(
         position=position,
         message_hash=_message_hash(message, body),
         kind=kind,
-        event=_event(kind, message),
+        event=event,
         occurred_at=_occurred_at(message, now, sent_at),
         fields=cleaned.fields,
         raw=cleaned.raw,
