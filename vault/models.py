@@ -28,9 +28,9 @@ class IndexKey(models.Model):
 
 
 class KeptKey(models.Model):
-    """This version of a key is kept as long as the installation: for signatures, suppression, shared secrets."""
+    """This version of a key is kept as long as the installation: for signatures, suppression, pseudonyms, secrets."""
 
-    name = models.CharField(max_length=64)
+    name = models.CharField(max_length=200)
     version = models.PositiveSmallIntegerField(default=1)
     wrapped = models.BinaryField()
     kek_version = models.PositiveSmallIntegerField()
