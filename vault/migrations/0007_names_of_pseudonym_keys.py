@@ -4,5 +4,5 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("vault", "0004_what_was_read")]
+    dependencies = [("vault", "0006_installation_keys")]
     operations = [migrations.AlterField("keptkey", "name", models.CharField(max_length=200))]
