@@ -7,7 +7,7 @@ from vault.ids import new_id
 from vault.models import KeptKey
 from vault.pseudonyms import ALPHABET, LENGTH, key_name, pseudonym, pseudonyms
 
-pytestmark = pytest.mark.django_db(databases=["keystore"])
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
 
 def test_it_is_26_characters_of_lower_case_base32():
