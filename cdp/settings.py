@@ -45,6 +45,11 @@ KEK_FILE = Path(os.environ.get("ONYM_KEK_FILE", ONYM_HOME / "keys" / "kek"))
 # Outside both databases, on a disk whose backups are not theirs: a restore must not take it back in time.
 ERASURE_LEDGER = Path(os.environ.get("ERASURE_LEDGER", ONYM_HOME / "erasures.jsonl"))
 # Recipients in the organization's own network: off, so that nobody can point a recipient at internal services.
+# Where the organization is: whose public holidays count in its deadlines ("DE", "DE-BY"). Empty: weekends alone.
+COUNTRY = os.environ.get("ONYM_COUNTRY", "")
+CLOCKS_FILE = os.environ.get("ONYM_CLOCKS_FILE", "")
+PRIVACY_TEAM = [address for address in os.environ.get("ONYM_PRIVACY_TEAM", "").split(",") if address]
+
 OUTGOING_PRIVATE_ADDRESSES = os.environ.get("ONYM_OUTGOING_PRIVATE_ADDRESSES", "0" if PRODUCTION else "1") == "1"
 
 

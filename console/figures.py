@@ -12,10 +12,9 @@ from django.db.models.functions import TruncDate
 from consent.models import Purpose
 from console import review_queue
 from console.charts import Columns, Part, bars_of, columns_of, line_of, parts_of
-from console.navigation import UNFINISHED
 from identity.profiles import living
 from pipeline import heartbeat, queue
-from privacy.models import SubjectRequest
+from privacy.models import UNFINISHED, SubjectRequest
 from records.models import IOT, OFFLINE, ONLINE, Intake, QuarantinedRecord, Source, SourceProfile
 from segments.models import DailyActivity, Segment
 

@@ -6,8 +6,8 @@ from django import forms
 
 from consent.models import CONSENT, GRANTED, LEGAL_OBLIGATION, WITHDRAWN, Purpose
 from console.showing import label_of
-from privacy.deadlines import CCPA, GDPR
-from privacy.requests import KINDS
+from privacy.clocks import CLOCKS, GDPR
+from privacy.models import KINDS
 from records.dictionary import FIELDS
 
 REASON_AT_MOST = 180
@@ -53,7 +53,9 @@ class OpenRequest(forms.Form):
 
     kind = forms.ChoiceField(label="What is asked for", choices=[(kind, label_of(kind)) for kind in KINDS])
     regulation = forms.ChoiceField(
-        label="Due by", choices=[(GDPR, "GDPR: one month"), (CCPA, "CCPA: 45 days")], initial=GDPR
+        label="Due by",
+        choices=[(slug, f"{clock.name}: {clock.answer}") for slug, clock in CLOCKS.items()],
+        initial=GDPR,
     )
 
 

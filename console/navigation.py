@@ -19,12 +19,11 @@ from access.roles import (
 )
 from console import review_queue
 from console.asking import user_of
-from privacy.models import APPROVED, IN_PROGRESS, OPEN, SubjectRequest
+from privacy.models import UNFINISHED, SubjectRequest
 
 Entry = dict[str, Any]
 # Every page counts what waits, so it counts no further than this.
 MOST = 999
-UNFINISHED = (OPEN, APPROVED, IN_PROGRESS)
 # Title, icon, page, and the capability that opens it.
 GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
     (

@@ -45,5 +45,6 @@ def destroy_orphan_keys(*, now: datetime) -> int:
         for model in (SourceProfile, QuarantinedRecord, SubjectRequest):
             used = set(model.objects.filter(id__in=candidates).values_list("id", flat=True))
             candidates = [id for id in candidates if id not in used]
-        destroyed += keys.destroy(candidates)
+        papers = set(SubjectRequest.objects.filter(papers_key__in=candidates).values_list("papers_key", flat=True))
+        destroyed += keys.destroy([id for id in candidates if id not in papers])
     return destroyed

@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 
 from privacy import subjects
 from privacy.models import ErasureCase, SubjectRequest
 from privacy.subjects import NOBODY, Subject, UnknownProfile
 from privacy.wanted import Wanted, gather, open_wanted, seal
+from vault import keys
 from vault.grants import Actor
 
 STAGE = Actor.machine("erasure")
@@ -34,6 +36,12 @@ def remember(case: ErasureCase, subject: Subject, *, now: datetime) -> Wanted:
     if wanted != held:
         case.sealed = seal(wanted, request_id=case.pk)
     return wanted
+
+
+def drop(request: SubjectRequest) -> None:
+    """The case of a request that will not be carried out goes with its sealed values."""
+    if ErasureCase.objects.filter(pk=request.pk).delete()[0]:
+        transaction.on_commit(lambda: keys.destroy([request.pk]))
 
 
 def person_of(request: SubjectRequest) -> Subject:

@@ -1,9 +1,10 @@
 """What people ask for, what was done about it, and who must not come back."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-ACCESS, PORTABILITY, RECTIFICATION, ERASURE, RESTRICTION, OBJECTION, OPT_OUT = (
+ACCESS, PORTABILITY, RECTIFICATION, ERASURE, RESTRICTION, OBJECTION, OPT_OUT, HUMAN_REVIEW = KINDS = (
     "access",
     "portability",
     "rectification",
@@ -11,9 +12,31 @@ ACCESS, PORTABILITY, RECTIFICATION, ERASURE, RESTRICTION, OBJECTION, OPT_OUT = (
     "restriction",
     "objection",
     "opt_out",
+    "human_review",
 )
 NOT_PROVEN, PASSED, FOUND = "", "passed", "found"
-OPEN, APPROVED, IN_PROGRESS, COMPLETED, REJECTED = "open", "approved", "in_progress", "completed", "rejected"
+OPEN, APPROVED, IN_PROGRESS, COMPLETED, REJECTED, CALLED_BACK = STATES = (
+    "open",
+    "approved",
+    "in_progress",
+    "completed",
+    "rejected",
+    "called_back",
+)
+UNFINISHED = (OPEN, APPROVED, IN_PROGRESS)
+# To stop something a person need not prove who they are (GDPR 21, CCPA 7060(b)); to learn or change something, yes.
+NEEDS_IDENTITY = (ACCESS, PORTABILITY, RECTIFICATION, ERASURE, HUMAN_REVIEW)
+CONSOLE, API, OPENDSR, FORM = CHANNELS = ("console", "api", "opendsr", "form")
+VOUCHED, EMAIL_LINK, SIGNED_IN, DOCUMENTS, DATA_POINTS, BY_CONTROLLER = METHODS = (
+    "vouched",
+    "email_link",
+    "signed_in",
+    "documents",
+    "data_points",
+    "controller",
+)
+LOW, SUBSTANTIAL, HIGH = LEVELS = ("low", "substantial", "high")
+COMPLEXITY, NUMBER = GROUNDS = ("complexity", "number")
 
 
 class SubjectRequest(models.Model):
@@ -22,24 +45,35 @@ class SubjectRequest(models.Model):
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(
         max_length=14,
-        choices=[
-            (kind, kind.replace("_", " "))
-            for kind in (ACCESS, PORTABILITY, RECTIFICATION, ERASURE, RESTRICTION, OBJECTION, OPT_OUT)
-        ],
+        choices=[(kind, kind.replace("_", " ")) for kind in KINDS],
     )
     regulation = models.CharField(max_length=8, default="gdpr")
     state = models.CharField(
         max_length=11,
-        choices=[(state, state.replace("_", " ")) for state in (OPEN, APPROVED, IN_PROGRESS, COMPLETED, REJECTED)],
+        choices=[(state, state.replace("_", " ")) for state in STATES],
         default=OPEN,
     )
     profile_id = models.UUIDField(null=True)
+    channel = models.CharField(max_length=8, choices=[(one, one) for one in CHANNELS], default=CONSOLE)
+    received_at = models.DateTimeField()
     opened_at = models.DateTimeField()
+    acknowledge_by = models.DateField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    first_due_date = models.DateField()
     due_date = models.DateField()
+    extended_at = models.DateTimeField(null=True)
+    extended_for = models.CharField(max_length=10, choices=[(one, one) for one in GROUNDS], blank=True)
+    verified_at = models.DateTimeField(null=True)
+    verified_by = models.CharField(max_length=80, blank=True)
+    verification = models.CharField(max_length=11, choices=[(one, one) for one in METHODS], blank=True)
+    assurance = models.CharField(max_length=11, choices=[(one, one) for one in LEVELS], blank=True)
+    assignee = models.CharField(max_length=80, blank=True)
     opened_by = models.CharField(max_length=80)
     approved_at = models.DateTimeField(null=True)
     approved_by = models.CharField(max_length=80, blank=True)
     completed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    papers_key = models.UUIDField(null=True, unique=True)
     outcome = models.JSONField(default=dict)
     note = models.CharField(max_length=300, blank=True)
 
@@ -51,16 +85,33 @@ class SubjectRequest(models.Model):
                 violation_error_message="Whoever opened an erasure request cannot approve it.",
             ),
             models.CheckConstraint(
-                condition=~Q(kind=ERASURE) | Q(state__in=[OPEN, REJECTED]) | ~Q(approved_by=""),
+                condition=~Q(kind=ERASURE) | Q(state__in=[OPEN, REJECTED, CALLED_BACK]) | ~Q(approved_by=""),
                 name="erasure_is_approved_before_it_begins",
             ),
             models.CheckConstraint(
                 condition=~Q(state=COMPLETED) | Q(completed_at__isnull=False), name="completed_request_says_when"
             ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=NEEDS_IDENTITY)
+                | Q(state__in=[OPEN, REJECTED, CALLED_BACK])
+                | Q(verified_at__isnull=False),
+                name="identity_is_verified_before_it_goes_on",
+            ),
+            models.CheckConstraint(
+                condition=Q(verified_at=None, verification="", assurance="")
+                | Q(verified_at__isnull=False, verification__in=METHODS, assurance__in=LEVELS) & ~Q(verified_by=""),
+                name="verification_says_who_how_and_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(extended_at=None, extended_for="", due_date=F("first_due_date"))
+                | Q(extended_at__isnull=False, extended_for__in=GROUNDS, due_date__gt=F("first_due_date")),
+                name="due_date_moves_by_an_extension_alone",
+            ),
         ]
         indexes = [
             models.Index(fields=["state", "due_date"]),
             models.Index(fields=["profile_id"], name="requests_by_profile"),
+            models.Index(fields=["ended_at"], name="request_by_end"),
         ]
 
 
@@ -123,6 +174,81 @@ class Tombstone(models.Model):
     profile_id = models.UUIDField(primary_key=True)
     erased_at = models.DateTimeField()
     request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="tombstones")
+
+
+class RequestComment(models.Model):
+    """Somebody of the team wrote this about a request. Sealed under the request's key for papers."""
+
+    id = models.UUIDField(primary_key=True)
+    request = models.ForeignKey(SubjectRequest, on_delete=models.CASCADE, related_name="comments")
+    author = models.CharField(max_length=80)
+    sealed = models.BinaryField()
+    written_at = models.DateTimeField()
+
+
+class Letter(models.Model):
+    """The person was told this about their request. Sealed under the request's key for papers."""
+
+    id = models.UUIDField(primary_key=True)
+    request = models.ForeignKey(SubjectRequest, on_delete=models.CASCADE, related_name="letters")
+    kind = models.CharField(max_length=12)
+    sealed = models.BinaryField()
+    sent_by = models.CharField(max_length=80)
+    sent_how = models.CharField(max_length=8, choices=[("email", "email"), ("by_hand", "by hand")])
+    sent_at = models.DateTimeField()
+
+
+class Reminder(models.Model):
+    """The team was reminded of this deadline, once for each stage."""
+
+    id = models.BigAutoField(primary_key=True)
+    request = models.ForeignKey(SubjectRequest, on_delete=models.CASCADE, related_name="reminders")
+    duty = models.CharField(max_length=11, choices=[(one, one) for one in ("acknowledge", "answer")])
+    stage = models.CharField(max_length=8, choices=[(one, one) for one in ("soon", "tomorrow", "late")])
+    due_date = models.DateField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["request", "duty", "stage", "due_date"], name="reminded_once_a_stage")
+        ]
+
+
+class OpenDsrRequest(models.Model):
+    """A controller sent this request by OpenDSR, under an id of its own, and is to be told there."""
+
+    request = models.OneToOneField(
+        SubjectRequest, primary_key=True, on_delete=models.CASCADE, related_name="opendsr_request"
+    )
+    controller = models.CharField(max_length=80)
+    subject_request_id = models.UUIDField()
+    dialect = models.CharField(max_length=8)
+    callback_urls = ArrayField(models.CharField(max_length=500), default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["controller", "subject_request_id"], name="opendsr_request_once")
+        ]
+
+
+class Callback(models.Model):
+    """A controller is to be told at this address that a request has this status."""
+
+    id = models.BigAutoField(primary_key=True)
+    request = models.ForeignKey(SubjectRequest, on_delete=models.CASCADE, related_name="callbacks")
+    url = models.CharField(max_length=500)
+    status = models.CharField(max_length=11)
+    queued_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    answer_code = models.PositiveSmallIntegerField(null=True)
+    problem = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["next_attempt_at"], condition=Q(delivered_at=None), name="callback_due"),
+        ]
 
 
 class Suppression(models.Model):

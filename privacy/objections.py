@@ -8,7 +8,7 @@ from django.db import transaction
 from consent.acts import NewAct, record
 from consent.models import WITHDRAWN
 from privacy import requests, subjects
-from privacy.deadlines import CCPA, GDPR
+from privacy.clocks import CLOCKS
 from privacy.models import APPROVED, OBJECTION, OPEN, OPT_OUT, RESTRICTION, SubjectRequest
 
 WITHDRAWS = {
@@ -16,7 +16,6 @@ WITHDRAWS = {
     OPT_OUT: ("marketing", "personalization"),
     RESTRICTION: ("marketing", "personalization", "analytics"),
 }
-JURISDICTIONS = {GDPR: "EU", CCPA: "US-CA"}
 
 
 def carry_out(request: SubjectRequest, *, actor: str, now: datetime) -> SubjectRequest:
@@ -48,5 +47,5 @@ def _withdrawal(source_profile: UUID, purpose: str, request: SubjectRequest, act
         how="subject_request",
         verified=True,
         actor=actor,
-        jurisdiction=JURISDICTIONS[request.regulation],
+        jurisdiction=CLOCKS[request.regulation].jurisdiction,
     )

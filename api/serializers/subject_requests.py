@@ -6,12 +6,9 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from api.serializers.fields import Choice
-from privacy.deadlines import CLOCKS, GDPR
-from privacy.models import APPROVED, COMPLETED, IN_PROGRESS, OPEN, REJECTED
-from privacy.requests import KINDS
+from privacy.clocks import CLOCKS, GDPR
+from privacy.models import KINDS, STATES
 from records.dictionary import IDENTIFIERS
-
-STATES = (OPEN, APPROVED, IN_PROGRESS, COMPLETED, REJECTED)
 
 
 @extend_schema_serializer(

@@ -24,7 +24,6 @@ from console.actors import names_of
 from console.asking import actor_of, may
 from console.forms import Reason, first_error
 from console.guards import needs
-from console.navigation import UNFINISHED
 from console.screen import Screen, badge
 from console.showing import day, label_of, short
 from console.telling import telling
@@ -41,6 +40,7 @@ from privacy.models import (
     PORTABILITY,
     RECTIFICATION,
     REJECTED,
+    UNFINISHED,
     SubjectRequest,
 )
 from privacy.objections import WITHDRAWS

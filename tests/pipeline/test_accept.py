@@ -9,7 +9,8 @@ from consent.models import Act
 from identity.models import DeviceEpisode
 from pipeline.accept import Acceptance, accept
 from pipeline.models import Work
-from privacy.models import SubjectRequest, Suppression
+from privacy import requests
+from privacy.models import Suppression
 from records.models import Identifier, Intake, QuarantinedRecord, Record, SeenMessage, Source, SourceProfile
 from tests.pipeline.cast import NOW, bearers, counts, looked, ordered, outcome, saying, send
 from vault.blind import blind_index
@@ -108,9 +109,7 @@ def test_a_visitor_who_signs_in_is_looked_at_again(shop: Source) -> None:
 
 def erased(namespace: str, value: str) -> None:
     """Somebody who was known by this has been erased."""
-    request = SubjectRequest.objects.create(
-        id=new_id(), kind="erasure", regulation="gdpr", opened_at=NOW, due_date=NOW.date(), opened_by="officer"
-    )
+    request = requests.open("erasure", profile_id=None, actor="officer", now=NOW)
     Suppression.objects.create(
         namespace=namespace, index=blind_index(namespace, value), request=request, created_at=NOW
     )

@@ -7,7 +7,7 @@ import pytest
 from pipeline import sweep
 from pipeline.models import Work
 from pipeline.process import process_batch
-from privacy.models import SubjectRequest
+from privacy import requests
 from records import quarantine
 from records.envelope import Reject, message_hash
 from records.models import QuarantinedRecord, Source
@@ -36,9 +36,7 @@ def test_only_keys_of_nobody_are_destroyed(shop: Source) -> None:
     send(shop, ordered("alice"))
     rejected = Reject(0, "wrong_type", "traits", "'traits' must be an object.", b"{}", 2, message_hash("m"))
     quarantine.keep([rejected], shop, now=NOW)
-    request = SubjectRequest.objects.create(
-        id=new_id(), kind="access", regulation="gdpr", opened_at=NOW, due_date=NOW.date(), opened_by="officer"
-    )
+    request = requests.open("access", profile_id=None, actor="officer", now=NOW)
     orphan = new_id()
     keys.make([request.id, orphan])
     DataKey.objects.update(created_at=NOW)
