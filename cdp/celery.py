@@ -8,4 +8,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings")
 
 app = Celery("cdp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["pipeline"])
+app.autodiscover_tasks(["pipeline", "privacy"])

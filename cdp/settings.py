@@ -129,6 +129,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 
 LANGUAGE_CODE = "en-us"
+# Languages of the public pages; the admin and the API speak English.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 TIME_ZONE = "UTC"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -145,6 +147,23 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+
+# The public pages: whose they are, where they are reached from outside, and which header of the proxy in front names
+# the client (empty: there is none, and the connection does).
+ORGANIZATION = os.environ.get("ONYM_ORGANIZATION", "Onym")
+PUBLIC_URL = os.environ.get("ONYM_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+CLIENT_ADDRESS_HEADER = os.environ.get("ONYM_CLIENT_ADDRESS_HEADER", "")
+
+# Messages to people go by SMTP where a host is named, else into a folder.
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = ONYM_HOME / "mail"
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS", "1") == "1"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("ONYM_EMAIL_FROM", "privacy@localhost")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.ApiKeyAuthentication"],
@@ -190,6 +209,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "beat": {"task": "pipeline.tasks.beat", "schedule": 5.0},
+    "answer-inquiries": {"task": "privacy.tasks.answer_inquiries", "schedule": 10.0},
+    "forget-old-links": {"task": "privacy.tasks.forget_old_links", "schedule": 86_400.0},
     "sweep": {"task": "pipeline.tasks.sweep", "schedule": 60.0},
     "destroy-orphans": {"task": "pipeline.tasks.destroy_orphans", "schedule": 3600.0},
     "make-partitions": {"task": "pipeline.tasks.make_partitions", "schedule": 3600.0},

@@ -298,3 +298,54 @@ class RetentionRun(models.Model):
             models.Index(fields=["source_id", "what", "-cutoff_at"], name="retention_by_source"),
             models.Index(fields=["-ran_at"], name="retention_by_time"),
         ]
+
+
+PREFERENCES, REQUEST, OPT_IN = LINK_USES = ("preferences", "request", "opt_in")
+
+
+class Link(models.Model):
+    """Whoever holds this link reads the mail of the person behind this source profile. Only its hash is kept."""
+
+    id = models.UUIDField(primary_key=True)
+    digest = models.BinaryField(unique=True)
+    use = models.CharField(max_length=11, choices=[(use, use.replace("_", " ")) for use in LINK_USES])
+    source_profile = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="links")
+    asked = models.CharField(max_length=14, blank=True)
+    request = models.ForeignKey(SubjectRequest, null=True, on_delete=models.CASCADE, related_name="links")
+    purpose = models.CharField(max_length=40, blank=True)
+    channel = models.CharField(max_length=20, blank=True)
+    notice = models.CharField(max_length=64, blank=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(use__in=LINK_USES), name="link_use_is_known"),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("made_at")), name="link_ends_after_it_began"),
+            models.CheckConstraint(condition=Q(use=OPT_IN) ^ Q(purpose=""), name="opt_in_link_names_its_purpose"),
+            models.CheckConstraint(condition=Q(use=REQUEST) ^ Q(asked=""), name="request_link_says_what_is_asked"),
+        ]
+        indexes = [models.Index(fields=["source_profile", "made_at"], name="links_by_source_profile")]
+
+
+class Inquiry(models.Model):
+    """Somebody asked on the public form for a message to an address, of which this is a keyed hash; gone in a day."""
+
+    id = models.UUIDField(primary_key=True)
+    asked = models.CharField(max_length=14)
+    index = models.BinaryField()
+    client = models.BinaryField()
+    locale = models.CharField(max_length=16)
+    asked_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["asked_at"], condition=Q(answered_at=None), name="inquiries_that_wait"),
+            models.Index(fields=["client", "asked_at"], name="inquiries_by_client"),
+            models.Index(fields=["index", "asked_at"], name="inquiries_by_address"),
+        ]
+        verbose_name_plural = "inquiries"

@@ -1,0 +1,129 @@
+"""Signed links: for one person and one use, with an end, revocable, and without a word about anybody in the address.
+
+A token is random and carries its end and a signature (HMAC-SHA256 under the installation's secret), so that a forged or
+expired one is refused before anything is looked up. The table keeps its hash only: whoever reads the database or a
+backup of it can follow no link.
+"""
+
+import base64
+import binascii
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.core.signing import BadSignature, Signer
+from django.db import transaction
+
+from privacy.models import OPT_IN, PREFERENCES, REQUEST, Link, SubjectRequest
+from vault.ids import new_id
+
+RANDOM_BYTES, END_BYTES = 18, 5
+LONGEST = 120
+LIFETIMES = {PREFERENCES: timedelta(days=7), REQUEST: timedelta(days=90), OPT_IN: timedelta(days=3)}
+# Until a request is confirmed, its link is worth no more than the message that it came in.
+CONFIRM_WITHIN = timedelta(days=2)
+KEPT = timedelta(days=30)
+
+
+class BadLink(LookupError):
+    """There is no such link, or it has ended or been revoked: from outside these are the same."""
+
+
+class UsedLink(ValueError):
+    """This link worked once, and has."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a link is about, beyond the person: the kind of request, or the purpose and channel to be confirmed."""
+
+    asked: str = ""
+    purpose: str = ""
+    channel: str = ""
+    notice: str = ""
+
+
+def make(use: str, *, source_profile: UUID, about: About | None = None, now: datetime) -> str:
+    """A new link for the person behind this source profile; returns its token, which is kept nowhere."""
+    about = about or About()
+    expires_at = now + LIFETIMES[use]
+    token = _token(expires_at)
+    Link.objects.create(
+        id=new_id(),
+        digest=_digest(token),
+        use=use,
+        source_profile_id=source_profile,
+        asked=about.asked,
+        purpose=about.purpose,
+        channel=about.channel,
+        notice=about.notice,
+        made_at=now,
+        expires_at=expires_at,
+    )
+    return token
+
+
+def follow(token: str, *, use: str, now: datetime) -> Link:
+    """The link with this token, if it is for that use and holds. Raises `BadLink`."""
+    if _end_of(token) <= now:
+        raise BadLink
+    link = Link.objects.select_related("request").filter(digest=_digest(token), use=use).first()
+    if link is None or link.revoked_at is not None or link.expires_at <= now:
+        raise BadLink
+    if use == REQUEST and link.request_id is None and link.made_at + CONFIRM_WITHIN <= now:
+        raise BadLink
+    return link
+
+
+def use_up(link: Link, *, now: datetime) -> Link:
+    """The link, used now, locked to the end of the transaction. Raises `UsedLink` when it was before."""
+    with transaction.atomic():
+        link = Link.objects.select_for_update(of=("self",)).get(pk=link.pk)
+        if link.used_at is not None:
+            raise UsedLink
+        link.used_at = now
+        link.save(update_fields=["used_at"])
+    return link
+
+
+def lead_to(link: Link, request: SubjectRequest) -> None:
+    """From now on the link shows this request."""
+    link.request = request
+    link.save(update_fields=["request"])
+
+
+def revoke(source_profile: UUID, *, now: datetime) -> int:
+    """End every link for the person behind this source profile. Returns how many."""
+    return Link.objects.filter(source_profile=source_profile, revoked_at=None).update(revoked_at=now)
+
+
+def forget_old(*, now: datetime) -> int:
+    """Delete links that ended a month ago. Returns how many."""
+    return Link.objects.filter(expires_at__lt=now - KEPT).delete()[0]
+
+
+def _signer() -> Signer:
+    return Signer(salt="privacy.links", sep=".", algorithm="sha256")
+
+
+def _token(expires_at: datetime) -> str:
+    content = secrets.token_bytes(RANDOM_BYTES) + int(expires_at.timestamp()).to_bytes(END_BYTES)
+    return _signer().sign(base64.urlsafe_b64encode(content).rstrip(b"=").decode())
+
+
+def _end_of(token: str) -> datetime:
+    """When the token ends, as its signature vouches. Raises `BadLink`."""
+    if len(token) > LONGEST or not token.isascii():
+        raise BadLink
+    try:
+        text = _signer().unsign(token)
+        content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (BadSignature, binascii.Error):
+        raise BadLink from None
+    return datetime.fromtimestamp(int.from_bytes(content[RANDOM_BYTES:]), UTC)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,42 @@
+"""What the public pages call things, in the visitor's language."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from privacy.models import ACCESS, ERASURE, OBJECTION, OPT_OUT, PORTABILITY, PREFERENCES, RECTIFICATION, RESTRICTION
+
+# What can be asked for, in the order of the form: its name, and a sentence in plain words.
+CHOICES: dict[str, tuple[str | Promise, str | Promise]] = {
+    PREFERENCES: (_("Change my choices"), _("See what you agreed to, and change it yourself.")),
+    ACCESS: (_("A copy of my data"), _("Everything that we hold about you, and what we do with it.")),
+    PORTABILITY: (_("My data to take elsewhere"), _("The same as files that other services can read.")),
+    RECTIFICATION: (_("Correct my data"), _("Something is wrong, or missing.")),
+    ERASURE: (_("Delete my data"), _("All of it, except what the law makes us keep.")),
+    RESTRICTION: (_("Stop using my data for now"), _("We keep it and do not use it until this is settled.")),
+    OBJECTION: (_("Object"), _("No more marketing, and no more profiles for it.")),
+    OPT_OUT: (_("Do not sell or share my data"), _("Your right under US state laws.")),
+}
+STATES: dict[str, str | Promise] = {
+    "open": _("We have received it and are looking into it."),
+    "approved": _("We are working on it."),
+    "in_progress": _("We are working on it."),
+    "completed": _("It is done."),
+    "rejected": _("We could not do it."),
+    "called_back": _("You called it back."),
+}
+CHANNELS: dict[str, str | Promise] = {
+    "email": _("by e-mail"),
+    "sms": _("by text message"),
+    "push": _("by notifications of our app"),
+    "post": _("by post"),
+    "phone": _("by phone"),
+}
+
+
+def kind_name(kind: str) -> str:
+    """What the form calls this kind of request."""
+    return str(CHOICES[kind][0]) if kind in CHOICES else kind.replace("_", " ")
+
+
+def channel_name(channel: str) -> str:
+    return str(CHANNELS.get(channel, channel))

@@ -1,0 +1,19 @@
+"""Celery tasks of this room: each makes one call and may run twice."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from privacy import links
+from privacy.public import inquiries
+
+
+@shared_task
+def answer_inquiries() -> None:
+    """Send the messages that people asked for on the public form."""
+    inquiries.answer_waiting(now=timezone.now())
+
+
+@shared_task
+def forget_old_links() -> None:
+    """Delete links that have long ended."""
+    links.forget_old(now=timezone.now())
