@@ -147,6 +147,9 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+# Who answers for the data, and whom people may ask: in the article 30 record.
+ORGANIZATION = os.environ.get("ONYM_ORGANIZATION", "Onym")
+PRIVACY_CONTACT = os.environ.get("ONYM_PRIVACY_CONTACT", "")
 
 # The public pages: whose they are, where they are reached from outside, and which header of the proxy in front names
 # the client (empty: there is none, and the connection does).

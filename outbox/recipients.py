@@ -90,7 +90,7 @@ def _newest_change() -> int:
 
 
 def _check(recipient: Recipient) -> None:
-    recipient.full_clean(validate_unique=True)
+    recipient.full_clean(exclude=["old_secret_until"], validate_unique=True)
     if recipient.url:
         try:
             must_be_allowed(recipient.url)
