@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from consent.models import WITHDRAWN, Act, Purpose
+from consent.models import GRANTED, PENDING, WITHDRAWN, Act, Annulment, Purpose
 from vault.ids import new_id
 
 
@@ -28,6 +28,8 @@ class NewAct:
     notice: str = ""
     locale: str = ""
     jurisdiction: str = ""
+    source: str = ""
+    addressed: UUID | None = None
 
 
 class UnknownPurpose(ValueError):
@@ -36,7 +38,8 @@ class UnknownPurpose(ValueError):
 
 def record(acts: Sequence[NewAct], *, now: datetime) -> list[Act]:
     """Append these acts to the ledger. Raises `UnknownPurpose`, and then records none."""
-    unknown = {act.purpose for act in acts} - purposes()
+    bases = dict(Purpose.objects.values_list("slug", "legal_basis"))
+    unknown = {act.purpose for act in acts} - bases.keys()
     if unknown:
         raise UnknownPurpose(f"there is no purpose {sorted(unknown)[0][:40]!r}")
     rows = [
@@ -54,6 +57,9 @@ def record(acts: Sequence[NewAct], *, now: datetime) -> list[Act]:
             notice=act.notice,
             locale=act.locale,
             jurisdiction=act.jurisdiction,
+            basis=bases[act.purpose],
+            source=act.source,
+            addressed=act.addressed,
         )
         for act in acts
     ]
@@ -74,8 +80,9 @@ def purposes() -> set[str]:
 
 
 HISTORY = """
-SELECT source_profile_id, purpose_id, channel, occurred_at, state = 'withdrawn', verified, actor = ''
-FROM consent_act WHERE source_profile_id = ANY(%s)
+SELECT source_profile_id, purpose_id, channel, occurred_at, state = 'withdrawn', verified, actor = '', notice
+FROM consent_act WHERE source_profile_id = ANY(%s) AND state <> 'pending'
+  AND NOT EXISTS (SELECT FROM consent_annulment WHERE act_id = consent_act.id)
 """
 
 
@@ -86,6 +93,7 @@ class Word(NamedTuple):
     is_no: bool
     verified: bool
     by_source: bool
+    notice: str = ""
 
 
 # What was said of one purpose, channel by channel.
@@ -103,9 +111,11 @@ def news_of(acts: Sequence[NewAct]) -> list[NewAct]:
     fresh = []
     for act in sorted(acts, key=_when):
         history = histories[act.source_profile, act.purpose]
-        if _is_news(act, history):
-            fresh.append(act)
-            history[act.channel].append(Word(*_when(act), act.verified, by_source=not act.actor))
+        if not _is_news(act, history):
+            continue
+        fresh.append(act)
+        if act.state != PENDING:
+            history[act.channel].append(Word(*_when(act), act.verified, by_source=not act.actor, notice=act.notice))
     return fresh
 
 
@@ -115,6 +125,8 @@ def _when(act: NewAct) -> tuple[datetime, bool]:
 
 def _is_news(act: NewAct, history: History) -> bool:
     own = _by(history, source=True)
+    if act.state == PENDING:
+        return True
     if act.state == WITHDRAWN:
         # Its own 'no' is kept even where another's holds: else its next 'yes' could not be told from a repetition.
         return any(word is None or not word.is_no for said in (history, own) for word in _held(act, said))
@@ -124,8 +136,8 @@ def _is_news(act: NewAct, history: History) -> bool:
 def _is_new_yes(act: NewAct, history: History, own: History) -> bool:
     """A 'yes' is new where the source's own last word on that very channel was 'no': there the person changed it.
 
-    Otherwise it is new only as the first word, or the first verified one, and only where nobody else said 'no', on
-    that channel or on all. So no file undoes an objection that it does not know of.
+    Otherwise it is new only as the first word, the first verified one or the first under this notice, and only where
+    nobody else said 'no', on that channel or on all. So no file undoes an objection that it does not know of.
     """
     own_word = _last(own[act.channel], act.occurred_at)
     if own_word and own_word.is_no:
@@ -135,7 +147,7 @@ def _is_new_yes(act: NewAct, history: History, own: History) -> bool:
     last = _last(history[act.channel], act.occurred_at)
     if last is None or last.is_no:
         return own_word is None
-    return act.verified and not last.verified
+    return (act.verified and not last.verified) or bool(act.notice and act.notice != last.notice)
 
 
 def _held(act: NewAct, history: History) -> list[Word | None]:
@@ -163,3 +175,31 @@ def _histories(source_profiles: Collection[UUID]) -> dict[tuple[UUID, str], Hist
         for source_profile, purpose, channel, *word in cursor.fetchall():
             histories[source_profile, purpose][channel].append(Word(*word))
     return histories
+
+
+def annul(
+    theirs: Collection[UUID], *, others: Collection[UUID], addressed: Collection[UUID], actor: str, now: datetime
+) -> int:
+    """Two people were taken for one, and are apart again: what was said by the one no longer counts for the other.
+
+    Annuls acts on these source profiles that were written there because somebody of the others was spoken to: at one
+    of the others, or at one of the profiles `addressed` that stand for them. A yes of which nobody knows to whom it
+    was said goes, a no stays. Returns how many.
+    """
+    shared = Act.objects.filter(source_profile__in=theirs, annulment=None).exclude(actor="")
+    spread = shared.filter(addressed__in=[*others, *addressed])
+    unclear = shared.filter(addressed=None, state=GRANTED, occurred_at__in=_spoken_of_both(theirs, others))
+    rows = [
+        Annulment(id=new_id(), act_id=id, recorded_at=now, reason="taken for one person", actor=actor)
+        for id in sorted({*spread.values_list("id", flat=True), *unclear.values_list("id", flat=True)})
+    ]
+    return len(Annulment.objects.bulk_create(rows, batch_size=2_000))
+
+
+def _spoken_of_both(theirs: Collection[UUID], others: Collection[UUID]) -> set[datetime]:
+    """Instants at which the same was written for both: one act, spread over all that was taken for one person."""
+    mine, yours = (
+        set(Act.objects.filter(source_profile__in=ids, addressed=None).values_list("occurred_at", flat=True))
+        for ids in (theirs, others)
+    )
+    return mine & yours

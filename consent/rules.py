@@ -1,7 +1,7 @@
 """What follows from what was said: the pure rules of the consent decision. Deny unless allowed."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from consent.models import (
     LIMIT_USE,
     OPT_OUT,
     PARTIAL,
+    PENDING,
     UNDER_16,
     WITHDRAWN,
 )
@@ -25,8 +26,18 @@ NOT_DECLARED = "no source declares this purpose"
 RESTRICTED = "restricted"
 NEVER_SAID = "no consent on record"
 SAID_NO = "withdrawn or refused"
+UNCONFIRMED = "consent awaits confirmation"
 EXPIRED = "consent has expired"
+OUTDATED = "consent was given under an older notice"
 ONLY_SOME_DEVICES = "consent covers only some devices"
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What people are told has changed materially: since when, and the hashes of the notices that tell the new."""
+
+    since: datetime
+    notices: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,8 @@ class Rule:
     active: bool
     sensitive: bool = False
     sale_or_sharing: bool = False
+    expires_in: Mapping[str, timedelta] = field(default_factory=dict)
+    renewal: Renewal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,9 @@ class Said:
     state: str
     occurred_at: datetime
     verified: bool
+    jurisdiction: str = ""
+    notice: str = ""
+    act: UUID | None = None
 
 
 def conclude(
@@ -99,13 +115,33 @@ def _touches(kind: str, rule: Rule) -> bool:
 def _by_consent(rule: Rule, source_profiles: Collection[UUID], acts: Sequence[Said], at: datetime) -> str:
     granted = [act for act in acts if act.state == GRANTED]
     if not granted:
-        return NEVER_SAID
-    standing = [act for act in granted if rule.expires_after is None or at < act.occurred_at + rule.expires_after]
-    if not standing:
+        return UNCONFIRMED if any(act.state == PENDING for act in acts) else NEVER_SAID
+    fresh = [act for act in granted if not has_expired(act, rule, at=at)]
+    if not fresh:
         return EXPIRED
+    standing = [act for act in fresh if not is_outdated(act, rule)]
+    if not standing:
+        return OUTDATED
     if any(act.verified for act in standing) or covers(standing, source_profiles):
         return ALLOWED
     return ONLY_SOME_DEVICES
+
+
+def has_expired(act: Said, rule: Rule, *, at: datetime) -> bool:
+    """Whether this yes has run out by then: after the time of its jurisdiction, of its country, or of the purpose."""
+    country = act.jurisdiction.partition("-")[0]
+    after = rule.expires_in.get(act.jurisdiction, rule.expires_in.get(country, rule.expires_after))
+    return after is not None and at >= act.occurred_at + after
+
+
+def is_outdated(act: Said, rule: Rule) -> bool:
+    """Whether what people are told has changed materially since: then a yes must name a notice that tells the new.
+
+    A yes that names none counts as given under the notice that was published when it was said.
+    """
+    if rule.renewal is None or act.notice in rule.renewal.notices:
+        return False
+    return bool(act.notice) or act.occurred_at < rule.renewal.since
 
 
 def covers(acts: Iterable[Said], source_profiles: Collection[UUID]) -> bool:

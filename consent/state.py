@@ -6,9 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from consent import restrictions
-from consent.decide import as_rule, declared_for, latest_acts
+from consent.evidence import Evidence, latest_acts
 from consent.models import Purpose
-from consent.rules import ALLOWED, conclude
+from consent.purposes import declared_for, rule_in_force
+from consent.rules import ALLOWED
 
 
 @dataclass(frozen=True)
@@ -31,33 +32,31 @@ class Standing:
 def standing(source_profiles: Collection[UUID], *, at: datetime) -> list[Standing]:
     """What stands for this person at that instant, purpose by purpose and channel by channel."""
     restricted = restrictions.restricted(source_profiles, at=at)
-    kinds = restrictions.kinds(restricted, source_profiles)
     return [
-        _standing(source_profiles, purpose, channel, kinds, at)
+        item
         for purpose in Purpose.objects.filter(active=True).order_by("slug")
-        for channel in (purpose.channels or [""])
+        for item in _of_purpose(purpose, source_profiles, restricted, at)
     ]
 
 
-def _standing(
-    source_profiles: Collection[UUID], purpose: Purpose, channel: str, kinds: set[str], at: datetime
-) -> Standing:
-    said = latest_acts(source_profiles, purpose=purpose.slug, channel=channel, at=at, known_at=None)
-    rule = as_rule(purpose)
-    latest = max(said.values(), key=lambda act: act.occurred_at, default=None)
-    return Standing(
-        purpose=purpose.slug,
-        purpose_name=purpose.name,
-        legal_basis=purpose.legal_basis,
-        channel=channel,
-        state=latest.state if latest else "",
-        occurred_at=latest.occurred_at if latest else None,
-        decision=conclude(
-            rule,
-            source_profiles,
-            said,
-            declared=declared_for(source_profiles, rule),
-            restrictions=kinds,
-            at=at,
-        ),
-    )
+def _of_purpose(
+    purpose: Purpose, source_profiles: Collection[UUID], restricted: dict[UUID, set[str]], at: datetime
+) -> list[Standing]:
+    version = rule_in_force(purpose.slug, at=at)
+    declared = declared_for(source_profiles, version.rule if version else None, at=at)
+    found = []
+    for channel in purpose.channels or [""]:
+        said = latest_acts(source_profiles, purpose=purpose.slug, channel=channel, at=at, known_at=None)
+        latest = max(said.values(), key=lambda act: act.occurred_at, default=None)
+        found.append(
+            Standing(
+                purpose=purpose.slug,
+                purpose_name=purpose.name,
+                legal_basis=purpose.legal_basis,
+                channel=channel,
+                state=latest.state if latest else "",
+                occurred_at=latest.occurred_at if latest else None,
+                decision=Evidence(at, version, said, declared, restricted).conclude(source_profiles),
+            )
+        )
+    return found

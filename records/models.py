@@ -82,6 +82,18 @@ class RetentionRule(models.Model):
         ]
 
 
+class SourcePurposes(models.Model):
+    """What the records of a source may be kept for, from then on. The database writes one at every change."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+")
+    purposes = ArrayField(models.CharField(max_length=40))
+    valid_from = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "-valid_from", "-id"])]
+
+
 class SourceProfile(models.Model):
     """One person as one source knows them. It never splits, and owns one data key."""
 

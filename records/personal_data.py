@@ -42,6 +42,13 @@ TABLES = [
         fields=dict.fromkeys(("id", "source", "purpose", "field", "days"), PLAIN),
     ),
     Table(
+        "records.SourcePurposes",
+        subject=None,
+        purpose="accountability",
+        retention="as long as the source",
+        fields=dict.fromkeys(("id", "source", "purposes", "valid_from", "recorded_at"), PLAIN),
+    ),
+    Table(
         "records.SourceProfile",
         subject="id",
         purpose="service",

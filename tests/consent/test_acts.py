@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consent.acts import NewAct, UnknownPurpose, news_of, purposes, record
-from consent.decide import latest_acts
+from consent.evidence import latest_acts
 from consent.models import GRANTED, WITHDRAWN, Act, Purpose
 from tests.consent.conftest import newcomer
 

@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consent.acts import NewAct, record
-from consent.decide import Refusal, decide, decide_each, latest_acts
+from consent.decide import Refusal, decide, decide_each
+from consent.evidence import latest_acts
 from consent.models import GRANTED, WITHDRAWN, Purpose
 from tests.consent.conftest import READER, newcomer
-from vault.grants import Grant
+from vault.grants import Grant, Incomplete
 
 pytestmark = pytest.mark.django_db
 
@@ -96,17 +97,18 @@ def test_consent_expires(alice, yes, answer):
     assert answer(alice) == "consent has expired"
 
 
-def test_a_purpose_whose_consent_lasts_no_day_allows_none(alice, yes, answer):
-    Purpose.objects.filter(slug="marketing").update(expires_after_days=0)
+def test_a_purpose_whose_consent_lasts_no_day_allows_none(alice, yes, answer, now):
+    Purpose.objects.filter(slug="marketing").update(expires_after_days=0, rule_since=now)
     yes(alice)
     assert answer(alice) == "consent has expired"
 
 
-def test_an_unknown_or_inactive_purpose_is_refused(alice, yes, answer):
+def test_an_unknown_or_inactive_purpose_is_refused(alice, yes, answer, now):
     yes(alice)
     assert answer(alice, purpose="marketign") == "unknown purpose"
-    assert answer(alice, purpose="") == "unknown purpose"
-    Purpose.objects.filter(slug="marketing").update(active=False)
+    with pytest.raises(Incomplete):
+        answer(alice, purpose="")
+    Purpose.objects.filter(slug="marketing").update(active=False, rule_since=now)
     assert answer(alice) == "inactive purpose"
 
 

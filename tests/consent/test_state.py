@@ -62,4 +62,4 @@ def test_it_takes_as_many_queries_for_two_source_profiles_as_for_two_hundred(crm
         with CaptureQueriesContext(connection) as run:
             standing(people[:count], at=now)
         counts.append(len(run))
-    assert counts == [13, 13]
+    assert counts == [20, 20]
