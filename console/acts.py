@@ -13,11 +13,30 @@ from privacy.models import SubjectRequest
 
 
 def say(
-    source_profiles: Collection[UUID], *, purpose: str, channel: str, state: str, how: str, actor: str, now: datetime
+    source_profiles: Collection[UUID],
+    *,
+    profile: UUID,
+    purpose: str,
+    channel: str,
+    state: str,
+    how: str,
+    actor: str,
+    now: datetime,
 ) -> int:
     """Record an act on every source profile of a person. Raises `consent.acts.UnknownPurpose`. Returns how many."""
     acts = [
-        NewAct(id, purpose, channel, state, occurred_at=now, how=how, verified=True, actor=actor)
+        NewAct(
+            id,
+            purpose,
+            channel,
+            state,
+            occurred_at=now,
+            how=how,
+            verified=True,
+            actor=actor,
+            source="screen",
+            addressed=profile,
+        )
         for id in sorted(source_profiles)
     ]
     with transaction.atomic():

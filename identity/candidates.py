@@ -114,6 +114,20 @@ def keep_tokens(persons: Mapping[UUID, Person]) -> None:
         cursor.execute(KEEP_TOKENS, [tokens, [id for id, _ in keys]])
 
 
+FORGET = (
+    "DELETE FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)s)",
+    "DELETE FROM identity_match WHERE left_id = ANY(%(ids)s) OR right_id = ANY(%(ids)s)",
+)
+
+
+def forget(source_profiles: Collection[UUID]) -> None:
+    """Leave no token and no scored pair of source profiles that may not be linked."""
+    if source_profiles:
+        with connection.cursor() as cursor:
+            for statement in FORGET:
+                cursor.execute(statement, {"ids": sorted(source_profiles)})
+
+
 def by_token(source_profiles: Collection[UUID]) -> set[Pair]:
     """Pairs with these source profiles that share a blocking token."""
     return {_ordered(mine, other) for mine, other in _rows(SHARED_TOKENS, source_profiles)}

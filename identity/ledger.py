@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from consent import acts
 from identity.models import CANNOT_LINK, LINKED, MUST_LINK, REJECTED, Assignment, Profile, Verdict
 from identity.profiles import profile_of, source_profiles
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News, append
@@ -115,6 +116,8 @@ def split(source_profile: UUID, *, actor: str, reason: str, now: datetime) -> UU
         (made,) = make_profiles(1, now=now)
         entry = Entry(source_profile, made, BY_HAND, {"from": str(home)})
         assign([entry], actor=actor, rule_version=BY_HAND, now=now)
+        acts.annul([source_profile], others=others, addressed=[home], actor=actor, now=now)
+        acts.annul(others, others=[source_profile], addressed=[], actor=actor, now=now)
         append([News(home, PROFILE_SPLIT, {"into": str(made)}), News(made, PROFILE_CREATED)], now=now)
         return made
 
@@ -156,6 +159,8 @@ def undo_merge(profile: UUID, merged: UUID, *, actor: str, reason: str, now: dat
         _end(freed, now=now)
         entries = [Entry(id, merged, BY_HAND, {"undoes": str(profile)}) for id in sorted(came)]
         assign(entries, actor=actor, rule_version=BY_HAND, now=now)
+        acts.annul(came, others=stay, addressed=[profile], actor=actor, now=now)
+        acts.annul(stay, others=came, addressed=[merged], actor=actor, now=now)
         append([News(profile, PROFILE_SPLIT, {"into": str(merged)})], now=now)
         return merged
 

@@ -14,12 +14,14 @@ from identity.grouping import people_in
 from identity.ledger import Entry
 from identity.matching import COMPARISONS, REVIEW
 from identity.models import IN_REVIEW, LINKED, Match
+from identity.profiles import profile_of
 from identity.scene import SIMILAR, STAGE, Edge, Scene, look_around, ordered
-from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, News
+from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News
 from records.source_profiles import standing
 from vault.ids import new_id
 
 ALONE = "nobody alike"
+OBJECTED = "no leave to link"
 LEAST_FIELDS = 2
 COMPARED = {comparison.name for comparison in COMPARISONS}
 
@@ -54,10 +56,12 @@ def _enter(scene: Scene, groups: list[set[UUID]], now: datetime) -> Resolution:
         news += [News(profile, PROFILE_CREATED)] if is_new else []
         news += [News(profile, PROFILE_MERGED, {"from": str(other)}) for other in sorted(former)]
         merged |= former
+    left = profile_of(scene.parting)
+    news += [News(profile, PROFILE_SPLIT) for profile in sorted(set(left.values()))]
     ledger.assign(entries, actor=STAGE.id, rule_version=scene.version, now=now)
     _keep_matches(scene, groups, entries, now)
     left_behind = _former(scene.fresh)
-    return Resolution(profiles={profile for profile, _ in homes} | merged | left_behind, news=news)
+    return Resolution(profiles={profile for profile, _ in homes} | merged | left_behind | set(left.values()), news=news)
 
 
 # The profiles that these source profiles were in before, by whoever's hand.
@@ -86,6 +90,8 @@ def _entry(scene: Scene, id: UUID, profile: UUID, group: set[UUID]) -> Entry:
     """The ledger entry of a source profile, with the strongest edge into its group as evidence."""
     edges = [(scene.edges[pair], pair) for other in group if (pair := ordered(id, other)) in scene.edges]
     best = max(edges, key=lambda item: (item[0].bits, item[1]), default=None)
+    if id in scene.parting:
+        return Entry(id, profile, OBJECTED)
     if best is None:
         return Entry(id, profile, ALONE if len(group) == 1 else SIMILAR)
     edge, pair = best

@@ -1,5 +1,6 @@
 """The scene of one batch: everybody whom it is about, what speaks for joining them, and where they belong so far."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consent.decide import decide_each
+from consent.rules import EXPIRED, NEVER_SAID, ONLY_SOME_DEVICES, OUTDATED, SAID_NO, UNCONFIRMED
 from identity import candidates
 from identity.candidates import EXCLUSIVE, Pair
 from identity.learning import LINKING, active_model
@@ -42,6 +44,8 @@ SIGNED_IN, SAME_DEVICE, SAME_EMAIL, SIMILAR, VERDICT = (
     "verdict",
 )
 EXCLUSIVE_REASONS = {namespace: f"same {namespace.replace('_', ' ')}" for namespace in EXCLUSIVE}
+# Why a link that was made no longer stands: what the person said of it, or no longer says.
+OBJECTIONS = {SAID_NO, NEVER_SAID, EXPIRED, OUTDATED, UNCONFIRMED, ONLY_SOME_DEVICES}
 SURE_BITS = log_odds(LINK) + 1.0
 
 
@@ -62,9 +66,13 @@ class Edge:
 
 @dataclass
 class Scene:
-    """Everybody whom this batch is about, what speaks for joining them, and where they belong so far."""
+    """Everybody whom this batch is about, what speaks for joining them, and where they belong so far.
+
+    `parting` leave the profile that they are in: they no longer agree to being linked.
+    """
 
     fresh: set[UUID]
+    parting: set[UUID]
     everyone: list[UUID]
     place: dict[UUID, int]
     trusted: set[UUID]
@@ -78,7 +86,7 @@ class Scene:
 
 def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     """The scene around these source profiles: their candidates, and whoever is in one profile with those."""
-    newcomers, linkable = _open(fresh, now)
+    newcomers, linkable, objecting = _open(fresh, now)
     candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)})
     shared = candidates.by_identifier(fresh)
     alike = candidates.by_token(fresh)
@@ -88,8 +96,10 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     belongs = profile_of(met)
     for profile, members in source_profiles_of(set(belongs.values())).items():
         belongs |= dict.fromkeys(members, profile)
-    others, may_be_linked = _open(met | belongs.keys(), now, without=newcomers.keys())
+    others, may_be_linked, object_too = _open(met | belongs.keys(), now, without=newcomers.keys())
     persons, linkable = newcomers | others, linkable | may_be_linked
+    parting = _parting(belongs, objecting | object_too)
+    candidates.forget(objecting | object_too)
     everyone = sorted(persons)
     people = People.build(everyone, [persons[id] for id in everyone])
     model, version = active_model()
@@ -100,11 +110,12 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     verdicts = {pair: verdict for pair, verdict in _verdicts(everyone).items() if pair in _within(persons, [pair])}
     _add_verdicts(edges, verdicts, linkable)
     return Scene(
-        fresh=fresh,
+        fresh=fresh | parting,
+        parting=parting,
         everyone=everyone,
         place={id: row for row, id in enumerate(everyone)},
         trusted=_trusted(persons),
-        belongs={id: profile for id, profile in belongs.items() if id in persons},
+        belongs={id: profile for id, profile in belongs.items() if id in persons and id not in parting},
         edges=edges,
         apart={pair for pair, verdict in verdicts.items() if verdict == CANNOT_LINK},
         people=people,
@@ -122,12 +133,27 @@ def _trusted(persons: Mapping[UUID, Person]) -> set[UUID]:
 
 def _open(
     ids: Iterable[UUID], now: datetime, *, without: Collection[UUID] = ()
-) -> tuple[dict[UUID, Person], set[UUID]]:
-    """The persons behind these source profiles, and which may be linked; of the others nothing is opened."""
+) -> tuple[dict[UUID, Person], set[UUID], set[UUID]]:
+    """The persons behind these source profiles, which may be linked, and which object to it; of those that may not
+    be linked nothing is opened. A restriction leaves things as they are: it is no objection.
+    """
     wanted = {id: (id,) for id in ids if id not in without}
     decisions = decide_each(wanted, purpose=LINKING, at=now, actor=STAGE, reason="resolve source profiles")
     opened = open_persons(sorted(decisions.allowed), decisions.grant)
-    return {id: opened.get(id, Person()) for id in wanted}, set(decisions.allowed)
+    objecting = {id for id, reason in decisions.refused.items() if reason in OBJECTIONS}
+    return {id: opened.get(id, Person()) for id in wanted}, set(decisions.allowed), objecting
+
+
+def _parting(belongs: Mapping[UUID, UUID], objecting: set[UUID]) -> set[UUID]:
+    """Those of the objecting that leave their profile: all of them, but for one where nobody else would stay."""
+    members: dict[UUID, list[UUID]] = defaultdict(list)
+    for id in sorted(belongs):
+        members[belongs[id]].append(id)
+    leaving = set()
+    for ids in members.values():
+        out = [id for id in ids if id in objecting]
+        leaving |= set(out if len(out) < len(ids) else out[1:])
+    return leaving
 
 
 def _within(ids: Collection[UUID], pairs: Iterable[Pair]) -> set[Pair]:

@@ -208,6 +208,7 @@ def _said(source: Source, placed: Sequence[Accepted], now: datetime) -> list[New
             occurred_at=signals.spoken_at(word, item.envelope, now=now),
             how=word.how or f"source {source.name}"[:40],
             verified=not source.client_side,
+            source=source.name,
         )
         for item in placed
         for word in item.envelope.said

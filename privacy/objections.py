@@ -48,4 +48,6 @@ def _withdrawal(source_profile: UUID, purpose: str, request: SubjectRequest, act
         verified=True,
         actor=actor,
         jurisdiction=CLOCKS[request.regulation].jurisdiction,
+        source="subject request",
+        addressed=request.profile_id,
     )

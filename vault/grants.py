@@ -7,7 +7,8 @@ from uuid import UUID
 
 from vault.ids import new_id
 
-LIFETIME = timedelta(minutes=15)
+# As long as a withdrawal may take to be felt: a grant that was handed out just before ends by then.
+LIFETIME = timedelta(seconds=60)
 
 
 class Incomplete(ValueError):

@@ -123,7 +123,15 @@ def _record(said: dict[str, Any], *, actor: str) -> Any:
         person = people.find(said["profile"] if "profile" in said else _profile_of(said["source_profile"]))
         recorded = acts.record(
             [
-                NewAct(source_profile=id, occurred_at=occurred_at, verified=True, actor=actor, **words)
+                NewAct(
+                    source_profile=id,
+                    occurred_at=occurred_at,
+                    verified=True,
+                    actor=actor,
+                    source="API",
+                    addressed=said.get("source_profile") or said["profile"],
+                    **words,
+                )
                 for id in sorted(person.source_profiles)
             ],
             now=now,
@@ -154,6 +162,8 @@ def _record_signal(said: dict[str, Any], *, actor: str) -> Any:
                     how=word.how,
                     verified=True,
                     actor=actor,
+                    source=said.get("source_name", "API"),
+                    addressed=said.get("source_profile") or said["profile"],
                 )
                 for id in sorted(person.source_profiles)
                 for word in words

@@ -267,7 +267,8 @@ class ProfileScreen(Screen):
             messages.error(request, first_error(form))
             return _to(profile)
         with telling(request, UnknownPurpose, UnknownProfile, done="Recorded. It holds from now on, everywhere."):
-            acts.say(source_profiles(subjects.living(profile)), **form.cleaned_data, **_by(request))
+            living = subjects.living(profile)
+            acts.say(source_profiles(living), profile=living, **form.cleaned_data, **_by(request))
         return _to(profile)
 
 

@@ -24,7 +24,7 @@ def test_it_covers_any_of_its_own_and_nobody_else(grant, now):
 
 
 def test_it_ends_after_fifteen_minutes(grant, now):
-    assert timedelta(minutes=15) == LIFETIME
+    assert timedelta(seconds=60) == LIFETIME
     assert grant.covers([ALICE], now=now + LIFETIME - timedelta(microseconds=1))
     assert not grant.covers([ALICE], now=now + LIFETIME)
 
