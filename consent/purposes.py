@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -67,18 +68,16 @@ def rule_in_force(purpose: str, *, at: datetime, known_at: datetime | None = Non
     )
 
 
-# Those of these source profiles whose source might then be used for the purpose.
-DECLARED = """
-SELECT source_profile.id FROM records_sourceprofile AS source_profile
-WHERE source_profile.id = ANY(%(ids)s) AND source_profile.source_id IN (
-    SELECT source_id FROM (
-        SELECT DISTINCT ON (source_id) source_id, purposes FROM records_sourcepurposes
-        WHERE valid_from <= %(at)s AND (%(known_at)s::timestamptz IS NULL OR recorded_at <= %(known_at)s)
-        ORDER BY source_id, valid_from DESC, id DESC
-    ) AS declared
-    WHERE %(purpose)s = ANY(purposes)
-)
+# The sources whose records might then be used for the purpose.
+DECLARING = """
+SELECT source_id FROM (
+    SELECT DISTINCT ON (source_id) source_id, purposes FROM records_sourcepurposes
+    WHERE valid_from <= %(at)s AND (%(known_at)s::timestamptz IS NULL OR recorded_at <= %(known_at)s)
+    ORDER BY source_id, valid_from DESC, id DESC
+) AS declaration
+WHERE %(purpose)s = ANY(purposes)
 """
+DECLARED = f"SELECT id FROM records_sourceprofile WHERE id = ANY(%(ids)s) AND source_id IN ({DECLARING})"  # noqa: S608
 
 
 def declared_for(
@@ -87,7 +86,7 @@ def declared_for(
     """Those of these source profiles whose source may be used for a purpose that rests on contract."""
     if rule is None or rule.legal_basis != CONTRACT:
         return set()
-    asked = {"ids": list(source_profiles), "purpose": rule.slug, "at": at, "known_at": known_at}
+    asked: dict[str, Any] = {"ids": list(source_profiles), "purpose": rule.slug, "at": at, "known_at": known_at}
     with connection.cursor() as cursor:
         cursor.execute(DECLARED, asked)
         return {row[0] for row in cursor.fetchall()}
