@@ -15,6 +15,7 @@ SCOPES = (
     "requests:write",
     "sources:read",
     "changes:read",
+    "deliveries:read",
 )
 USE_NOTED_EVERY = timedelta(minutes=1)
 

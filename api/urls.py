@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from api.errors import not_found
 from api.views.changes import Changes
 from api.views.consents import Consents, ConsentSignals, ProfileConsents
+from api.views.deliveries import Acknowledgment, Deliveries, Recipients
 from api.views.health import Live, Ready
 from api.views.messages import Batch, Single
 from api.views.profiles import Events, Identifiers, Lookup, Profile
@@ -43,6 +44,9 @@ urlpatterns = [
     path("api/sources/", Sources.as_view()),
     path("api/quarantine/", Quarantine.as_view()),
     path("api/changes/", Changes.as_view()),
+    path("api/recipients/", Recipients.as_view()),
+    path("api/deliveries/", Deliveries.as_view()),
+    path("api/deliveries/<uuid:id>/acknowledgment/", Acknowledgment.as_view()),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("v1/batch", Batch.as_view()),

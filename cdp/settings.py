@@ -214,6 +214,7 @@ CELERY_BEAT_SCHEDULE = {
     "beat": {"task": "pipeline.tasks.beat", "schedule": 5.0},
     "answer-inquiries": {"task": "privacy.tasks.answer_inquiries", "schedule": 10.0},
     "forget-old-links": {"task": "privacy.tasks.forget_old_links", "schedule": 86_400.0},
+    "hand-over": {"task": "pipeline.tasks.hand_over", "schedule": 10.0},
     "sweep": {"task": "pipeline.tasks.sweep", "schedule": 60.0},
     "destroy-orphans": {"task": "pipeline.tasks.destroy_orphans", "schedule": 3600.0},
     "make-partitions": {"task": "pipeline.tasks.make_partitions", "schedule": 3600.0},

@@ -103,6 +103,12 @@ def queue_erasures(profiles: Collection[UUID], *, request: UUID, now: datetime) 
     return len(rows)
 
 
+def has_learned(delivery: Delivery) -> bool:
+    """Whether this recipient was told of the same person, for the same purpose, before."""
+    before = Delivery.objects.filter(LEARNED, recipient=delivery.recipient_id, pseudonym=delivery.pseudonym)
+    return before.exclude(pk=delivery.pk).exists()
+
+
 def unconfirmed(request: UUID) -> list[Unconfirmed]:
     """The recipients that have not confirmed this request's erasure, by name. Empty: all have, or none ever learned."""
     open_ones = Delivery.objects.filter(kind=ERASE, request_id=request).exclude(state=ACKNOWLEDGED)

@@ -81,6 +81,11 @@ def by_id(id: UUID) -> Recipient:
     return Recipient.objects.get(pk=id)
 
 
+def go_on_after(recipient: Recipient, change: int) -> None:
+    """Note that deliveries have been made of all changes up to this one."""
+    Recipient.objects.filter(pk=recipient.pk).update(last_change=change)
+
+
 def _key_of(recipient: Recipient) -> str:
     return f"webhook {recipient.pk}"
 
@@ -90,7 +95,7 @@ def _newest_change() -> int:
 
 
 def _check(recipient: Recipient) -> None:
-    recipient.full_clean(exclude=["old_secret_until"], validate_unique=True)
+    recipient.full_clean(exclude=["id", "secret_version", "old_secret_until", "last_change", "created_at"])
     if recipient.url:
         try:
             must_be_allowed(recipient.url)

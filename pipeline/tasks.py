@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from pipeline import heartbeat
+from pipeline.hand_over import hand_over as deliver
 from pipeline.process import BATCH, let_time_pass, process_batch
 from pipeline.sweep import destroy_orphan_keys, requeue_unresolved
 from privacy import retention, window
@@ -45,6 +46,12 @@ def sweep() -> None:
 def destroy_orphans() -> None:
     """Destroy keys that seal nothing."""
     destroy_orphan_keys(now=timezone.now())
+
+
+@shared_task
+def hand_over() -> None:
+    """Tell recipients what they may be told, and ask those that must erase."""
+    deliver(now=timezone.now())
 
 
 @shared_task

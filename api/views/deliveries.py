@@ -1,0 +1,121 @@
+"""Recipients, the log of deliveries, and the call with which a recipient confirms that it has erased somebody."""
+
+from uuid import UUID
+
+from django.db.models import Count, Max, Q, QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api import queries
+from api.bodies import SMALL, read
+from api.documentation import describe
+from api.errors import Problem
+from api.pagination import Cursor
+from api.serializers.deliveries import (
+    AcknowledgmentSerializer,
+    DeliveryQuery,
+    DeliverySerializer,
+    RecipientSerializer,
+)
+from api.views.base import View
+from outbox import deliveries, recipients, webhooks
+from outbox.models import STATES, Delivery, Recipient
+from outbox.sending import acknowledges
+from outbox.webhooks import NotAuthentic
+
+
+class Recipients(View):
+    """List the recipients."""
+
+    required_scopes = {"GET": "deliveries:read"}
+    pagination_class = Cursor
+    ordering = ("name",)
+
+    @describe(
+        "List the recipients",
+        description="Who is told of changes, by name, and how many deliveries stand in which state.",
+        operation_id="list_recipients",
+        tags=["deliveries"],
+        responses={200: RecipientSerializer(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        queries.read(request, queries.Nothing)
+        pages = Cursor()
+        page = pages.paginate_queryset(_counted(), request, self)
+        for one in page:
+            one.counts = {state: getattr(one, state) for state in STATES}
+        return pages.get_paginated_response(RecipientSerializer(page, many=True).data)
+
+
+class Deliveries(View):
+    """List the deliveries."""
+
+    required_scopes = {"GET": "deliveries:read"}
+    pagination_class = Cursor
+    ordering = ("-happened_at", "-id")
+
+    @describe(
+        "List the deliveries",
+        description="What was handed over to whom, the latest first. People are named by the recipients' pseudonyms.",
+        operation_id="list_deliveries",
+        tags=["deliveries"],
+        parameters=[DeliveryQuery],
+        responses={200: DeliverySerializer(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        query = queries.read(request, DeliveryQuery)
+        found = Delivery.objects.select_related("recipient")
+        if "recipient" in query:
+            found = found.filter(recipient__name=query["recipient"])
+        if "state" in query:
+            found = found.filter(state=query["state"])
+        if "request" in query:
+            found = found.filter(request_id=query["request"])
+        pages = Cursor()
+        page = pages.paginate_queryset(found, request, self)
+        return pages.get_paginated_response(DeliverySerializer(page, many=True).data)
+
+
+class Acknowledgment(View):
+    """A recipient confirms. Its secret signs the call; no API key is needed."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    @describe(
+        "Confirm a request to erase",
+        description="For recipients: confirms a `person.erase` message that was answered without confirming it. Signed "
+        "as Standard Webhooks 1.0 with the recipient's own secret, within five minutes. Safe to repeat.",
+        operation_id="acknowledge_delivery",
+        tags=["deliveries"],
+        auth=[],
+        request=AcknowledgmentSerializer,
+        parameters=[
+            OpenApiParameter(name, str, OpenApiParameter.HEADER, required=True)
+            for name in (webhooks.ID, webhooks.TIMESTAMP, webhooks.SIGNATURE)
+        ],
+        responses={200: AcknowledgmentSerializer},
+        fails=[413],
+    )
+    def post(self, request: Request, id: UUID) -> Response:
+        body, now = read(request._request, limit=SMALL), timezone.now()
+        delivery = Delivery.objects.select_related("recipient").filter(pk=id).first()
+        try:
+            # Somebody who guesses ids learns nothing: an unknown one fails like a false signature.
+            secrets = recipients.secrets_of(delivery.recipient, now=now) if delivery else []
+            webhooks.check(request.headers, body, secrets=secrets, now=now)
+        except NotAuthentic as error:
+            raise Problem(401, code="not_authentic", detail=f"{str(error).capitalize()}.") from None
+        if not acknowledges(body, id):
+            raise Problem(
+                400, code="not_an_acknowledgment", detail="Send the delivery's id under 'acknowledged', as in the path."
+            )
+        deliveries.acknowledge(id, by="call back", now=now)
+        return Response({"acknowledged": str(id)})
+
+
+def _counted() -> "QuerySet[Recipient]":
+    counts = {state: Count("deliveries", filter=Q(deliveries__state=state)) for state in STATES}
+    return Recipient.objects.annotate(last_sent_at=Max("deliveries__sent_at"), **counts)
