@@ -13,7 +13,7 @@ from privacy import epoch, erasure_ledger, requests, suppression
 from privacy.epoch import Behind
 from privacy.erasure import delete_rows_of
 from privacy.erasure_ledger import ERASED, Entry
-from privacy.models import APPROVED, COMPLETED, ERASURE, IN_PROGRESS, OPEN, SubjectRequest, Suppression, Tombstone
+from privacy.models import COMPLETED, ERASURE, HIGH, VOUCHED, SubjectRequest, Suppression, Tombstone
 from privacy.subjects import Subject
 from records.models import SourceProfile
 from vault import keys
@@ -114,17 +114,23 @@ def _request_of(entry: Entry, now: datetime) -> SubjectRequest:
     """The request that was carried out, completed: as the backup has it, or made anew from the ledger."""
     found = SubjectRequest.objects.filter(pk=entry.news.request).first()
     if found is None:
+        day = entry.at.date()
         found = SubjectRequest(
             pk=entry.news.request,
             kind=ERASURE,
+            received_at=entry.at,
             opened_at=entry.at,
             opened_by=LEDGER,
-            due_date=entry.at.date(),
+            first_due_date=day,
+            due_date=day,
             profile_id=entry.news.profiles[0] if entry.news.profiles else None,
         )
-    if found.state in (OPEN, APPROVED, IN_PROGRESS):
+    if found.state != COMPLETED:
+        if found.verified_at is None:
+            found.verified_at, found.verified_by = entry.at, LEDGER
+            found.verification, found.assurance = VOUCHED, HIGH
         found.approved_at, found.approved_by = found.approved_at or entry.at, found.approved_by or f"{LEDGER} replay"
-        found.state, found.completed_at, found.note = COMPLETED, now, ""
+        found.state, found.completed_at, found.ended_at, found.note = COMPLETED, now, now, ""
         found.outcome = {"replayed": True, "suppressed": len(entry.news.hashes)}
         found.save()
     return found
