@@ -45,6 +45,8 @@ unix_socket_permissions = 0700
 max_connections = 120
 shared_buffers = 256MB
 max_wal_size = 2GB
+# A recycled file keeps its old contents until it is overwritten; a proof of erasure must not find them.
+wal_recycle = off
 fsync = on
 timezone = 'UTC'
 datestyle = 'iso, mdy'

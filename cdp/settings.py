@@ -194,6 +194,10 @@ SPECTACULAR_SETTINGS = {
 
 # How long an approved erasure can still be called back; nothing of the person is used meanwhile.
 ERASURE_WINDOW_DAYS = float(os.environ.get("ERASURE_WINDOW_DAYS", "3"))
+# Folders beside ONYM_HOME that a proof of erasure searches: logs, exports, mounted backups.
+PROOF_FOLDERS = [Path(folder) for folder in os.environ.get("ONYM_PROOF_FOLDERS", "").split(os.pathsep) if folder]
+# How long a recipient may take to confirm an erasure before it is named as silent and the values are destroyed.
+ERASURE_RECIPIENT_DAYS = float(os.environ.get("ERASURE_RECIPIENT_DAYS", "30"))
 
 SPOOL = ONYM_HOME / "spool"
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "filesystem://")

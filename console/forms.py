@@ -9,6 +9,7 @@ from console.showing import label_of
 from privacy.clocks import CLOCKS, GDPR
 from privacy.models import KINDS
 from records.dictionary import FIELDS
+from vault.reasons import names_somebody
 
 REASON_AT_MOST = 180
 HOW = (("phone", "On the phone"), ("e-mail", "By e-mail"), ("letter", "By letter"), ("in person", "In person"))
@@ -37,6 +38,12 @@ class Reason(forms.Form):
         help_text="Kept for the record. Name a case or ticket, not the person.",
         widget=forms.TextInput({"placeholder": "e.g. ticket 4711", "autocomplete": "off"}),
     )
+
+    def clean_reason(self) -> str:
+        reason = str(self.cleaned_data["reason"])
+        if names_somebody(reason):
+            raise forms.ValidationError("It stays on record for years: name a case, no e-mail address or phone number.")
+        return reason
 
 
 class MergeWith(Reason):

@@ -1,7 +1,7 @@
 """Many byte patterns sought in long streams at once, ASCII letters folded.
 
 Every pattern has an anchor, four of its bytes. One pass of array arithmetic finds where some anchor may stand; only
-there is a pattern compared. Anchors are chosen to be rare in a sample of what is searched.
+there is a pattern compared. Anchors are chosen to be rare among the patterns, which leaves out what many begin with.
 """
 
 from collections import defaultdict
@@ -14,18 +14,17 @@ ANCHOR = 4
 BITS = 18
 FACTOR = np.uint32(2_654_435_761)
 SHIFT = np.uint32(32 - BITS)
-SAMPLE = 1 << 20
 
 
 class Matcher:
     """Finds where any of these patterns (lower case, of four bytes or more) stands."""
 
-    def __init__(self, patterns: Iterable[bytes], *, sample: bytes = b"") -> None:
+    def __init__(self, patterns: Iterable[bytes]) -> None:
         self.patterns = sorted(set(patterns))
         if any(len(pattern) < ANCHOR or pattern != pattern.lower() for pattern in self.patterns):
             raise ValueError(f"a pattern has {ANCHOR} bytes or more, in lower case")
         self.longest = max((len(pattern) for pattern in self.patterns), default=0)
-        common = _counts(sample[:SAMPLE].lower())
+        common = _counts(b"\n".join(self.patterns))
         anchored: dict[bytes, list[tuple[int, int]]] = defaultdict(list)
         for number, pattern in enumerate(self.patterns):
             at = _rarest(pattern, common)
@@ -68,20 +67,18 @@ def _hashed(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return hashed
 
 
-def _counts(sample: bytes) -> NDArray[np.int64]:
-    """How often each hash of four bytes occurs in the sample."""
+def _counts(text: bytes) -> NDArray[np.int64]:
+    """How often each hash of four bytes occurs in the text."""
     counts = np.zeros(1 << BITS, dtype=np.int64)
     for offset in range(ANCHOR):
-        words = (len(sample) - offset) // ANCHOR
+        words = (len(text) - offset) // ANCHOR
         if words > 0:
-            values = np.frombuffer(sample, dtype="<u4", count=words, offset=offset)
+            values = np.frombuffer(text, dtype="<u4", count=words, offset=offset)
             counts += np.bincount(_hashed(values), minlength=1 << BITS)
     return counts
 
 
 def _rarest(pattern: bytes, common: NDArray[np.int64]) -> int:
-    """Where in the pattern its rarest four bytes begin; without a sample, in its middle, where patterns differ."""
+    """Where in the pattern its rarest four bytes begin."""
     windows = np.lib.stride_tricks.sliding_window_view(np.frombuffer(pattern, dtype=np.uint8), ANCHOR)
-    counts = common[_hashed(np.ascontiguousarray(windows).view("<u4").ravel())]
-    spread = np.array([len(set(pattern[at : at + ANCHOR])) for at in range(len(windows))])
-    return int(np.lexsort((-spread, counts))[0])
+    return int(np.argmin(common[_hashed(np.ascontiguousarray(windows).view("<u4").ravel())]))

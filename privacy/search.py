@@ -7,7 +7,7 @@ close to each other. What is too short to say anything is looked for in its blin
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -40,14 +40,14 @@ class Found:
 class Search:
     """Looks for one person in bytes: rows of a table, opened fields, files."""
 
-    def __init__(self, wanted: Wanted, *, sample: bytes = b"") -> None:
+    def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
         self._values: set[bytes] = set()
         for field, value in sorted(wanted.own):
             self._values |= patterns(field, value).keys()
         self._ids = {pattern.lower() for id in wanted.ids for pattern in _forms_of_id(UUID(id))}
         self._ids |= {pattern.lower() for field, value in wanted.own for pattern in _forms_of_index(field, value)}
-        self._matcher = Matcher(self._values | self._ids, sample=sample)
+        self._matcher = Matcher(self._values | self._ids)
         self._is_value = np.array([pattern in self._values for pattern in self._matcher.patterns], dtype=np.bool_)
         self._emails = {identity_form(field, value).encode() for field, value in wanted.own if field == "email"}
         self._phones = [loose for field, value in wanted.own if field == "phone" if (loose := _loose_phone(value))]
@@ -111,7 +111,8 @@ class Search:
 class _Together:
     """Names and what goes with them: a hit only where given name, family name and one more value stand close."""
 
-    def __init__(self, family: Iterable[str], given: Iterable[str], third: Iterable[str]) -> None:
+    def __init__(self, family: Collection[str], given: Iterable[str], third: Iterable[str]) -> None:
+        self._names = sorted({form.encode() for name in family for form in _plain(name) if form})
         self._family, self._given, self._third = _words(family), _words(given), _words(third)
 
     @classmethod
@@ -133,6 +134,8 @@ class _Together:
         if not (self._family and self._given and self._third):
             return []
         text = data.lower()
+        if not any(name in text for name in self._names):
+            return []
         found = []
         for match in self._family.finditer(text):
             near = text[max(0, match.start() - NEAR) : match.end() + NEAR]

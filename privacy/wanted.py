@@ -15,7 +15,7 @@ from consent.decide import Refusal, decide
 from privacy import suppression
 from privacy.models import ErasureCase
 from privacy.subjects import Subject
-from records.dictionary import IDENTIFIERS
+from records.dictionary import FIELDS, IDENTIFIERS
 from records.models import Record
 from records.reading import open_attributes, open_identifiers, open_records
 from records.standardize import identity_form
@@ -137,3 +137,19 @@ def _as_typed(subject: Subject, grant: Grant) -> Iterator[tuple[str, str, str]]:
             for name, typed in content.get("raw", {}).items():
                 if name in IDENTIFIERS and name in normal:
                     yield name, normal[name], str(typed)
+
+
+def read_lines(lines: Iterable[str]) -> Wanted:
+    """Values that somebody gives, a line each: a field of the data dictionary and the value. Raises `ValueError`."""
+    own: set[FieldValue] = set()
+    about: set[FieldValue] = set()
+    for number, line in enumerate(lines, 1):
+        field, _, value = line.strip().partition(" ")
+        if not field:
+            continue
+        if field not in FIELDS or not value.strip():
+            raise ValueError(
+                f"line {number}: write a field, a space and the value; fields: {', '.join(sorted(FIELDS))}"
+            )
+        (own if field in IDENTIFIERS else about).add((field, value.strip()))
+    return Wanted(own=frozenset(own), about=frozenset(about))

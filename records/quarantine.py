@@ -9,7 +9,7 @@ from records.models import QuarantinedRecord, Source
 from vault import keys
 from vault.grants import Grant
 from vault.ids import new_id
-from vault.sealing import Place, Sealed, Sealer, open_sealed
+from vault.sealing import Place, Sealed, Sealer, open_what_opens
 
 KEPT_FOR = timedelta(days=30)
 
@@ -26,19 +26,16 @@ def keep(rejects: Sequence[Reject], source: Source, *, now: datetime) -> None:
 def bodies(*, leave: Callable[[Collection[UUID]], Grant], at_a_time: int = 2_000) -> Iterator[dict[UUID, bytes]]:
     """What the quarantine holds, opened batch by batch under the leave that the caller gives for each.
 
-    A record whose key has been destroyed cannot be opened by anybody any more, and is left out.
+    A record that nobody can open any more, because its key is gone, is left out.
     """
     last = UUID(int=0)
     while rows := list(QuarantinedRecord.objects.filter(id__gt=last, sealed__isnull=False).order_by("id")[:at_a_time]):
         last = rows[-1].id
-        present = keys.present([row.id for row in rows])
         sealed = [
-            Sealed(row.id, Place("records_quarantinedrecord", "sealed", row.id), row.sealed or b"")
-            for row in rows
-            if row.id in present
+            Sealed(row.id, Place("records_quarantinedrecord", "sealed", row.id), row.sealed or b"") for row in rows
         ]
-        opened = open_sealed(sealed, leave(present), action="search the quarantine") if sealed else []
-        yield {item.key_id: body for item, body in zip(sealed, opened, strict=True)}
+        opened = open_what_opens(sealed, leave([row.id for row in rows]), action="search the quarantine")
+        yield {row.id: body for row, body in zip(rows, opened, strict=True) if body is not None}
 
 
 def forget(ids: Collection[UUID]) -> int:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from vault.ids import new_id
+from vault.reasons import without_names
 
 # As long as a withdrawal may take to be felt: a grant that was handed out just before ends by then.
 LIFETIME = timedelta(seconds=60)
@@ -59,7 +60,7 @@ def issue(source_profiles: Collection[UUID], *, actor: Actor, purpose: str, reas
         id=new_id(),
         actor=actor,
         purpose=purpose,
-        reason=reason,
+        reason=without_names(reason),
         source_profiles=frozenset(source_profiles),
         issued_at=now,
         expires_at=now + LIFETIME,

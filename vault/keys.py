@@ -66,11 +66,6 @@ def fetch_present(ids: Collection[UUID]) -> dict[UUID, bytes]:
     return found
 
 
-def present(ids: Collection[UUID]) -> set[UUID]:
-    """Those of these ids that have a data key."""
-    return set(DataKey.objects.filter(id__in=ids).values_list("id", flat=True))
-
-
 def destroy(ids: Collection[UUID]) -> int:
     """Delete these data keys; what they sealed can never be opened again. Returns how many there were."""
     with connections[router.db_for_write(DataKey)].cursor() as cursor:

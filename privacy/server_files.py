@@ -1,0 +1,93 @@
+"""The files of the PostgreSQL server, where this machine can reach them: settled before, and cleaned after, a search.
+
+A deleted row stays in its page until the page is written anew, and in the write-ahead log until that is recycled. So
+tables are vacuumed first; where a search still finds a value in a table's file, the table is rewritten.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import DatabaseError, connections
+
+DATABASES = ("default", "keystore")
+OF_A_TABLE = re.compile(r"base/(\d+)/(\d+)(?:\.\d+|_fsm|_vm|_init)?$")
+# The table behind a file: the table itself, the one whose long values it holds, or the one that it is an index of.
+TABLE_OF_FILE = """
+SELECT coalesce(pg_index.indrelid, owner.oid, file.oid)::regclass::text
+FROM pg_class AS file
+LEFT JOIN pg_index ON pg_index.indexrelid = file.oid
+LEFT JOIN pg_class AS owner ON owner.reltoastrelid = coalesce(pg_index.indrelid, file.oid)
+WHERE file.oid = pg_filenode_relation(0, %s)
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """One database's server: its data folder, if this process can read it."""
+
+    database: str
+    folder: Path | None
+    why_not: str = ""
+
+
+def servers() -> list[Server]:
+    """The server of each database, and where its files are."""
+    return [_server(database) for database in DATABASES]
+
+
+def _server(database: str) -> Server:
+    try:
+        with connections[database].cursor() as cursor:
+            cursor.execute("SELECT current_setting('data_directory'), pg_postmaster_start_time()")
+            folder = Path(cursor.fetchone()[0])
+    except DatabaseError as error:
+        return Server(database, None, f"the server does not say where its files are ({type(error).__name__})")
+    try:
+        running = (folder / "postmaster.pid").is_file()
+    except PermissionError:
+        return Server(database, None, "this account may not read the server's files")
+    return Server(database, folder) if running else Server(database, None, "the server runs on another machine")
+
+
+def settle(tables: Collection[str], *, unscanned: list[str]) -> None:
+    """Vacuum these tables, and let the write-ahead log go on to a new file so that old ones are removed."""
+    for database in DATABASES:
+        connection = connections[database]
+        if connection.in_atomic_block:
+            unscanned.append(f"files of {database}: searched inside a transaction, without VACUUM")
+            continue
+        here = set(connection.introspection.table_names()) & set(tables)
+        names = ", ".join(connection.ops.quote_name(name) for name in sorted(here))
+        _try(database, [f"VACUUM {names}"] if names else [], unscanned)
+        _try(database, ["CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT"], unscanned)
+
+
+def rewrite(files: Iterable[Path], server: Server, *, unscanned: list[str]) -> list[str]:
+    """Rewrite the tables that these files of the server belong to. Returns their names."""
+    connection = connections[server.database]
+    if connection.in_atomic_block:
+        return []
+    rewritten = []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT oid::text FROM pg_database WHERE datname = current_database()")
+        here = cursor.fetchone()[0]
+        for file in files:
+            match = OF_A_TABLE.search(str(file))
+            if match and match[1] == here:
+                cursor.execute(TABLE_OF_FILE, [int(match[2])])
+                rewritten += [name for (name,) in cursor.fetchall()]
+    names = sorted(set(rewritten))
+    _try(server.database, [f"VACUUM FULL {name}" for name in names], unscanned)
+    _try(server.database, ["CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT"], unscanned)
+    return names
+
+
+def _try(database: str, statements: list[str], unscanned: list[str]) -> None:
+    for statement in statements:
+        try:
+            with connections[database].cursor() as cursor:
+                cursor.execute(statement)
+        except DatabaseError as error:
+            unscanned.append(f"{database}: {statement.split(' ')[0]} was not possible ({type(error).__name__})")

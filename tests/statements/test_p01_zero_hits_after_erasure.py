@@ -1,0 +1,124 @@
+"""A canary person planted in every column, JSON path and file is found everywhere before the erasure, nowhere after."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from access.models import User
+from privacy import erasure_case, proof, requests
+from privacy.encodings import ENCODINGS, SHORTEST
+from privacy.erasure import erase
+from privacy.models import ErasureCase, SubjectRequest
+from privacy.search import Search
+from privacy.wanted import Wanted, open_wanted
+from tests.pipeline.cast import seed_purposes
+from tests.privacy.canary import Canary, be_mentioned, files, fill_every_column, walk_in
+from tests.statements.sabotage import Sabotage
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keystore"])
+
+SABOTAGE = Sabotage(
+    "privacy/mentions.py",
+    '        "sessions.Session": Session.objects.filter(pk__in=found.sessions).delete()[0],\n',
+    "",
+)
+
+
+@pytest.fixture(autouse=True)
+def purposes(transactional_db: None) -> None:
+    seed_purposes()
+
+
+@pytest.fixture
+def home(settings, tmp_path: Path) -> Iterator[Path]:
+    """A folder beside ONYM_HOME that is searched as well: the test leaves nothing behind in the shared one."""
+    settings.PROOF_FOLDERS = [tmp_path / "more"]
+    yield tmp_path / "more"
+    shutil.rmtree(tmp_path / "more", ignore_errors=True)
+
+
+def places(request: SubjectRequest) -> set[str]:
+    """Where the person is found now, by the values that the request sealed; files by their name."""
+    wanted = open_wanted(ErasureCase.objects.get(pk=request.pk), actor=erasure_case.STAGE, now=timezone.now())
+    report = proof.search(request, wanted, rewrite=True, on_progress=lambda scanned: None, now=timezone.now())
+    return {place.name.rsplit("/", 1)[-1].rsplit("default.public.", 1)[-1] for place in report.places if place.values}
+
+
+def test_p01_found_everywhere_before_and_nowhere_after(crm, shop, browser, home):
+    now = timezone.now()
+    canary = Canary()
+    profile = walk_in(canary, crm, shop, browser, now=now)
+    be_mentioned(canary, crm, home, profile=profile, now=now)
+    request = requests.open("erasure", profile_id=profile, actor="officer-1", now=now)
+    request = requests.approve(request, actor="officer-2", now=now)
+    filled = fill_every_column(canary, profile)
+    partition = f"records_record_{now:%Y_%m}"
+    tables = {partition if name == "records_record" else name for name in filled}
+    assert len(tables) >= 8, filled
+    before = places(request)
+    assert before >= tables | {
+        "records_identifier.sealed",
+        "records_attribute.sealed",
+        "records_record.sealed",
+        "records_quarantinedrecord.sealed",
+        "sessions, decoded",
+        "privacy_subjectrequest",
+        "django_admin_log",
+        *(Path(name).name for name in files(canary)),
+    }
+    erase(request, actor="officer-2", now=now)
+    after = places(request)
+    assert after == {Path(name).name for name in files(canary)}, "files are not ours to delete, and are named"
+    shutil.rmtree(home)
+    said = StringIO()
+    call_command("privacy", "prove-erased", str(request.pk), stdout=said)
+    report = json.loads(said.getvalue().splitlines()[-1])
+    assert report["hits"] == 0
+    assert len(report["searched_for"]["encodings"]) >= 10
+    assert not [what for what in report["unscanned"] if what.startswith(("table", "files of", "file "))]
+    assert ErasureCase.objects.get(pk=request.pk).proof_state == "passed"
+
+
+def test_p01_every_encoding_of_every_value_is_found(crm, shop, browser):
+    canary = Canary()
+    wanted = Wanted(
+        own=frozenset({("email", canary.email.lower()), ("phone", canary.phone), ("account_id", canary.account)})
+    )
+    search = Search(wanted)
+    missed = [
+        (field, name)
+        for field, value in sorted(wanted.own)
+        for name, encode in ENCODINGS.items()
+        for pattern in encode(value)
+        if len(pattern) >= SHORTEST and not search.in_parts([b"before " + pattern + b" after"]).values
+    ]
+    assert missed == []
+
+
+def test_p01_a_row_that_bears_the_person_fails_the_command(crm, shop, browser, home):
+    now = timezone.now()
+    canary = Canary()
+    profile = walk_in(canary, crm, shop, browser, now=now)
+    request = requests.open("erasure", profile_id=profile, actor="officer-1", now=now)
+    request = requests.approve(request, actor="officer-2", now=now)
+    erase(request, actor="officer-2", now=now)
+    staff = User.objects.create(username="steward")
+    left = canary.email.lower().encode().hex()
+    LogEntry.objects.create(user_id=staff.pk, object_repr=left, change_message="", action_flag=CHANGE)
+    said = StringIO()
+    with pytest.raises(CommandError) as failed:
+        call_command("privacy", "prove-erased", str(request.pk), stdout=said)
+    assert failed.value.returncode == 1
+    assert ErasureCase.objects.get(pk=request.pk).proof_state == "found"
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_admin_log")
+    call_command("privacy", "prove-erased", str(request.pk), stdout=said)
+    assert ErasureCase.objects.get(pk=request.pk).proof_state == "passed"
