@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from consent.restrictions import ERASURE_PENDING, lift, restrict
 from privacy import subjects
 from privacy.models import ErasureCase, SubjectRequest
 from privacy.subjects import NOBODY, Subject, UnknownProfile
@@ -16,7 +17,8 @@ STAGE = Actor.machine("erasure")
 
 
 def prepare(request: SubjectRequest, *, now: datetime) -> ErasureCase:
-    """The case of this request, made in the transaction that approves it: its window begins and its values are sealed.
+    """The case of this request, made in the transaction that approves it: its window begins, its values are sealed, and
+    until it ends the person's data are kept and not used.
 
     Safe to repeat: a request that has a case keeps it.
     """
@@ -24,9 +26,18 @@ def prepare(request: SubjectRequest, *, now: datetime) -> ErasureCase:
     if found is not None:
         return found
     case = ErasureCase(request=request, execute_after=now + timedelta(days=settings.ERASURE_WINDOW_DAYS))
-    remember(case, person_of(request), now=now)
+    subject = person_of(request)
+    remember(case, subject, now=now)
     case.save(force_insert=True)
+    restrict(subject.source_profiles, kind=ERASURE_PENDING, actor=request.approved_by, request=request.pk, now=now)
     return case
+
+
+def discard(request: SubjectRequest, *, actor: str, now: datetime) -> None:
+    """Take the case back: the person's data may be used again, and the values are gone. The key is the caller's."""
+    ErasureCase.objects.filter(pk=request.pk).delete()
+    own = person_of(request).source_profiles
+    lift(own, kind=ERASURE_PENDING, actor=actor, request=request.pk, now=now)
 
 
 def remember(case: ErasureCase, subject: Subject, *, now: datetime) -> Wanted:
