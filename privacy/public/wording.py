@@ -3,7 +3,17 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from privacy.models import ACCESS, ERASURE, OBJECTION, OPT_OUT, PORTABILITY, PREFERENCES, RECTIFICATION, RESTRICTION
+from privacy.models import (
+    ACCESS,
+    ERASURE,
+    HUMAN_REVIEW,
+    OBJECTION,
+    OPT_OUT,
+    PORTABILITY,
+    PREFERENCES,
+    RECTIFICATION,
+    RESTRICTION,
+)
 
 # What can be asked for, in the order of the form: its name, and a sentence in plain words.
 CHOICES: dict[str, tuple[str | Promise, str | Promise]] = {
@@ -14,6 +24,7 @@ CHOICES: dict[str, tuple[str | Promise, str | Promise]] = {
     ERASURE: (_("Delete my data"), _("All of it, except what the law makes us keep.")),
     RESTRICTION: (_("Stop using my data for now"), _("We keep it and do not use it until this is settled.")),
     OBJECTION: (_("Object"), _("No more marketing, and no more profiles for it.")),
+    HUMAN_REVIEW: (_("A human decision"), _("Somebody looks again at what a program decided about you.")),
     OPT_OUT: (_("Do not sell or share my data"), _("Your right under US state laws.")),
 }
 STATES: dict[str, str | Promise] = {
@@ -40,3 +51,15 @@ def kind_name(kind: str) -> str:
 
 def channel_name(channel: str) -> str:
     return str(CHANNELS.get(channel, channel))
+
+
+# What every installation's purposes are called at first, so that they can be translated; others stand as they are.
+PURPOSES = (
+    (_("Service"), _("Fulfilling orders, warranty and customer care.")),
+    (_("Identity linking"), _("Recognizing that several source profiles are one person.")),
+    (_("Analytics"), _("Understanding how customers use shop, site and app.")),
+    (_("Marketing"), _("Telling customers about offers that suit them.")),
+    (_("Personalization"), _("Adapting what a customer sees to what they did.")),
+    (_("Subject requests"), _("Answering what people ask about their data.")),
+    (_("Security"), _("Protecting data and proving how it was used.")),
+)
