@@ -1,7 +1,7 @@
 """Who may use the product: people with roles, and programs with API keys."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -63,11 +63,20 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
     def live(self, now: datetime) -> "ApiKeyQuerySet":
         """Neither revoked nor expired at that instant."""
-        return self.filter(revoked_at=None).filter(models.Q(expires_at=None) | models.Q(expires_at__gt=now))
+        return self.filter(revoked_at=None, expires_at__gt=now)
+
+    def bearing(self, digest: bytes, *, now: datetime) -> "ApiKeyQuerySet":
+        """The one with this secret, or with the secret that it had before, while that one still holds."""
+        former = models.Q(former_digest=digest, former_until__gt=now)
+        return self.live(now).filter(models.Q(digest=digest) | former)
+
+    def ending(self, now: datetime, *, within: timedelta) -> "ApiKeyQuerySet":
+        """Live ones that expire soon."""
+        return self.live(now).filter(expires_at__lte=now + within)
 
 
 class ApiKey(models.Model):
-    """A program may call the API with this key, within these scopes and for these purposes."""
+    """A program may call the API with this key, within these scopes and for these purposes, until it expires."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=80, unique=True)
@@ -76,7 +85,9 @@ class ApiKey(models.Model):
     scopes = ArrayField(models.CharField(max_length=40), blank=True)
     purposes = ArrayField(models.CharField(max_length=40), blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField()
+    former_digest = models.BinaryField(null=True, unique=True, editable=False)
+    former_until = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
 
@@ -84,6 +95,13 @@ class ApiKey(models.Model):
 
     class Meta:
         verbose_name = "API key"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(former_digest=None, former_until=None)
+                | models.Q(former_digest__isnull=False, former_until__isnull=False),
+                name="a_former_secret_has_an_end",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -32,6 +32,8 @@ TABLES = [
             "purposes": PLAIN,
             "created_at": PLAIN,
             "expires_at": PLAIN,
+            "former_digest": PLAIN,
+            "former_until": PLAIN,
             "revoked_at": PLAIN,
             "last_used_at": PLAIN,
         },

@@ -1,5 +1,6 @@
 """Who calls: a program, by the API key in its `Authorization: Bearer` header."""
 
+from datetime import datetime
 from typing import cast
 
 from django.utils import timezone
@@ -18,10 +19,9 @@ class ApiKeyAuthentication(BaseAuthentication):
     """`request.auth` is the API key, `request.user` the actor that the audit log will name."""
 
     def authenticate(self, request: Request) -> tuple[Actor, ApiKey] | None:
-        scheme, _, text = get_authorization_header(request).decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer":
+        if get_authorization_header(request).partition(b" ")[0].lower() != b"bearer":
             return None
-        key = api_keys.find(text.strip(), now=timezone.now())
+        key = api_keys.find(_presented(request), now=timezone.now())
         if key is None:
             raise AuthenticationFailed("This API key is unknown, expired or revoked.", code="invalid_api_key")
         return Actor("api", str(key.id)), key
@@ -36,6 +36,18 @@ def key_of(request: Request) -> ApiKey:
     return cast(ApiKey, request.auth)
 
 
+def end_of(request: Request) -> datetime | None:
+    """When the secret that was presented stops to open anything, once that is near; None before, and without a key."""
+    if not isinstance(request.auth, ApiKey):
+        return None
+    end = api_keys.ends_at(request.auth, _presented(request))
+    return end if end - timezone.now() <= api_keys.WARNED_BEFORE else None
+
+
 def actor_of(request: Request) -> Actor:
     """The actor of an authenticated request, as the audit log names it."""
     return cast(Actor, request.user)
+
+
+def _presented(request: Request) -> str:
+    return get_authorization_header(request).decode("latin-1").partition(" ")[2].strip()

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Min
 
 from api.people import Person
-from api.purposes import shown
+from api.purposes import needed
 from consent.models import Purpose
 from identity import golden
 from identity.models import Assignment
@@ -60,17 +60,18 @@ def merged_ids(person: Person) -> list[UUID]:
 
 
 def listed(identifiers: Mapping[UUID, Iterable[KnownIdentifier]], *, purpose: Purpose) -> list[dict[str, Any]]:
-    """The identifiers with their sources, the latest first, masked where the purpose does not need them."""
+    """The identifiers with their sources, the latest first, without those that the purpose does not need."""
+    fields = needed(purpose)
     names = dict(SourceProfile.objects.filter(id__in=list(identifiers)).values_list("id", "source__name"))
     rows = []
     for source_profile, known in identifiers.items():
         for item in known:
-            value, masked = shown(item.namespace, item.value, purpose=purpose)
+            if fields is not None and item.namespace not in fields:
+                continue
             rows.append(
                 {
                     "namespace": item.namespace,
-                    "value": value,
-                    "masked": masked,
+                    "value": item.value,
                     "verified": item.verified,
                     "source": names[source_profile],
                     "first_seen_at": item.first_seen_at,
@@ -81,14 +82,8 @@ def listed(identifiers: Mapping[UUID, Iterable[KnownIdentifier]], *, purpose: Pu
 
 
 def _attributes(person: Person, purpose: Purpose, grant: Grant) -> dict[str, Any]:
-    attributes = {}
-    for field, won in golden.read([person.id], grant).get(person.id, {}).items():
-        value, masked = shown(field, won.value, purpose=purpose)
-        attributes[field] = {
-            "value": value,
-            "masked": masked,
-            "source": won.source,
-            "seen_at": won.seen_at,
-            "reason": won.reason,
-        }
-    return attributes
+    record = golden.read([person.id], grant, fields=needed(purpose)).get(person.id, {})
+    return {
+        field: {"value": won.value, "source": won.source, "seen_at": won.seen_at, "reason": won.reason}
+        for field, won in record.items()
+    }

@@ -127,6 +127,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+API_KEY_DAYS = int(os.environ.get("ONYM_API_KEY_DAYS", "365"))
 
 LANGUAGE_CODE = "en-us"
 # Languages of the public pages; the admin and the API speak English.

@@ -9,6 +9,8 @@ from django.db import connection
 from django.db.models import Count, Max, Q, Sum
 from django.db.models.functions import TruncDate
 
+from access.api_keys import WARNED_BEFORE
+from access.models import ApiKey
 from consent.models import Purpose
 from console import review_queue
 from console.charts import Columns, Part, bars_of, columns_of, line_of, parts_of
@@ -231,6 +233,14 @@ def quarantine() -> Waiting:
     """Records that could not be taken in."""
     count = QuarantinedRecord.objects.count()
     return Waiting("In quarantine", count, "kept for 30 days", "warn" if count else "good", "records_quarantinedrecord")
+
+
+def keys_ending(*, now: datetime) -> Waiting:
+    """API keys that expire soon."""
+    ending = ApiKey.objects.ending(now, within=WARNED_BEFORE).order_by("expires_at")
+    count, soonest = ending.count(), ending.values_list("expires_at", flat=True).first()
+    note = f"first on {soonest:%b} {soonest.day}: rotate it" if soonest else "none ends within two weeks"
+    return Waiting("API keys ending", count, note, "warn" if count else "good", "access_apikey")
 
 
 def work(*, now: datetime) -> Waiting:

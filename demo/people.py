@@ -3,8 +3,11 @@
 import json
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from django.utils import timezone
 
 from access import api_keys, users
 from access.models import ApiKey, User
@@ -44,4 +47,6 @@ def _login(name: str, roles: list[str]) -> str:
 
 def _api_key() -> str:
     key = ApiKey.objects.filter(name=API_KEY).first()
-    return api_keys.renew(key) if key else api_keys.add(API_KEY, purposes=PURPOSES)[1]
+    if key is None:
+        return api_keys.add(API_KEY, purposes=PURPOSES)[1]
+    return api_keys.rotate(key, now=timezone.now(), overlap=timedelta())

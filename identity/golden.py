@@ -88,17 +88,20 @@ def refresh(profiles: Collection[UUID], *, now: datetime) -> None:
 
 
 def read(
-    profiles: Collection[UUID], grant: Grant, *, opening: Opening = open_sealed
+    profiles: Collection[UUID],
+    grant: Grant,
+    *,
+    fields: Collection[str] | None = None,
+    opening: Opening = open_sealed,
 ) -> dict[UUID, dict[str, GoldenRead]]:
-    """The golden records of these profiles, field by field; only what the grant covers.
+    """The golden records of these profiles, field by field; only what the grant covers, and only these fields.
 
     `opening` says what becomes of values whose key is gone: an error (`open_sealed`), or left out (`open_what_opens`).
     """
-    rows = list(
-        GoldenValue.objects.filter(profile__in=list(profiles), source_profile__in=grant.source_profiles)
-        .select_related("attribute", "identifier", "source_profile__source")
-        .order_by("field")
-    )
+    held = GoldenValue.objects.filter(profile__in=list(profiles), source_profile__in=grant.source_profiles)
+    if fields is not None:
+        held = held.filter(field__in=list(fields))
+    rows = list(held.select_related("attribute", "identifier", "source_profile__source").order_by("field"))
     values = opening([_sealed(row) for row in rows], grant, action="read golden record")
     found: dict[UUID, dict[str, GoldenRead]] = defaultdict(dict)
     for row, value in zip(rows, values, strict=True):

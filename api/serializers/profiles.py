@@ -36,7 +36,6 @@ class GoldenFieldSerializer(serializers.Serializer[Any]):
     """One field of the golden record: the value that won, from where, and why."""
 
     value = serializers.CharField()
-    masked = serializers.BooleanField(help_text="The purpose does not need the value, so it is shown masked.")
     source = serializers.CharField()  # type: ignore[assignment]
     seen_at = serializers.DateTimeField()
     reason = serializers.CharField(help_text="Why this value won over the others.")
@@ -67,7 +66,6 @@ class ProfileSourceSerializer(serializers.Serializer[Any]):
                 "attributes": {
                     "email": {
                         "value": "alice@example.com",
-                        "masked": False,
                         "source": "crm",
                         "seen_at": "2026-03-01T18:02:11Z",
                         "reason": "most trusted source",
@@ -95,7 +93,9 @@ class ProfileSerializer(serializers.Serializer[Any]):
     purpose = serializers.CharField(help_text="The purpose that this was read under.")
     first_seen_at = serializers.DateTimeField()
     last_seen_at = serializers.DateTimeField()
-    attributes = serializers.DictField(child=GoldenFieldSerializer(), help_text="The golden record, by field.")
+    attributes = serializers.DictField(
+        child=GoldenFieldSerializer(), help_text="The golden record, by field; only what the purpose needs."
+    )
     sources = ProfileSourceSerializer(many=True)
     merged_ids = serializers.ListField(
         child=serializers.UUIDField(), help_text="Earlier profile ids of this person that no longer stand alone."
@@ -146,7 +146,6 @@ class IdentifierSerializer(serializers.Serializer[Any]):
 
     namespace = serializers.CharField()
     value = serializers.CharField()
-    masked = serializers.BooleanField()
     verified = serializers.BooleanField()
     source = serializers.CharField()  # type: ignore[assignment]
     first_seen_at = serializers.DateTimeField()
@@ -157,15 +156,14 @@ class IdentifierSerializer(serializers.Serializer[Any]):
     component_name="Identifiers",
     examples=[
         OpenApiExample(
-            "Masked",
+            "Read under the purpose 'service'",
             value={
                 "profile": PROFILE_ID,
-                "purpose": "analytics",
+                "purpose": "service",
                 "results": [
                     {
                         "namespace": "email",
-                        "value": "a•••@e•••.com",
-                        "masked": True,
+                        "value": "alice@example.com",
                         "verified": True,
                         "source": "crm",
                         "first_seen_at": "2026-01-05T09:30:00Z",

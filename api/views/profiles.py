@@ -14,7 +14,7 @@ from api.errors import Problem
 from api.pagination import Cursor
 from api.people import Person
 from api.profile_summary import listed, summarize
-from api.purposes import purpose_of
+from api.purposes import purpose_of, sees_clear
 from api.serializers.profiles import (
     EventQuery,
     EventSerializer,
@@ -79,7 +79,7 @@ class Profile(View):
 
     @describe(
         "Read a profile",
-        description="The golden record with its sources. Identifying values are masked unless the purpose has to reach "
+        description="The golden record with its sources. Identifying fields are absent unless the purpose has to reach "
         f"or answer the person: a contract, a legal duty, or a purpose with channels. {AFTER_A_MERGE}",
         operation_id="read_profile",
         tags=["profiles"],
@@ -134,7 +134,7 @@ class Identifiers(View):
 
     @describe(
         "List the identifiers of a profile",
-        description=f"Masked like the golden record. {AFTER_A_MERGE}",
+        description=f"Absent where the purpose does not need them, as in the golden record. {AFTER_A_MERGE}",
         operation_id="list_profile_identifiers",
         tags=["profiles"],
         parameters=[PURPOSE],
@@ -145,7 +145,7 @@ class Identifiers(View):
         purpose, now = purpose_of(request), timezone.now()
         person = people.find(id)
         grant = people.ask(person, purpose=purpose, request=request, reason="API identifiers", now=now)
-        opened = open_identifiers(person.source_profiles, grant)
+        opened = open_identifiers(person.source_profiles, grant) if sees_clear(purpose) else {}
         answer = {"profile": person.id, "purpose": purpose.slug, "results": listed(opened, purpose=purpose)}
         return Response(IdentifiersSerializer(answer).data, headers=located(request, person))
 

@@ -10,12 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import people, queries
-from api.authentication import actor_of, key_of
+from api.authentication import actor_of
 from api.documentation import describe
 from api.errors import Problem
 from api.pagination import Cursor
 from api.people import Person
-from api.purposes import held_purpose
+from api.purposes import agrees, held_purpose, purposes_asked
 from api.serializers.segments import (
     MemberSerializer,
     ProfileMembershipsSerializer,
@@ -78,7 +78,8 @@ class Members(View):
 
     @describe(
         "List the members of a segment",
-        description="In the order in which they entered. The key must hold the segment's purpose. Consent is asked "
+        description="In the order in which they entered. The key must hold the segment's purpose, and a header "
+        "that names a purpose must name that one. Consent is asked "
         "again for each page, and whoever it refuses is left out: a page may hold fewer rows than asked for.",
         operation_id="list_segment_members",
         tags=["segments"],
@@ -88,6 +89,7 @@ class Members(View):
     def get(self, request: Request, slug: str) -> Response:
         queries.read(request, queries.Nothing)
         segment = _segment(slug)
+        agrees(request, segment.purpose_id)
         held_purpose(request, segment.purpose_id)
         pages = Cursor()
         memberships = Membership.objects.filter(segment=segment, left_at=None)
@@ -113,7 +115,7 @@ class ProfileSegments(View):
     )
     def get(self, request: Request, id: UUID) -> Response:
         person = people.find(id)
-        memberships = _memberships(person, key_of(request).purposes)
+        memberships = _memberships(person, purposes_asked(request))
         answer = {"profile": person.id, "results": _consented(memberships, person, actor=actor_of(request))}
         return Response(ProfileMembershipsSerializer(answer).data, headers=located(request, person))
 

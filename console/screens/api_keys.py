@@ -1,5 +1,6 @@
 """API keys: made once, shown once, revoked for good."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,9 @@ from consent.models import Purpose
 from console.guards import needs
 from console.screen import Screen, badge
 from console.showing import day, moment
+from console.telling import telling
+
+KEEP_IT = "Send it as “Authorization: Bearer …”. Only a digest is kept: whoever loses it needs a new one."
 
 
 class NewKey(forms.Form):
@@ -36,7 +40,7 @@ class NewKey(forms.Form):
         label="Expires",
         required=False,
         widget=forms.DateInput({"type": "date"}),
-        help_text="Empty: when it is revoked.",
+        help_text="Empty: in a year, or as long as your installation says. Two years at most.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -49,6 +53,26 @@ class NewKey(forms.Form):
         if ApiKey.objects.filter(name=name).exists():
             raise forms.ValidationError("There is an API key of this name; names stay taken, for the audit log's sake.")
         return name
+
+
+class Rotation(forms.Form):
+    """How long the old secret still holds."""
+
+    hours = forms.TypedChoiceField(
+        label="The old secret holds for",
+        coerce=int,
+        initial=24,
+        choices=[(0, "no longer: it has leaked"), (1, "1 hour"), (24, "24 hours"), (168, "7 days"), (336, "14 days")],
+    )
+
+    @property
+    def overlap(self) -> timedelta:
+        return timedelta(hours=self.cleaned_data["hours"])
+
+    @property
+    def said_of_the_old_one(self) -> str:
+        hours = self.cleaned_data["hours"]
+        return f"The old secret opens for {hours} hours more." if hours else "The old secret opens nothing any more."
 
 
 class ApiKeyScreen(Screen):
@@ -68,7 +92,7 @@ class ApiKeyScreen(Screen):
     def hint_text(self, key: ApiKey) -> str:
         return f"{key.hint}…"
 
-    @badge("State", {"live": "success", "revoked": "danger", "expired": "warning"})
+    @badge("State", {"live": "success", "ends soon": "warning", "revoked": "danger", "expired": "danger"})
     def state(self, key: ApiKey) -> str:
         return state_of(key)
 
@@ -89,8 +113,12 @@ class ApiKeyScreen(Screen):
         return day(key.expires_at)
 
     def get_urls(self) -> list[URLPattern]:
-        revoke = self.admin_site.admin_view(self.revoke)
-        return [path("<uuid:id>/revoke/", revoke, name="access_apikey_revoke"), *super().get_urls()]
+        guard = self.admin_site.admin_view
+        return [
+            path("<uuid:id>/rotate/", guard(self.rotate), name="access_apikey_rotate"),
+            path("<uuid:id>/revoke/", guard(self.revoke), name="access_apikey_revoke"),
+            *super().get_urls(),
+        ]
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -101,16 +129,11 @@ class ApiKeyScreen(Screen):
     def add_key(self, request: HttpRequest) -> HttpResponseBase:
         form = NewKey(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            key, text = api_keys.add(**form.cleaned_data)
-            return self.page(
-                request,
-                "console/secret.html",
-                title="API key",
-                heading=f"API key {key.name}",
-                secret=text,
-                hint="Send it as “Authorization: Bearer …”. Only a digest is kept: whoever loses it needs a new one.",
-                back=reverse("admin:access_apikey_changelist"),
-            )
+            try:
+                key, text = api_keys.add(**form.cleaned_data)
+                return self._secret(request, key, text, hint=KEEP_IT)
+            except api_keys.TooLong as error:
+                form.add_error("expires_at", str(error))
         hint = "The key is shown on the next page, once."
         return self.page(
             request, "console/form_page.html", title="Add API key", form=form, submit="Add API key", hint=hint
@@ -126,7 +149,36 @@ class ApiKeyScreen(Screen):
         key = self.get_object(request, object_id)
         if key is None:
             return redirect("admin:access_apikey_changelist")
-        return self.page(request, "console/api_keys/page.html", title=key.name, key=key, state=state_of(key))
+        return self.page(
+            request,
+            "console/api_keys/page.html",
+            title=key.name,
+            key=key,
+            state=state_of(key),
+            form=Rotation(),
+            overlaps=key.former_until is not None and key.former_until > timezone.now(),
+        )
+
+    @needs(MANAGE_ACCESS)
+    def rotate(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
+        """A new secret, shown this once; the old one holds for the overlap that was chosen."""
+        key, form = get_object_or_404(ApiKey, pk=id), Rotation(request.POST)
+        if form.is_valid():
+            with telling(request, api_keys.Revoked, api_keys.TooLong):
+                text = api_keys.rotate(key, now=timezone.now(), overlap=form.overlap)
+                return self._secret(request, key, text, hint=f"{KEEP_IT} {form.said_of_the_old_one}")
+        return redirect("admin:access_apikey_change", id)
+
+    def _secret(self, request: HttpRequest, key: ApiKey, text: str, *, hint: str) -> HttpResponseBase:
+        return self.page(
+            request,
+            "console/secret.html",
+            title="API key",
+            heading=f"API key {key.name}",
+            secret=text,
+            hint=hint,
+            back=reverse("admin:access_apikey_changelist"),
+        )
 
     @needs(MANAGE_ACCESS)
     def revoke(self, request: HttpRequest, id: UUID) -> HttpResponse:
@@ -136,7 +188,8 @@ class ApiKeyScreen(Screen):
 
 
 def state_of(key: ApiKey) -> str:
-    """live, revoked or expired."""
+    """live, ends soon, expired or revoked."""
     if key.revoked_at:
         return "revoked"
-    return "expired" if key.expires_at and key.expires_at <= timezone.now() else "live"
+    left = key.expires_at - timezone.now()
+    return "expired" if left <= timedelta() else "ends soon" if left <= api_keys.WARNED_BEFORE else "live"

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.utils import timezone
 
 from access import api_keys
-from access.api_keys import SCOPES, UnknownScope
+from access.api_keys import SCOPES, Revoked, TooLong, UnknownScope
 from access.models import ApiKey
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,7 @@ def test_only_a_hash_is_kept():
 def test_it_holds_what_it_was_given(now):
     _, text = api_keys.add("till", purposes=["service", "analytics"], scopes=["profiles:read"])
     found = api_keys.find(text, now=now)
-    assert (found.scopes, found.purposes, found.expires_at) == (["profiles:read"], ["service", "analytics"], None)
+    assert (found.scopes, found.purposes) == (["profiles:read"], ["service", "analytics"])
 
 
 def test_by_default_it_has_every_scope():
@@ -102,11 +103,43 @@ def test_the_use_of_a_dead_key_is_not_noted(now):
     assert ApiKey.objects.get().last_used_at is None
 
 
-def test_a_renewed_key_has_another_text(now):
+def test_a_rotated_key_has_another_text_and_the_old_one_holds_for_the_overlap(now):
     key, text = api_keys.add("till", purposes=["service"])
-    renewed = api_keys.renew(key)
-    assert api_keys.find(text, now=now) is None
+    renewed = api_keys.rotate(key, now=now, overlap=timedelta(hours=2))
+    assert api_keys.find(text, now=now + timedelta(hours=2, microseconds=-1)) == key
+    assert api_keys.find(text, now=now + timedelta(hours=2)) is None
     assert api_keys.find(renewed, now=now) == key
-    assert ApiKey.objects.get().hint == renewed[:9]
+    kept = ApiKey.objects.get()
+    assert (kept.hint, kept.expires_at) == (renewed[:9], now + timedelta(days=365))
+    assert api_keys.ends_at(kept, text) == now + timedelta(hours=2)
+    assert api_keys.ends_at(kept, renewed) == now + timedelta(days=365)
+
+
+def test_only_one_old_secret_holds(now):
+    key, first = api_keys.add("till", purposes=["service"])
+    second = api_keys.rotate(key, now=now)
+    third = api_keys.rotate(key, now=now)
+    assert [api_keys.find(text, now=now) for text in (first, second, third)] == [None, key, key]
+
+
+def test_a_leaked_key_is_rotated_without_overlap(now):
+    key, text = api_keys.add("till", purposes=["service"])
+    api_keys.rotate(key, now=now, overlap=timedelta())
+    assert api_keys.find(text, now=now) is None
+
+
+def test_a_revoked_key_opens_with_neither_secret_and_is_not_rotated(now):
+    key, text = api_keys.add("till", purposes=["service"])
+    renewed = api_keys.rotate(key, now=now)
     api_keys.revoke(key, now=now)
-    assert api_keys.find(api_keys.renew(key), now=now) is None
+    assert [api_keys.find(one, now=now) for one in (text, renewed)] == [None, None]
+    with pytest.raises(Revoked, match="stays revoked"):
+        api_keys.rotate(key, now=now)
+
+
+def test_no_key_lives_and_no_old_secret_holds_for_ever(now):
+    with pytest.raises(TooLong, match="732 days at most"):
+        api_keys.add("till", purposes=["service"], expires_at=timezone.now() + timedelta(days=800))
+    key, _ = api_keys.add("till", purposes=["service"])
+    with pytest.raises(TooLong, match="14 days at most"):
+        api_keys.rotate(key, now=now, overlap=timedelta(days=15))

@@ -2,10 +2,13 @@
 
 import json
 from argparse import ArgumentParser
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from access import api_keys
 from consent import acts
@@ -24,20 +27,36 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scope", action="append", help=f"may be repeated; default: all of {', '.join(api_keys.SCOPES)}"
         )
+        parser.add_argument("--days", type=int, help=f"how long it lives; default: {settings.API_KEY_DAYS}")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             acts.must_exist(options["purpose"])
             key, text = api_keys.add(
-                options["name"], purposes=options["purpose"], scopes=options["scope"] or api_keys.SCOPES
+                options["name"],
+                purposes=options["purpose"],
+                scopes=options["scope"] or api_keys.SCOPES,
+                expires_at=timezone.now() + timedelta(days=options["days"]) if options["days"] else None,
             )
-        except (api_keys.UnknownScope, acts.UnknownPurpose) as error:
+        except (api_keys.UnknownScope, api_keys.TooLong, acts.UnknownPurpose) as error:
             raise CommandError(str(error)) from None
         except ValidationError as error:
             fields = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
             raise CommandError(fields) from None
         if options["json"]:
-            self.stdout.write(json.dumps({"name": key.name, "id": str(key.id), "api_key": text}))
+            self.stdout.write(
+                json.dumps(
+                    {
+                        "name": key.name,
+                        "id": str(key.id),
+                        "api_key": text,
+                        "expires_at": key.expires_at.isoformat(),
+                    }
+                )
+            )
         else:
             self.stdout.write(f"API key {key.name} made. Shown this once: {text}")
+            self.stdout.write(
+                f"It lives until {key.expires_at:%Y-%m-%d}; rotate it before with: manage.py rotate_api_key"
+            )
