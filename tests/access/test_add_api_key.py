@@ -23,7 +23,12 @@ def run(*words: str) -> str:
 def test_json_is_one_object_with_a_key_that_works():
     printed = json.loads(run("till", "--purpose", "service", "--purpose", "analytics", "--json"))
     key = ApiKey.objects.get()
-    assert printed == {"name": "till", "id": str(key.id), "api_key": printed["api_key"]}
+    assert printed == {
+        "name": "till",
+        "id": str(key.id),
+        "api_key": printed["api_key"],
+        "expires_at": key.expires_at.isoformat(),
+    }
     assert api_keys.find(printed["api_key"], now=timezone.now()) == key
     assert (key.purposes, key.scopes) == (["service", "analytics"], list(api_keys.SCOPES))
 

@@ -57,6 +57,6 @@ class Command(BaseCommand):
             )
         else:
             self.stdout.write(f"API key {key.name} made. Shown this once: {text}")
-            self.stdout.write(
-                f"It lives until {key.expires_at:%Y-%m-%d}; rotate it before with: manage.py rotate_api_key"
+            self.stderr.write(
+                f"It lives until {key.expires_at:%Y-%m-%d}; before, run: manage.py rotate_api_key {key.name}"
             )
