@@ -51,14 +51,15 @@ def make_profiles(count: int, *, now: datetime) -> list[UUID]:
 END = "UPDATE identity_assignment SET ended_at = %s WHERE source_profile_id = ANY(%s) AND ended_at IS NULL"
 
 
-def _end(source_profile_ids: Collection[UUID], *, now: datetime) -> None:
+def release(source_profile_ids: Collection[UUID], *, now: datetime) -> None:
+    """Let these belong nowhere until they are resolved anew."""
     with connection.cursor() as cursor:
         cursor.execute(END, [now, list(source_profile_ids)])
 
 
 def assign(entries: Collection[Entry], *, actor: str, rule_version: str, now: datetime) -> None:
     """Enter these assignments; what held before for the same source profiles ends at the same instant."""
-    _end([entry.source_profile for entry in entries], now=now)
+    release([entry.source_profile for entry in entries], now=now)
     Assignment.objects.bulk_create(
         [
             Assignment(
@@ -156,7 +157,7 @@ def undo_merge(profile: UUID, merged: UUID, *, actor: str, reason: str, now: dat
         if not came or not stay:
             raise NotPossible("none of this profile's source profiles came from that one")
         _keep_apart(came, stay - joined.keys() or stay, actor=actor, reason=reason, now=now)
-        _end(freed, now=now)
+        release(freed, now=now)
         entries = [Entry(id, merged, BY_HAND, {"undoes": str(profile)}) for id in sorted(came)]
         assign(entries, actor=actor, rule_version=BY_HAND, now=now)
         acts.annul(came, others=stay, addressed=[profile], actor=actor, now=now)

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 LINKED, IN_REVIEW, REJECTED = "linked", "in_review", "rejected"
+SIGNED_IN = "signed in on this device"
 MUST_LINK, CANNOT_LINK = "must_link", "cannot_link"
 
 
@@ -121,7 +122,11 @@ class BlockingToken(models.Model):
 
 
 class DeviceEpisode(models.Model):
-    """One stretch of use of a device: its own source profile, and at most one signed-in owner."""
+    """One stretch of use of a device: its own source profile, and at most one signed-in owner.
+
+    Nobody can own a contested one. One that stands aside holds a source profile that was used in two episodes, and is
+    no stretch of the device's time.
+    """
 
     id = models.UUIDField(primary_key=True)
     source = models.ForeignKey("records.Source", on_delete=models.CASCADE, related_name="+")
@@ -134,8 +139,20 @@ class DeviceEpisode(models.Model):
     )
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    signed_in_at = models.DateTimeField(null=True)
+    last_signed_in_at = models.DateTimeField(null=True)
+    used_from = models.DateTimeField(null=True)
+    used_until = models.DateTimeField(null=True)
+    opened = models.BooleanField(default=False)
+    contested = models.BooleanField(default=False)
+    aside = models.BooleanField(default=False)
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(contested=False) | Q(owner=None), name="nobody_owns_a_contested_episode"
+            ),
+        ]
         indexes = [models.Index(fields=["source", "device_index", "started_at"]), models.Index(fields=["device_index"])]
 
 

@@ -10,6 +10,7 @@ from django.db import connection
 
 from identity import ledger
 from identity.candidates import Pair
+from identity.devices import disowned
 from identity.grouping import people_in
 from identity.ledger import Entry
 from identity.matching import COMPARISONS, REVIEW
@@ -40,7 +41,9 @@ def resolve(source_profiles: Collection[UUID], *, now: datetime) -> Resolution:
     Runs inside the caller's transaction, one such transaction at a time; safe to repeat.
     """
     ledger.lock()
-    scene = look_around(set(standing(source_profiles)), now=now)
+    fresh = set(standing(source_profiles))
+    ledger.release(disowned(fresh), now=now)
+    scene = look_around(fresh, now=now)
     return _enter(scene, people_in(scene), now)
 
 

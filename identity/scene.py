@@ -29,15 +29,14 @@ from identity.matching import (
     log_odds,
     score,
 )
-from identity.models import CANNOT_LINK, Verdict
+from identity.models import CANNOT_LINK, SIGNED_IN, Verdict
 from identity.persons import known, open_persons
 from identity.profiles import profile_of, source_profiles_of
 from records.source_profiles import standing
 from vault.grants import Actor
 
 STAGE = Actor.machine("resolve")
-SIGNED_IN, SAME_DEVICE, SAME_EMAIL, SIMILAR, VERDICT = (
-    "signed in on this device",
+SAME_DEVICE, SAME_EMAIL, SIMILAR, VERDICT = (
     "same device",
     "same e-mail",
     "similar person",

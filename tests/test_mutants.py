@@ -88,9 +88,8 @@ MUTANTS = {
     ),
     "A's device history goes to B": Mutant(
         "identity/devices.py",
-        "            if episode is not None:\n                self._end(episode, sighting.at)",
-        "            if episode is not None:\n                episode.owner_id = sighting.owner\n"
-        "                return",
+        "            self._claim(self._cut(timeline, episode, sighting.at), sighting)",
+        "            self._claim(episode, sighting)",
         "tests/identity/test_devices.py",
     ),
     "the less trusted source wins": Mutant(
