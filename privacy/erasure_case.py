@@ -33,13 +33,6 @@ def prepare(request: SubjectRequest, *, now: datetime) -> ErasureCase:
     return case
 
 
-def discard(request: SubjectRequest, *, actor: str, now: datetime) -> None:
-    """Take the case back: the person's data may be used again, and the values are gone. The key is the caller's."""
-    ErasureCase.objects.filter(pk=request.pk).delete()
-    own = person_of(request).source_profiles
-    lift(own, kind=ERASURE_PENDING, actor=actor, request=request.pk, now=now)
-
-
 def remember(case: ErasureCase, subject: Subject, *, now: datetime) -> Wanted:
     """Seal the person's values as they are now beside those that the case holds already; the caller saves the case."""
     held = open_wanted(case, actor=STAGE, now=now) if case.sealed is not None else Wanted()
@@ -49,9 +42,11 @@ def remember(case: ErasureCase, subject: Subject, *, now: datetime) -> Wanted:
     return wanted
 
 
-def drop(request: SubjectRequest) -> None:
-    """The case of a request that will not be carried out goes with its sealed values."""
+def drop(request: SubjectRequest, *, actor: str, now: datetime) -> None:
+    """The case of a request that will not be carried out goes with its values; the person's data may be used again."""
     if ErasureCase.objects.filter(pk=request.pk).delete()[0]:
+        own = person_of(request).source_profiles
+        lift(own, kind=ERASURE_PENDING, actor=actor, request=request.pk, now=now)
         transaction.on_commit(lambda: keys.destroy([request.pk]))
 
 

@@ -188,7 +188,7 @@ def _end(
         request = lock(request, states=states, unverified=True)
         request.state, request.note, request.ended_at = state, note, now
         request.save(update_fields=["state", "note", "ended_at"])
-        erasure_case.drop(request)
+        erasure_case.drop(request, actor=actor, now=now)
         take_step(request, request.get_state_display(), actor=actor, now=now)
         callbacks.queue(request, now=now)
     return request

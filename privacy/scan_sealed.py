@@ -54,7 +54,9 @@ def _scan(search: Search, table: Table, column: str, leave: Callable[[Collection
 
 
 def key_path(table: Table) -> str:
-    """The path to the id under whose key a table's sealed fields stand: the source profile, or the row itself."""
+    """The path to the id under whose key sealed fields stand: as annotated, else the source profile or the row."""
+    if table.sealed_under:
+        return table.sealed_under
     if table.subject and table.via == "source_profile":
         return table.subject
     return "pk"
@@ -62,7 +64,7 @@ def key_path(table: Table) -> str:
 
 def _batches(model: type[Model], *, key: str, column: str) -> Iterator[list[Sealed]]:
     """The sealed values of a column, all of one key in one batch, in the order of the keys."""
-    rows: Any = model._default_manager.filter(**{f"{column}__isnull": False})
+    rows: Any = model._default_manager.filter(**{f"{column}__isnull": False, f"{key}__isnull": False})
     row_id = "id" if any(field.name == "id" for field in model._meta.concrete_fields) else "pk"
     last = UUID(int=0)
     while keys := list(

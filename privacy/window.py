@@ -1,34 +1,15 @@
 """The reversible window of an erasure: approved, it waits; it can be called back, or carried out at once.
 
-How long it waits is `ERASURE_WINDOW_DAYS`. Meanwhile the person's data are kept and not used.
+How long it waits is `ERASURE_WINDOW_DAYS`. Meanwhile the person's data are kept and not used; `requests.call_back` ends
+the wait for good.
 """
 
-from datetime import datetime
-
-from django.db import transaction
 from django.utils import timezone
 
-from privacy import erasure_case, requests
 from privacy.erasure import erase
-from privacy.models import APPROVED, ERASURE, IN_PROGRESS, OPEN, ErasureCase, SubjectRequest
-from vault import keys
+from privacy.models import APPROVED, IN_PROGRESS, ErasureCase
 
 SCHEDULE = "schedule"
-
-
-def call_back(request: SubjectRequest, *, actor: str, now: datetime) -> SubjectRequest:
-    """Undo the approval of an erasure that has not begun: the request is open again, as if nobody had approved it.
-
-    Raises `privacy.requests.NotOpen` once the erasure has begun, `privacy.requests.WrongKind`.
-    """
-    with transaction.atomic():
-        request = requests.lock(request, kinds=[ERASURE], states=[APPROVED])
-        erasure_case.discard(request, actor=actor, now=now)
-        request.state, request.approved_at, request.approved_by = OPEN, None, ""
-        request.save(update_fields=["state", "approved_at", "approved_by"])
-        requests.take_step(request, "called back", actor=actor, now=now)
-        transaction.on_commit(lambda: keys.destroy([request.pk]))
-    return request
 
 
 def execute_due() -> int:

@@ -26,6 +26,7 @@ class Table:
     or to a profile's id (`via="profile"`); None when no row belongs to one person. `also`: further such paths, where
     a row is about two people. `erase_order`: lower goes first.
     `expires`: a column and the days after which retention deletes the row, where nothing else ends it.
+    `sealed_under`: the path to the id of the data key of the sealed columns; empty: the source profile's, or the row's.
     `kept_because`: why an erasure leaves these rows, such as the proof of the erasure itself; empty when they go.
     """
 
@@ -39,6 +40,7 @@ class Table:
     also: tuple[str, ...] = ()
     kept_because: str = ""
     expires: tuple[str, int] | None = None
+    sealed_under: str = ""
 
 
 def tables() -> Iterator[Table]:
