@@ -29,7 +29,7 @@ JOIN LATERAL (
 WHERE mine.source_profile_id = ANY(%(ids)s) AND mine.namespace <> ALL(%(exclusive)s) AND mine.namespace <> 'device_id'
 """
 
-# Whoever bears an exclusive identifier meets the first who bore it, however many there are.
+# Whoever bears an exclusive identifier meets the first who bore it, however many there are; the first meets the latest.
 FIRST_BEARER = """
 SELECT mine.source_profile_id, first.source_profile_id, mine.namespace
 FROM records_identifier AS mine
@@ -41,9 +41,12 @@ WHERE mine.source_profile_id = ANY(%(ids)s) AND mine.namespace = ANY(%(exclusive
 UNION
 SELECT first.source_profile_id, other.source_profile_id, first.namespace
 FROM records_identifier AS first
-JOIN records_identifier AS other USING (namespace, index)
+JOIN LATERAL (
+    SELECT source_profile_id FROM records_identifier
+    WHERE namespace = first.namespace AND index = first.index AND source_profile_id > first.source_profile_id
+    ORDER BY source_profile_id DESC LIMIT %(most)s
+) AS other ON true
 WHERE first.source_profile_id = ANY(%(ids)s) AND first.namespace = ANY(%(exclusive)s)
-  AND other.source_profile_id > first.source_profile_id
   AND NOT EXISTS (
       SELECT FROM records_identifier AS earlier
       WHERE earlier.namespace = first.namespace AND earlier.index = first.index

@@ -16,6 +16,7 @@ from identity.ledger import Entry
 from identity.matching import COMPARISONS, REVIEW
 from identity.models import IN_REVIEW, LINKED, Match
 from identity.profiles import profile_of
+from identity.profiles import source_profiles as members_of
 from identity.scene import SIMILAR, STAGE, Edge, Scene, look_around, ordered
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News
 from records.source_profiles import standing
@@ -51,17 +52,18 @@ def _enter(scene: Scene, groups: list[set[UUID]], now: datetime) -> Resolution:
     """Write what the groups say: new profiles, merges, and the matches behind them."""
     touched = [group for group in groups if group & scene.fresh or len({scene.belongs.get(id) for id in group}) > 1]
     homes = _homes(scene, touched, now)
-    entries, news, merged = [], [], set()
+    entries, unseen, news, merged = [], [], [], set()
     for group, (profile, is_new) in zip(touched, homes, strict=True):
         former = {scene.belongs[id] for id in group if id in scene.belongs} - {profile}
         moving = sorted(id for id in group if scene.belongs.get(id) != profile)
         entries += [_entry(scene, id, profile, group) for id in moving]
+        unseen += [entry for other in sorted(former & scene.crowds) for entry in _moved(scene, other, profile, group)]
         news += [News(profile, PROFILE_CREATED)] if is_new else []
         news += [News(profile, PROFILE_MERGED, {"from": str(other)}) for other in sorted(former)]
         merged |= former
     left = profile_of(scene.parting)
     news += [News(profile, PROFILE_SPLIT) for profile in sorted(set(left.values()))]
-    ledger.assign(entries, actor=STAGE.id, rule_version=scene.version, now=now)
+    ledger.assign([*entries, *unseen], actor=STAGE.id, rule_version=scene.version, now=now)
     _keep_matches(scene, groups, entries, now)
     left_behind = _former(scene.fresh)
     return Resolution(profiles={profile for profile, _ in homes} | merged | left_behind | set(left.values()), news=news)
@@ -100,6 +102,22 @@ def _entry(scene: Scene, id: UUID, profile: UUID, group: set[UUID]) -> Entry:
     edge, pair = best
     with_ = pair[0] if pair[1] == id else pair[1]
     return Entry(id, profile, edge.reason, {"with": str(with_), "bits": round(edge.bits, 2), "levels": edge.levels})
+
+
+def _moved(scene: Scene, crowd: UUID, profile: UUID, group: set[UUID]) -> list[Entry]:
+    """The entries of those of a crowd that are not in the scene: they go where those go who stand for them."""
+    inside = {id for id in group if scene.belongs.get(id) == crowd}
+    between = [
+        (scene.edges[pair], pair, other)
+        for id in inside
+        for other in group - inside
+        if (pair := ordered(id, other)) in scene.edges
+    ]
+    edge, _, other = max(between, key=lambda item: (item[0].bits, item[1]), default=(None, None, None))
+    reason = edge.reason if edge else SIMILAR
+    evidence = {"with": str(other), "bits": round(edge.bits, 2), "levels": edge.levels} if edge else {}
+    unseen = sorted(set(members_of(crowd)) - scene.place.keys())
+    return [Entry(id, profile, reason, evidence) for id in unseen]
 
 
 def _keep_matches(scene: Scene, groups: Sequence[set[UUID]], entries: Sequence[Entry], now: datetime) -> None:

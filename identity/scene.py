@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from consent.decide import decide_each
 from consent.rules import EXPIRED, NEVER_SAID, ONLY_SOME_DEVICES, OUTDATED, SAID_NO, UNCONFIRMED
-from identity import candidates
+from identity import candidates, crowds
 from identity.candidates import EXCLUSIVE, Pair
 from identity.learning import LINKING, active_model
 from identity.matching import (
@@ -31,7 +31,7 @@ from identity.matching import (
 )
 from identity.models import CANNOT_LINK, SIGNED_IN, Verdict
 from identity.persons import known, open_persons
-from identity.profiles import profile_of, source_profiles_of
+from identity.profiles import profile_of
 from records.source_profiles import standing
 from vault.grants import Actor
 
@@ -67,7 +67,8 @@ class Edge:
 class Scene:
     """Everybody whom this batch is about, what speaks for joining them, and where they belong so far.
 
-    `parting` leave the profile that they are in: they no longer agree to being linked.
+    `parting` leave the profile that they are in: they no longer agree to being linked. Of the profiles that are crowds
+    only a few source profiles are here; they stand for all.
     """
 
     fresh: set[UUID]
@@ -76,6 +77,7 @@ class Scene:
     place: dict[UUID, int]
     trusted: set[UUID]
     belongs: dict[UUID, UUID]
+    crowds: set[UUID]
     edges: dict[Pair, Edge]
     apart: set[Pair]
     people: People
@@ -84,7 +86,7 @@ class Scene:
 
 
 def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
-    """The scene around these source profiles: their candidates, and whoever is in one profile with those."""
+    """The scene around these source profiles: their candidates, and whoever stands for the profiles of those."""
     newcomers, linkable, objecting = _open(fresh, now)
     candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)})
     shared = candidates.by_identifier(fresh)
@@ -92,12 +94,13 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     signed_in, on_device = candidates.by_sign_in(fresh), candidates.by_device(fresh)
     verdicts = _verdicts(fresh)
     met = {id for pair in (*shared, *alike, *signed_in, *on_device, *verdicts) for id in pair} | fresh
-    belongs = profile_of(met)
-    for profile, members in source_profiles_of(set(belongs.values())).items():
-        belongs |= dict.fromkeys(members, profile)
-    others, may_be_linked, object_too = _open(met | belongs.keys(), now, without=newcomers.keys())
+    homes = profile_of(met)
+    needed = {id for pair in (*signed_in, *on_device) if homes.get(pair[0]) != homes.get(pair[1]) for id in pair}
+    company = crowds.company(set(homes.values()), met=met, needed=needed, exclusive=EXCLUSIVE)
+    belongs = {id: home for id, home in homes.items() if id in fresh} | company.belongs
+    others, may_be_linked, object_too = _open((met - homes.keys()) | belongs.keys(), now, without=newcomers.keys())
     persons, linkable = newcomers | others, linkable | may_be_linked
-    parting = _parting(belongs, objecting | object_too)
+    parting = _parting(belongs, objecting | object_too, crowds=company.crowds)
     candidates.forget(objecting | object_too)
     everyone = sorted(persons)
     people = People.build(everyone, [persons[id] for id in everyone])
@@ -115,6 +118,7 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
         place={id: row for row, id in enumerate(everyone)},
         trusted=_trusted(persons),
         belongs={id: profile for id, profile in belongs.items() if id in persons and id not in parting},
+        crowds=company.crowds,
         edges=edges,
         apart={pair for pair, verdict in verdicts.items() if verdict == CANNOT_LINK},
         people=people,
@@ -143,15 +147,15 @@ def _open(
     return {id: opened.get(id, Person()) for id in wanted}, set(decisions.allowed), objecting
 
 
-def _parting(belongs: Mapping[UUID, UUID], objecting: set[UUID]) -> set[UUID]:
+def _parting(belongs: Mapping[UUID, UUID], objecting: set[UUID], *, crowds: Collection[UUID]) -> set[UUID]:
     """Those of the objecting that leave their profile: all of them, but for one where nobody else would stay."""
     members: dict[UUID, list[UUID]] = defaultdict(list)
     for id in sorted(belongs):
         members[belongs[id]].append(id)
     leaving = set()
-    for ids in members.values():
+    for profile, ids in members.items():
         out = [id for id in ids if id in objecting]
-        leaving |= set(out if len(out) < len(ids) else out[1:])
+        leaving |= set(out if len(out) < len(ids) or profile in crowds else out[1:])
     return leaving
 
 
