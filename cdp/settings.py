@@ -10,6 +10,7 @@ from typing import Any
 
 import dj_database_url
 import structlog
+from celery.schedules import crontab
 from django.templatetags.static import static
 
 from cdp import embedded
@@ -227,6 +228,8 @@ CELERY_BEAT_SCHEDULE = {
     "execute-erasures": {"task": "pipeline.tasks.execute_erasures", "schedule": 60.0},
     "seal-audit-log": {"task": "pipeline.tasks.seal_audit_log", "schedule": 60.0},
     "keep-limits": {"task": "pipeline.tasks.keep_limits", "schedule": 6 * 3600.0},
+    # By the calendar, not by an interval: it must come also where the scheduler is started anew every day.
+    "learn-match-model": {"task": "pipeline.tasks.learn", "schedule": crontab(day_of_week="sun", hour="3", minute="0")},
     "end-quarantine": {"task": "pipeline.tasks.end_quarantine", "schedule": 3600.0},
 }
 

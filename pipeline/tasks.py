@@ -6,6 +6,7 @@ from celery import shared_task
 from django.db import connection
 from django.utils import timezone
 
+from identity.learning import learn_model
 from pipeline import heartbeat
 from pipeline.hand_over import hand_over as deliver
 from pipeline.process import BATCH, let_time_pass, process_batch
@@ -75,6 +76,12 @@ def keep_limits() -> None:
     """Remove what has been kept for long enough."""
     with suppress(AlreadyRunning):
         retention.carry_out(now=timezone.now())
+
+
+@shared_task
+def learn() -> None:
+    """Learn the match model anew, from the source profiles that may be linked."""
+    learn_model(now=timezone.now())
 
 
 @shared_task

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from phonenumbers import SUPPORTED_REGIONS
 
 from access.secrets import digest, new_secret
@@ -111,8 +110,3 @@ def renew_write_key(source: Source) -> str:
 def by_write_key(text: str) -> Source | None:
     """The source that this write key belongs to, enabled or not; None for an unknown key."""
     return Source.objects.filter(write_key_digest=digest(text)).first()
-
-
-def enabled() -> QuerySet[Source]:
-    """The sources that may send."""
-    return Source.objects.filter(enabled=True)

@@ -100,5 +100,5 @@ def test_a_wrong_change_changes_nothing(wrong: dict[str, Any]) -> None:
 def test_a_disabled_source_is_known_but_may_not_send() -> None:
     shop, key = sources.add("shop", kind="online")
     sources.change(shop, enabled=False)
-    assert sources.by_write_key(key) == shop
-    assert list(sources.enabled()) == []
+    found = sources.by_write_key(key)
+    assert (found, found and found.enabled) == (shop, False)

@@ -2,8 +2,11 @@
 
 import itertools
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +74,18 @@ def test_profiles_are_scored_as_of_a_day() -> None:
         alice: Rfm(4, 4, 4),
         bob: Rfm(2, 2, 2),
     }
+
+
+@pytest.mark.django_db(databases=["default", "keystore"])
+def test_the_command_counts_buyers_by_cell_and_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    for orders in (3, 1, 0):
+        _, known = person()
+        if orders:
+            did(known, "purchase", ago=10 * orders, count=orders, amount=str(30 * orders))
+    out = StringIO()
+    call_command("rfm", stdout=out)
+    assert out.getvalue() == "422  1\n244  1\n2 buyers of 3 profiles\n"
 
 
 @pytest.mark.django_db(databases=["default", "keystore"])
