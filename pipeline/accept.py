@@ -12,10 +12,10 @@ from uuid import UUID
 from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected, ForeignKeyViolation
 
-from consent import acts
+from consent import acts, double_opt_in
 from consent.acts import NewAct
 from consent.decide import decide_each
-from consent.models import GRANTED, WITHDRAWN
+from consent.models import GRANTED, PENDING, WITHDRAWN
 from identity import devices
 from identity.devices import Sighting
 from pipeline import queue, signals
@@ -23,7 +23,7 @@ from privacy import epoch, suppression
 from privacy.suppression import Asked
 from records import dedupe, intakes, quarantine, source_profiles, store
 from records.dictionary import IDENTIFIERS
-from records.envelope import Envelope, Reject
+from records.envelope import Envelope, Reject, Said
 from records.models import SINGLE, Source
 from records.source_profiles import Newcomer
 from records.standardize import identity_form
@@ -204,7 +204,7 @@ def _said(source: Source, placed: Sequence[Accepted], now: datetime) -> list[New
             source_profile=item.source_profile,
             purpose=word.purpose,
             channel=word.channel,
-            state=GRANTED if word.granted else WITHDRAWN,
+            state=_state_of(word),
             occurred_at=signals.spoken_at(word, item.envelope, now=now),
             how=word.how or f"source {source.name}"[:40],
             verified=not source.client_side,
@@ -215,12 +215,20 @@ def _said(source: Source, placed: Sequence[Accepted], now: datetime) -> list[New
     ]
 
 
+def _state_of(word: Said) -> str:
+    if not word.granted:
+        return WITHDRAWN
+    return PENDING if word.double_opt_in else GRANTED
+
+
 def _record_acts(said: Sequence[NewAct], now: datetime) -> set[UUID]:
     known = acts.purposes()
     said = signals.without_answered([act for act in said if act.purpose in known])
     if not said:
         return set()
-    return {act.source_profile_id for act in acts.record(acts.news_of(said), now=now)}
+    firm = acts.news_of([act for act in said if act.state != PENDING])
+    to_confirm = double_opt_in.worth_asking([act for act in said if act.state == PENDING])
+    return {act.source_profile_id for act in acts.record([*firm, *to_confirm], now=now)}
 
 
 def _allowed(source: Source, ids: set[UUID], now: datetime) -> set[UUID]:

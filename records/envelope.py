@@ -15,7 +15,8 @@ DEEPEST = 20
 class Said:
     """What a message says about consent: this purpose, on this channel, granted or not; by which signal and when.
 
-    Without a signal the source itself says it; without an instant it is said when the message happened.
+    Without a signal the source itself says it; without an instant it is said when the message happened. With double
+    opt-in a yes counts once the person has said it again.
     """
 
     purpose: str
@@ -23,6 +24,7 @@ class Said:
     granted: bool
     how: str = ""
     said_at: datetime | None = None
+    double_opt_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

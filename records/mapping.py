@@ -59,6 +59,10 @@ def _of_consents(given: object) -> Iterator[str]:
     for key, value in given.items():
         if not isinstance(value, dict) or not isinstance(value.get("purpose"), str) or not _is_channel(value):
             yield f"'consents.{key[:40]}' must be an object with a purpose and, optionally, a channel."
+        elif not isinstance(value.get("double_opt_in", False), bool):
+            yield f"'consents.{key[:40]}.double_opt_in' must be true or false."
+        elif value.get("double_opt_in") and value.get("channel") != "email":
+            yield f"'consents.{key[:40]}.double_opt_in' is for the channel email."
 
 
 def _of_signals(given: object) -> Iterator[str]:

@@ -4,10 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 from uuid import UUID
 
 from consent.acts import NewAct, record
-from consent.models import CONSENT, GRANTED, LEGITIMATE_INTEREST, WITHDRAWN, Purpose
+from consent.models import CONSENT, GRANTED, LEGITIMATE_INTEREST, WITHDRAWN, Notice, Purpose
+from consent.notices import in_force
 from consent.rules import ALLOWED
 from consent.state import Standing, standing
 from privacy.public.wording import channel_name
@@ -36,6 +38,7 @@ class Choice:
     slug: str
     name: str
     description: str
+    notice: str
     by_consent: bool
     switches: list[Switch]
 
@@ -49,14 +52,21 @@ class Given:
     legal_basis: str
 
 
-def choices(source_profiles: Collection[UUID], *, at: datetime) -> list[Choice]:
-    """What this person may decide, purpose by purpose, and how it stands."""
+def choices(source_profiles: Collection[UUID], *, at: datetime, locale: str = "en") -> list[Choice]:
+    """What this person may decide, purpose by purpose, and how it stands; in the words of the notice in force."""
     purposes = {purpose.slug: purpose for purpose in _active() if purpose.legal_basis in DECIDABLE}
     stands = [one for one in standing(source_profiles, at=at) if one.purpose in purposes]
     found = [
-        _choice(purposes[slug], list(of_purpose)) for slug, of_purpose in groupby(stands, key=lambda one: one.purpose)
+        _choice(purposes[slug], list(of_purpose), notice_for(slug, at=at, locale=locale))
+        for slug, of_purpose in groupby(stands, key=lambda one: one.purpose)
     ]
     return sorted(found, key=lambda choice: not choice.by_consent)
+
+
+def notice_for(purpose: str, *, at: datetime, locale: str) -> Notice | None:
+    """What people are told of the purpose, in their language if it was published in it."""
+    texts = in_force(purpose, at=at)
+    return next((notice for notice in texts if notice.locale.split("-")[0] == locale), texts[0] if texts else None)
 
 
 def given() -> list[Given]:
@@ -72,11 +82,12 @@ def _active() -> Sequence[Purpose]:
     return list(Purpose.objects.filter(active=True).order_by("slug"))
 
 
-def _choice(purpose: Purpose, stands: Sequence[Standing]) -> Choice:
+def _choice(purpose: Purpose, stands: Sequence[Standing], notice: Notice | None) -> Choice:
     return Choice(
         slug=purpose.slug,
         name=purpose.name,
-        description=purpose.description,
+        description=notice.text if notice else purpose.description,
+        notice=notice.hash if notice else "",
         by_consent=purpose.legal_basis == CONSENT,
         switches=[
             Switch(
@@ -98,44 +109,58 @@ def save(
     *,
     chosen: Collection[str],
     shown: Collection[str],
-    notice: str = "",
+    addressed: UUID,
     locale: str,
     now: datetime,
 ) -> int:
     """Record what the person changed: `shown` were on when the page was made, `chosen` are now.
 
-    What stood the same way before is not said again, so a page that was left open undoes nothing. Returns how many
-    acts.
+    What stood the same way before is not said again, so a page that was left open undoes nothing. `addressed` is the
+    source profile that the person was spoken to as. Returns how many acts.
     """
-    offered = {switch.key for choice in choices(source_profiles, at=now) for switch in choice.switches}
-    said = [(key, GRANTED) for key in sorted((set(chosen) - set(shown)) & offered)]
-    said += [(key, WITHDRAWN) for key in sorted((set(shown) - set(chosen)) & offered)]
-    return _record(source_profiles, said, notice=notice, locale=locale, now=now)
+    offered = {
+        switch.key: choice.notice
+        for choice in choices(source_profiles, at=now, locale=locale)
+        for switch in choice.switches
+    }
+    said = [(key, GRANTED) for key in sorted((set(chosen) - set(shown)) & offered.keys())]
+    said += [(key, WITHDRAWN) for key in sorted((set(shown) - set(chosen)) & offered.keys())]
+    words = [_Word(key.partition(":")[0], key.partition(":")[2], state, offered[key]) for key, state in said]
+    return _record(source_profiles, words, addressed=addressed, locale=locale, now=now)
 
 
-def withdraw_everything(source_profiles: Collection[UUID], *, notice: str = "", locale: str, now: datetime) -> int:
+def withdraw_everything(source_profiles: Collection[UUID], *, addressed: UUID, locale: str, now: datetime) -> int:
     """Record a no to every purpose that a person may decide about, on all channels. Returns how many acts."""
-    said = [(f"{choice.slug}:", WITHDRAWN) for choice in choices(source_profiles, at=now)]
-    return _record(source_profiles, said, notice=notice, locale=locale, now=now)
+    offered = choices(source_profiles, at=now, locale=locale)
+    words = [_Word(choice.slug, "", WITHDRAWN, choice.notice) for choice in offered]
+    return _record(source_profiles, words, addressed=addressed, locale=locale, now=now)
+
+
+class _Word(NamedTuple):
+    purpose: str
+    channel: str
+    state: str
+    notice: str
 
 
 def _record(
-    source_profiles: Collection[UUID], said: Sequence[tuple[str, str]], *, notice: str, locale: str, now: datetime
+    source_profiles: Collection[UUID], words: Sequence[_Word], *, addressed: UUID, locale: str, now: datetime
 ) -> int:
     acts = [
         NewAct(
             source_profile=source_profile,
-            purpose=key.partition(":")[0],
-            channel=key.partition(":")[2],
-            state=state,
+            purpose=word.purpose,
+            channel=word.channel,
+            state=word.state,
             occurred_at=now,
             how=HOW,
             verified=True,
             actor=ACTOR,
-            notice=notice,
+            notice=word.notice,
             locale=locale,
+            addressed=addressed,
         )
         for source_profile in sorted(source_profiles)
-        for key, state in said
+        for word in words
     ]
     return len(record(acts, now=now)) if acts else 0

@@ -105,9 +105,9 @@ def _answer(inquiry_id: UUID, now: datetime) -> int:
 
 def _write_to(inquiry: Inquiry, now: datetime) -> int:
     bearer = bearer_of(bytes(inquiry.index))
-    if bearer is None or _written_lately(bytes(inquiry.index), now) >= MOST_TO_ADDRESS:
+    if bearer is None or written_lately(bytes(inquiry.index), now) >= MOST_TO_ADDRESS:
         return 0
-    address = _open(bearer, now)
+    address = open_address(bearer, now)
     if address is None:
         return 0
     use = PREFERENCES if inquiry.asked == PREFERENCES else REQUEST
@@ -126,13 +126,13 @@ def bearer_of(index: bytes) -> Identifier | None:
     return next((bearer for bearer in bearers if bearer.source_profile_id in profiles), None)
 
 
-def _written_lately(index: bytes, now: datetime) -> int:
+def written_lately(index: bytes, now: datetime) -> int:
     """How many messages this address had within a day, whoever asked for them."""
     bearers = Identifier.objects.filter(namespace=NAMESPACE, index=index).values("source_profile_id")
     return Link.objects.filter(source_profile__in=bearers, made_at__gt=now - DAY).count()
 
 
-def _open(bearer: Identifier, now: datetime) -> str | None:
+def open_address(bearer: Identifier, now: datetime) -> str | None:
     """The address as it is known; the read is audited. None where it may not be read."""
     grant = decide([bearer.source_profile_id], purpose=PURPOSE, at=now, actor=STAGE, reason="send a link to the person")
     if isinstance(grant, Refusal):

@@ -1,24 +1,102 @@
 """Double opt-in: a yes for e-mail counts once whoever reads the mailbox has said it again, by a link for one use."""
 
 from datetime import datetime
+from smtplib import SMTPException
+from typing import NamedTuple
+from uuid import UUID
 
-from django.db import transaction
+import structlog
+from django.db import connection, transaction
+from django.utils import translation
+from django.utils.translation import gettext
 
 from consent.acts import NewAct, record
-from consent.models import GRANTED, Purpose
+from consent.models import GRANTED, WITHDRAWN, Act, Purpose
 from identity.profiles import profile_of, source_profiles
 from privacy import links
-from privacy.models import Link
+from privacy.links import About, BadLink
+from privacy.models import OPT_IN, Link
+from privacy.public import inquiries, mail
+from records.models import Identifier
+
+log = structlog.get_logger(__name__)
 
 HOW, ACTOR = "double_opt_in", "data_subject"
 
+# Pending acts, the oldest first, of which nobody was told yet and which nothing was said after.
+WAITING = """
+SELECT act.id, act.source_profile_id, act.purpose_id, act.channel, act.notice, act.locale, act.recorded_at
+FROM consent_act AS act
+WHERE act.state = 'pending' AND act.channel = 'email' AND act.recorded_at > %(since)s
+  AND NOT EXISTS (SELECT FROM privacy_link AS link
+      WHERE link.source_profile_id = act.source_profile_id AND link.use = 'opt_in'
+        AND link.purpose = act.purpose_id AND link.channel = act.channel AND link.made_at >= act.recorded_at)
+  AND NOT EXISTS (SELECT FROM consent_act AS later
+      WHERE later.source_profile_id = act.source_profile_id AND later.purpose_id = act.purpose_id
+        AND later.channel IN ('', act.channel) AND (later.occurred_at, later.id) > (act.occurred_at, act.id))
+ORDER BY act.recorded_at, act.id LIMIT %(limit)s
+"""
+
+
+class Pending(NamedTuple):
+    """A yes that waits for a second one."""
+
+    act: UUID
+    source_profile: UUID
+    purpose: str
+    channel: str
+    notice: str
+    locale: str
+    recorded_at: datetime
+
+
+def ask_waiting(*, now: datetime) -> int:
+    """Ask whoever gave a yes that waits to say it again. Returns how many messages went out; safe to repeat."""
+    since = now - links.LIFETIMES[OPT_IN]
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING, {"since": since, "limit": inquiries.AT_A_TIME})
+        waiting = [Pending(*row) for row in cursor.fetchall()]
+    return sum(_ask(pending, now) for pending in waiting)
+
+
+def _ask(pending: Pending, now: datetime) -> int:
+    """Send one message; an act stands on every source profile of a person, who is asked once."""
+    theirs = _everything_of(pending.source_profile)
+    told = Link.objects.filter(use=OPT_IN, source_profile__in=theirs, purpose=pending.purpose, channel=pending.channel)
+    if told.filter(made_at__gte=pending.recorded_at).exists():
+        return 0
+    bearers = Identifier.objects.filter(source_profile__in=theirs, namespace=inquiries.NAMESPACE)
+    own = bearers.filter(source_profile=pending.source_profile).order_by("-last_seen_at", "id").first()
+    bearer = own or bearers.order_by("-verified", "-last_seen_at", "id").first()
+    if bearer is None or inquiries.written_lately(bytes(bearer.index), now) >= inquiries.MOST_TO_ADDRESS:
+        return 0
+    address = inquiries.open_address(bearer, now)
+    if address is None:
+        return 0
+    about = About(purpose=pending.purpose, channel=pending.channel, notice=pending.notice)
+    try:
+        with transaction.atomic(), translation.override(pending.locale.split("-")[0] or "en"):
+            token = links.make(OPT_IN, source_profile=bearer.source_profile_id, about=about, now=now)
+            mail.send(OPT_IN, to=address, token=token, purpose=gettext(Purpose.objects.get(slug=pending.purpose).name))
+    except (OSError, SMTPException) as error:
+        # The error's own words can hold the address.
+        log.warning("mail_not_sent", error=type(error).__name__)
+        return 0
+    return 1
+
 
 def confirm(link: Link, *, locale: str, now: datetime) -> int:
-    """Record the yes on every source profile now theirs. Raises `privacy.links.UsedLink`, and then changes nothing."""
+    """Record the yes on every source profile now theirs.
+
+    Raises `privacy.links.UsedLink` when it was confirmed before, and `privacy.links.BadLink` when the person has said
+    no since the link was made; either changes nothing.
+    """
     with transaction.atomic():
         link = links.use_up(link, now=now)
-        profile = profile_of([link.source_profile_id]).get(link.source_profile_id)
-        theirs = source_profiles(profile) if profile else [link.source_profile_id]
+        theirs = _everything_of(link.source_profile_id)
+        said_since = Act.objects.filter(source_profile__in=theirs, purpose=link.purpose, channel__in=["", link.channel])
+        if said_since.filter(state=WITHDRAWN, occurred_at__gt=link.made_at).exists():
+            raise BadLink
         acts = [
             NewAct(
                 source_profile=source_profile,
@@ -31,10 +109,17 @@ def confirm(link: Link, *, locale: str, now: datetime) -> int:
                 actor=ACTOR,
                 notice=link.notice,
                 locale=locale,
+                addressed=link.source_profile_id,
             )
             for source_profile in theirs
         ]
         return len(record(acts, now=now))
+
+
+def _everything_of(source_profile: UUID) -> list[UUID]:
+    """All source profiles of the person behind this one, as far as the person is known."""
+    profile = profile_of([source_profile]).get(source_profile)
+    return source_profiles(profile) if profile else [source_profile]
 
 
 def purpose_name(link: Link) -> str:

@@ -54,18 +54,18 @@ def asked(request: HttpRequest) -> HttpResponse:
 @public("GET", "POST")
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """A person's choices, to see and to change; giving and withdrawing are one step each, by the same link."""
-    now = timezone.now()
-    theirs = _person(links.follow(token, use=PREFERENCES, now=now)).source_profiles
+    now, locale = timezone.now(), translation.get_language() or "en"
+    link = links.follow(token, use=PREFERENCES, now=now)
+    theirs, addressed = _person(link).source_profiles, link.source_profile_id
     if request.method == "POST":
-        locale = translation.get_language() or "en"
         if request.POST.get("do") == "withdraw_everything":
-            choices.withdraw_everything(theirs, locale=locale, now=now)
+            choices.withdraw_everything(theirs, addressed=addressed, locale=locale, now=now)
         else:
             chosen, shown = request.POST.getlist("yes"), request.POST.getlist("shown")
-            choices.save(theirs, chosen=chosen, shown=shown, locale=locale, now=now)
+            choices.save(theirs, chosen=chosen, shown=shown, addressed=addressed, locale=locale, now=now)
         return see_other(f"{request.path}?saved=1")
     context = {
-        "choices": choices.choices(theirs, at=now),
+        "choices": choices.choices(theirs, at=now, locale=locale),
         "given": choices.given(),
         "control": control_status(theirs, at=now),
         "saved": "saved" in request.GET,

@@ -27,7 +27,10 @@ def said(context: Mapping[str, Any], source: Source) -> tuple[Said, ...]:
         answers[category] = granted and answers.get(category, True)
     meaning = source.mapping.get("consents", {})
     targets = [(meaning.get(category, {"purpose": category}), granted) for category, granted in answers.items()]
-    return tuple(Said(target["purpose"], target.get("channel", ""), granted) for target, granted in targets)
+    return tuple(
+        Said(target["purpose"], target.get("channel", ""), granted, double_opt_in=target.get("double_opt_in", False))
+        for target, granted in targets
+    )
 
 
 def signals(context: Mapping[str, Any]) -> tuple[Signal, ...]:

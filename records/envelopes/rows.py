@@ -36,7 +36,7 @@ class RowMapping:
     amount: str
     fields: Mapping[str, str]
     properties: Mapping[str, str]
-    consents: Mapping[str, Mapping[str, str]]
+    consents: Mapping[str, Mapping[str, Any]]
     date_order: str | None
     opens_episode: str
     region_column: str
@@ -205,5 +205,12 @@ def _said(row: Mapping[str, Any], mapping: RowMapping) -> list[Said]:
             continue
         if answer not in GRANTS:
             raise Unreadable("wrong_type", column, f"'{column}' must be yes or no.")
-        said.append(Said(purpose=target["purpose"], channel=target.get("channel", ""), granted=GRANTS[answer]))
+        said.append(
+            Said(
+                purpose=target["purpose"],
+                channel=target.get("channel", ""),
+                granted=GRANTS[answer],
+                double_opt_in=target.get("double_opt_in", False),
+            )
+        )
     return said

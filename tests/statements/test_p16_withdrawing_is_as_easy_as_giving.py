@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
 SABOTAGE = Sabotage(
     "privacy/public/choices.py",
-    "    said += [(key, WITHDRAWN) for key in sorted((set(shown) - set(chosen)) & offered)]",
+    "    said += [(key, WITHDRAWN) for key in sorted((set(shown) - set(chosen)) & offered.keys())]",
     "    said += []",
 )
 SWITCHES = {
