@@ -109,6 +109,7 @@ WSGI_APPLICATION = "cdp.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ONYM_HOME / "templates"],  # an organization's own words for the public pages come first
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -152,6 +153,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 # Who answers for the data, and whom people may ask: in the article 30 record.
 ORGANIZATION = os.environ.get("ONYM_ORGANIZATION", "Onym")
 PRIVACY_CONTACT = os.environ.get("ONYM_PRIVACY_CONTACT", "")
+
+# What privacy calls, on the floor above, when a person has said something.
+WAKE = "pipeline.queue.enqueue"
 
 # The public pages: whose they are, where they are reached from outside, and which header of the proxy in front names
 # the client (empty: there is none, and the connection does).

@@ -7,12 +7,15 @@ from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db import transaction
+
 from consent.acts import NewAct, record
 from consent.models import CONSENT, GRANTED, LEGITIMATE_INTEREST, WITHDRAWN, Notice, Purpose
 from consent.notices import in_force
 from consent.rules import ALLOWED
 from consent.state import Standing, standing
 from privacy.public.wording import channel_name
+from privacy.waking import wake
 
 HOW, ACTOR = "preference_center", "data_subject"
 DECIDABLE = (CONSENT, LEGITIMATE_INTEREST)
@@ -163,4 +166,8 @@ def _record(
         for source_profile in sorted(source_profiles)
         for word in words
     ]
-    return len(record(acts, now=now)) if acts else 0
+    if not acts:
+        return 0
+    with transaction.atomic():
+        wake(source_profiles, now=now)
+        return len(record(acts, now=now))

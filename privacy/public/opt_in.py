@@ -17,6 +17,7 @@ from privacy import links
 from privacy.links import About, BadLink
 from privacy.models import OPT_IN, Link
 from privacy.public import inquiries, mail
+from privacy.waking import wake
 from records.models import Identifier
 
 log = structlog.get_logger(__name__)
@@ -113,6 +114,7 @@ def confirm(link: Link, *, locale: str, now: datetime) -> int:
             )
             for source_profile in theirs
         ]
+        wake(theirs, now=now)
         return len(record(acts, now=now))
 
 

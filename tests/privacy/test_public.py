@@ -9,7 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from consent.models import Act
+from consent.notices import publish
 from identity.profiles import source_profiles
+from pipeline.models import Work
 from pipeline.process import process_batch
 from privacy import papers, requests
 from privacy.models import COMPLETED, ERASURE, OPEN, Inquiry, Link, SubjectRequest
@@ -45,6 +47,25 @@ def test_from_the_form_to_ones_own_choices(alice: UUID) -> None:
     (act,) = acts
     assert (act.purpose_id, act.channel, act.state) == ("marketing", "sms", "withdrawn")
     assert (act.verified, act.actor, act.locale) == (True, "data_subject", "en")
+
+
+def test_segments_follow_within_moments(alice: UUID) -> None:
+    assert not Work.objects.exists()
+    Visitor().open(preference_link(alice)).press("withdraw_everything")
+    assert set(Work.objects.values_list("source_profile_id", flat=True)) == set(source_profiles(alice))
+
+
+def test_the_notice_in_force_is_shown_and_the_act_names_it(alice: UUID) -> None:
+    now = timezone.now()
+    texts = {"en": "We write to you about boats.", "de": "Wir schreiben Ihnen über Boote."}
+    german, english = sorted(
+        publish("marketing", texts, material=False, published_at=now, now=now), key=lambda notice: notice.locale
+    )
+    page = Visitor().open(preference_link(alice))
+    assert english.text in page.document.text
+    page.click("marketing:sms").press("save")
+    assert Act.objects.get(how="preference_center").notice == english.hash
+    assert german.text in Visitor("de").open(page.address).document.text
 
 
 def test_a_page_that_was_left_open_undoes_nothing(alice: UUID) -> None:
