@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from consent.acts import NewAct, record
+from consent.models import WITHDRAWN
 from identity import crowds, ledger, persons
 from identity.models import Assignment, Profile, Verdict
 from identity.profiles import look_up, profile_of, source_profiles
@@ -115,6 +117,22 @@ def test_what_is_shared_with_a_receipt_long_ago_still_finds_the_person(till, crm
     send_rows(crm, row, now=now)
     process(now)
     assert look_up("customer_number", "C1", now=now) == look_up("loyalty_number", "L1", now=now)
+
+
+def test_whoever_objects_to_linking_leaves_the_crowd(till, now):
+    many = sorted(receipts(till, 60, now=now, loyalty_number="L1"))
+    crowd = look_up("loyalty_number", "L1", now=now)
+    objecting = [many[0], many[30]]
+    later = now + timedelta(hours=1)
+    record(
+        [NewAct(id, "identity_linking", "", WITHDRAWN, later, "letter", True, actor="officer") for id in objecting],
+        now=later,
+    )
+    queue.enqueue(objecting, now=later)
+    process(later)
+    homes = profile_of(many)
+    assert crowd not in {homes.pop(id) for id in objecting}
+    assert set(homes.values()) == {crowd}
 
 
 def test_splitting_one_off_a_crowd_keeps_it_off_with_few_verdicts(till, now):
