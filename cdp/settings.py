@@ -230,6 +230,7 @@ CELERY_BEAT_SCHEDULE = {
     "make-partitions": {"task": "pipeline.tasks.make_partitions", "schedule": 3600.0},
     "refresh-segments": {"task": "pipeline.tasks.refresh_all", "schedule": 3600.0},
     "execute-erasures": {"task": "pipeline.tasks.execute_erasures", "schedule": 60.0},
+    "prove-erasures": {"task": "pipeline.tasks.prove_erasures", "schedule": 300.0},
     "seal-audit-log": {"task": "pipeline.tasks.seal_audit_log", "schedule": 60.0},
     "keep-limits": {"task": "pipeline.tasks.keep_limits", "schedule": 6 * 3600.0},
     # By the calendar, not by an interval: it must come also where the scheduler is started anew every day.

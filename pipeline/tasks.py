@@ -11,7 +11,8 @@ from pipeline import heartbeat
 from pipeline.hand_over import hand_over as deliver
 from pipeline.process import BATCH, let_time_pass, process_batch
 from pipeline.sweep import destroy_orphan_keys, requeue_unresolved
-from privacy import retention, window
+from privacy import aftercare, retention, window
+from privacy.models import SubjectRequest
 from privacy.retention import AlreadyRunning
 from records import quarantine
 from vault import audit_seals
@@ -101,3 +102,16 @@ def execute_erasures() -> None:
 def seal_audit_log() -> None:
     """Chain and sign what the audit log has taken down since."""
     audit_seals.seal(now=timezone.now())
+
+
+@shared_task
+def prove_erasures() -> None:
+    """Prove and certify what was erased, and let go of the values that no proof needs any more."""
+    aftercare.attend()
+
+
+@shared_task
+def prove_erasure(request_id: str) -> None:
+    """Prove and certify one erasure, because somebody asked."""
+    request = SubjectRequest.objects.get(pk=request_id)
+    aftercare.prove_and_certify(request, actor=aftercare.SCHEDULE, now=timezone.now())

@@ -12,6 +12,8 @@ from pathlib import Path
 from django.db import DatabaseError, connections
 
 DATABASES = ("default", "keystore")
+# VACUUM FULL locks a table while it copies it: a second or two for this much.
+LARGEST_REWRITTEN = 256 << 20
 OF_A_TABLE = re.compile(r"base/(\d+)/(\d+)(?:\.\d+|_fsm|_vm|_init)?$")
 # The table behind a file: the table itself, the one whose long values it holds, or the one that it is an index of.
 TABLE_OF_FILE = """
@@ -78,7 +80,10 @@ def rewrite(files: Iterable[Path], server: Server, *, unscanned: list[str]) -> l
             if match and match[1] == here:
                 cursor.execute(TABLE_OF_FILE, [int(match[2])])
                 rewritten += [name for (name,) in cursor.fetchall()]
-    names = sorted(set(rewritten))
+        cursor.execute("SELECT name, pg_table_size(name::regclass) FROM unnest(%s::text[]) AS name", [rewritten])
+        large = {name for name, size in cursor.fetchall() if size > LARGEST_REWRITTEN}
+    unscanned += [f"table {name}: too large to be rewritten unasked; VACUUM FULL it" for name in sorted(large)]
+    names = sorted(set(rewritten) - large)
     _try(server.database, [f"VACUUM FULL {name}" for name in names], unscanned)
     _try(server.database, ["CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT"], unscanned)
     return names

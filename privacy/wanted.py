@@ -22,7 +22,7 @@ from records.standardize import identity_form
 from vault import keys
 from vault.blind import blind_index
 from vault.grants import Actor, Grant
-from vault.sealing import Place, Sealed, Sealer, open_sealed
+from vault.sealing import Place, Sealed, Sealer, open_sealed, open_what_opens
 
 PURPOSE = "subject_requests"
 RECORDS_AT_A_TIME = 2_000
@@ -68,21 +68,24 @@ class Wanted:
 
 
 def gather(subject: Subject, *, request_id: UUID, actor: Actor, now: datetime) -> Wanted:
-    """The values of this person as they stand in the database, read under the law's obligation and audited."""
+    """The values of this person as they stand in the database, read under the law's obligation and audited.
+
+    What nobody can open any more, because its key is gone or it was damaged, keeps nobody from being erased.
+    """
     if not subject.source_profiles:
         return Wanted()
     grant = leave(subject.source_profiles, request_id=request_id, actor=actor, now=now)
     own_pairs = suppression.own_pairs(subject)
     seen = {
         (known.namespace, known.value)
-        for of_one in open_identifiers(subject.source_profiles, grant).values()
+        for of_one in open_identifiers(subject.source_profiles, grant, opening=open_what_opens).values()
         for known in of_one
     }
     spellings = {(*known, known[1]) for known in seen} | set(_as_typed(subject, grant))
     own = {(name, spelling) for name, value, spelling in spellings if _indexed(name, value) in own_pairs}
     about = {
         (known.field, known.value)
-        for of_one in open_attributes(subject.source_profiles, grant).values()
+        for of_one in open_attributes(subject.source_profiles, grant, opening=open_what_opens).values()
         for known in of_one
     }
     return Wanted(
@@ -132,7 +135,7 @@ def _as_typed(subject: Subject, grant: Grant) -> Iterator[tuple[str, str, str]]:
         chunk_size=RECORDS_AT_A_TIME
     )
     while batch := list(islice(rows, RECORDS_AT_A_TIME)):
-        for content in open_records(batch, grant).values():
+        for content in open_records(batch, grant, opening=open_what_opens).values():
             normal = content.get("fields", {})
             for name, typed in content.get("raw", {}).items():
                 if name in IDENTIFIERS and name in normal:

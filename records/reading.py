@@ -79,11 +79,13 @@ def open_identifiers(
     return found
 
 
-def open_records(records: Iterable[Record], grant: Grant) -> dict[UUID, dict[str, Any]]:
+def open_records(
+    records: Iterable[Record], grant: Grant, *, opening: Opening = open_sealed
+) -> dict[UUID, dict[str, Any]]:
     """The sealed content of these records by record id: `fields` in normal form, and `raw` values as they came."""
     rows = [record for record in records if record.sealed is not None]
     sealed = [
         Sealed(row.source_profile_id, Place("records_record", "sealed", row.id), row.sealed or b"") for row in rows
     ]
-    opened = open_sealed(sealed, grant, action="read records")
-    return {row.id: orjson.loads(content) for row, content in zip(rows, opened, strict=True)}
+    opened = opening(sealed, grant, action="read records")
+    return {row.id: orjson.loads(content) for row, content in zip(rows, opened, strict=True) if content is not None}

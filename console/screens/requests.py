@@ -22,9 +22,11 @@ from access.roles import DECIDE_REQUESTS, VIEW_REQUESTS
 from console import acts
 from console.actors import names_of
 from console.asking import actor_of, may
+from console.erasing import erasing
 from console.forms import Reason, first_error
 from console.guards import needs
-from console.screen import Screen, badge
+from console.screen import badge
+from console.screens.erasures import ErasureScreen
 from console.showing import day, label_of, short
 from console.telling import telling
 from identity.profiles import where_now
@@ -33,6 +35,7 @@ from privacy.access import Refused
 from privacy.models import (
     ACCESS,
     APPROVED,
+    CALLED_BACK,
     COMPLETED,
     ERASURE,
     IN_PROGRESS,
@@ -56,6 +59,11 @@ STEP_ICONS = {
     "rejected": "block",
     "completed": "check",
     "rows deleted": "delete",
+    "mentions erased": "manage_search",
+    "proved": "verified_user",
+    "found again": "report",
+    "values destroyed": "key_off",
+    "called back": "undo",
 }
 OUTCOMES = {
     "rows": "Deleted",
@@ -68,7 +76,7 @@ OUTCOMES = {
 STATE_TONES = {OPEN: "info", APPROVED: "accent", IN_PROGRESS: "warn", COMPLETED: "good", REJECTED: ""}
 
 
-class RequestScreen(Screen):
+class RequestScreen(ErasureScreen):
     """What people ask for."""
 
     may_view = VIEW_REQUESTS
@@ -96,6 +104,7 @@ class RequestScreen(Screen):
             "in progress": "warning",
             "completed": "success",
             "rejected": "default",
+            "called back": "default",
         },
     )
     def stands(self, row: SubjectRequest) -> str:
@@ -132,6 +141,7 @@ class RequestScreen(Screen):
             path(f"{one}/answer/", guard(self.answer), name="privacy_subjectrequest_answer"),
             path(f"{one}/withdraw/", guard(self.withdraw), name="privacy_subjectrequest_withdraw"),
             path(f"{one}/done/", guard(self.done), name="privacy_subjectrequest_done"),
+            *self.erasure_urls(),
             *super().get_urls(),
         ]
 
@@ -215,10 +225,11 @@ class RequestScreen(Screen):
             title=f"{label_of(one.kind)} {short(one.pk)}",
             one=one,
             short=short(one.pk),
-            tone=STATE_TONES[one.state],
+            tone=STATE_TONES.get(one.state, ""),
             kind=label_of(one.kind),
             steps=[(step, STEP_ICONS.get(step.what, "arrow_forward"), names[step.actor]) for step in steps],
             ahead=_ahead(one),
+            erasing=erasing(one),
             profile=living,
             profile_short=short(living or one.profile_id) if one.profile_id else "",
             due=due_of(one, today=timezone.localdate()),
@@ -266,7 +277,7 @@ def _latest(records: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list[tu
 
 def _ahead(one: SubjectRequest) -> list[str]:
     """The steps that still have to be taken."""
-    if one.state in (COMPLETED, REJECTED):
+    if one.state in (COMPLETED, REJECTED, CALLED_BACK):
         return []
     needs_approval = one.kind in (ERASURE, RECTIFICATION) and one.state == OPEN
     return [

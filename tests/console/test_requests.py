@@ -15,15 +15,16 @@ from access.roles import DECIDE_REQUESTS, ROLES
 from consent.models import Act
 from console import corrections
 from identity.models import Profile
+from pipeline import tasks
 from pipeline.models import Work
-from privacy import requests
+from privacy import certificate, requests
 from privacy.models import SubjectRequest
 from records.models import SourceProfile
 from tests.console.conftest import World, said
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 SignIn = Callable[[str], Client]
-ACTIONS = ("approve", "reject", "erase", "answer", "withdraw", "done")
+ACTIONS = ("approve", "reject", "erase", "answer", "withdraw", "done", "call_back", "prove")
 
 
 def page(one: SubjectRequest) -> str:
@@ -175,3 +176,40 @@ def test_due_dates_of_finished_requests_are_not_overdue(world: World, sign_in: S
     SubjectRequest.objects.filter(pk=world.access.pk).update(state="rejected")
     content = sign_in("privacy_officer").get(page(world.access)).content.decode()
     assert "overdue" not in content
+
+
+def test_an_approved_erasure_waits_and_can_be_called_back(world: World, sign_in: SignIn) -> None:
+    first, second = sign_in("privacy_officer"), sign_in("second_officer")
+    second.post(act("approve", world.erasure))
+    content = first.get(page(world.erasure)).content.decode()
+    assert "carried out by itself" in content
+    assert "Carry out now" in content
+    assert said(first.post(act("call_back", world.erasure))) == ["Called back. The person's data may be used again."]
+    assert "Called back" in first.get(page(world.erasure)).content.decode()
+    assert Profile.objects.filter(pk=world.carol).exists()
+    assert said(first.post(act("call_back", world.erasure)))[0].startswith("This request is called back")
+
+
+def test_an_erasure_is_proved_and_certified_on_its_page(
+    world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = sign_in("privacy_officer"), sign_in("second_officer")
+    assert said(first.get(act("certificate", world.erasure)))[0].startswith("Nobody has approved")
+    second.post(act("approve", world.erasure))
+    first.post(act("erase", world.erasure))
+    asked: list[str] = []
+    monkeypatch.setattr("console.screens.erasures.tasks.prove_erasure.delay", asked.append)
+    assert said(first.post(act("prove", world.erasure)))[0].startswith("The search has begun")
+    assert asked == [str(world.erasure.pk)]
+    tasks.prove_erasure(asked[0])
+    content = first.get(page(world.erasure)).content.decode()
+    assert "0 hits" in content
+    assert "Everything searched for the person" in content
+    readable = first.get(act("certificate", world.erasure)).content.decode()
+    assert "Certificate of erasure" in readable
+    assert "vault_datakey" in readable
+    file = first.get(act("certificate_file", world.erasure))
+    assert file["Content-Disposition"].startswith("attachment")
+    stated = certificate.verify(file.content.decode())
+    assert (stated["proof_state"], stated["proof"]["hits"]) == ("passed", 0)
+    assert [value for value in ("carol@", "Carol", "Cooper", "C-4713") if value in readable] == []

@@ -12,7 +12,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from privacy import proof
+from privacy import certificate, proof
 from privacy.models import SubjectRequest
 from privacy.proof import NotErased
 from privacy.scans import Scanned
@@ -52,6 +52,8 @@ def handle(command: BaseCommand, *, request: str, values: str | None, no_rewrite
             report = proof.prove(
                 found, values=given, rewrite=not no_rewrite, on_progress=on_progress, now=timezone.now()
             )
+            if given is None:
+                certificate.issue(found, now=timezone.now())
         except (NotErased, ValuesGone, ValueError) as error:
             raise CommandError(str(error)) from error
     for line in report.lines():
