@@ -105,3 +105,13 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Turn(models.Model):
+    """Somebody did something so often in the stretch of time that began then."""
+
+    pk = models.CompositePrimaryKey("actor", "deed", "began_at")
+    actor = models.CharField(max_length=80)
+    deed = models.CharField(max_length=80)
+    began_at = models.DateTimeField()
+    count = models.PositiveIntegerField()

@@ -19,6 +19,13 @@ TABLES = [
         },
     ),
     Table(
+        "access.Turn",
+        subject=None,
+        purpose="access control",
+        retention="one day",
+        fields={"actor": PSEUDONYM, "deed": PLAIN, "began_at": PLAIN, "count": PLAIN},
+    ),
+    Table(
         "access.ApiKey",
         subject=None,
         purpose="access control",

@@ -12,6 +12,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, JsonResponse, UnreadablePostError
 from rest_framework import exceptions
 
+from access.limits import TooMany
 from vault.ids import new_id
 from vault.keys import KeyMissing
 
@@ -77,6 +78,13 @@ def problem(error: Exception, context: Mapping[str, Any] | None = None) -> HttpR
             return answer(403, code="permission_denied", detail="This is not permitted.")
         case SuspiciousOperation() | UnreadablePostError():
             return answer(400, code="bad_request", detail="This request is malformed.")
+        case TooMany():
+            return answer(
+                429,
+                code="too_many_requests",
+                detail=f"Too many look-ups by identifier within a minute: try again in {error.retry_after} seconds.",
+                headers={"Retry-After": str(error.retry_after)},
+            )
         case KeyMissing():
             return _key_gone()
         case OperationalError() | InterfaceError():

@@ -5,12 +5,14 @@
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 import structlog
 from celery.schedules import crontab
+from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from cdp import embedded
@@ -77,6 +79,10 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
     "cdp",
     "vault",
     "access",
@@ -100,8 +106,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "console.second_factor.SecondFactor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "cdp.urls"
@@ -122,7 +131,36 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "access.User"
-AUTHENTICATION_BACKENDS = ["access.backends.RoleBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "access.backends.RoleBackend"]
+# The second factor: required in production, off on a laptop and in the demo unless asked for.
+MFA = os.environ.get("ONYM_MFA") or ("required" if PRODUCTION else "off")
+if MFA not in ("required", "off"):
+    raise ImproperlyConfigured("ONYM_MFA is 'required' or 'off'")
+MFA_REQUIRED = MFA == "required"
+MFA_ADAPTER = "access.second_factor.Adapter"
+MFA_TOTP_ISSUER = "Onym"
+# The code before and after hold, too: clocks of phones differ.
+MFA_TOTP_TOLERANCE = 1
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+# Five failures of one name from one address lock that pair for a quarter of an hour; both are kept as keyed hashes.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "access.lockout.name_of"
+AXES_CLIENT_IP_CALLABLE = "access.lockout.address_of"
+AXES_CLIENT_STR_CALLABLE = "access.lockout.caller"
+AXES_LOCKOUT_CALLABLE = "access.lockout.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username", "password", "ip_address", "csrfmiddlewaretoken", "next", "code"]
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+# Look-ups by identifier a minute, for each person and each API key: enough to work, too few to try out a list.
+LOOK_UPS_A_MINUTE = int(os.environ.get("ONYM_LOOK_UPS_A_MINUTE", "60"))
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -252,7 +290,11 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": os.environ.get("ONYM_LOG_LEVEL", "INFO")},
     # Request lines and query texts can hold identifiers: neither is logged.
-    "loggers": {"django.request": {"level": "ERROR"}, "django.db.backends": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.db.backends": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+    },
 }
 
 if PRODUCTION:

@@ -8,5 +8,6 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("", include("api.urls")),
     path("", include("privacy.public.urls")),
+    path("admin/", include("console.second_factor")),
     path("admin/", admin.site.urls),
 ]

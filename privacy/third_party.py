@@ -1,6 +1,6 @@
 """What the tables of third-party packages hold about people; their packages declare nothing."""
 
-from vault.annotations import PLAIN, PSEUDONYM, Table
+from vault.annotations import DIRECT, PLAIN, PSEUDONYM, SEALED, Table
 
 TABLES = [
     Table(
@@ -57,5 +57,91 @@ TABLES = [
         purpose="access control",
         retention="as long as in use",
         fields={"id": PLAIN, "group": PLAIN, "permission": PLAIN},
+    ),
+    Table(
+        "account.EmailAddress",
+        subject=None,
+        purpose="access control",
+        retention="stays empty: users have no e-mail address",
+        fields={"id": PLAIN, "user": PSEUDONYM, "email": DIRECT, "verified": PLAIN, "primary": PLAIN},
+    ),
+    Table(
+        "account.EmailConfirmation",
+        subject=None,
+        purpose="access control",
+        retention="stays empty: users have no e-mail address",
+        fields={"id": PLAIN, "email_address": PLAIN, "created": PLAIN, "sent": PLAIN, "key": PLAIN},
+    ),
+    Table(
+        "mfa.Authenticator",
+        subject=None,
+        purpose="access control",
+        retention="as long as employed",
+        fields={
+            "id": PLAIN,
+            "user": PSEUDONYM,
+            "type": PLAIN,
+            "data": SEALED,
+            "created_at": PLAIN,
+            "last_used_at": PLAIN,
+        },
+    ),
+    Table(
+        "axes.AccessAttempt",
+        subject=None,
+        purpose="security",
+        retention="15 minutes after the last failure, or until a sign-in works",
+        fields={
+            "id": PLAIN,
+            "user_agent": PLAIN,
+            "ip_address": PSEUDONYM,
+            "username": PSEUDONYM,
+            "http_accept": PLAIN,
+            "path_info": PLAIN,
+            "attempt_time": PLAIN,
+            "get_data": PLAIN,
+            "post_data": PLAIN,
+            "failures_since_start": PLAIN,
+        },
+    ),
+    Table(
+        "axes.AccessAttemptExpiration",
+        subject=None,
+        purpose="security",
+        retention="stays empty",
+        fields={"access_attempt": PLAIN, "expires_at": PLAIN},
+    ),
+    Table(
+        "axes.AccessFailureLog",
+        subject=None,
+        purpose="security",
+        retention="stays empty",
+        fields={
+            "id": PLAIN,
+            "user_agent": PLAIN,
+            "ip_address": PSEUDONYM,
+            "username": PSEUDONYM,
+            "http_accept": PLAIN,
+            "path_info": PLAIN,
+            "attempt_time": PLAIN,
+            "locked_out": PLAIN,
+        },
+    ),
+    Table(
+        "axes.AccessLog",
+        subject=None,
+        purpose="security",
+        retention="stays empty",
+        fields={
+            "id": PLAIN,
+            "user_agent": PLAIN,
+            "ip_address": PSEUDONYM,
+            "username": PSEUDONYM,
+            "http_accept": PLAIN,
+            "path_info": PLAIN,
+            "attempt_time": PLAIN,
+            "logout_time": PLAIN,
+            "session_hash": PLAIN,
+        },
     ),
 ]

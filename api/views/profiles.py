@@ -7,6 +7,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from access import look_ups
 from api import people, queries
 from api.authentication import actor_of
 from api.documentation import PURPOSE, describe
@@ -53,12 +54,13 @@ class Lookup(View):
         parameters=[PURPOSE],
         request=LookupSerializer,
         responses={200: FoundProfileSerializer},
-        fails=[404, 413, 415],
+        fails=[404, 413, 415, 429],
     )
     def post(self, request: Request) -> Response:
         purpose = purpose_of(request)
         body = LookupSerializer(data=request.data)
         body.is_valid(raise_exception=True)
+        look_ups.count(actor_of(request))
         id = profiles.look_up(**body.validated_data, now=timezone.now())
         if id is None or not _may_know_of(id, purpose.slug, request):
             raise Problem(404, code="not_found", detail="No profile was found by this identifier.")

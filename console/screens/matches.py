@@ -119,7 +119,7 @@ class MatchScreen(Screen):
             return redirect("admin:identity_match_changelist")
         return self._page(request, found, reason="review a pair")
 
-    @needs(REVEAL_IDENTIFIERS)
+    @needs(REVEAL_IDENTIFIERS, fresh=True)
     def reveal(self, request: HttpRequest, match: UUID) -> HttpResponseBase:
         form = Reason(request.POST)
         if not form.is_valid():

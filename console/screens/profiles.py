@@ -14,6 +14,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from access import look_ups
+from access.limits import TooMany
 from access.roles import (
     CORRECT_IDENTITY,
     OPEN_REQUESTS,
@@ -184,14 +186,15 @@ class ProfileScreen(Screen):
         form = LookUp(request.POST)
         found = None
         if form.is_valid():
-            with telling(request, UnknownNamespace):
+            with telling(request, UnknownNamespace, TooMany):
+                look_ups.count(actor_of(request))
                 found = look_up(form.cleaned_data["namespace"], form.cleaned_data["value"], now=timezone.now())
         if found:
             return _to(found)
         messages.warning(request, first_error(form) or "Nobody bears this identifier.")
         return redirect("admin:identity_profile_changelist")
 
-    @needs(REVEAL_IDENTIFIERS)
+    @needs(REVEAL_IDENTIFIERS, fresh=True)
     def reveal(self, request: HttpRequest, profile: UUID) -> HttpResponseBase:
         """The same page with its values, this once, for a reason that the audit log keeps."""
         form = Reason(request.POST)

@@ -174,7 +174,7 @@ class RequestScreen(ErasureScreen):
             requests.reject(_get(id), reason=form.cleaned_data["reason"], **_by(request))
         return _to(id)
 
-    @needs(DECIDE_REQUESTS, methods=("GET", "POST"))
+    @needs(DECIDE_REQUESTS, methods=("GET", "POST"), fresh=True)
     def erase(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
         """First the question whether it is meant; then the erasure, which can be repeated safely."""
         found = _get(id)
@@ -186,7 +186,7 @@ class RequestScreen(ErasureScreen):
             erasure.erase(found, **_by(request))
         return _to(id)
 
-    @needs(DECIDE_REQUESTS)
+    @needs(DECIDE_REQUESTS, fresh=True)
     def answer(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
         """The answer, shown and offered for download this once; it is kept nowhere.
 

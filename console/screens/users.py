@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 
-from access import users
+from access import second_factor, users
 from access.models import User
 from access.roles import MANAGE_ACCESS, ROLES
 from access.users import LastManager
@@ -79,8 +79,12 @@ class UserScreen(Screen):
         return day(user.created_at)
 
     def get_urls(self) -> list[URLPattern]:
-        password = self.admin_site.admin_view(self.password)
-        return [path("<uuid:id>/password/", password, name="access_user_password"), *super().get_urls()]
+        guard = self.admin_site.admin_view
+        return [
+            path("<uuid:id>/password/", guard(self.password), name="access_user_password"),
+            path("<uuid:id>/second-factor/", guard(self.second_factor), name="access_user_second_factor"),
+            *super().get_urls(),
+        ]
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -117,8 +121,21 @@ class UserScreen(Screen):
                 users.change(user, **form.cleaned_data)
             return redirect("admin:access_user_change", user.pk)
         return self.page(
-            request, "console/users/page.html", title=user.username, one=user, form=form, password=NewPassword()
+            request,
+            "console/users/page.html",
+            title=user.username,
+            one=user,
+            form=form,
+            password=NewPassword(),
+            has_second_factor=second_factor.has_one(user),
         )
+
+    @needs(MANAGE_ACCESS, fresh=True)
+    def second_factor(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """Take away the second factor of somebody who lost theirs."""
+        second_factor.take_away(get_object_or_404(User, pk=id))
+        messages.success(request, "Taken away: at the next sign-in they set up a new one.")
+        return redirect("admin:access_user_change", id)
 
     @needs(MANAGE_ACCESS)
     def password(self, request: HttpRequest, id: UUID) -> HttpResponse:
