@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
@@ -120,12 +120,12 @@ def _status(form: Code) -> int:
     return 400 if form.is_bound else 200
 
 
-def _pass(request: HttpRequest) -> HttpResponse:
+def _pass(request: HttpRequest) -> HttpResponseRedirect:
     request.session.cycle_key()
     request.session[PROVED_AT] = timezone.now().timestamp()
     request.session[PROVED_BY] = str(user_of(request).pk)
     after = request.GET.get("next", "")
-    return redirect(after if _is_ours(after, request) else reverse("admin:index"))
+    return HttpResponseRedirect(after if _is_ours(after, request) else reverse("admin:index"))
 
 
 def _is_ours(address: str, request: HttpRequest) -> bool:
