@@ -273,6 +273,7 @@ CELERY_BEAT_SCHEDULE = {
     "keep-limits": {"task": "pipeline.tasks.keep_limits", "schedule": 6 * 3600.0},
     # By the calendar, not by an interval: it must come also where the scheduler is started anew every day.
     "learn-match-model": {"task": "pipeline.tasks.learn", "schedule": crontab(day_of_week="sun", hour="3", minute="0")},
+    "forget-requests": {"task": "pipeline.tasks.forget_requests", "schedule": 6 * 3600.0},
     "end-quarantine": {"task": "pipeline.tasks.end_quarantine", "schedule": 3600.0},
 }
 

@@ -13,6 +13,7 @@ from pipeline.process import BATCH, let_time_pass, process_batch
 from pipeline.sweep import destroy_orphan_keys, requeue_unresolved
 from privacy import aftercare, retention, window
 from privacy.models import SubjectRequest
+from privacy import request_records, retention, window
 from privacy.retention import AlreadyRunning
 from records import quarantine
 from vault import audit_seals
@@ -83,6 +84,12 @@ def keep_limits() -> None:
 def learn() -> None:
     """Learn the match model anew, from the source profiles that may be linked."""
     learn_model(now=timezone.now())
+
+
+@shared_task
+def forget_requests() -> None:
+    """Delete the records of requests that ended 24 months ago."""
+    request_records.forget(now=timezone.now())
 
 
 @shared_task

@@ -173,7 +173,7 @@ class Tombstone(models.Model):
 
     profile_id = models.UUIDField(primary_key=True)
     erased_at = models.DateTimeField()
-    request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="tombstones")
+    request = models.ForeignKey(SubjectRequest, null=True, on_delete=models.SET_NULL, related_name="tombstones")
 
 
 class RequestComment(models.Model):
@@ -258,7 +258,7 @@ class Suppression(models.Model):
     version = models.PositiveSmallIntegerField(default=0)
     namespace = models.CharField(max_length=40)
     index = models.BinaryField()
-    request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="suppressions")
+    request = models.ForeignKey(SubjectRequest, null=True, on_delete=models.SET_NULL, related_name="suppressions")
     created_at = models.DateTimeField()
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.CharField(max_length=80, blank=True)

@@ -29,8 +29,12 @@ def create(
     channel: str = "",
     description: str = "",
     active: bool = True,
+    significant_effect: bool = False,
 ) -> Segment:
-    """A new segment. Raises `InvalidDefinition`, or `ValidationError` naming the field that is wrong."""
+    """A new segment. Whether it has a significant effect is said now, and stays.
+
+    Raises `InvalidDefinition`, or `ValidationError` naming the field that is wrong.
+    """
     segment = Segment(
         slug=slug,
         name=name,
@@ -39,6 +43,7 @@ def create(
         channel=channel,
         definition=definition,
         active=active,
+        significant_effect=significant_effect,
     )
     _check(segment)
     segment.save(force_insert=True)

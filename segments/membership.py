@@ -11,6 +11,7 @@ import structlog
 from django.db import connection
 
 from outbox.changes import SEGMENT_ENTERED, SEGMENT_LEFT, News
+from segments import review
 from segments.catalog import read_definition
 from segments.consented import Consented, ask_for
 from segments.features.feature import Values
@@ -42,10 +43,11 @@ WHERE membership.id = ended.id
 
 @dataclass
 class Verdicts:
-    """Who belongs into which segment, with the result that says so, and who does not, with the reason."""
+    """Who belongs into which segment, with the result that says so, and who does not: why, and whether by its rule."""
 
     members: dict[Key, Result] = field(default_factory=dict)
     others: dict[Key, str] = field(default_factory=dict)
+    by_rule: set[Key] = field(default_factory=set)
 
 
 def renew(people: Consented, values: Values, *, now: datetime) -> list[News]:
@@ -56,6 +58,7 @@ def renew(people: Consented, values: Values, *, now: datetime) -> list[News]:
     verdicts = _judge(segments.values(), people, values, now=now)
     entering = {key: result for key, result in verdicts.members.items() if key not in standing}
     leaving = {key: because for key, because in verdicts.others.items() if key in standing}
+    entering, leaving = _without_held(entering, leaving, verdicts, segments, profiles, now=now)
     _enter(entering, now=now)
     _rescore([(standing[key], result) for key, result in verdicts.members.items() if key in standing])
     _leave([(standing[key], because) for key, because in leaving.items()], now=now)
@@ -63,6 +66,30 @@ def renew(people: Consented, values: Values, *, now: datetime) -> list[News]:
         *(_entered(segments[segment], profile, result) for (segment, profile), result in entering.items()),
         *(_left(segments[segment], profile, because) for (segment, profile), because in leaving.items()),
     ]
+
+
+def _without_held(
+    entering: dict[Key, Result],
+    leaving: dict[Key, str],
+    verdicts: Verdicts,
+    segments: Mapping[UUID, Segment],
+    profiles: Collection[UUID],
+    *,
+    now: datetime,
+) -> tuple[dict[Key, Result], dict[Key, str]]:
+    """What may happen at once. What has a significant effect is held until a person releases it (GDPR article 22)."""
+    held_in = {key: result for key, result in entering.items() if segments[key[0]].significant_effect}
+    held_out = {
+        key: because
+        for key, because in leaving.items()
+        if segments[key[0]].significant_effect and key in verdicts.by_rule
+    }
+    if any(segment.significant_effect for segment in segments.values()):
+        review.hold(held_in, held_out, profiles, now=now)
+    return (
+        {key: result for key, result in entering.items() if key not in held_in},
+        {key: because for key, because in leaving.items() if key not in held_out},
+    )
 
 
 def _standing(profiles: Collection[UUID]) -> Collection[Membership]:
@@ -100,6 +127,7 @@ def _judge_one(segment: Segment, values: Values, verdicts: Verdicts) -> None:
             verdicts.members[segment.id, profile] = result
         else:
             verdicts.others[segment.id, profile] = why_not(result)
+            verdicts.by_rule.add((segment.id, profile))
 
 
 def _enter(entering: Mapping[Key, Result], *, now: datetime) -> None:
