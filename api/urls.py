@@ -11,6 +11,7 @@ from api.views.consents import Consents, ConsentSignals, ProfileConsents
 from api.views.deliveries import Acknowledgment, Deliveries, Recipients
 from api.views.health import Live, Ready
 from api.views.messages import Batch, Single
+from api.views.opendsr import Certificate, Discovery, OpenDsrRequestDetail, OpenDsrRequests
 from api.views.profiles import Events, Identifiers, Lookup, Profile
 from api.views.segments import Members, ProfileSegments, SegmentDetail, Segments
 from api.views.sources import Quarantine, Sources
@@ -49,10 +50,18 @@ urlpatterns = [
     path("api/deliveries/<uuid:id>/acknowledgment/", Acknowledgment.as_view()),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("v2/discovery", Discovery.as_view()),
+    path("v2/certificate.pem", Certificate.as_view()),
+    path("v2/requests", OpenDsrRequests.as_view()),
+    path("v2/requests/<uuid:id>", OpenDsrRequestDetail.as_view()),
+    # OpenDSR's earlier name; the standard has its routes honored.
+    path("v1/discovery", Discovery.as_view(dialect="opengdpr")),
+    path("v1/opengdpr_requests", OpenDsrRequests.as_view(dialect="opengdpr")),
+    path("v1/opengdpr_requests/<uuid:id>", OpenDsrRequestDetail.as_view(dialect="opengdpr")),
     path("v1/batch", Batch.as_view()),
     *(path(f"v1/{type}", Single.as_view(single_type=type)) for type in TYPES),
     # The short forms of the browser client; the OpenAPI document names them with the long ones.
     path("v1/b", Batch.as_view(schema=None)),
     *(path(f"v1/{type[0]}", Single.as_view(single_type=type, schema=None)) for type in TYPES),
-    re_path(r"^(?:api|v1)(?:/.*)?$", nothing),
+    re_path(r"^(?:api|v1|v2)(?:/.*)?$", nothing),
 ]

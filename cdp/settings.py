@@ -51,6 +51,8 @@ ERASURE_LEDGER = Path(os.environ.get("ERASURE_LEDGER", ONYM_HOME / "erasures.jso
 # Where the organization is: whose public holidays count in its deadlines ("DE", "DE-BY"). Empty: weekends alone.
 COUNTRY = os.environ.get("ONYM_COUNTRY", "")
 CLOCKS_FILE = os.environ.get("ONYM_CLOCKS_FILE", "")
+OPENDSR_DOMAIN = os.environ.get("ONYM_OPENDSR_DOMAIN", "") or ALLOWED_HOSTS[0]
+OPENDSR_CERTIFICATE_FILE = os.environ.get("ONYM_OPENDSR_CERTIFICATE_FILE", "")
 PRIVACY_TEAM = [address for address in os.environ.get("ONYM_PRIVACY_TEAM", "").split(",") if address]
 
 OUTGOING_PRIVATE_ADDRESSES = os.environ.get("ONYM_OUTGOING_PRIVATE_ADDRESSES", "0" if PRODUCTION else "1") == "1"
@@ -273,6 +275,8 @@ CELERY_BEAT_SCHEDULE = {
     "keep-limits": {"task": "pipeline.tasks.keep_limits", "schedule": 6 * 3600.0},
     # By the calendar, not by an interval: it must come also where the scheduler is started anew every day.
     "learn-match-model": {"task": "pipeline.tasks.learn", "schedule": crontab(day_of_week="sun", hour="3", minute="0")},
+    "call-back": {"task": "pipeline.tasks.call_back", "schedule": 15.0},
+    "remind-of-deadlines": {"task": "pipeline.tasks.remind_of_deadlines", "schedule": 3600.0},
     "forget-requests": {"task": "pipeline.tasks.forget_requests", "schedule": 6 * 3600.0},
     "end-quarantine": {"task": "pipeline.tasks.end_quarantine", "schedule": 3600.0},
 }

@@ -14,6 +14,7 @@ from pipeline.sweep import destroy_orphan_keys, requeue_unresolved
 from privacy import aftercare, retention, window
 from privacy.models import SubjectRequest
 from privacy import request_records, retention, window
+from privacy import calling_back, reminders, request_records, retention, window
 from privacy.retention import AlreadyRunning
 from records import quarantine
 from vault import audit_seals
@@ -84,6 +85,18 @@ def keep_limits() -> None:
 def learn() -> None:
     """Learn the match model anew, from the source profiles that may be linked."""
     learn_model(now=timezone.now())
+
+
+@shared_task
+def call_back() -> None:
+    """Tell controllers what became of their requests."""
+    calling_back.send_due(now=timezone.now())
+
+
+@shared_task
+def remind_of_deadlines() -> None:
+    """Remind the privacy team of what is due."""
+    reminders.remind(now=timezone.now())
 
 
 @shared_task

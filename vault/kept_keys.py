@@ -6,6 +6,7 @@ store, wrapped by the key-encryption key.
 """
 
 import os
+from collections.abc import Callable
 from functools import lru_cache
 
 from vault.key_encryption import key_encryption_key
@@ -36,6 +37,15 @@ def newest(name: str) -> tuple[int, bytes]:
         versions = all_versions(name)
     version = max(versions)
     return version, versions[version]
+
+
+def kept_or_made(name: str, make: Callable[[], bytes]) -> bytes:
+    """The newest version of a key that is no plain 32 bytes, such as a private RSA key; made like this at first use."""
+    versions = all_versions(name)
+    if not versions:
+        _keep(name, 1, make())
+        versions = all_versions(name)
+    return versions[max(versions)]
 
 
 def key(name: str, version: int) -> bytes:
@@ -70,8 +80,12 @@ def context(name: str, version: int) -> bytes:
 
 
 def _make(name: str, version: int) -> None:
+    _keep(name, version, os.urandom(KEY_BYTES))
+
+
+def _keep(name: str, version: int, secret: bytes) -> None:
     kek = key_encryption_key()
-    wrapped = kek.wrap(os.urandom(KEY_BYTES), context=context(name, version))
+    wrapped = kek.wrap(secret, context=context(name, version))
     row = KeptKey(name=name, version=version, wrapped=wrapped, kek_version=kek.version)
     KeptKey.objects.bulk_create([row], ignore_conflicts=True)
 
