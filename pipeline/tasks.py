@@ -11,10 +11,8 @@ from pipeline import heartbeat
 from pipeline.hand_over import hand_over as deliver
 from pipeline.process import BATCH, let_time_pass, process_batch
 from pipeline.sweep import destroy_orphan_keys, requeue_unresolved
-from privacy import aftercare, retention, window
+from privacy import aftercare, calling_back, reminders, request_records, retention, window
 from privacy.models import SubjectRequest
-from privacy import request_records, retention, window
-from privacy import calling_back, reminders, request_records, retention, window
 from privacy.retention import AlreadyRunning
 from records import quarantine
 from vault import audit_seals
