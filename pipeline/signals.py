@@ -17,6 +17,7 @@ from consent.acts import NewAct
 from consent.models import WITHDRAWN
 from consent.signals import meaning
 from consent.signals.meaning import GPC, Heard, Terms
+from consent.signals.terms import terms_in_force
 from identity.profiles import profile_of, source_profiles_of
 from records.envelope import Envelope, Said, Signal
 from records.models import Source
@@ -27,7 +28,9 @@ UNREADABLE = "unreadable_consent"
 
 def interpret(envelopes: Sequence[Envelope], source: Source, *, now: datetime) -> list[Envelope]:
     """The envelopes, what their signals say among what they say. One with a signal that nobody can read is flagged."""
-    terms = meaning.terms(source.mapping)
+    if not any(item.signals for item in envelopes):
+        return list(envelopes)
+    terms = terms_in_force(source.mapping)
     return [_interpret(item, terms, now) if item.signals else item for item in envelopes]
 
 

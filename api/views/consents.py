@@ -27,6 +27,7 @@ from consent import acts
 from consent.acts import NewAct
 from consent.models import GRANTED, WITHDRAWN
 from consent.signals import meaning
+from consent.signals.terms import terms_in_force
 from consent.state import standing
 from identity import profiles
 from pipeline import queue, signals
@@ -146,7 +147,7 @@ def _record_signal(said: dict[str, Any], *, actor: str) -> Any:
     now = timezone.now()
     source = Source.objects.filter(name=said["source_name"]).first() if "source_name" in said else None
     signal = Signal(said["kind"], said["text"])
-    heard = meaning.hear(signal.kind, signal.text, meaning.terms(source.mapping if source else {}), now=now)
+    heard = meaning.hear(signal.kind, signal.text, terms_in_force(source.mapping if source else {}), now=now)
     known = acts.purposes()
     words = [word for word in signals.words(signal, heard) if word.purpose in known]
     with transaction.atomic():

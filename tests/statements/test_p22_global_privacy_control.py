@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from consent.acts import NewAct, record
-from consent.models import GRANTED, Act
+from consent.models import GRANTED, Act, Purpose
 from consent.signals.status import control_status
 from consent.state import standing
 from identity.models import DeviceEpisode
@@ -129,6 +129,18 @@ def test_p22_a_new_yes_of_the_person_overrules_the_signal_that_goes_on(site: Sho
     assert allowed(theirs) == {"analytics", "marketing"}
     visit(site, 2, gpc="1", user="u-alice")
     assert allowed(source_profiles(alice)) == {"analytics", "marketing"}, "the browser repeats itself; they answered"
+
+
+def test_p22_whatever_sells_or_shares_is_opted_out_of(site: Shop) -> None:
+    Purpose.objects.create(
+        slug="ads", name="Ads elsewhere", description="x", legal_basis="legitimate_interest", sale_or_sharing=True
+    )
+    visit(site, 1)
+    before = {one.purpose: one.allowed for one in standing([visitor()], at=timezone.now())}
+    visit(site, 2, gpc="1")
+    after = {one.purpose: one.allowed for one in standing([visitor()], at=timezone.now())}
+    assert (before["ads"], after["ads"]) == (True, False)
+    assert after["service"] == before["service"], "a contract goes on"
 
 
 def test_p22_what_the_source_says_is_no_new_consent(site: Shop) -> None:
