@@ -26,7 +26,7 @@ from identity.learning import learned_from
 from identity.models import Profile
 from outbox.changes import PROFILE_ERASED, News, append
 from outbox.deliveries import queue_erasures
-from privacy import epoch, erasure_case, erasure_ledger, mentions, requests, subjects, suppression
+from privacy import epoch, erasure_case, erasure_ledger, holds, mentions, requests, subjects, suppression
 from privacy.holdings import erasable, rows_of
 from privacy.mentions import Mentions
 from privacy.models import APPROVED, COMPLETED, ERASURE, IN_PROGRESS, ErasureCase, SubjectRequest, Tombstone
@@ -59,7 +59,8 @@ class Outcome:
 def erase(request: SubjectRequest, *, actor: str, now: datetime) -> Outcome:
     """Carry out an approved erasure, or go on with one that was interrupted; a completed one answers the same again.
 
-    Not to be called inside a transaction. Raises `privacy.requests.NotOpen`, `privacy.requests.WrongKind`.
+    Not to be called inside a transaction. Raises `privacy.requests.NotOpen`, `privacy.requests.WrongKind`, and
+    `privacy.holds.Held` while a legal hold stands: then nothing was destroyed, and the request stays approved.
     """
     request = _begin(request, actor=actor, now=now)
     if request.state != COMPLETED:
@@ -74,11 +75,20 @@ def _begin(request: SubjectRequest, *, actor: str, now: datetime) -> SubjectRequ
     with transaction.atomic(durable=True):
         request = requests.lock(request, kinds=[ERASURE], states=[APPROVED, IN_PROGRESS, COMPLETED])
         if request.state == APPROVED:
+            _must_not_be_held(request, now=now)
             erasure_case.prepare(request, now=now)
             request.state = IN_PROGRESS
             request.save(update_fields=["state"])
             requests.take_step(request, "erasure begun", actor=actor, now=now)
     return request
+
+
+def _must_not_be_held(request: SubjectRequest, *, now: datetime) -> None:
+    try:
+        subject = subjects.find(request.profile_id)
+    except UnknownProfile:
+        return
+    holds.must_not_be_held(subject.source_profiles, at=now)
 
 
 def _through_deadlocks(request: SubjectRequest, *, actor: str, now: datetime) -> SubjectRequest:
@@ -100,6 +110,7 @@ def _delete_rows(request: SubjectRequest, *, actor: str, now: datetime) -> Subje
         ledger.lock()
         suppression.close_the_door()
         subject = _hold(request.profile_id)
+        holds.must_not_be_held(subject.source_profiles, at=now)
         case = erasure_case.prepare(request, now=now)
         erasure_case.remember(case, subject, now=now)
         retrain = [f"{MATCH_MODEL} {version}" for version in learned_from(subject.source_profiles)]
@@ -124,6 +135,7 @@ def _delete_rows(request: SubjectRequest, *, actor: str, now: datetime) -> Subje
         request.profile_id, request.note = subject.profile or request.profile_id, ""
         request.save(update_fields=["outcome", "profile_id", "note"])
         SubjectRequest.objects.filter(profile_id__in=subject.profiles).update(note="")
+        holds.forget_words(subject.profiles)
         requests.take_step(request, "rows deleted", actor=actor, now=now, detail={"rows": request.outcome["rows"]})
         if subject != NOBODY:
             epoch.note(_news(request, subject, listed), now=now)

@@ -1,5 +1,7 @@
 """What people ask for, what was done about it, and who must not come back."""
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -268,6 +270,46 @@ class Suppression(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["version", "namespace", "index", "request"], name="suppressed_once")
         ]
+
+
+class LegalHold(models.Model):
+    """This person's data are kept for a claim or by order, under this reference, and used for nothing else."""
+
+    id = models.UUIDField(primary_key=True)
+    profile_id = models.UUIDField()
+    reference = models.CharField(max_length=80)
+    reason = models.CharField(max_length=300, blank=True)
+    put_by = models.CharField(max_length=80)
+    put_at = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.CharField(max_length=80, blank=True)
+    lift_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(reference=""), name="hold_has_a_reference"),
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(until__gt=F("put_at")), name="hold_ends_after_it_begins"
+            ),
+            models.CheckConstraint(condition=Q(lifted_at=None) | ~Q(lifted_by=""), name="lifted_hold_says_by_whom"),
+        ]
+        indexes = [models.Index(fields=["profile_id"], name="holds_by_profile")]
+
+    def stands(self, at: datetime) -> bool:
+        """Whether it keeps the person at that instant."""
+        return self.lifted_at is None and self.put_at <= at and (self.until is None or at < self.until)
+
+
+class HeldSourceProfile(models.Model):
+    """This source profile was the person's when the hold was put on them; while it stands the row stays."""
+
+    id = models.BigAutoField(primary_key=True)
+    hold = models.ForeignKey(LegalHold, on_delete=models.PROTECT, related_name="held")
+    source_profile = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["hold", "source_profile"], name="held_once_per_hold")]
 
 
 class ErasureEpoch(models.Model):

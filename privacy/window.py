@@ -7,6 +7,7 @@ the wait for good.
 from django.utils import timezone
 
 from privacy.erasure import erase
+from privacy.holds import Held
 from privacy.models import APPROVED, IN_PROGRESS, ErasureCase
 
 SCHEDULE = "schedule"
@@ -24,6 +25,8 @@ def execute_due() -> int:
         try:
             erase(case.request, actor=SCHEDULE, now=timezone.now())
             done += 1
+        except Held:
+            continue  # it waits for the end of the legal hold, as its page says
         except Exception as error:
             failures.append(error)
     if failures:

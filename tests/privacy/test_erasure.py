@@ -72,6 +72,7 @@ def test_the_scan_finds_what_is_there(alice: Person) -> None:
     tables = {table.rpartition(".")[2] for table in hits(alice.source_profiles)}
     assert tables == {
         "consent_act",
+        "consent_lastword",
         "identity_assignment",
         "identity_blockingtoken",
         "identity_deviceepisode",
