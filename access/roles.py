@@ -21,6 +21,8 @@ DECIDE_REQUESTS = "requests.decide"
 VIEW_SOURCES = "sources.view"
 EDIT_SOURCES = "sources.edit"
 VIEW_QUARANTINE = "quarantine.view"
+VIEW_RECIPIENTS = "recipients.view"
+EDIT_RECIPIENTS = "recipients.edit"
 VIEW_AUDIT = "audit.view"
 MANAGE_ACCESS = "access.manage"
 
@@ -40,9 +42,24 @@ ROLES = {
         Role(
             ADMINISTRATOR,
             "Administrator",
-            frozenset({VIEW_SOURCES, EDIT_SOURCES, VIEW_SEGMENTS, VIEW_QUARANTINE, VIEW_AUDIT, MANAGE_ACCESS}),
+            frozenset(
+                {
+                    VIEW_SOURCES,
+                    EDIT_SOURCES,
+                    VIEW_SEGMENTS,
+                    VIEW_QUARANTINE,
+                    VIEW_AUDIT,
+                    MANAGE_ACCESS,
+                    VIEW_RECIPIENTS,
+                    EDIT_RECIPIENTS,
+                }
+            ),
         ),
-        Role(OPERATOR, "Operator", frozenset({VIEW_SOURCES, EDIT_SOURCES, VIEW_QUARANTINE})),
+        Role(
+            OPERATOR,
+            "Operator",
+            frozenset({VIEW_SOURCES, EDIT_SOURCES, VIEW_QUARANTINE, VIEW_RECIPIENTS, EDIT_RECIPIENTS}),
+        ),
         Role(
             DATA_STEWARD,
             "Data steward",
@@ -72,6 +89,7 @@ ROLES = {
                     DECIDE_REQUESTS,
                     VIEW_SOURCES,
                     VIEW_QUARANTINE,
+                    VIEW_RECIPIENTS,
                     VIEW_AUDIT,
                 }
             ),

@@ -12,11 +12,13 @@ from console.screens.ledger import AssignmentScreen
 from console.screens.matches import MatchScreen
 from console.screens.profiles import ProfileScreen
 from console.screens.quarantine import QuarantineScreen
+from console.screens.recipients import RecipientScreen
 from console.screens.requests import RequestScreen
 from console.screens.segments import SegmentScreen
 from console.screens.sources import SourceScreen
 from console.screens.users import UserScreen
 from identity.models import Assignment, Match, Profile
+from outbox.models import Recipient
 from privacy.models import SubjectRequest
 from records.models import QuarantinedRecord, Source
 from segments.models import Segment
@@ -35,6 +37,7 @@ admin.site.register(Purpose, PurposeScreen)
 admin.site.register(Act, ActScreen)
 admin.site.register(SubjectRequest, RequestScreen)
 admin.site.register(Source, SourceScreen)
+admin.site.register(Recipient, RecipientScreen)
 admin.site.register(QuarantinedRecord, QuarantineScreen)
 admin.site.register(ApiKey, ApiKeyScreen)
 admin.site.register(User, UserScreen)

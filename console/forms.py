@@ -55,6 +55,23 @@ class MergeWith(Reason):
     field_order = ("other", "reason")
 
 
+class PutHold(Reason):
+    """A legal hold on a person."""
+
+    reference = forms.CharField(
+        max_length=80,
+        help_text="The court's or the claim's.",
+        widget=forms.TextInput({"placeholder": "e.g. 12 O 345/26"}),
+    )
+    until = forms.DateTimeField(
+        label="Until",
+        required=False,
+        widget=forms.DateInput({"type": "date"}),
+        help_text="Empty: until somebody lifts it.",
+    )
+    field_order = ("reference", "until", "reason")
+
+
 class OpenRequest(forms.Form):
     """What a person asks for, and by which law it is due."""
 

@@ -13,6 +13,7 @@ from access.roles import (
     VIEW_CONSENTS,
     VIEW_PROFILES,
     VIEW_QUARANTINE,
+    VIEW_RECIPIENTS,
     VIEW_REQUESTS,
     VIEW_SEGMENTS,
     VIEW_SOURCES,
@@ -47,6 +48,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         "Data",
         (
             ("Sources", "input", "records_source", VIEW_SOURCES),
+            ("Recipients", "forward_to_inbox", "outbox_recipient", VIEW_RECIPIENTS),
             ("Quarantine", "report", "records_quarantinedrecord", VIEW_QUARANTINE),
         ),
     ),

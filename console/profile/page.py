@@ -20,6 +20,7 @@ from console.profile.timeline import timeline
 from console.showing import initials_of, label_of, name_of, short, shown
 from identity import golden
 from identity.golden import GoldenRead
+from privacy import holds
 from privacy.models import SubjectRequest
 from records.dictionary import FIELDS
 from vault import audit
@@ -76,6 +77,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         context["standing"] = standing(person.source_profiles, at=now)
         context["privacy_control"] = control_status(person.source_profiles, at=now)
     if user.may(VIEW_REQUESTS):
+        context["holds"] = [(hold, hold.stands(now)) for hold in holds.over(person.id)]
         context["requests"] = SubjectRequest.objects.filter(profile_id=person.id).order_by("-opened_at")[:10]
     return context
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -18,6 +18,7 @@ from access import look_ups
 from access.limits import TooMany
 from access.roles import (
     CORRECT_IDENTITY,
+    DECIDE_REQUESTS,
     OPEN_REQUESTS,
     RECORD_CONSENT,
     REVEAL_IDENTIFIERS,
@@ -27,7 +28,7 @@ from consent.acts import UnknownPurpose
 from consent.models import CONTRACT, Purpose
 from console import acts, corrections
 from console.asking import SERVICE, actor_of, ask, user_of
-from console.forms import LookUp, MergeWith, OpenRequest, Reason, Say, first_error
+from console.forms import LookUp, MergeWith, OpenRequest, PutHold, Reason, Say, first_error
 from console.guards import needs
 from console.profile.list import describe
 from console.profile.page import gather
@@ -37,8 +38,10 @@ from console.telling import telling
 from identity.ledger import NotPossible
 from identity.models import Assignment, GoldenValue, Profile
 from identity.profiles import UnknownNamespace, living, look_up, profile_of, source_profiles, where_now
-from privacy import requests, subjects
+from privacy import holds, requests, subjects
 from privacy.deadlines import UnknownRegulation
+from privacy.holds import AlreadyLifted, NotReasoned
+from privacy.models import LegalHold
 from privacy.subjects import UnknownProfile
 
 # Golden fields by which a person can be called.
@@ -143,6 +146,8 @@ class ProfileScreen(Screen):
             path(f"{one}/undo-merge/<uuid:merged>/", guard(self.undo_merge), name="identity_profile_undo_merge"),
             path(f"{one}/allow-again/<uuid:other>/", guard(self.allow_again), name="identity_profile_allow_again"),
             path(f"{one}/request/", guard(self.open_request), name="identity_profile_request"),
+            path(f"{one}/hold/", guard(self.hold), name="identity_profile_hold"),
+            path(f"{one}/lift-hold/<uuid:id>/", guard(self.lift_hold), name="identity_profile_lift_hold"),
             path(f"{one}/say/", guard(self.say), name="identity_profile_say"),
             *super().get_urls(),
         ]
@@ -176,8 +181,15 @@ class ProfileScreen(Screen):
             may_reveal=user.may(REVEAL_IDENTIFIERS) and person.grant is not None,
             may_correct=user.may(CORRECT_IDENTITY),
             may_open=user.may(OPEN_REQUESTS),
+            may_hold=user.may(DECIDE_REQUESTS),
             may_say=user.may(RECORD_CONSENT),
-            forms={"reason": Reason(), "merge": MergeWith(), "request": OpenRequest(), "say": Say()},
+            forms={
+                "reason": Reason(),
+                "merge": MergeWith(),
+                "request": OpenRequest(),
+                "say": Say(),
+                "hold": PutHold(),
+            },
         )
 
     @needs(VIEW_PROFILES)
@@ -260,6 +272,23 @@ class ProfileScreen(Screen):
                 **_by(request),
             )
             return redirect("admin:privacy_subjectrequest_change", opened.pk)
+        return _to(profile)
+
+    @needs(DECIDE_REQUESTS)
+    def hold(self, request: HttpRequest, profile: UUID) -> HttpResponse:
+        form = PutHold(request.POST)
+        if not form.is_valid():
+            messages.error(request, first_error(form))
+            return _to(profile)
+        with telling(request, NotReasoned, UnknownProfile, done="On hold: nothing is destroyed while it stands."):
+            holds.put(profile, **form.cleaned_data, **_by(request))
+        return _to(profile)
+
+    @needs(DECIDE_REQUESTS)
+    def lift_hold(self, request: HttpRequest, profile: UUID, id: UUID) -> HttpResponse:
+        if (reason := _reason(request)) and get_object_or_404(LegalHold, pk=id) in holds.over(profile):
+            with telling(request, AlreadyLifted, NotReasoned, done="Lifted."):
+                holds.lift(id, reason=reason, **_by(request))
         return _to(profile)
 
     @needs(RECORD_CONSENT)

@@ -32,6 +32,8 @@ from console.telling import telling
 from identity.profiles import where_now
 from privacy import access, erasure, requests
 from privacy.access import Refused
+from privacy.epoch import Behind
+from privacy.holds import Held
 from privacy.models import (
     ACCESS,
     APPROVED,
@@ -50,7 +52,7 @@ from privacy.objections import WITHDRAWS
 from privacy.requests import NotOpen, SecondPersonNeeded, WrongKind
 from privacy.subjects import UnknownProfile
 
-EXPECTED = (NotOpen, SecondPersonNeeded, WrongKind, UnknownProfile, Refused)
+EXPECTED = (Behind, Held, NotOpen, SecondPersonNeeded, WrongKind, UnknownProfile, Refused)
 ANSWERED = (ACCESS, PORTABILITY)
 RECORDS_SHOWN = 20
 STEP_ICONS = {

@@ -20,6 +20,8 @@ CAPABILITIES = {
     "sources.view": {"administrator", "operator", "data_steward", "privacy_officer", "marketer"},
     "sources.edit": {"administrator", "operator"},
     "quarantine.view": {"administrator", "operator", "data_steward", "privacy_officer"},
+    "recipients.view": {"administrator", "operator", "privacy_officer"},
+    "recipients.edit": {"administrator", "operator"},
     "audit.view": {"administrator", "privacy_officer"},
     "access.manage": {"administrator"},
 }
