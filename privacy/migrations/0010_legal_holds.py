@@ -40,7 +40,7 @@ DROP FUNCTION onym_is_held();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("privacy", "0008_links"), ("records", "0001_initial")]
+    dependencies = [("privacy", "0009_proof_outlives_request"), ("records", "0001_initial")]
     operations = [
         migrations.CreateModel(
             "LegalHold",
