@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Model
 
 KEYSTORE = "keystore"
-KEY_TABLES = {("vault", "datakey"), ("vault", "indexkey"), ("vault", "keptkey")}
+KEY_TABLES = {("vault", name) for name in ("datakey", "indexkey", "keptkey", "wrappingkey", "rotation")}
 
 
 class KeystoreRouter:

@@ -47,6 +47,14 @@ KEYSTORE_URL = os.environ.get("KEYSTORE_URL") or (embedded.keystore_url(ONYM_HOM
 KEK_FILE = Path(os.environ.get("ONYM_KEK_FILE", ONYM_HOME / "keys" / "kek"))
 # Outside both databases, on a disk whose backups are not theirs: a restore must not take it back in time.
 ERASURE_LEDGER = Path(os.environ.get("ERASURE_LEDGER", ONYM_HOME / "erasures.jsonl"))
+# Where the key-encryption key lives: "file", "transit" (Vault, OpenBao) or "aws". See docs/deployment.md.
+KEY_SERVICE = os.environ.get("ONYM_KEY_SERVICE", "file")
+TRANSIT_ADDRESS = os.environ.get("VAULT_ADDR", "https://127.0.0.1:8200")
+TRANSIT_NAMESPACE = os.environ.get("VAULT_NAMESPACE") or None
+TRANSIT_MOUNT = os.environ.get("ONYM_TRANSIT_MOUNT", "transit")
+TRANSIT_KEY = os.environ.get("ONYM_TRANSIT_KEY", "onym")
+TRANSIT_TOKEN_FILE = os.environ.get("ONYM_TRANSIT_TOKEN_FILE", "")
+AWS_KMS_KEY = os.environ.get("ONYM_AWS_KMS_KEY", "alias/onym")
 # Recipients in the organization's own network: off, so that nobody can point a recipient at internal services.
 # Where the organization is: whose public holidays count in its deadlines ("DE", "DE-BY"). Empty: weekends alone.
 COUNTRY = os.environ.get("ONYM_COUNTRY", "")

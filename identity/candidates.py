@@ -11,9 +11,10 @@ from uuid import UUID
 from django.db import connection
 
 from identity.matching import Person, blocking_keys
-from vault.blind import blind_indexes
+from vault.index_columns import indexes_to_write
 
 MOST_BEARERS = 60
+TOKEN = "blocking-token"
 # These name one person in the system that issued them; where two systems issue the same, contradiction keeps apart.
 EXCLUSIVE = ("account_id", "customer_number", "loyalty_number")
 
@@ -112,7 +113,8 @@ def by_identifier(source_profiles: Collection[UUID]) -> dict[Pair, set[str]]:
 def keep_tokens(persons: Mapping[UUID, Person]) -> None:
     """Keep the blocking tokens of these persons: keyed hashes of combinations of two fields or more."""
     keys = [(id, key) for id in sorted(persons) for key in sorted(blocking_keys(persons[id]))]
-    tokens = blind_indexes("blocking-token", (key for _, key in keys))
+    tokens_of = indexes_to_write({(TOKEN, key) for _, key in keys})
+    tokens = [tokens_of[TOKEN, key] for _, key in keys]
     with connection.cursor() as cursor:
         cursor.execute(KEEP_TOKENS, [tokens, [id for id, _ in keys]])
 

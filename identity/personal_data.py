@@ -1,5 +1,8 @@
 """What this room's tables hold about people."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from vault.annotations import PLAIN, PSEUDONYM, Table
 
 KEPT = "as long as the source profile"
@@ -14,6 +17,7 @@ def _linking(
     order: int = 50,
     via: str = "source_profile",
     also: tuple[str, ...] = (),
+    blind: Mapping[str, str] = MappingProxyType({}),
 ) -> Table:
     return Table(
         model,
@@ -24,6 +28,7 @@ def _linking(
         retention=KEPT,
         fields=fields,
         erase_order=order,
+        blind=blind,
     )
 
 
@@ -57,7 +62,12 @@ TABLES = [
         PAIR | dict.fromkeys(("id", "verdict", "reason", "decided_at", "undone_at"), PLAIN) | {"actor": PSEUDONYM},
         also=("right",),
     ),
-    _linking("identity.BlockingToken", "source_profile", {"token": PSEUDONYM, "source_profile": PSEUDONYM}),
+    _linking(
+        "identity.BlockingToken",
+        "source_profile",
+        {"token": PSEUDONYM, "source_profile": PSEUDONYM},
+        blind={"token": "=blocking-token"},
+    ),
     _linking(
         "identity.DeviceEpisode",
         "source_profile",
@@ -78,6 +88,7 @@ TABLES = [
             "aside": PLAIN,
         },
         also=("owner",),
+        blind={"device_index": "=device_id"},
     ),
     _linking(
         "identity.MatchModel",

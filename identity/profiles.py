@@ -12,7 +12,7 @@ from identity.models import Assignment, Profile
 from records.dictionary import FIELDS, IDENTIFIERS
 from records.models import Identifier, Source, SourceProfile
 from records.standardize import Absurd, Setting, identity_form, standardize
-from vault.blind import blind_index
+from vault.blind import indexes_in_force
 
 
 class UnknownNamespace(ValueError):
@@ -73,7 +73,7 @@ def _indexes(namespace: str, value: str, now: datetime) -> list[bytes]:
         except Absurd:
             continue
         if clean.value:
-            readings.add(blind_index(namespace, identity_form(namespace, clean.value)))
+            readings.update(indexes_in_force(namespace, identity_form(namespace, clean.value)))
     return sorted(readings)
 
 

@@ -4,7 +4,7 @@ duplicates dropped → source profiles found or made → what they say of consen
 sealed → stored → queued. Acknowledged = stored + duplicate + quarantined + refused: a constraint holds it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -29,13 +29,15 @@ from records.source_profiles import Newcomer
 from records.standardize import identity_form
 from records.store import Accepted
 from vault import keys
-from vault.blind import blind_index
 from vault.grants import Actor
 from vault.ids import new_id
+from vault.index_columns import indexes_to_write
 from vault.sealing import Sealer
 
 TRIES = 3
 STAGE = Actor.machine("accept")
+# The blind index of each identifier in a batch, by namespace and value in the form that is indexed.
+Indexes = Mapping[tuple[str, str], bytes]
 
 
 @dataclass(frozen=True)
@@ -116,9 +118,10 @@ def _drop_duplicates(source: Source, items: Sequence[Envelope | Reject], now: da
 
 def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> int:
     wanted = signals.interpret(_without_suppressed(envelopes), source, now=now)
-    placed, made, claimed = _place(source, wanted, now)
+    indexes = indexes_to_write(store.identifiers_of(wanted))
+    placed, made, claimed = _place(source, wanted, indexes, now)
     said = _said(source, placed, now)
-    said += signals.of_devices(source, placed, [_index(item, "device_id") for item in wanted], said)
+    said += signals.of_devices(source, placed, [_index(item, "device_id", indexes) for item in wanted], said)
     spoke = _record_acts([*said, *signals.carried_over(made)], now)
     may = _allowed(source, {item.source_profile for item in placed}, now)
     unwanted = made - may - spoke
@@ -144,14 +147,16 @@ def _without_suppressed(envelopes: Sequence[Envelope]) -> list[Envelope]:
     return kept
 
 
-def _place(source: Source, envelopes: Sequence[Envelope], now: datetime) -> tuple[list[Accepted], set[UUID], set[UUID]]:
+def _place(
+    source: Source, envelopes: Sequence[Envelope], indexes: Indexes, now: datetime
+) -> tuple[list[Accepted], set[UUID], set[UUID]]:
     """Each envelope with its source profile; the source profiles made for it; those whose owner became known."""
-    stable = [_index(item, source.stable_key) for item in envelopes]
+    stable = [_index(item, source.stable_key, indexes) for item in envelopes]
     seen = {index: item.occurred_at for item, index in zip(envelopes, stable, strict=True) if index}
     customers, made = source_profiles.find_or_make(source, seen, now=now)
     homes: list[UUID | None] = [customers.get(index) if index else None for index in stable]
     sighted = [position for position, item in enumerate(envelopes) if "device_id" in item.fields]
-    sightings = [_sighting(envelopes[position], homes[position]) for position in sighted]
+    sightings = [_sighting(envelopes[position], homes[position], indexes) for position in sighted]
     _lock_devices(source, sightings)
     attribution = devices.attribute(source, sightings, now=now)
     for position, source_profile in zip(sighted, attribution.source_profiles, strict=True):
@@ -167,9 +172,9 @@ def _place(source: Source, envelopes: Sequence[Envelope], now: datetime) -> tupl
     return placed, made, attribution.claimed
 
 
-def _index(item: Envelope, namespace: str) -> bytes | None:
+def _index(item: Envelope, namespace: str, indexes: Indexes) -> bytes | None:
     value = item.fields.get(namespace)
-    return blind_index(namespace, identity_form(namespace, value)) if value else None
+    return indexes[namespace, identity_form(namespace, value)] if value else None
 
 
 # One transaction at a time sees a device: two that meet a new one at once would make two visitors of it.
@@ -184,8 +189,8 @@ def _lock_devices(source: Source, sightings: Sequence[Sighting]) -> None:
         cursor.execute(LOCK_DEVICES, [f"devices of {source.id}", sorted(buckets)])
 
 
-def _sighting(item: Envelope, owner: UUID | None) -> Sighting:
-    index = _index(item, "device_id")
+def _sighting(item: Envelope, owner: UUID | None, indexes: Indexes) -> Sighting:
+    index = _index(item, "device_id", indexes)
     if index is None:
         raise LookupError("a sighting needs a device")
     return Sighting(index, item.occurred_at, owner, item.opens_episode)

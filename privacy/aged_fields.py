@@ -86,7 +86,7 @@ def _reseal(records: Sequence[Record], field: str) -> None:
         reason=f"retention of {field}",
     ).grant
     opened = open_records(records, grant)
-    sealer = Sealer(keys.fetch(ids))
+    sealer = Sealer(keys.fetch_to_seal(ids))
     rows = [(record.received_at, record.id, _without(field, opened[record.id], record, sealer)) for record in records]
     aging.replace_sealed(rows, without=field)
 

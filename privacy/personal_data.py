@@ -59,6 +59,7 @@ TABLES = [
         purpose="subject_requests",
         retention=PROOF,
         kept_because="It proves the erasure; its sealed values go once the proof has passed and recipients answered.",
+        sealed_under="request",
         fields={
             "request": PLAIN,
             "execute_after": PLAIN,

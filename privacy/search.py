@@ -17,7 +17,7 @@ from privacy.encodings import ENCODINGS, SHORTEST, patterns
 from privacy.matcher import Matcher
 from privacy.wanted import Wanted
 from records.standardize import identity_form
-from vault.blind import blind_index
+from vault.blind import every_index
 
 NEAR = 400
 GIVEN, FAMILY, FULL = "given_name", "family_name", "full_name"
@@ -167,8 +167,8 @@ def _forms_of_id(id: UUID) -> tuple[bytes, ...]:
 
 
 def _forms_of_index(field: str, value: str) -> tuple[bytes, ...]:
-    index = blind_index(field, identity_form(field, value))
-    return index, index.hex().encode()
+    found = every_index(field, identity_form(field, value))
+    return (*found, *(index.hex().encode() for index in found))
 
 
 def _loose_phone(value: str) -> re.Pattern[bytes] | None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from records.dictionary import IDENTIFIERS
 from records.standardize import identity_form
 from vault import kept_keys
-from vault.blind import blind_index
+from vault.blind import every_index
 from vault.signatures import authenticate
 
 KEY = kept_keys.SUPPRESSION
@@ -47,7 +47,8 @@ def tokens_of(fields: Mapping[str, str]) -> set[Token]:
     found: set[Token] = set()
     for namespace in IDENTIFIERS & fields.keys():
         value = fields[namespace]
-        found |= {plain(namespace, value), by_index(namespace, blind_index(namespace, identity_form(namespace, value)))}
+        found.add(plain(namespace, value))
+        found |= {by_index(namespace, index) for index in every_index(namespace, identity_form(namespace, value))}
         found |= {with_name(namespace, value, name) for name in names}
         if birth_date:
             found.add(with_birth_date(namespace, value, birth_date))

@@ -18,7 +18,7 @@ from records.models import Attribute
 from records.reading import open_attributes, open_identifiers
 from records.standardize import identity_form
 from vault import keys
-from vault.blind import blind_index
+from vault.blind import indexes_in_force
 from vault.grants import Actor, Grant
 from vault.models import DataKey
 from vault.sealing import Sealer
@@ -79,9 +79,10 @@ def _values(subject: Subject, request: SubjectRequest, now: datetime) -> Values:
     if not isinstance(grant, Grant) or not keyed:
         return NONE
     identifiers = {
-        (known.namespace, blind_index(known.namespace, identity_form(known.namespace, known.value))): known.value
+        (known.namespace, index): known.value
         for identifiers in open_identifiers(keyed, grant).values()
         for known in identifiers
+        for index in indexes_in_force(known.namespace, identity_form(known.namespace, known.value))
     }
     attributes: dict[str, set[str]] = defaultdict(set)
     for found in open_attributes(keyed, grant).values():

@@ -20,7 +20,7 @@ from records.models import Record
 from records.reading import open_attributes, open_identifiers, open_records
 from records.standardize import identity_form
 from vault import keys
-from vault.blind import blind_index
+from vault.blind import indexes_in_force
 from vault.grants import Actor, Grant
 from vault.sealing import Place, Sealed, Sealer, open_sealed, open_what_opens
 
@@ -82,7 +82,7 @@ def gather(subject: Subject, *, request_id: UUID, actor: Actor, now: datetime) -
         for known in of_one
     }
     spellings = {(*known, known[1]) for known in seen} | set(_as_typed(subject, grant))
-    own = {(name, spelling) for name, value, spelling in spellings if _indexed(name, value) in own_pairs}
+    own = {(name, spelling) for name, value, spelling in spellings if own_pairs & _indexed(name, value)}
     about = {
         (known.field, known.value)
         for of_one in open_attributes(subject.source_profiles, grant, opening=open_what_opens).values()
@@ -125,8 +125,8 @@ def _place(request_id: UUID) -> Place:
     return Place("privacy_erasurecase", "sealed", request_id)
 
 
-def _indexed(namespace: str, value: str) -> tuple[str, bytes]:
-    return namespace, blind_index(namespace, identity_form(namespace, value))
+def _indexed(namespace: str, value: str) -> set[tuple[str, bytes]]:
+    return {(namespace, index) for index in indexes_in_force(namespace, identity_form(namespace, value))}
 
 
 def _as_typed(subject: Subject, grant: Grant) -> Iterator[tuple[str, str, str]]:

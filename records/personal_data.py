@@ -54,6 +54,7 @@ TABLES = [
         purpose="service",
         retention=KEPT,
         erase_order=90,
+        blind={"stable_index": "source__stable_key"},
         fields={
             "id": PSEUDONYM,
             "source": PLAIN,
@@ -73,6 +74,7 @@ TABLES = [
         purpose="identity_linking",
         retention=KEPT,
         erase_order=80,
+        blind={"index": "namespace"},
         fields={
             "id": PLAIN,
             "source_profile": PSEUDONYM,
@@ -90,6 +92,7 @@ TABLES = [
         purpose="service",
         retention=KEPT,
         erase_order=80,
+        digests={"digest": "field"},
         fields={
             "id": PLAIN,
             "source_profile": PSEUDONYM,
@@ -134,6 +137,7 @@ TABLES = [
         subject=None,
         purpose="service",
         retention="30 days",
+        sealed_under="id",
         fields={
             "id": PLAIN,
             "source": PLAIN,

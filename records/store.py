@@ -13,8 +13,8 @@ from records.dictionary import FIELDS, PLAIN
 from records.envelope import Envelope
 from records.models import Source
 from records.standardize import identity_form, postcode_area
-from vault.blind import blind_index
 from vault.ids import new_id
+from vault.index_columns import indexes_to_write
 from vault.sealing import Place, Sealer
 
 RECORD_COLUMNS = (
@@ -61,6 +61,7 @@ def append(accepted: Sequence[Accepted], source: Source, sealer: Sealer, *, now:
     """Append these records, and note their identifiers and attributes, inside the caller's transaction."""
     ids = [new_id() for _ in accepted]
     _append_records(accepted, ids, source, sealer, now)
+    indexes = indexes_to_write(identifiers_of(item.envelope for item in accepted))
     identifiers: dict[tuple[UUID, str, bytes], _Seen] = {}
     attributes: dict[tuple[UUID, str, bytes], _Seen] = {}
     for item, id in zip(accepted, ids, strict=True):
@@ -69,7 +70,7 @@ def append(accepted: Sequence[Accepted], source: Source, sealer: Sealer, *, now:
             if name in NOT_ATTRIBUTES:
                 continue
             if FIELDS[name].identifier:
-                key = (item.source_profile, name, blind_index(name, identity_form(name, value)))
+                key = (item.source_profile, name, indexes[name, identity_form(name, value)])
                 _note(identifiers, key, value, id, at)
             else:
                 key = (item.source_profile, name, sealer.digest(item.source_profile, name, value))
@@ -77,6 +78,16 @@ def append(accepted: Sequence[Accepted], source: Source, sealer: Sealer, *, now:
     _note_identifiers(identifiers, source, sealer)
     _note_attributes(attributes, sealer)
     _note_generalized(accepted)
+
+
+def identifiers_of(envelopes: Iterable[Envelope]) -> set[tuple[str, str]]:
+    """Every identifier in these envelopes, with its value in the form that is indexed."""
+    return {
+        (name, identity_form(name, value))
+        for envelope in envelopes
+        for name, value in envelope.fields.items()
+        if FIELDS[name].identifier
+    }
 
 
 def _note(

@@ -58,8 +58,8 @@ def key(name: str, version: int) -> bytes:
 
 def all_versions(name: str) -> dict[int, bytes]:
     """Every version of this key, the oldest first; none when it was never made."""
-    rows = KeptKey.objects.filter(name=name).order_by("version").values_list("version", "wrapped")
-    return {version: _unwrap(name, version, bytes(wrapped)) for version, wrapped in rows}
+    rows = KeptKey.objects.filter(name=name).order_by("version").values_list("version", "wrapped", "kek_version")
+    return {version: _unwrap(name, version, bytes(wrapped), kek) for version, wrapped, kek in rows}
 
 
 def make_next(name: str) -> int:
@@ -91,5 +91,5 @@ def _keep(name: str, version: int, secret: bytes) -> None:
 
 
 @lru_cache(maxsize=256)
-def _unwrap(name: str, version: int, wrapped: bytes) -> bytes:
-    return key_encryption_key().unwrap(wrapped, context=context(name, version))
+def _unwrap(name: str, version: int, wrapped: bytes, kek_version: int) -> bytes:
+    return key_encryption_key().unwrap(wrapped, context=context(name, version), version=kek_version)

@@ -9,6 +9,7 @@ from django.db import connections, router
 
 from vault.key_encryption import key_encryption_key
 from vault.models import DataKey
+from vault.rotation_lock import hold_off
 
 
 class KeyMissing(LookupError):
@@ -20,6 +21,7 @@ def make(ids: Iterable[UUID]) -> dict[UUID, bytes]:
 
     Safe to repeat: an id that has a key keeps it, and that key is returned.
     """
+    hold_off()
     kek = key_encryption_key()
     fresh = {id: AESGCM.generate_key(256) for id in ids}
     if not fresh:
@@ -37,8 +39,15 @@ def make(ids: Iterable[UUID]) -> dict[UUID, bytes]:
 
 def fetch_or_make(ids: Collection[UUID]) -> dict[UUID, bytes]:
     """The data keys of these ids to seal with; one that has none yet (nothing was sealed for it so far) gets one."""
+    hold_off()
     found = _read(ids)
     return found | make(set(ids) - found.keys())
+
+
+def fetch_to_seal(ids: Collection[UUID]) -> dict[UUID, bytes]:
+    """The same as `fetch`, for sealing: no rotation changes these keys before the caller's transaction ends."""
+    hold_off()
+    return fetch(ids)
 
 
 def fetch(ids: Collection[UUID]) -> dict[UUID, bytes]:
@@ -56,9 +65,9 @@ def fetch_present(ids: Collection[UUID]) -> dict[UUID, bytes]:
     the key-encryption key that is wrong.
     """
     kek, found, damaged = key_encryption_key(), {}, False
-    for id, wrapped in _wrapped(ids):
+    for id, wrapped, version in _wrapped(ids):
         try:
-            found[id] = kek.unwrap(wrapped, context=id.bytes)
+            found[id] = kek.unwrap(wrapped, context=id.bytes, version=version)
         except InvalidTag:
             damaged = True
     if damaged and not found:
@@ -73,12 +82,23 @@ def destroy(ids: Collection[UUID]) -> int:
         return int(cursor.rowcount)
 
 
+def fetch_previous(ids: Collection[UUID]) -> dict[UUID, bytes]:
+    """The keys that these ids had before, as far as their rotation has not ended: what it has not reached yet."""
+    kek = key_encryption_key()
+    rows = _wrapped(ids, PREVIOUS)
+    return {id: kek.unwrap(wrapped, context=id.bytes, version=version) for id, wrapped, version in rows}
+
+
 def _read(ids: Collection[UUID]) -> dict[UUID, bytes]:
     kek = key_encryption_key()
-    return {id: kek.unwrap(wrapped, context=id.bytes) for id, wrapped in _wrapped(ids)}
+    return {id: kek.unwrap(wrapped, context=id.bytes, version=version) for id, wrapped, version in _wrapped(ids)}
 
 
-def _wrapped(ids: Collection[UUID]) -> list[tuple[UUID, bytes]]:
+CURRENT = "SELECT id, wrapped, kek_version FROM vault_datakey WHERE id = ANY(%s)"
+PREVIOUS = "SELECT id, previous, kek_version FROM vault_datakey WHERE id = ANY(%s) AND previous IS NOT NULL"
+
+
+def _wrapped(ids: Collection[UUID], statement: str = CURRENT) -> list[tuple[UUID, bytes, int]]:
     with connections[router.db_for_read(DataKey)].cursor() as cursor:
-        cursor.execute("SELECT id, wrapped FROM vault_datakey WHERE id = ANY(%s)", [list(ids)])
-        return [(id, bytes(wrapped)) for id, wrapped in cursor.fetchall()]
+        cursor.execute(statement, [list(ids)])
+        return [(id, bytes(wrapped), version) for id, wrapped, version in cursor.fetchall()]

@@ -12,16 +12,24 @@ class DataKey(models.Model):
     wrapped = models.BinaryField()
     kek_version = models.PositiveSmallIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
+    previous = models.BinaryField(null=True)
+    renewed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(previous__isnull=False), name="data_keys_with_a_previous")
+        ]
 
 
 class IndexKey(models.Model):
-    """This key makes the blind indexes of one field, or the tokens of one kind."""
+    """This key makes the blind indexes of one field, or the tokens of one kind: version n hashes what n - 1 made."""
 
     name = models.CharField(max_length=64)
     version = models.PositiveSmallIntegerField(default=1)
     wrapped = models.BinaryField()
     kek_version = models.PositiveSmallIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
+    settled_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["name", "version"], name="one_index_key_per_version")]
@@ -38,6 +46,34 @@ class KeptKey(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["name", "version"], name="one_kept_key_per_version")]
+
+
+class WrappingKey(models.Model):
+    """This version of the key-encryption key, wrapped by a key service: without the service it opens nothing."""
+
+    version = models.PositiveSmallIntegerField(primary_key=True)
+    service = models.CharField(max_length=20)
+    service_key = models.CharField(max_length=300)
+    wrapped = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
+class Rotation(models.Model):
+    """Keys of this kind are being renewed, or were: what is unfinished goes on where it stopped."""
+
+    kind = models.CharField(max_length=24)
+    name = models.CharField(max_length=64, blank=True)
+    version = models.PositiveSmallIntegerField(null=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    done = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "name"], condition=models.Q(ended_at=None), name="one_rotation_of_a_kind_at_a_time"
+            )
+        ]
 
 
 class AuditEntry(models.Model):

@@ -8,7 +8,14 @@ TABLES = [
         subject="id",
         purpose="security",
         retention="as long as the source profile",
-        fields={"id": PSEUDONYM, "wrapped": PLAIN, "kek_version": PLAIN, "created_at": PLAIN},
+        fields={
+            "id": PSEUDONYM,
+            "wrapped": PLAIN,
+            "kek_version": PLAIN,
+            "created_at": PLAIN,
+            "previous": PLAIN,
+            "renewed_at": PLAIN,
+        },
     ),
     Table(
         "vault.IndexKey",
@@ -22,7 +29,22 @@ TABLES = [
             "wrapped": PLAIN,
             "kek_version": PLAIN,
             "created_at": PLAIN,
+            "settled_at": PLAIN,
         },
+    ),
+    Table(
+        "vault.WrappingKey",
+        subject=None,
+        purpose="security",
+        retention="until retired",
+        fields=dict.fromkeys(("version", "service", "service_key", "wrapped", "created_at"), PLAIN),
+    ),
+    Table(
+        "vault.Rotation",
+        subject=None,
+        purpose="security",
+        retention="as long as the installation",
+        fields=dict.fromkeys(("id", "kind", "name", "version", "started_at", "ended_at", "done"), PLAIN),
     ),
     Table(
         "vault.KeptKey",

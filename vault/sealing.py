@@ -81,7 +81,13 @@ def open_sealed(sealed: Sequence[Sealed], grant: Grant, *, action: str = "read")
     if not _admit(sealed, grant, action):
         return []
     ciphers = {id: AESGCM(key) for id, key in keys.fetch({item.key_id for item in sealed}).items()}
-    return [_open(ciphers[item.key_id], item) for item in sealed]
+    try:
+        return [_open(ciphers[item.key_id], item) for item in sealed]
+    except InvalidTag:
+        before = _ciphers_before(sealed)
+        if not before:
+            raise
+    return [_open_under_either(ciphers[item.key_id], before.get(item.key_id), item) for item in sealed]
 
 
 def open_what_opens(sealed: Sequence[Sealed], grant: Grant, *, action: str = "read") -> list[bytes | None]:
@@ -93,7 +99,15 @@ def open_what_opens(sealed: Sequence[Sealed], grant: Grant, *, action: str = "re
         return []
     found = keys.fetch_present({item.key_id for item in sealed})
     ciphers = {id: AESGCM(key) for id, key in found.items()}
-    return [_open_if_whole(ciphers.get(item.key_id), item) for item in sealed]
+    opened = [_open_if_whole(ciphers.get(item.key_id), item) for item in sealed]
+    closed = [item for item, plaintext in zip(sealed, opened, strict=True) if plaintext is None]
+    before = _ciphers_before(closed) if closed else {}
+    if not before:
+        return opened
+    return [
+        _open_if_whole(before.get(item.key_id), item) if plaintext is None else plaintext
+        for item, plaintext in zip(sealed, opened, strict=True)
+    ]
 
 
 # Either of the two: all or an error, or None for what does not open.
@@ -108,6 +122,21 @@ def _admit(sealed: Sequence[Sealed], grant: Grant, action: str) -> bool:
     if sealed:
         audit.write(grant, key_ids, action=action, fields={item.called for item in sealed})
     return bool(sealed)
+
+
+def _ciphers_before(sealed: Sequence[Sealed]) -> dict[UUID, AESGCM]:
+    """The keys of these from before a rotation that has not ended."""
+    return {id: AESGCM(key) for id, key in keys.fetch_previous({item.key_id for item in sealed}).items()}
+
+
+def _open_under_either(cipher: AESGCM, before: AESGCM | None, item: Sealed) -> bytes:
+    """In the middle of a rotation, what it has not reached yet opens under the key from before."""
+    if before is None:
+        return _open(cipher, item)
+    try:
+        return _open(cipher, item)
+    except InvalidTag:
+        return _open(before, item)
 
 
 def _open_if_whole(cipher: AESGCM | None, item: Sealed) -> bytes | None:

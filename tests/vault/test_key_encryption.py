@@ -1,75 +1,60 @@
-"""The key-encryption key: one file, for its owner only, made once."""
+"""The key-encryption key: it has versions, and binds each key to its context."""
 
-import multiprocessing
 import os
-import stat
 from pathlib import Path
 
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from vault.key_encryption import LocalKeyEncryptionKey, _read_or_make
-
-PROCESSES = 6
-
-
-def test_it_is_made_at_first_use_for_its_owner_only(tmp_path):
-    before = os.umask(0)
-    try:
-        key = _read_or_make(tmp_path / "keys" / "kek")
-    finally:
-        os.umask(before)
-    path = tmp_path / "keys" / "kek"
-    assert (len(key), path.read_bytes()) == (32, key)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert os.listdir(path.parent) == ["kek"]
+from vault.key_encryption import KeyRing, KeyVersionMissing
+from vault.key_files import KeyFiles
 
 
-def test_what_is_there_is_used(tmp_path):
-    path = tmp_path / "kek"
-    path.write_bytes(b"k" * 32)
-    assert _read_or_make(path) == b"k" * 32
+def ring(path: Path) -> KeyRing:
+    return KeyRing([KeyFiles(path)])
+
+
+def test_a_wrapped_key_unwraps_in_its_context_only(tmp_path):
+    kek = ring(tmp_path / "kek").current()
+    wrapped = kek.wrap(b"s" * 32, context=b"alice")
+    assert kek.unwrap(wrapped, context=b"alice", version=1) == b"s" * 32
+    with pytest.raises(InvalidTag):
+        kek.unwrap(wrapped, context=b"bob", version=1)
+    with pytest.raises(InvalidTag):
+        ring(tmp_path / "another").current().unwrap(wrapped, context=b"alice", version=1)
+
+
+def test_a_new_version_wraps_and_the_old_one_still_unwraps(tmp_path):
+    keys = ring(tmp_path / "kek")
+    old = keys.current().wrap(b"s" * 32, context=b"alice")
+    assert keys.make() == 2
+    kek = keys.current()
+    assert (kek.version, sorted(os.listdir(tmp_path))) == (2, ["kek", "kek.2"])
+    assert kek.unwrap(old, context=b"alice", version=1) == b"s" * 32
+    new = kek.wrap(b"s" * 32, context=b"alice")
+    keys.retire(1)
+    assert kek.unwrap(new, context=b"alice", version=2) == b"s" * 32
+    with pytest.raises(KeyVersionMissing, match="version 1 of the key-encryption key is not at hand"):
+        kek.unwrap(old, context=b"alice", version=1)
+    assert keys.current().version == 2
+
+
+def test_another_process_notices_a_new_version(tmp_path, monkeypatch):
+    here, there = ring(tmp_path / "kek"), ring(tmp_path / "kek")
+    assert (here.current().version, there.make()) == (1, 2)
+    wrapped = there.current().wrap(b"s" * 32, context=b"alice")
+    assert here.current().unwrap(wrapped, context=b"alice", version=2) == b"s" * 32
+    monkeypatch.setattr("vault.key_encryption.CURRENT_FOR", -1.0)
+    assert here.current().version == 2
+
+
+def test_no_key_is_shown(tmp_path):
+    shown = repr(ring(tmp_path / "kek").current())
+    assert shown == "KeyEncryptionKey(version=1)"
 
 
 def test_half_a_key_is_refused(tmp_path):
     path = tmp_path / "kek"
     path.write_bytes(b"k" * 7)
     with pytest.raises(ValueError, match="128, 192, or 256 bits"):
-        LocalKeyEncryptionKey(path)
-
-
-def test_processes_that_start_together_make_one_key(tmp_path):
-    spawn = multiprocessing.get_context("spawn")
-    start, answers = spawn.Barrier(PROCESSES), spawn.Queue()
-    path = tmp_path / "keys" / "kek"
-    processes = [spawn.Process(target=_take, args=(path, start, answers)) for _ in range(PROCESSES)]
-    for process in processes:
-        process.start()
-    keys = {answers.get(timeout=60) for _ in processes}
-    for process in processes:
-        process.join()
-    assert keys == {path.read_bytes()}
-    assert os.listdir(path.parent) == ["kek"]
-
-
-def _take(path: Path, start, answers) -> None:
-    start.wait()
-    answers.put(_read_or_make(path))
-
-
-def test_who_comes_second_takes_the_key_of_the_first(tmp_path, monkeypatch):
-    path = tmp_path / "kek"
-    first = _read_or_make(path)
-    monkeypatch.setattr(Path, "exists", lambda self: False)
-    assert _read_or_make(path) == first
-
-
-def test_a_wrapped_key_unwraps_in_its_context_only(tmp_path):
-    kek = LocalKeyEncryptionKey(tmp_path / "kek")
-    wrapped = kek.wrap(b"s" * 32, context=b"alice")
-    assert kek.unwrap(wrapped, context=b"alice") == b"s" * 32
-    with pytest.raises(InvalidTag):
-        kek.unwrap(wrapped, context=b"bob")
-    with pytest.raises(InvalidTag):
-        LocalKeyEncryptionKey(tmp_path / "another").unwrap(wrapped, context=b"alice")
+        KeyRing([KeyFiles(path)]).current()

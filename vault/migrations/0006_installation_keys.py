@@ -1,16 +1,8 @@
-"""The keys that every installation has are made with its key store: one made later would miss in earlier backups."""
-
-from typing import Any
+"""The installation's keys were made here; 0009 does it now, when versions of the key-encryption key have their table."""
 
 from django.db import migrations
-
-from vault import kept_keys
-
-
-def make(apps: Any, schema_editor: Any) -> None:
-    kept_keys.make_for_installation()
 
 
 class Migration(migrations.Migration):
     dependencies = [("vault", "0005_audit_seals")]
-    operations = [migrations.RunPython(make, migrations.RunPython.noop, hints={"keystore": True})]
+    operations: list[migrations.RunPython] = []

@@ -1,0 +1,22 @@
+"""Who seals or indexes shares this lock to the end of its transaction; a rotation holds it alone for each small batch.
+
+So nothing is ever written under a key that a rotation is just leaving behind, and a value is under one version at a
+time in every table.
+"""
+
+from django.db import connection
+
+LOCK = 0x1D3C5
+
+
+def hold_off() -> None:
+    """Let no rotation change keys under what this transaction writes. Outside a transaction it does nothing."""
+    if connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK])
+
+
+def hold_alone() -> None:
+    """Wait for those who write now, and keep others from sealing and indexing until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
