@@ -6,7 +6,7 @@ under the key of the source profile that it came from, and goes when that goes.
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -123,3 +123,15 @@ def _origin(row: GoldenValue) -> Attribute | Identifier:
 def _sealed(row: GoldenValue) -> Sealed:
     origin = _origin(row)
     return Sealed(row.source_profile_id, Place(origin._meta.db_table, "sealed", origin.id), origin.sealed, row.field)
+
+
+def repoint(pairs: Mapping[UUID, UUID]) -> None:
+    """Let golden values that came from the first attribute of each pair come from the second: it is the same value."""
+    with connection.cursor() as cursor:
+        cursor.execute(REPOINT, [list(pairs), list(pairs.values())])
+
+
+REPOINT = """
+UPDATE identity_goldenvalue AS golden SET attribute_id = pair.known
+FROM unnest(%b::uuid[], %b::uuid[]) AS pair (twin, known) WHERE golden.attribute_id = pair.twin
+"""

@@ -1,6 +1,6 @@
 """The store: records appended, and what they say of a source profile kept as identifiers and attributes, all sealed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -220,3 +220,37 @@ def _insert(statement: str, rows: Sequence[tuple[object, ...]]) -> None:
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+
+
+TWINS = """
+SELECT twin.id, known.id
+FROM unnest(%b::uuid[], %b::bytea[]) AS new (id, digest)
+JOIN records_attribute AS known ON known.id = new.id
+JOIN records_attribute AS twin
+    ON twin.source_profile_id = known.source_profile_id AND twin.field = known.field
+    AND twin.digest = new.digest AND twin.id <> known.id
+"""
+FOLD = """
+UPDATE records_attribute AS known SET
+    first_seen_at = LEAST(known.first_seen_at, twin.first_seen_at),
+    last_seen_at = GREATEST(known.last_seen_at, twin.last_seen_at),
+    record_id = CASE WHEN twin.last_seen_at >= known.last_seen_at THEN twin.record_id ELSE known.record_id END
+FROM unnest(%b::uuid[], %b::uuid[]) AS pair (twin, known)
+JOIN records_attribute AS twin ON twin.id = pair.twin
+WHERE known.id = pair.known
+"""
+
+
+def twins(digests: Mapping[UUID, bytes]) -> dict[UUID, UUID]:
+    """Attributes that already have a digest that one of these is about to get, each with that one: the same value,
+    noted a second time while a rotation of its key stood still."""
+    with connection.cursor() as cursor:
+        cursor.execute(TWINS, [list(digests), list(digests.values())])
+        return dict(cursor.fetchall())
+
+
+def fold(pairs: Mapping[UUID, UUID]) -> None:
+    """Let the second attribute of each pair know what the first does, and delete the first."""
+    with connection.cursor() as cursor:
+        cursor.execute(FOLD, [list(pairs), list(pairs.values())])
+        cursor.execute("DELETE FROM records_attribute WHERE id = ANY(%b)", [list(pairs)])

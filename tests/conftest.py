@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from records import sources
+from vault import blind
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -21,6 +22,12 @@ def _erasure_ledger_of_its_own(settings: Any, tmp_path: Path) -> None:
 def now() -> datetime:
     """The instant at which tests happen."""
     return NOW
+
+
+@pytest.fixture(autouse=True)
+def _as_a_new_process() -> None:
+    """Index keys are read from the key store of this test, not remembered from that of another."""
+    blind.forget()
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """Where blind indexes stand, by the annotations; and under which index a value is to be written just now."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Field, Model
 
 from vault.annotations import tables
 from vault.blind import Chain, fresh_chains
@@ -17,7 +17,7 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class IndexColumn:
-    """One column of blind indexes; `condition`, with one parameter, picks the rows of a field."""
+    """One column of blind indexes, as SQL writes it; `condition`, with one parameter, picks the rows of a field."""
 
     table: str
     column: str
@@ -32,15 +32,36 @@ class IndexColumn:
             )
             return {bytes(row[0]) for row in cursor.fetchall()}
 
+    def older_than(self, version: int, *, field: str, after: bytes, limit: int) -> list[bytes]:
+        """The next indexes of this field, in their order, that an earlier version of its key made."""
+        made_by = f"CASE WHEN octet_length({self.column}) > 16 THEN get_byte({self.column}, 16) ELSE 1 END"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT DISTINCT {self.column} FROM {self.table} WHERE {self.condition} AND {self.column} > %s "
+                f"AND {made_by} < %s ORDER BY {self.column} LIMIT %s",
+                [field, after, version, limit],
+            )
+            return [bytes(row[0]) for row in cursor.fetchall()]
+
+    def replace(self, old: Sequence[bytes], new: Sequence[bytes], *, field: str) -> int:
+        """Write new indexes for old ones wherever they stand. Returns how many rows that were."""
+        name = self.column.rpartition(".")[2]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {self.table} SET {name} = moved.new FROM unnest(%s::bytea[], %s::bytea[]) AS moved (old, new) "
+                f"WHERE {self.condition} AND {self.column} = moved.old",
+                [list(old), list(new), field],
+            )
+            return int(cursor.rowcount)
+
 
 def index_columns() -> Iterator[IndexColumn]:
     """Every column that an annotation calls a blind index."""
     for table in tables():
         model = apps.get_model(table.model)
         for name, named_by in table.blind.items():
-            column = model._meta.get_field(name).column
             quoted = connection.ops.quote_name(model._meta.db_table)
-            yield IndexColumn(quoted, f'{quoted}."{column}"', f"{_field_of(model, named_by)} = %s")
+            yield IndexColumn(quoted, f"{quoted}.{_column(model, name)}", f"{_field_of(model, named_by)} = %s")
 
 
 def _field_of(model: type[Model], named_by: str) -> str:
@@ -49,13 +70,21 @@ def _field_of(model: type[Model], named_by: str) -> str:
     if named_by.startswith("="):
         return f"'{named_by[1:]}'"
     first, _, rest = named_by.partition("__")
-    column = f'{quoted}."{model._meta.get_field(first).column}"'
+    column = f"{quoted}.{_column(model, first)}"
     if not rest:
         return column
     related = model._meta.get_field(first).related_model
     assert isinstance(related, type)
-    inner = f'"{related._meta.get_field(rest).column}"'
-    return f'(SELECT {inner} FROM "{related._meta.db_table}" WHERE "{related._meta.pk.column}" = {column})'
+    return (
+        f'(SELECT {_column(related, rest)} FROM "{related._meta.db_table}" '
+        f'WHERE "{related._meta.pk.column}" = {column})'
+    )
+
+
+def _column(model: type[Model], name: str) -> str:
+    field = model._meta.get_field(name)
+    assert isinstance(field, Field)
+    return f'"{field.column}"'
 
 
 def indexes_to_write(values: Collection[Pair]) -> dict[Pair, bytes]:

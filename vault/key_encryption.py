@@ -122,7 +122,7 @@ class KeyEncryptionKey:
 def key_ring() -> KeyRing:
     """The configured versions of this process. Those in files are found even where a key service is configured."""
     files = KeyFiles(settings.KEK_FILE)
-    if settings.KEY_SERVICE == files.name:
+    if files.name == settings.KEY_SERVICE:
         return KeyRing([files])
     return KeyRing([ServiceKeys(import_string(SERVICES[settings.KEY_SERVICE])()), files])
 

@@ -1,6 +1,7 @@
 """Data keys: made and committed before what they seal, fetched to seal, destroyed to erase."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -16,6 +17,11 @@ class KeyMissing(LookupError):
     """A data key is not in the key store: it was destroyed, or it was never made."""
 
 
+def new_key() -> bytes:
+    """256 random bits."""
+    return AESGCM.generate_key(256)
+
+
 def make(ids: Iterable[UUID]) -> dict[UUID, bytes]:
     """New data keys, committed to the key store before anything is sealed with them.
 
@@ -23,7 +29,7 @@ def make(ids: Iterable[UUID]) -> dict[UUID, bytes]:
     """
     hold_off()
     kek = key_encryption_key()
-    fresh = {id: AESGCM.generate_key(256) for id in ids}
+    fresh = {id: new_key() for id in ids}
     if not fresh:
         return {}
     DataKey.objects.bulk_create(
@@ -73,6 +79,26 @@ def fetch_present(ids: Collection[UUID]) -> dict[UUID, bytes]:
     if damaged and not found:
         raise InvalidTag
     return found
+
+
+def renew(fresh: Mapping[UUID, bytes], *, at: datetime) -> None:
+    """Give these ids these keys; the ones that they had stay beside them until `forget_previous`."""
+    kek, before = key_encryption_key(), _read(fresh.keys())
+    rows = [(id, kek.wrap(fresh[id], context=id.bytes), kek.wrap(old, context=id.bytes)) for id, old in before.items()]
+    if rows:
+        with connections[router.db_for_write(DataKey)].cursor() as cursor:
+            cursor.execute(RENEW, [kek.version, at, *(list(column) for column in zip(*rows, strict=True))])
+
+
+RENEW = """
+UPDATE vault_datakey AS known SET wrapped = new.wrapped, previous = new.previous, kek_version = %b, renewed_at = %b
+FROM unnest(%b::uuid[], %b::bytea[], %b::bytea[]) AS new (id, wrapped, previous) WHERE known.id = new.id
+"""
+
+
+def forget_previous(ids: Collection[UUID]) -> None:
+    """Destroy the keys that these ids had before; what was sealed under them alone can never be opened again."""
+    DataKey.objects.filter(id__in=ids).update(previous=None)
 
 
 def destroy(ids: Collection[UUID]) -> int:

@@ -110,6 +110,15 @@ def open_what_opens(sealed: Sequence[Sealed], grant: Grant, *, action: str = "re
     ]
 
 
+def left_behind(sealed: Sequence[Sealed]) -> list[Sealed]:
+    """Those of these that do not open under the key of now: a rotation has still to re-seal them, or they are damaged.
+
+    No plaintext is handed out, so no grant is needed.
+    """
+    ciphers = {id: AESGCM(key) for id, key in keys.fetch_present({item.key_id for item in sealed}).items()}
+    return [item for item in sealed if _open_if_whole(ciphers.get(item.key_id), item) is None]
+
+
 # Either of the two: all or an error, or None for what does not open.
 Opening = Callable[..., Sequence[bytes | None]]
 

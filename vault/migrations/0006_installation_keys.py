@@ -1,4 +1,4 @@
-"""The installation's keys were made here; 0009 does it now, when versions of the key-encryption key have their table."""
+"""The installation's keys were made here; 0009 does it now, when all tables of keys are there."""
 
 from django.db import migrations
 
