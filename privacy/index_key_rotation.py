@@ -76,21 +76,22 @@ def _begin(name: str, now: datetime) -> None:
 
 
 def _move(name: str, columns: Collection[IndexColumn], at_once: int) -> Iterator[int]:
-    """Move every index of this field, column by column in the order of the indexes; then the old version is settled."""
+    """Move every index of this field, column by column in their order, until none is left; then that is settled."""
     chain = blind.fresh_chains([name])[name]
-    for column in columns:
-        last = b""
-        while True:
-            last, moved = _move_some(name, chain, column, columns, after=last, at_once=at_once)
-            if not last:
-                break
-            yield moved
+    moved = True
+    while moved:
+        moved = False
+        for column in columns:
+            last = b""
+            while batch := _move_some(name, chain, column, columns, after=last, at_once=at_once):
+                last, moved = batch[-1], True
+                yield len(batch)
     blind.settle(name, chain.newest)
 
 
 def _move_some(
     name: str, chain: Chain, column: IndexColumn, columns: Collection[IndexColumn], *, after: bytes, at_once: int
-) -> tuple[bytes, int]:
+) -> list[bytes]:
     for _ in range(TRIES - 1):
         try:
             return _try_to_move(name, chain, column, columns, after, at_once)
@@ -102,11 +103,11 @@ def _move_some(
 
 def _try_to_move(
     name: str, chain: Chain, column: IndexColumn, columns: Collection[IndexColumn], after: bytes, at_once: int
-) -> tuple[bytes, int]:
+) -> list[bytes]:
     with transaction.atomic():
         hold_alone()
         old = column.older_than(chain.newest, field=name, after=after, limit=at_once)
         new = [chain.carry(index, to=chain.newest) for index in old]
         for each in columns if old else ():
             each.replace(old, new, field=name)
-    return (old[-1] if old else b""), len(old)
+    return old

@@ -247,6 +247,7 @@ TABLES = [
         purpose="subject_requests",
         retention="1 day",
         expires=("asked_at", 1),
+        blind={"index": "=email"},
         fields={
             "id": PLAIN,
             "asked": PLAIN,

@@ -28,10 +28,8 @@ class Table:
     `expires`: a column and the days after which retention deletes the row, where nothing else ends it.
     `sealed_under`: the path to the id of the data key of the sealed columns; empty: the source profile's, or the row's.
     `kept_because`: why an erasure leaves these rows, such as the proof of the erasure itself; empty when they go.
-
-    Rotation of keys walks three more: `blind` names, for each column of blind indexes, the path to the name of its
-    field (or "=name" where that is always the same); `digests`, for each column of digests under the data key, the
-    column that names the field; `sealed_under` the path to the id of the data key, where it is not the subject's.
+    `blind`: for each column of blind indexes the path to the name of its field, or "=name" where that is always the
+    same. `digests`: for each column of digests under the data key, the column that names the field.
     """
 
     model: str
@@ -45,7 +43,6 @@ class Table:
     kept_because: str = ""
     blind: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
-    sealed_under: str = ""
     expires: tuple[str, int] | None = None
     sealed_under: str = ""
 

@@ -25,6 +25,7 @@ from records.standardize import Absurd, Setting, identity_form, standardize
 from vault.blind import blind_index
 from vault.grants import Actor
 from vault.ids import new_id
+from vault.index_columns import indexes_to_write
 from vault.sealing import Place, Sealed, open_sealed
 
 log = structlog.get_logger(__name__)
@@ -67,7 +68,8 @@ def address_index(address: str, *, now: datetime) -> bytes:
         raise NoAddress from None
     if not clean.value:
         raise NoAddress
-    return blind_index(NAMESPACE, identity_form(NAMESPACE, clean.value))
+    form = identity_form(NAMESPACE, clean.value)
+    return indexes_to_write([(NAMESPACE, form)])[NAMESPACE, form]
 
 
 def answer_waiting(*, now: datetime) -> int:
