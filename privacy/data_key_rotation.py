@@ -18,7 +18,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import OperationalError, connection, transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import BinaryField, Model, Q, QuerySet
 
 from consent.decide import decide_each
 from identity import golden
@@ -76,12 +76,16 @@ class SealedColumn:
 
 
 def sealed_columns() -> Iterator[SealedColumn]:
-    """Every sealed column that the annotations know. Raises `NoKeyNamed`."""
+    """Every column that is sealed under data keys. Raises `NoKeyNamed`.
+
+    Data keys seal bytes; what is sealed inside a text is under a key that is kept, such as staff's second factors.
+    """
     for table in tables():
+        model = apps.get_model(table.model)
         for column, sensitivity in table.fields.items():
-            if sensitivity == SEALED:
+            if sensitivity == SEALED and isinstance(model._meta.get_field(column), BinaryField):
                 digest, field = next(iter(table.digests.items()), ("", ""))
-                yield SealedColumn(apps.get_model(table.model), column, _under(table), digest, field)
+                yield SealedColumn(model, column, _under(table), digest, field)
 
 
 def _under(table: Table) -> str:
