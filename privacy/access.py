@@ -6,13 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from consent.decide import Refusal, decide
-from consent.models import Act, Purpose
+from consent.models import Act
 from consent.state import standing
 from identity.models import Assignment
 from outbox.models import Change
-from privacy import requests, subjects
+from privacy import answer_context, requests, subjects
 from privacy.holdings import held
 from privacy.models import ACCESS, APPROVED, OPEN, PORTABILITY, SubjectRequest
 from privacy.subjects import Subject
@@ -40,19 +41,26 @@ def answer(request: SubjectRequest, *, actor: Actor, now: datetime) -> dict[str,
         subject = subjects.find(request.profile_id)
         looked = _who_looked(subject)
         grant = _grant(subject, request, actor, now)
+        sources = list(_sources_of(subject))
         found = {
             "request": {"id": str(request.pk), "kind": request.kind, "answered_at": now.isoformat()},
             "profile": str(subject.profile),
-            "sources": _sources(subject),
-            "purposes": _purposes(),
+            "sources": [{"name": one.name, "kind": one.kind, "purposes": one.purposes} for one in sources],
+            "purposes": answer_context.purposes(sources),
+            "recipients": answer_context.recipients(subject),
+            "retention": answer_context.retention(subject, sources),
+            "logic": answer_context.logic(subject),
             "identifiers": _identifiers(subject, grant),
             "attributes": _attributes(subject, grant),
             "records": _records(subject, grant),
             "consents": _consents(subject, now),
             "how_the_profile_came_about": _assignments(subject),
+            "which_value_counts": answer_context.which_value_counts(subject),
+            "devices": answer_context.devices(subject),
             "features": _features(subject),
             "segments": _segments(subject),
             "changes_told": _changes(subject),
+            "requests": answer_context.earlier_requests(subject),
             "who_looked": looked,
             "held": held(subject),
         }
@@ -69,23 +77,10 @@ def _grant(subject: Subject, request: SubjectRequest, actor: Actor, now: datetim
     return decision
 
 
-def _sources(subject: Subject) -> list[dict[str, Any]]:
-    """The sources that know the person, what they may be used for, and for how long."""
+def _sources_of(subject: Subject) -> "QuerySet[Source]":
+    """The sources that know the person."""
     known = SourceProfile.objects.filter(id__in=subject.source_profiles)
-    return [
-        {
-            "name": source.name,
-            "kind": source.kind,
-            "purposes": source.purposes,
-            "retention_days": source.retention_days,
-        }
-        for source in Source.objects.filter(id__in=known.values("source")).order_by("name")
-    ]
-
-
-def _purposes() -> list[dict[str, Any]]:
-    purposes = Purpose.objects.filter(active=True).order_by("slug")
-    return [dict(row) for row in purposes.values("slug", "name", "description", "legal_basis")]
+    return Source.objects.filter(id__in=known.values("source")).order_by("name")
 
 
 def _identifiers(subject: Subject, grant: Grant) -> list[dict[str, Any]]:
@@ -95,6 +90,7 @@ def _identifiers(subject: Subject, grant: Grant) -> list[dict[str, Any]]:
             "namespace": known.namespace,
             "value": known.value,
             "source": sources[source_profile],
+            "source_profile": str(source_profile),
             "verified": known.verified,
             "first_seen_at": known.first_seen_at.isoformat(),
             "last_seen_at": known.last_seen_at.isoformat(),
@@ -111,6 +107,8 @@ def _attributes(subject: Subject, grant: Grant) -> list[dict[str, Any]]:
             "field": known.field,
             "value": known.value,
             "source": sources[source_profile],
+            "source_profile": str(source_profile),
+            "record": str(known.record_id),
             "first_seen_at": known.first_seen_at.isoformat(),
             "last_seen_at": known.last_seen_at.isoformat(),
         }
@@ -127,6 +125,7 @@ def _records(subject: Subject, grant: Grant) -> list[dict[str, Any]]:
         {
             "id": str(record.id),
             "source": sources[record.source_profile_id],
+            "source_profile": str(record.source_profile_id),
             "kind": record.kind,
             "event": record.event,
             "occurred_at": record.occurred_at.isoformat(),
@@ -144,12 +143,16 @@ def _consents(subject: Subject, now: datetime) -> dict[str, Any]:
     return {
         "said": [
             {
+                "source_profile": str(act.source_profile_id),
                 "purpose": act.purpose_id,
                 "channel": act.channel,
                 "state": act.state,
                 "occurred_at": act.occurred_at.isoformat(),
                 "recorded_at": act.recorded_at.isoformat(),
                 "how": act.how,
+                "notice": act.notice,
+                "locale": act.locale,
+                "jurisdiction": act.jurisdiction,
             }
             for act in acts
         ],

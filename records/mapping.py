@@ -6,7 +6,7 @@ from typing import Any
 from records.dictionary import FIELDS
 from records.properties import TYPES
 
-TEXTS = ("kind", "kind_column", "event", "occurred_at", "amount", "opens_episode", "region_column")
+TEXTS = ("kind", "kind_column", "event", "occurred_at", "amount", "opens_episode", "region_column", "event_column")
 LONGEST = {"kind": 16, "event": 120, "opens_episode": 16}
 LONGEST_COLUMN, LONGEST_CHANNEL = 200, 20
 TCF_PURPOSES, HIGHEST_VENDOR = 24, 65_535

@@ -19,7 +19,7 @@ from records.standardize import Absurd, Setting, instant
 TIMES = ("occurredat", "timestamp", "at", "time", "date", "soldat", "updatedat", "createdat")
 MESSAGE_IDS = ("messageid", "eventid", "receiptid", "transactionid", "orderid")
 PROPERTIES = {letters(name): kind for name, kind in properties.COMMERCE.items()}
-LONGEST_KIND = 16
+LONGEST_KIND, LONGEST_EVENT = 16, 120
 DEEPEST = 10
 GRANTS = {"yes": True, "true": True, "1": True, "y": True, "no": False, "false": False, "0": False, "n": False}
 
@@ -40,6 +40,7 @@ class RowMapping:
     date_order: str | None
     opens_episode: str
     region_column: str
+    event_column: str
 
 
 def mapping_for(source: Source, columns: tuple[str, ...]) -> RowMapping:
@@ -58,6 +59,7 @@ def mapping_for(source: Source, columns: tuple[str, ...]) -> RowMapping:
         date_order=declared.get("date_order"),
         opens_episode=declared.get("opens_episode", ""),
         region_column=declared.get("region_column", ""),
+        event_column=declared.get("event_column", ""),
     )
 
 
@@ -107,7 +109,7 @@ def _read(
         for name, kind_ in mapping.properties.items()
         if row.get(name) not in (None, "")
     }
-    keep_out("", kept, allowed=source.mapping.get("special_categories", ()))
+    keep_out(_event(row, mapping), kept, allowed=source.mapping.get("special_categories", ()))
     known = {
         *mapping.fields,
         *mapping.properties,
@@ -115,13 +117,14 @@ def _read(
         *mapping.message_id,
         mapping.occurred_at,
         mapping.kind_column,
+        mapping.event_column,
     }
     dropped = sum(1 for column in row if column not in known)
     return Envelope(
         position=position,
         message_hash=_message_hash(row, body, mapping, copy),
         kind=kind,
-        event=mapping.event,
+        event=_event(row, mapping),
         occurred_at=_occurred_at(row, mapping, now),
         fields=cleaned.fields,
         raw=cleaned.raw,
@@ -137,6 +140,13 @@ def _kind(row: Mapping[str, Any], mapping: RowMapping) -> str:
     if named in (None, ""):
         return mapping.kind
     return str(properties.typed(mapping.kind_column, named, "string"))[:LONGEST_KIND]
+
+
+def _event(row: Mapping[str, Any], mapping: RowMapping) -> str:
+    named = row.get(mapping.event_column) if mapping.event_column else None
+    if named in (None, ""):
+        return mapping.event
+    return str(properties.typed(mapping.event_column, named, "string"))[:LONGEST_EVENT]
 
 
 def _nobody(mapping: RowMapping) -> Unreadable:

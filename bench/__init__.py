@@ -1,0 +1,1 @@
+"""Benchmarks: honest work, both sides in one run, one line of JSON last. `make bench-…` runs them."""

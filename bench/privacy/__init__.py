@@ -1,0 +1,1 @@
+"""What privacy costs: decisions, erasure, proof, access, and encryption against a plaintext twin."""
