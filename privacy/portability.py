@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from privacy import answer_page
 from records.dictionary import FIELDS
 from records.dictionary import PLAIN as PLAIN_FIELD
 
@@ -22,7 +23,8 @@ PREFIXES = ("record.", "field.", "consent.")
 TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 README = """Your data, for you to keep and to take elsewhere.
 
-person.json        everything that is held about you, as in the answer to an access request
+index.html         everything that is held about you, to read and print
+person.json        the same for machines: everything that is held about you, as in the answer to an access request
 sources.json       how the other files are to be read: one entry for each source of data
 records-*.csv      what each source recorded, one line each
 records-*.ndjson   the same as JSON, one object a line
@@ -33,7 +35,8 @@ consents-*.csv     what you agreed to or refused, and when
 def package(answered: Mapping[str, Any]) -> bytes:
     """The ZIP of an answer that `privacy.access.answer` gave to a request for portability."""
     plain = _plain_fields(answered)
-    manifest, files = [], {"README.txt": README, "person.json": _json(answered)}
+    manifest: list[Row] = []
+    files = {"README.txt": README, "index.html": answer_page.render(answered), "person.json": _json(answered)}
     for source in answered["sources"]:
         name = source["name"]
         rows = [_row(record, plain) for record in answered["records"] if record["source"] == name]

@@ -30,7 +30,7 @@ from console.screens.erasures import ErasureScreen
 from console.showing import day, label_of, short
 from console.telling import telling
 from identity.profiles import where_now
-from privacy import access, erasure, requests
+from privacy import access, answer_page, erasure, portability, requests
 from privacy.access import Refused
 from privacy.epoch import Behind
 from privacy.holds import Held
@@ -246,6 +246,8 @@ class RequestScreen(ErasureScreen):
 
     def _answer_page(self, request: HttpRequest, one: SubjectRequest, answered: dict[str, Any]) -> TemplateResponse:
         text = orjson.dumps(answered, option=orjson.OPT_INDENT_2, default=str)
+        page = answer_page.render(answered).encode()
+        portable = portability.package(answered)
         return self.page(
             request,
             "console/requests/answer.html",
@@ -255,7 +257,9 @@ class RequestScreen(ErasureScreen):
             records=_latest(answered["records"]),
             file=base64.b64encode(text).decode(),
             size=len(text),
-            name=f"{one.kind}-{short(one.pk)}.json",
+            name=f"{one.kind}-{short(one.pk)}",
+            readable=base64.b64encode(page).decode(),
+            portable=base64.b64encode(portable).decode(),
         )
 
     def _may_decide(self, request: HttpRequest) -> bool:

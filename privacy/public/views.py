@@ -4,13 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from consent.signals.status import control_status
 from identity.profiles import profile_of
-from privacy import links, subjects
+from privacy import links, portability, subjects
 from privacy.links import BadLink, UsedLink
 from privacy.models import OPT_IN, PREFERENCES, REQUEST, Link
 from privacy.public import choices, demands, inquiries, opt_in
@@ -103,8 +103,8 @@ def download(request: HttpRequest, token: str) -> HttpResponse:
     if link.request is None or not demands.is_ready(link.request):
         raise BadLink
     found = demands.answer(link.request, now=now)
-    response = JsonResponse(found, json_dumps_params={"indent": 2, "ensure_ascii": False})
-    response.headers["Content-Disposition"] = f'attachment; filename="{link.request.kind}.json"'
+    response = HttpResponse(portability.package(found), content_type="application/zip")
+    response.headers["Content-Disposition"] = 'attachment; filename="my-data.zip"'
     return response
 
 

@@ -1,5 +1,7 @@
 """The public pages, as people use them: from the form to the mailbox and back."""
 
+import io
+import zipfile
 from datetime import timedelta
 from uuid import UUID
 
@@ -142,8 +144,10 @@ def test_the_answer_is_fetched_by_the_link_once_it_is_ready(alice: UUID) -> None
     page.open(page.address)
     (form,) = page.document.forms
     answer = page.client.post(page.address + form.action)
-    assert answer["Content-Disposition"] == 'attachment; filename="access.json"'
-    assert ADDRESS in answer.content.decode()
+    assert answer["Content-Disposition"] == 'attachment; filename="my-data.zip"'
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as files:
+        assert ADDRESS in files.read("index.html").decode()
+        assert ADDRESS in files.read("person.json").decode()
     opened.refresh_from_db()
     assert opened.state == COMPLETED
     assert "It is done" in page.open(page.address).document.text

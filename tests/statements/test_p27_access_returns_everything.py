@@ -119,7 +119,10 @@ def test_p27_purposes_recipients_sources_retention_and_logic(world, crm, now):
     set_rule(source=crm, purpose="marketing", days=90)
     mailer, _ = add_recipient("mailer", purposes=["marketing"], now=now)
     alice = look_up("email", "alice@example.com", now=now)
-    queue([HandOver(recipient=mailer.id, kind="segment.entered", purpose="marketing", profile_id=alice, pseudonym="p-1")], now=now)
+    queue(
+        [HandOver(recipient=mailer.id, kind="segment.entered", purpose="marketing", profile_id=alice, pseudonym="p-1")],
+        now=now,
+    )
     answered = answer_of("alice", now)
     assert [one["name"] for one in answered["sources"]] == ["browser", "crm", "fridge", "shop"]
     by_purpose = {one["slug"]: one for one in answered["purposes"]}

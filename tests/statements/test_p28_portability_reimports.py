@@ -149,7 +149,7 @@ def test_p28_it_comes_back_whole(shop, crm, now, tmp_path, ending):
 def test_p28_it_says_what_it_is(shop, crm, now, tmp_path):
     alices_life(shop, crm, now)
     unpack(portability.package(answered("alice@example.com", now)), tmp_path)
-    files = {"README.txt", "person.json", "sources.json"}
+    files = {"README.txt", "index.html", "person.json", "sources.json"}
     for name in ("crm", "shop"):
         files |= {f"records-{name}.csv", f"records-{name}.ndjson", f"consents-{name}.csv"}
     assert {path.name for path in tmp_path.iterdir()} == files
