@@ -26,7 +26,7 @@ SABOTAGE = Sabotage(
 )
 OFFICER = Actor("person", "officer-1")
 YES = {"consent": {"categoryPreferences": {"analytics": True, "marketing": True}}}
-BUYERS = {"rule": {"feature": "orders_90d", "op": ">=", "value": 1}}
+BUYERS = {"rule": {"feature": "sources_count", "op": ">=", "value": 1}}
 FRIDGE = {
     "message_id": ["id"],
     "kind": "telemetry",
