@@ -15,7 +15,7 @@ from api.views.opendsr import Certificate, Discovery, OpenDsrRequestDetail, Open
 from api.views.profiles import Events, Identifiers, Lookup, Profile
 from api.views.segments import Members, ProfileSegments, SegmentDetail, Segments
 from api.views.sources import Quarantine, Sources
-from api.views.subject_requests import SubjectRequestDetail, SubjectRequests
+from api.views.subject_requests import ErasureCertificate, SubjectRequestDetail, SubjectRequests
 
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
 
@@ -42,6 +42,7 @@ urlpatterns = [
     path("api/segments/<slug:slug>/members/", Members.as_view()),
     path("api/subject-requests/", SubjectRequests.as_view()),
     path("api/subject-requests/<uuid:id>/", SubjectRequestDetail.as_view()),
+    path("api/subject-requests/<uuid:id>/certificate/", ErasureCertificate.as_view()),
     path("api/sources/", Sources.as_view()),
     path("api/quarantine/", Quarantine.as_view()),
     path("api/changes/", Changes.as_view()),

@@ -16,8 +16,13 @@ import phonenumbers
 
 from records.standardize import identity_form
 
-SHORTEST = 6
+SHORTEST, SHORTEST_NUMBER = 6, 9
 Encoder = Callable[[str], Iterable[bytes]]
+
+
+def says_enough(value: str) -> bool:
+    """Whether a value is unlikely to stand somewhere by chance: six characters, or nine where all of them are digits."""
+    return len(value) >= (SHORTEST_NUMBER if value.isdigit() else SHORTEST)
 
 
 def spellings(field: str, value: str) -> set[str]:

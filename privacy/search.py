@@ -13,7 +13,7 @@ from uuid import UUID
 
 import numpy as np
 
-from privacy.encodings import ENCODINGS, SHORTEST, patterns
+from privacy.encodings import ENCODINGS, patterns, says_enough
 from privacy.matcher import Matcher
 from privacy.wanted import Wanted
 from records.standardize import identity_form
@@ -44,7 +44,8 @@ class Search:
         self._wanted = wanted
         self._values: set[bytes] = set()
         for field, value in sorted(wanted.own):
-            self._values |= patterns(field, value).keys()
+            if says_enough(value):
+                self._values |= patterns(field, value).keys()
         self._ids = {pattern.lower() for id in wanted.ids for pattern in _forms_of_id(UUID(id))}
         self._ids |= {pattern.lower() for field, value in wanted.own for pattern in _forms_of_index(field, value)}
         self._matcher = Matcher(self._values | self._ids)
@@ -60,7 +61,7 @@ class Search:
 
     def describe(self) -> dict[str, object]:
         """What is searched for, in counts: this may be told."""
-        alone = {(field, value) for field, value in self._wanted.own if len(value) >= SHORTEST}
+        alone = {(field, value) for field, value in self._wanted.own if says_enough(value)}
         return {
             "own_identifiers": len(alone),
             "too_short_to_be_sought_alone": len(self._wanted.own) - len(alone),
@@ -126,7 +127,7 @@ class _Together:
             for field, value in about
             if field not in (GIVEN, FAMILY, FULL, "city", "gender", "country", "language")
             and len(value) > LEAST_IN_COMBINATION
-        } | {value for field, value in wanted.own if len(value) < SHORTEST}
+        } | {value for field, value in wanted.own if not says_enough(value)}
         return cls(family, given, third)
 
     def find(self, data: bytes) -> list[int]:

@@ -70,3 +70,26 @@ class SubjectRequestSerializer(serializers.Serializer[Any]):
     due_date = serializers.DateField(help_text="The last day on which an answer is in time.")
     approved_at = serializers.DateTimeField(allow_null=True)
     completed_at = serializers.DateTimeField(allow_null=True)
+
+
+@extend_schema_serializer(
+    component_name="ErasureCertificate",
+    examples=[
+        OpenApiExample(
+            "Certificate",
+            value={
+                "certificate": {"request": "0198c0de-0000-7000-8000-0000000000d1", "proof_state": "passed"},
+                "algorithm": "Ed25519",
+                "public_key": "5fGd0Hk0p1m9x0m0Wm1Q8m4m1yqkqV2o6n2mB8lqv3o=",
+                "signature": "bGV0dGVycyBhbmQgbnVtYmVycw==",
+            },
+        )
+    ],
+)
+class CertificateSerializer(serializers.Serializer[Any]):
+    """What was erased, searched and found, and its signature. It holds counts and names of places, never a value."""
+
+    certificate = serializers.JSONField()
+    algorithm = serializers.CharField()
+    public_key = serializers.CharField(help_text="32 bytes in base 64.")
+    signature = serializers.CharField(help_text="64 bytes in base 64.")

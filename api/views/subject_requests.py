@@ -1,5 +1,6 @@
 """Subject requests: opened and followed. Nothing here tells whether the person is known."""
 
+import json
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,13 +15,15 @@ from api.documentation import describe
 from api.errors import Problem
 from api.pagination import Cursor
 from api.serializers.subject_requests import (
+    CertificateSerializer,
     NewSubjectRequestSerializer,
     SubjectRequestQuery,
     SubjectRequestSerializer,
 )
 from api.views.base import View
 from identity import profiles
-from privacy import requests
+from privacy import certificate, requests
+from privacy.certificate import NotCertifiable
 from privacy.models import SubjectRequest
 from privacy.subjects import UnknownProfile
 
@@ -83,6 +86,32 @@ class SubjectRequestDetail(View):
         if found is None:
             raise Problem(404, code="not_found", detail="There is no such subject request.")
         return Response(SubjectRequestSerializer(found).data)
+
+
+class ErasureCertificate(View):
+    """Read the certificate of an erasure."""
+
+    required_scopes = {"GET": "requests:read"}
+
+    @describe(
+        "Read the certificate of an erasure",
+        description="What was erased, searched and found, and who has not confirmed it, signed with the installation's "
+        "Ed25519 key: over the JSON of `certificate` with sorted keys and no spaces. Only a completed erasure, which "
+        "two people have approved, has one.",
+        operation_id="read_erasure_certificate",
+        tags=["subject requests"],
+        responses={200: CertificateSerializer},
+        fails=[404, 409],
+    )
+    def get(self, request: Request, id: UUID) -> Response:
+        found = SubjectRequest.objects.filter(pk=id).first()
+        if found is None:
+            raise Problem(404, code="not_found", detail="There is no such subject request.")
+        try:
+            text = certificate.held(found, now=timezone.now())
+        except NotCertifiable as error:
+            raise Problem(409, code="not_erased", detail=f"There is no certificate yet: {error}.") from error
+        return Response(json.loads(text))
 
 
 def _open(asked: dict[str, Any], *, actor: str, now: datetime) -> SubjectRequest:

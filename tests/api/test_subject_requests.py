@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from access.models import ApiKey
-from privacy import requests
+from privacy import certificate, requests
+from privacy.erasure import erase
 from privacy.models import SubjectRequest
 from tests.api.conftest import NOTHING, Caller, assert_problem
 
@@ -93,3 +94,16 @@ def test_a_query_that_is_no_filter_is_an_error(service: Caller) -> None:
 
 def test_an_unknown_request_is_not_found(service: Caller) -> None:
     assert_problem(service.get(f"{PATH}{NOTHING}/"), 404, "not_found")
+
+
+def test_a_certificate_is_had_once_the_erasure_is_done(service: Caller, alice: UUID) -> None:
+    now = timezone.now()
+    assert_problem(service.get(f"{PATH}{NOTHING}/certificate/"), 404, "not_found")
+    request = requests.open("erasure", profile_id=alice, actor="officer-1", now=now)
+    assert_problem(service.get(f"{PATH}{request.pk}/certificate/"), 409, "not_erased")
+    requests.approve(request, actor="officer-2", now=now)
+    assert_problem(service.get(f"{PATH}{request.pk}/certificate/"), 409, "not_erased")
+    erase(request, actor="officer-2", now=now)
+    response = service.get(f"{PATH}{request.pk}/certificate/")
+    assert response.status_code == 200
+    assert certificate.verify(response.content.decode())["request"] == str(request.pk)
