@@ -21,7 +21,7 @@ Encoder = Callable[[str], Iterable[bytes]]
 
 
 def says_enough(value: str) -> bool:
-    """Whether a value is unlikely to stand somewhere by chance: six characters, or nine where all of them are digits."""
+    """Whether a value hardly stands somewhere by chance: six characters, or nine where all of them are digits."""
     return len(value) >= (SHORTEST_NUMBER if value.isdigit() else SHORTEST)
 
 

@@ -9,7 +9,14 @@ from privacy.wanted import Wanted
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
 ALICE = Wanted(
-    own=frozenset({("email", "al.archer@gmail.com"), ("customer_number", "17"), ("loyalty_number", "471147"), ("phone", "+442079460111")}),
+    own=frozenset(
+        {
+            ("email", "al.archer@gmail.com"),
+            ("customer_number", "17"),
+            ("loyalty_number", "471147"),
+            ("phone", "+442079460111"),
+        }
+    ),
     shared=frozenset({("phone", "+442079460123")}),
     about=frozenset({("given_name", "al"), ("family_name", "archer"), ("postcode", "sw1a1aa"), ("city", "london")}),
 )
