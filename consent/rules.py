@@ -53,6 +53,11 @@ class Rule:
     expires_in: Mapping[str, timedelta] = field(default_factory=dict)
     renewal: Renewal | None = None
 
+    def lasts(self, jurisdiction: str) -> timedelta | None:
+        """How long a yes holds: as its jurisdiction says, or that one's country, or the purpose; None: without end."""
+        country = jurisdiction.partition("-")[0]
+        return self.expires_in.get(jurisdiction, self.expires_in.get(country, self.expires_after))
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -128,9 +133,8 @@ def _by_consent(rule: Rule, source_profiles: Collection[UUID], acts: Sequence[Sa
 
 
 def has_expired(act: Said, rule: Rule, *, at: datetime) -> bool:
-    """Whether this yes has run out by then: after the time of its jurisdiction, of its country, or of the purpose."""
-    country = act.jurisdiction.partition("-")[0]
-    after = rule.expires_in.get(act.jurisdiction, rule.expires_in.get(country, rule.expires_after))
+    """Whether this yes has run out by then."""
+    after = rule.lasts(act.jurisdiction)
     return after is not None and at >= act.occurred_at + after
 
 

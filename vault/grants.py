@@ -46,6 +46,10 @@ class Grant:
             if not text.strip():
                 raise Incomplete(f"nothing is opened without {part}: say who reads, for which purpose and why")
 
+    def lasts(self, *, now: datetime) -> bool:
+        """Whether at least half of its time is still to come: enough to open what it was asked for."""
+        return now < self.expires_at - LIFETIME / 2
+
     def covers(self, source_profiles: Collection[UUID], *, now: datetime) -> bool:
         """Whether this grant holds at that instant for all of these."""
         return now < self.expires_at and self.source_profiles.issuperset(source_profiles)
