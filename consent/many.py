@@ -6,6 +6,7 @@ It selects and opens nothing: whoever goes on to read asks `decide_each` for the
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -169,7 +170,7 @@ def _statement(groups: Groups, rule: Rule, channel: str) -> str:
     return f"WITH {words}, {person}" + DECIDED.format(may=MAY[rule.legal_basis].format(**names))
 
 
-def _asked(rule: Rule, channel: str, at: datetime) -> dict[str, object]:
+def _asked(rule: Rule, channel: str, at: datetime) -> dict[str, Any]:
     days = {place: after.days for place, after in rule.expires_in.items()}
     return {
         "purpose": rule.slug,

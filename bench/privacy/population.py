@@ -106,8 +106,7 @@ PEOPLE = (
     """,
 )
 # Each line of VALUES: of whom, of what, who of a hundred say it, and how many of a hundred of these say no.
-ACTS = (
-    """
+SPOKEN = """
     INSERT INTO consent_act (id, source_profile_id, purpose_id, channel, state, occurred_at, recorded_at, how, verified,
         actor, notice, locale, jurisdiction, basis, source)
     SELECT pg_temp.id_of('said ' || nth, number), pg_temp.id_of(who, number), purpose, channel,
@@ -123,15 +122,14 @@ ACTS = (
     CROSS JOIN LATERAL (
         SELECT %(now)s - make_interval(secs => chance(2, nth, number) * 864.0 * days) AS said_at
     ) AS at
-    """,
-)
+"""
 # A number from 0 to 99 that is always the same for the same.
 CHANCE = """
 CREATE OR REPLACE FUNCTION pg_temp.chance(what int, nth int, number bigint) RETURNS int LANGUAGE sql IMMUTABLE AS $$
     SELECT abs(hashint8extended(number, what * 10 + nth) % 100)::int
 $$
 """
-ACTS = (ID, CHANCE, *(statement.replace("chance(", "pg_temp.chance(") for statement in ACTS))
+ACTS = (ID, CHANCE, SPOKEN.replace("chance(", "pg_temp.chance("))
 SETTLE = tuple(
     f"VACUUM (ANALYZE) {table}"
     for table in (*TABLES, "identity_assignment", "consent_restriction", "consent_annulment")
