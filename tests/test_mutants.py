@@ -127,7 +127,11 @@ MUTANTS = {
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_the_mutant_dies(name: str, tmp_path: Path) -> None:
-    mutant = MUTANTS[name]
+    kill(MUTANTS[name], tmp_path)
+
+
+def kill(mutant: Mutant, tmp_path: Path) -> None:
+    """Break a copy of the house in this way and run the tests that must notice; fails when they do not."""
     copy = shutil.copytree(ROOT, tmp_path / "onym", ignore=LEFT_OUT)
     source = (copy / mutant.file).read_text()
     assert source.count(mutant.line) == 1, f"{mutant.file} no longer has the line once: name its successor here"
