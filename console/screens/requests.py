@@ -1,11 +1,12 @@
 """Subject requests: what people ask for, when it is due, and each step until it is done."""
 
 import base64
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
+from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
 from django.db import transaction
@@ -14,34 +15,46 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from access.roles import DECIDE_REQUESTS, VIEW_REQUESTS
-from console import acts
+from console import acts, request_forms
 from console.actors import names_of
 from console.asking import actor_of, may
 from console.erasing import erasing
 from console.forms import Reason, first_error
 from console.guards import needs
+from console.request_stand import SOON, clocks_of, facts_of, next_act
 from console.screen import badge
 from console.screens.erasures import ErasureScreen
+from console.screens.request_acts import RequestActs
 from console.showing import day, label_of, short
 from console.telling import telling
 from identity.profiles import where_now
-from privacy import access, answer_page, erasure, portability, requests
+from privacy import access, answer_page, erasure, human_review, papers, portability, requests
 from privacy.access import Refused
+from privacy.clocks import CLOCKS
+from privacy.deadlines import NoExtension, UnknownRegulation, extended_due_date
 from privacy.epoch import Behind
 from privacy.holds import Held
+from privacy.letter_templates import NAMES as LETTERS
+from privacy.letter_templates import draft
 from privacy.models import (
     ACCESS,
+    API,
     APPROVED,
     CALLED_BACK,
     COMPLETED,
+    CONSOLE,
     ERASURE,
+    FORM,
+    HUMAN_REVIEW,
     IN_PROGRESS,
+    NEEDS_IDENTITY,
     OPEN,
+    OPENDSR,
     PORTABILITY,
     RECTIFICATION,
     REJECTED,
@@ -49,10 +62,12 @@ from privacy.models import (
     SubjectRequest,
 )
 from privacy.objections import WITHDRAWS
-from privacy.requests import NotOpen, SecondPersonNeeded, WrongKind
+from privacy.requests import NotOpen, NotVerified, SecondPersonNeeded, WrongKind
 from privacy.subjects import UnknownProfile
+from privacy.verification import METHOD_NAMES
+from segments.models import Membership
 
-EXPECTED = (Behind, Held, NotOpen, SecondPersonNeeded, WrongKind, UnknownProfile, Refused)
+EXPECTED = (Behind, Held, NotOpen, NotVerified, SecondPersonNeeded, WrongKind, UnknownProfile, Refused)
 ANSWERED = (ACCESS, PORTABILITY)
 RECORDS_SHOWN = 20
 STEP_ICONS = {
@@ -65,6 +80,13 @@ STEP_ICONS = {
     "proved": "verified_user",
     "found again": "report",
     "values destroyed": "key_off",
+    "identity verified": "verified_user",
+    "acknowledged": "mark_email_read",
+    "assigned": "person",
+    "unassigned": "person_off",
+    "commented": "chat",
+    "person told": "mail",
+    "extended": "more_time",
     "called back": "undo",
 }
 OUTCOMES = {
@@ -75,17 +97,47 @@ OUTCOMES = {
     "suppressed": "Identifiers put on the suppression list",
     "shared": "Identifiers shared with others, who keep them",
 }
-STATE_TONES = {OPEN: "info", APPROVED: "accent", IN_PROGRESS: "warn", COMPLETED: "good", REJECTED: ""}
+STATE_TONES = {OPEN: "info", APPROVED: "accent", IN_PROGRESS: "warn", COMPLETED: "good", REJECTED: "", CALLED_BACK: ""}
+NEXT = {
+    "approve": ("Approve", "verified"),
+    "answer": ("Answer", "description"),
+    "withdraw": ("Carry out", "do_not_disturb_on"),
+}
+CHANNELS = {CONSOLE: "the admin", API: "the API", OPENDSR: "OpenDSR", FORM: "the public form"}
 
 
-class RequestScreen(ErasureScreen):
+class Waiting(admin.SimpleListFilter):
+    """What to look at first."""
+
+    title = "to do"
+    parameter_name = "todo"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("mine", "Mine"), ("unassigned", "Nobody's"), ("soon", "Due within a week"), ("late", "Overdue")]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[SubjectRequest]") -> "QuerySet[SubjectRequest]":
+        today = timezone.localdate()
+        match self.value():
+            case "mine":
+                return queryset.filter(state__in=UNFINISHED, assignee=actor_of(request).id)
+            case "unassigned":
+                return queryset.filter(state__in=UNFINISHED, assignee="")
+            case "soon":
+                week = today + timedelta(days=SOON)
+                return queryset.filter(state__in=UNFINISHED, due_date__gte=today, due_date__lte=week)
+            case "late":
+                return queryset.filter(state__in=UNFINISHED, due_date__lt=today)
+        return queryset
+
+
+class RequestScreen(RequestActs, ErasureScreen):
     """What people ask for."""
 
     may_view = VIEW_REQUESTS
     heading = "Subject requests"
-    list_display = ("asked_for", "stands", "due", "profile_short", "opened", "opener")
+    list_display = ("asked_for", "stands", "due", "identity", "sees_to_it", "profile_short", "opened", "opener")
     list_display_links = ("asked_for",)
-    list_filter = ("state", "kind")
+    list_filter = (Waiting, "state", "kind", "regulation")
     sortable_by = ()
     intro = "What people ask for about their data, the soonest due first. To open one, open the person's profile."
     empty_hint = "Nobody has asked for anything. Requests come over the API, or are opened on a profile's page."
@@ -96,7 +148,8 @@ class RequestScreen(ErasureScreen):
 
     @admin.display(description="Request")
     def asked_for(self, row: SubjectRequest) -> str:
-        return f"{label_of(row.kind)}, {row.regulation.upper()}"
+        clock = CLOCKS.get(row.regulation)
+        return f"{label_of(row.kind)}, {clock.name if clock else row.regulation.upper()}"
 
     @badge(
         "State",
@@ -125,9 +178,20 @@ class RequestScreen(ErasureScreen):
         return day(row.opened_at)
 
     def prepare(self, rows: list[Any], request: HttpRequest) -> None:
-        names = names_of(row.opened_by for row in rows)
+        names = names_of(actor for row in rows for actor in (row.opened_by, row.assignee))
         for row in rows:
+            row.assignee_name = names.get(row.assignee, "")
             row.opener = names.get(row.opened_by, row.opened_by)
+
+    @admin.display(description="Sees to it")
+    def sees_to_it(self, row: Any) -> str:
+        return str(row.assignee_name or "nobody")
+
+    @admin.display(description="Identity")
+    def identity(self, row: SubjectRequest) -> str:
+        if row.kind not in NEEDS_IDENTITY:
+            return "not needed"
+        return "verified" if row.verified_at else "not verified"
 
     @admin.display(description="By")
     def opener(self, row: Any) -> str:
@@ -144,6 +208,7 @@ class RequestScreen(ErasureScreen):
             path(f"{one}/withdraw/", guard(self.withdraw), name="privacy_subjectrequest_withdraw"),
             path(f"{one}/done/", guard(self.done), name="privacy_subjectrequest_done"),
             *self.erasure_urls(),
+            *self.act_urls(guard),
             *super().get_urls(),
         ]
 
@@ -217,10 +282,15 @@ class RequestScreen(ErasureScreen):
         return _to(id)
 
     def _page(self, request: HttpRequest, one: SubjectRequest) -> TemplateResponse:
+        today, actor = timezone.localdate(), actor_of(request)
+        written = papers.read(one, actor=actor, now=timezone.now()) if self._may_decide(request) else []
         steps = requests.steps(one)
-        names = names_of(step.actor for step in steps)
-        actor = actor_of(request).id
+        people = (one.assignee, one.verified_by, *(step.actor for step in steps), *(paper.by for paper in written))
+        names = names_of(people)
+        own = one.kind == ERASURE and one.opened_by == actor.id and one.state == OPEN
+        act, words = next_act(one, own=own)
         living = where_now(one.profile_id) if one.profile_id else None
+        label, icon = NEXT.get(act, ("", ""))
         return self.page(
             request,
             "console/requests/page.html",
@@ -229,19 +299,34 @@ class RequestScreen(ErasureScreen):
             short=short(one.pk),
             tone=STATE_TONES.get(one.state, ""),
             kind=label_of(one.kind),
-            steps=[(step, STEP_ICONS.get(step.what, "arrow_forward"), names[step.actor]) for step in steps],
+            steps=[(step, STEP_ICONS.get(step.what, "arrow_forward"), names.get(step.actor, "")) for step in steps],
             ahead=_ahead(one),
             erasing=erasing(one),
             profile=living,
             profile_short=short(living or one.profile_id) if one.profile_id else "",
-            due=due_of(one, today=timezone.localdate()),
+            clocks=clocks_of(one, today=today),
+            facts=facts_of(one),
+            next=act,
+            next_words=words,
+            next_label=label,
+            next_icon=icon,
+            next_url=reverse(f"admin:privacy_subjectrequest_{act}", args=[one.pk]) if label else "",
+            assignee=names.get(one.assignee, ""),
+            channel=CHANNELS[one.channel],
+            method=METHOD_NAMES.get(one.verification, ""),
+            verifier=names.get(one.verified_by, ""),
+            papers=[
+                ({"title": LETTERS.get(paper.kind, "Comment"), **vars(paper)}, names.get(paper.by, ""))
+                for paper in written
+            ],
             outcome=_outcome(one.outcome),
             may_decide=self._may_decide(request),
-            own=one.kind == ERASURE and one.opened_by == actor,
+            own=own,
             answered=one.kind in ANSWERED,
             withdraws=list(WITHDRAWS.get(one.kind, ())),
-            by_hand=one.kind == RECTIFICATION,
+            decisions=_decisions(one),
             form=Reason(),
+            forms=_forms(one),
         )
 
     def _answer_page(self, request: HttpRequest, one: SubjectRequest, answered: dict[str, Any]) -> TemplateResponse:
@@ -273,6 +358,34 @@ def due_of(one: SubjectRequest, *, today: date) -> dict[str, Any]:
     return {"due_date": one.due_date, "days": abs(days), "overdue": unfinished and days < 0, "unfinished": unfinished}
 
 
+def _decisions(one: SubjectRequest) -> list[Membership] | None:
+    """What a request for human review is about; None for any other, and when the person is gone."""
+    if one.kind != HUMAN_REVIEW or one.state not in UNFINISHED:
+        return None
+    try:
+        return human_review.decisions_about(one)
+    except UnknownProfile:
+        return None
+
+
+def _forms(one: SubjectRequest) -> dict[str, forms.Form]:
+    """The forms of the page, letters drafted."""
+    try:
+        later = extended_due_date(one.regulation, timezone.localdate(one.received_at), kind=one.kind)
+        extended = f"{later:%B} {later.day}, {later.year}"
+    except (NoExtension, UnknownRegulation):
+        extended = ""
+    return {
+        "verify": request_forms.Verify(),
+        "assign": request_forms.Assign(initial={"to": one.assignee}),
+        "comment": request_forms.Comment(),
+        "acknowledge": request_forms.Write(initial={"text": draft(one, papers.ACKNOWLEDGMENT)}),
+        "extend": request_forms.Extend(initial={"text": draft(one, papers.EXTENSION, extended=extended)}),
+        "rejection": request_forms.Write(initial={"text": draft(one, papers.REJECTION)}),
+        "completion": request_forms.Write(initial={"text": draft(one, papers.COMPLETION)}),
+    }
+
+
 def _latest(records: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list[tuple[str, str]]]]:
     """The last records of an answer with their properties, for reading; the file has them all."""
     return [
@@ -283,10 +396,12 @@ def _latest(records: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list[tu
 
 def _ahead(one: SubjectRequest) -> list[str]:
     """The steps that still have to be taken."""
-    if one.state in (COMPLETED, REJECTED, CALLED_BACK):
+    if one.state not in UNFINISHED:
         return []
+    unverified = ["identity verified"] if one.kind in NEEDS_IDENTITY and not one.verified_at else []
     needs_approval = one.kind in (ERASURE, RECTIFICATION) and one.state == OPEN
     return [
+        *unverified,
         *(["approved by a second person" if one.kind == ERASURE else "approved"] if needs_approval else []),
         "completed",
     ]
