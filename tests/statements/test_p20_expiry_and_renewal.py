@@ -6,12 +6,14 @@ import pytest
 
 from consent import notices
 from consent.acts import NewAct, record
-from consent.models import GRANTED, Purpose
+from consent.models import GRANTED, Act, Purpose
 from tests.consent.conftest import alice as alices
 from tests.consent.conftest import answer, bob
+from tests.privacy.test_opt_in import link, may_write, sign_up, site
+from tests.privacy.visitor import Visitor
 from tests.statements.sabotage import Sabotage
 
-__all__ = ["alices", "answer", "bob"]
+__all__ = ["alices", "answer", "bob", "site"]
 pytestmark = pytest.mark.django_db
 
 SABOTAGE = Sabotage(
@@ -56,3 +58,16 @@ def test_p20_a_material_change_asks_again_and_another_does_not(alices, bob, answ
     give(alices, now - 20 * DAY, notice=third)
     give(bob, now - 20 * DAY)
     assert answer(alices) == answer(bob) == "allowed"
+
+
+@pytest.mark.django_db(databases=["default", "keystore"])
+def test_p20_a_confirmation_link_works_once(site):
+    sign_up(site)
+    assert not may_write(), "a yes waits for the second one"
+    address = link()
+    first, second = Visitor().open(address), Visitor().open(address)
+    first.press()
+    assert may_write()
+    said = Act.objects.count()
+    assert "used before" in second.press().document.text
+    assert Act.objects.count() == said
