@@ -5,6 +5,7 @@
 
 import os
 import secrets
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,11 @@ def _database(url: str) -> dict[str, Any]:
     database["OPTIONS"] = {**database.get("OPTIONS", {}), "server_side_binding": True}
     return database
 
+
+# What changes tables connects as their owner, where one is named; everything else as the application's own role.
+if len(sys.argv) > 1 and sys.argv[1] in ("migrate", "database_roles"):
+    DATABASE_URL = os.environ.get("ONYM_MIGRATION_DATABASE_URL") or DATABASE_URL
+    KEYSTORE_URL = os.environ.get("ONYM_MIGRATION_KEYSTORE_URL") or KEYSTORE_URL
 
 DATABASES = {"default": _database(DATABASE_URL), "keystore": _database(KEYSTORE_URL or DATABASE_URL)}
 DATABASE_ROUTERS = ["cdp.routers.KeystoreRouter"]

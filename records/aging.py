@@ -55,7 +55,7 @@ def drop(month: Month) -> None:
     """Drop a whole month, within the caller's transaction. Gives up after ten seconds when others hold on to it."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '10s'")
-        cursor.execute(_of("DROP TABLE {}", month))
+        cursor.execute("SELECT records_drop_partition(%s)", [month.partition])
 
 
 def _of(query: str, month: Month) -> sql.Composed:

@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 
-from vault.checks import key_store_stands_apart
+from vault.checks import application_owns_nothing, key_store_stands_apart
 
 
 class VaultConfig(AppConfig):
@@ -13,3 +13,4 @@ class VaultConfig(AppConfig):
 
     def ready(self) -> None:
         register(key_store_stands_apart, Tags.security, deploy=True)
+        register(application_owns_nothing, Tags.security, deploy=True)

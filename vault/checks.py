@@ -6,6 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
+from django.db import DatabaseError
+
+from vault.roles_of_database import standing
 
 THIS_MACHINE = "this machine"
 ITS_NAMES = {"", "localhost", "127.0.0.1", "::1", "/tmp", "/run/postgresql", "/var/run/postgresql"}
@@ -28,6 +31,32 @@ def key_store_stands_apart(**kwargs: Any) -> list[CheckMessage]:
             id="vault.E001",
         )
     ]
+
+
+def application_owns_nothing(**kwargs: Any) -> list[CheckMessage]:
+    """An error for each database whose tables the application's own role could change: as superuser or as owner."""
+    found: list[CheckMessage] = []
+    for alias in ("default", "keystore"):
+        try:
+            role = standing(alias)
+        except DatabaseError:
+            found.append(
+                Warning(f"The database '{alias}' does not answer, so its roles are not checked.", id="vault.W002")
+            )
+            continue
+        if not role.harmless:
+            what = "is a superuser" if role.superuser else f"owns {role.owned} tables or is a member of their owner"
+            found.append(
+                Error(
+                    f"The role '{role.role}' in the database '{alias}' {what}: it can switch off what makes the "
+                    "audit log and the ledgers append-only.",
+                    hint="Give DATABASE_URL and KEYSTORE_URL a role of its own, put the owner into "
+                    "ONYM_MIGRATION_DATABASE_URL and ONYM_MIGRATION_KEYSTORE_URL, and run: manage.py database_roles "
+                    "--app ROLE. See docs/deployment.md.",
+                    id="vault.E003",
+                )
+            )
+    return found
 
 
 def addresses(database: Mapping[str, Any]) -> set[tuple[str, str]]:
