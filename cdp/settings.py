@@ -206,6 +206,8 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 # Who answers for the data, and whom people may ask: in the article 30 record.
 ORGANIZATION = os.environ.get("ONYM_ORGANIZATION", "Onym")
+# The epsilon that published figures may cost in a calendar month, in sum.
+PRIVACY_BUDGET = float(os.environ.get("ONYM_PRIVACY_BUDGET", "1.0"))
 PRIVACY_CONTACT = os.environ.get("ONYM_PRIVACY_CONTACT", "")
 
 # What privacy calls, on the floor above, when a person has said something.

@@ -103,6 +103,12 @@ def queue_erasures(profiles: Collection[UUID], *, request: UUID, now: datetime) 
     return len(rows)
 
 
+def exported(profiles: Collection[UUID]) -> set[UUID]:
+    """The files in which one of these profiles was handed over."""
+    notes = Delivery.objects.filter(kind=EXPORT, profile_id__in=list(profiles)).values_list("detail__file", flat=True)
+    return {UUID(file) for file in notes if file}
+
+
 def has_learned(delivery: Delivery) -> bool:
     """Whether this recipient was told of the same person, for the same purpose, before."""
     before = Delivery.objects.filter(LEARNED, recipient=delivery.recipient_id, pseudonym=delivery.pseudonym)

@@ -324,6 +324,44 @@ class ErasureEpoch(models.Model):
         constraints = [models.CheckConstraint(condition=Q(id=1), name="one_erasure_epoch")]
 
 
+class ExportedFile(models.Model):
+    """This file was made for this recipient and purpose: pseudonyms and bands, k-anonymous. Our copy ends in a day."""
+
+    id = models.UUIDField(primary_key=True)
+    recipient = models.ForeignKey("outbox.Recipient", on_delete=models.PROTECT, related_name="files")
+    purpose = models.CharField(max_length=40)
+    segment = models.CharField(max_length=60, blank=True)
+    columns = ArrayField(models.CharField(max_length=60))
+    k = models.PositiveSmallIntegerField()
+    rows = models.PositiveIntegerField()
+    suppressed = models.PositiveIntegerField()
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(k__gte=5), name="export_is_at_least_5_anonymous")]
+        indexes = [models.Index(fields=["expires_at"], condition=Q(deleted_at=None), name="exports_to_end")]
+
+
+class PublishedFigure(models.Model):
+    """This noisy count was published in this period, at this cost of the privacy budget. No value: it was too small."""
+
+    id = models.UUIDField(primary_key=True)
+    name = models.CharField(max_length=80)
+    period = models.CharField(max_length=7)
+    value = models.BigIntegerField(null=True)
+    epsilon = models.FloatField()
+    published_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name", "period"], name="figure_once_a_period"),
+            models.CheckConstraint(condition=Q(epsilon__gt=0), name="a_figure_costs_something"),
+            models.CheckConstraint(condition=Q(value=None) | Q(value__gte=10), name="small_cells_are_left_out"),
+        ]
+
+
 class RetentionRun(models.Model):
     """Retention removed so much of what one source had sent before the cutoff. The proof that limits are kept."""
 

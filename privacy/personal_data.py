@@ -211,6 +211,27 @@ TABLES = [
         fields={"id": PLAIN, "sequence": PLAIN, "hash": PLAIN, "reached_at": PLAIN},
     ),
     Table(
+        "privacy.ExportedFile",
+        subject=None,
+        purpose="accountability",
+        retention="24 months; the file itself 24 hours",
+        expires=("made_at", 730),
+        fields=dict.fromkeys(
+            (
+                *("id", "recipient", "purpose", "segment", "columns", "k", "rows", "suppressed"),
+                *("made_at", "expires_at", "deleted_at"),
+            ),
+            PLAIN,
+        ),
+    ),
+    Table(
+        "privacy.PublishedFigure",
+        subject=None,
+        purpose="accountability",
+        retention="as long as published",
+        fields=dict.fromkeys(("id", "name", "period", "value", "epsilon", "published_at"), PLAIN),
+    ),
+    Table(
         "privacy.RetentionRun",
         subject=None,
         purpose="accountability",
