@@ -294,6 +294,7 @@ CELERY_BEAT_SCHEDULE = {
     "call-back": {"task": "pipeline.tasks.call_back", "schedule": 15.0},
     "remind-of-deadlines": {"task": "pipeline.tasks.remind_of_deadlines", "schedule": 3600.0},
     "forget-requests": {"task": "pipeline.tasks.forget_requests", "schedule": 6 * 3600.0},
+    "end-exports": {"task": "pipeline.tasks.end_exports", "schedule": 1800.0},
     "end-quarantine": {"task": "pipeline.tasks.end_quarantine", "schedule": 3600.0},
 }
 

@@ -11,7 +11,7 @@ from pipeline import heartbeat
 from pipeline.hand_over import hand_over as deliver
 from pipeline.process import BATCH, let_time_pass, process_batch
 from pipeline.sweep import destroy_orphan_keys, requeue_unresolved
-from privacy import aftercare, calling_back, reminders, request_records, retention, window
+from privacy import aftercare, calling_back, exports, reminders, request_records, retention, window
 from privacy.models import SubjectRequest
 from privacy.retention import AlreadyRunning
 from records import quarantine
@@ -101,6 +101,12 @@ def remind_of_deadlines() -> None:
 def forget_requests() -> None:
     """Delete the records of requests that ended 24 months ago."""
     request_records.forget(now=timezone.now())
+
+
+@shared_task
+def end_exports() -> None:
+    """Delete our copies of exported files whose day is over."""
+    exports.end(now=timezone.now())
 
 
 @shared_task

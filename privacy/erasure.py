@@ -26,7 +26,7 @@ from identity.learning import learned_from
 from identity.models import Profile
 from outbox.changes import PROFILE_ERASED, News, append
 from outbox.deliveries import queue_erasures
-from privacy import epoch, erasure_case, erasure_ledger, holds, mentions, requests, subjects, suppression
+from privacy import epoch, erasure_case, erasure_ledger, exports, holds, mentions, requests, subjects, suppression
 from privacy.holdings import erasable, rows_of
 from privacy.mentions import Mentions
 from privacy.models import APPROVED, COMPLETED, ERASURE, IN_PROGRESS, ErasureCase, SubjectRequest, Tombstone
@@ -115,6 +115,7 @@ def _delete_rows(request: SubjectRequest, *, actor: str, now: datetime) -> Subje
         erasure_case.remember(case, subject, now=now)
         retrain = [f"{MATCH_MODEL} {version}" for version in learned_from(subject.source_profiles)]
         listed = list_person(subject, request=request, now=now)
+        exports.forget(subject.profiles, now=now)
         queue_erasures(subject.profiles, request=request.pk, now=now)
         request.outcome = {
             "rows": delete_rows_of(subject),

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("outbox", "0002_recipients"),
-        ("privacy", "0008_links"),
+        ("privacy", "0010_legal_holds"),
     ]
 
     operations = [
