@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
 SABOTAGE = Sabotage(
     "segments/membership.py",
-    "        key: result for key, result in entering.items() if segments[key[0]].significant_effect",
-    "        key: result for key, result in entering.items() if False",
+    "    held_in = {key: result for key, result in entering.items() if segments[key[0]].significant_effect}",
+    "    held_in: dict[Key, Result] = {}",
 )
 OFFICER = Actor("person", "officer-1")
 NO_PERSON = [Actor.machine("segments"), Actor("api", "key-1")]
