@@ -14,6 +14,7 @@ from rest_framework import exceptions
 
 from access.limits import TooMany
 from vault.ids import new_id
+from vault.key_service import KeyServiceFailed
 from vault.keys import KeyMissing
 
 log = structlog.get_logger(__name__)
@@ -84,6 +85,14 @@ def problem(error: Exception, context: Mapping[str, Any] | None = None) -> HttpR
                 code="too_many_requests",
                 detail=f"Too many look-ups by identifier within a minute: try again in {error.retry_after} seconds.",
                 headers={"Retry-After": str(error.retry_after)},
+            )
+        case KeyServiceFailed():
+            log.error("key_service_failed", error=str(error))
+            return answer(
+                503,
+                code="keys_unavailable",
+                detail="The keys cannot be reached, so nothing is opened. Try again in a while.",
+                headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
             )
         case KeyMissing():
             return _key_gone()

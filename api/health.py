@@ -9,17 +9,25 @@ from django.db.migrations.executor import MigrationExecutor
 from pipeline import heartbeat
 from privacy import epoch
 from privacy.erasure_ledger import LedgerBroken
+from vault.key_encryption import KeyVersionMissing, key_encryption_key
+from vault.key_service import KeyServiceFailed
 from vault.models import DataKey
 
 FINE = "ok"
 AWAY = "does not answer"
+LOCKED = "the key-encryption key cannot be reached: nothing is read or stored"
 SILENT = "no sign of life for 30 seconds"
 UNKNOWN = "not known, for the database does not answer"
 
 
 def check(*, now: datetime) -> dict[str, str]:
     """Each thing that is needed, with `ok` or what is wrong with it."""
-    checks = {"database": _ask(_database), "key_store": _ask(_key_store), "migrations": _ask(_migrations)}
+    checks = {
+        "database": _ask(_database),
+        "key_store": _ask(_key_store),
+        "keys": _ask(_keys),
+        "migrations": _ask(_migrations),
+    }
     checks["erasure_ledger"] = _ask(_erasure_ledger)
     return checks | _processes(now)
 
@@ -39,6 +47,14 @@ def _database() -> str:
 
 def _key_store() -> str:
     DataKey.objects.exists()
+    return FINE
+
+
+def _keys() -> str:
+    try:
+        key_encryption_key()
+    except (KeyServiceFailed, KeyVersionMissing, OSError):
+        return LOCKED
     return FINE
 
 

@@ -130,7 +130,9 @@ def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> in
     kept = [item for item in placed if item.source_profile in may]
     if kept:
         ids = {item.source_profile for item in kept}
-        store.append(kept, source, Sealer(keys.make(ids & made) | keys.fetch_or_make(ids - made)), now=now)
+        store.append(
+            kept, source, Sealer(keys.make(ids & made) | keys.fetch_or_make(ids - made)), now=now, indexes=indexes
+        )
     queue.enqueue({item.source_profile for item in kept} | spoke | (claimed - unwanted), now=now, since=_since(kept))
     return len(kept)
 

@@ -57,11 +57,22 @@ class _Seen:
     last: datetime
 
 
-def append(accepted: Sequence[Accepted], source: Source, sealer: Sealer, *, now: datetime) -> None:
-    """Append these records, and note their identifiers and attributes, inside the caller's transaction."""
+def append(
+    accepted: Sequence[Accepted],
+    source: Source,
+    sealer: Sealer,
+    *,
+    now: datetime,
+    indexes: Mapping[tuple[str, str], bytes] | None = None,
+) -> None:
+    """Append these records, and note their identifiers and attributes, inside the caller's transaction.
+
+    `indexes` are the blind indexes of their identifiers, for a caller that has asked for them already.
+    """
     ids = [new_id() for _ in accepted]
     _append_records(accepted, ids, source, sealer, now)
-    indexes = indexes_to_write(identifiers_of(item.envelope for item in accepted))
+    if indexes is None:
+        indexes = indexes_to_write(identifiers_of(item.envelope for item in accepted))
     identifiers: dict[tuple[UUID, str, bytes], _Seen] = {}
     attributes: dict[tuple[UUID, str, bytes], _Seen] = {}
     for item, id in zip(accepted, ids, strict=True):

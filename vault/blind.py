@@ -2,7 +2,7 @@
 
 A field's keys form a chain. The index of version 1 is the hash of the value; version n hashes, under its own key, the
 index of version n - 1. So a rotation moves every index to a new key without opening a single value; an old key alone
-finds nothing afterwards. See docs/decisions/rotation-of-index-keys.md.
+finds nothing afterwards. See docs/decisions/rotation-of-keys.md.
 """
 
 import hmac

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from pipeline.heartbeat import PROCESSES, beat
+from vault.key_service import KeyServiceFailed
 from vault.models import DataKey
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -31,7 +32,14 @@ def test_ready_when_all_is_there(alive: None) -> None:
     response = Client().get("/readyz")
     assert (response.status_code, response.json()["status"]) == (200, "ready")
     assert set(response.json()["checks"].values()) == {"ok"}
-    assert set(response.json()["checks"]) == {"database", "key_store", "migrations", "erasure_ledger", *PROCESSES}
+    assert set(response.json()["checks"]) == {
+        "database",
+        "key_store",
+        "keys",
+        "migrations",
+        "erasure_ledger",
+        *PROCESSES,
+    }
 
 
 @pytest.mark.parametrize("process", PROCESSES)
@@ -57,3 +65,15 @@ def test_not_ready_without_the_key_store(alive: None, monkeypatch: pytest.Monkey
     response = Client().get("/readyz")
     assert (response.status_code, response.json()["checks"]["key_store"]) == (503, "does not answer")
     assert b"canary" not in response.content
+
+
+def test_not_ready_without_the_key_encryption_key(alive: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise KeyServiceFailed("the key service does not answer")
+
+    monkeypatch.setattr("api.health.key_encryption_key", away)
+    response = Client().get("/readyz")
+    assert (response.status_code, response.json()["checks"]["keys"]) == (
+        503,
+        "the key-encryption key cannot be reached: nothing is read or stored",
+    )
