@@ -97,6 +97,7 @@ DUTIES = {
     "privacy/wanted.py": "subject_requests",
     "privacy/suppression_of_person.py": "subject_requests",
     "privacy/aged_fields.py": "security",
+    "privacy/data_key_rotation.py": "security",
 }
 
 
