@@ -43,7 +43,8 @@ def test_p14_every_mutant_still_finds_its_line(place):
 
 @pytest.mark.parametrize("file", DUTIES)
 def test_p14_who_asks_on_a_legal_duty_names_it(file):
-    tree = ast.parse((ROOT / file).read_text())
+    names = ROOT / "privacy/rotations.py" if file == "privacy/data_key_rotation.py" else ROOT / file
+    tree = ast.parse(names.read_text())
     named = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value == DUTIES[file]}
     assert named == {DUTIES[file]}
     assert Purpose.objects.get(slug=DUTIES[file]).legal_basis == LEGAL_OBLIGATION
