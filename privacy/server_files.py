@@ -25,6 +25,15 @@ WHERE file.oid = pg_filenode_relation(0, %s)
 """
 
 
+# The planner's statistics hold samples of values. ANALYZE makes them anew, but leaves those of a table that is empty.
+FORGET_STATISTICS = """
+DELETE FROM pg_statistic WHERE starelid IN (
+    SELECT relid FROM unnest(ARRAY[{}]) AS root, LATERAL pg_partition_tree(root)
+    UNION SELECT unnest(ARRAY[{}])
+)
+"""
+
+
 @dataclass(frozen=True)
 class Server:
     """One database's server: its data folder, if this process can read it."""
@@ -54,7 +63,7 @@ def _server(database: str) -> Server:
 
 
 def settle(tables: Collection[str], *, unscanned: list[str]) -> None:
-    """Vacuum these tables, and let the write-ahead log go on to a new file so that old ones are removed."""
+    """Vacuum these tables, forget their statistics, and let the write-ahead log go on so that old files are removed."""
     for database in DATABASES:
         connection = connections[database]
         if connection.in_atomic_block:
@@ -62,8 +71,16 @@ def settle(tables: Collection[str], *, unscanned: list[str]) -> None:
             continue
         here = set(connection.introspection.table_names()) & set(tables)
         names = ", ".join(connection.ops.quote_name(name) for name in sorted(here))
-        _try(database, [f"VACUUM {names}"] if names else [], unscanned)
+        oids = [f"'{name}'::regclass" for name in sorted(here)]
+        forget = [FORGET_STATISTICS.format(*[", ".join(oids)] * 2)] if oids and _superuser(database) else []
+        _try(database, [*forget, f"VACUUM (ANALYZE) {names}"] if names else [], unscanned)
         _try(database, ["CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT"], unscanned)
+
+
+def _superuser(database: str) -> bool:
+    with connections[database].cursor() as cursor:
+        cursor.execute("SELECT current_setting('is_superuser') = 'on'")
+        return bool(cursor.fetchone()[0])
 
 
 def rewrite(files: Iterable[Path], server: Server, *, unscanned: list[str]) -> list[str]:
