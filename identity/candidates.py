@@ -133,6 +133,23 @@ def forget(source_profiles: Collection[UUID]) -> None:
                 cursor.execute(statement, {"ids": sorted(source_profiles)})
 
 
+BEGIN_ANEW = (
+    "DELETE FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)s)",
+    """
+    DELETE FROM identity_match
+    WHERE state = 'in_review' AND (left_id = ANY(%(ids)s) OR right_id = ANY(%(ids)s))
+    """,
+)
+
+
+def begin_anew(source_profiles: Collection[UUID]) -> None:
+    """Leave no token and no doubtful pair of these: the values that they were made of were wrong."""
+    if source_profiles:
+        with connection.cursor() as cursor:
+            for statement in BEGIN_ANEW:
+                cursor.execute(statement, {"ids": sorted(source_profiles)})
+
+
 def by_token(source_profiles: Collection[UUID]) -> set[Pair]:
     """Pairs with these source profiles that share a blocking token."""
     return {_ordered(mine, other) for mine, other in _rows(SHARED_TOKENS, source_profiles)}

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from outbox.models import ACKNOWLEDGED, ERASE, FAILED, REFUSED, SENT, WAITING, Delivery, Recipient
+from outbox.models import ACKNOWLEDGED, ERASE, FAILED, RECTIFIED, REFUSED, SENT, WAITING, Delivery, Recipient
 from vault.ids import new_id
 
 ERASED_MEANWHILE = "the person was erased"
@@ -107,6 +107,31 @@ def exported(profiles: Collection[UUID]) -> set[UUID]:
     """The files in which one of these profiles was handed over."""
     notes = Delivery.objects.filter(kind=EXPORT, profile_id__in=list(profiles)).values_list("detail__file", flat=True)
     return {UUID(file) for file in notes if file}
+
+
+def queue_rectifications(profiles: Collection[UUID], *, fields: Collection[str], request: UUID, now: datetime) -> int:
+    """Tell every recipient that ever learned of these profiles which fields were put right; the values it asks for.
+
+    Returns how many recipients' pseudonyms. GDPR article 19: consent is not asked for that.
+    """
+    learned = Delivery.objects.filter(LEARNED, profile_id__in=list(profiles)).exclude(kind__in=[ERASE, RECTIFIED])
+    known = learned.order_by("recipient", "pseudonym", "-id").distinct("recipient", "pseudonym")
+    rows = [
+        Delivery(
+            id=new_id(),
+            recipient_id=one.recipient_id,
+            kind=RECTIFIED,
+            purpose=one.purpose,
+            profile_id=one.profile_id,
+            pseudonym=one.pseudonym,
+            detail={"fields": sorted(fields)},
+            request_id=request,
+            happened_at=now,
+            next_attempt_at=now,
+        )
+        for one in known
+    ]
+    return len(Delivery.objects.bulk_create(rows, batch_size=1_000))
 
 
 def has_learned(delivery: Delivery) -> bool:

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 WAITING, SENT, ACKNOWLEDGED, REFUSED, FAILED = STATES = ("waiting", "sent", "acknowledged", "refused", "failed")
-ERASE = "person.erase"
+ERASE, RECTIFIED = "person.erase", "person.rectified"
 
 
 class Change(models.Model):

@@ -11,7 +11,7 @@ from consent.decide import Refusal, decide
 from identity.profiles import source_profiles, where_now
 from outbox.changes import PROFILE_ERASED, SEGMENT_ENTERED, SEGMENT_LEFT
 from outbox.deliveries import HandOver, has_learned, queue
-from outbox.models import Change, Delivery, Recipient
+from outbox.models import RECTIFIED, Change, Delivery, Recipient
 from outbox.recipients import go_on_after
 from outbox.sending import send_due
 from privacy import epoch
@@ -94,9 +94,10 @@ def _detail(detail: dict[str, Any], recipient: str, purpose: str) -> dict[str, A
 def _objection(delivery: Delivery, now: datetime) -> str:
     """Why this recipient may not be told, by the consent decision of this moment.
 
-    That somebody left a segment is told in any case to whoever learned of them before: it ends a use.
+    That somebody left a segment is told in any case to whoever learned of them before: it ends a use. So is what was
+    put right: whoever has it wrong is told so (GDPR article 19).
     """
-    if delivery.kind == SEGMENT_LEFT and has_learned(delivery):
+    if delivery.kind in (SEGMENT_LEFT, RECTIFIED) and has_learned(delivery):
         return ""
     profile = where_now(delivery.profile_id)
     if profile is None:

@@ -1,7 +1,8 @@
 """Process: the whole story of a batch, from records that were taken in to changes that others may be told.
 
-resolve → golden record → ask consent again → features → memberships → changes. One transaction; safe to repeat. Who
-is who changes in one transaction at a time, and everybody who changes it takes that lock first.
+resolve → what people had put right → golden record → ask consent again → features → memberships → changes. One
+transaction; safe to repeat. Who is who changes in one transaction at a time, and everybody who changes it takes that
+lock first.
 """
 
 from datetime import datetime
@@ -13,7 +14,7 @@ from identity.profiles import living
 from identity.resolve import resolve
 from outbox import changes
 from pipeline import queue
-from privacy import epoch
+from privacy import epoch, rectification
 from segments.refresh import refresh
 
 BATCH = 5_000
@@ -35,6 +36,7 @@ def _process(now: datetime, limit: int) -> int:
         if not work:
             return 0
         resolution = resolve(work, now=now)
+        rectification.stand_by(resolution.profiles, now=now)
         golden.refresh(resolution.profiles, now=now)
         news = refresh(resolution.profiles, now=now, since=work)
         changes.append([*resolution.news, *news], now=now)

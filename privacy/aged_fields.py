@@ -88,7 +88,7 @@ def _reseal(records: Sequence[Record], field: str) -> None:
     opened = open_records(records, grant)
     sealer = Sealer(keys.fetch_to_seal(ids))
     rows = [(record.received_at, record.id, _without(field, opened[record.id], record, sealer)) for record in records]
-    aging.replace_sealed(rows, without=field)
+    aging.replace_sealed(rows, flags=[aging.AGED + field])
 
 
 def _without(field: str, content: dict[str, dict[str, str]], record: Record, sealer: Sealer) -> bytes | None:

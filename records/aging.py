@@ -96,15 +96,15 @@ def delete_before(source: UUID, *, cutoff: datetime, but: Collection[UUID]) -> i
 
 
 RESEAL = """
-UPDATE records_record AS record SET sealed = new.sealed, flags = record.flags || %b::varchar
+UPDATE records_record AS record SET sealed = new.sealed, flags = record.flags || %b::varchar[]
 FROM unnest(%b::timestamptz[], %b::uuid[], %b::bytea[]) AS new (received_at, id, sealed)
 WHERE (record.received_at, record.id) = (new.received_at, new.id)
 """
 
 
-def replace_sealed(rows: Sequence[tuple[datetime, UUID, bytes | None]], *, without: str) -> None:
-    """Give these records (received at, id) sealed contents that lack this field, and let them say so."""
+def replace_sealed(rows: Sequence[tuple[datetime, UUID, bytes | None]], *, flags: Collection[str]) -> None:
+    """Give these records (received at, id) other sealed contents, and flags that say what was changed."""
     received, ids, sealed = (list(column) for column in zip(*rows, strict=True))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL onym.minimizing = 'on'")
-        cursor.execute(RESEAL, [AGED + without, received, ids, sealed])
+        cursor.execute(RESEAL, [sorted(flags), received, ids, sealed])

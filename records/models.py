@@ -155,6 +155,22 @@ class Attribute(models.Model):
         ]
 
 
+class Correction(models.Model):
+    """This source profile had this value in this field; the person had it put right, and no source brings it back."""
+
+    id = models.UUIDField(primary_key=True)
+    source_profile = models.ForeignKey(SourceProfile, on_delete=models.CASCADE, related_name="corrections")
+    field = models.CharField(max_length=40)
+    digest = models.BinaryField()
+    request_id = models.UUIDField()
+    corrected_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source_profile", "field", "digest"], name="corrected_once_per_profile")
+        ]
+
+
 class Record(models.Model):
     """One message as received and standardized. Append-only; partitioned by the month of its receipt."""
 

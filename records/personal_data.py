@@ -105,6 +105,21 @@ TABLES = [
         },
     ),
     Table(
+        "records.Correction",
+        subject="source_profile",
+        purpose="subject_requests",
+        retention=KEPT,
+        erase_order=80,
+        fields={
+            "id": PLAIN,
+            "source_profile": PSEUDONYM,
+            "field": PLAIN,
+            "digest": PSEUDONYM,
+            "request_id": PLAIN,
+            "corrected_at": PLAIN,
+        },
+    ),
+    Table(
         "records.Record",
         subject="source_profile",
         purpose="service",

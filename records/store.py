@@ -1,7 +1,7 @@
 """The store: records appended, and what they say of a source profile kept as identifiers and attributes, all sealed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import orjson
 from django.db import connection
 from psycopg.types.json import Jsonb
 
+from records.corrections import REFUTED, Wrong, is_refuted, refuted
 from records.dictionary import FIELDS, PLAIN
 from records.envelope import Envelope
 from records.models import Source
@@ -70,12 +71,13 @@ def append(
     `indexes` are the blind indexes of their identifiers, for a caller that has asked for them already.
     """
     ids = [new_id() for _ in accepted]
-    _append_records(accepted, ids, source, sealer, now)
+    believed = _without_refuted(accepted, sealer)
+    _append_records([_flagged(*pair) for pair in zip(accepted, believed, strict=True)], ids, source, sealer, now)
     if indexes is None:
-        indexes = indexes_to_write(identifiers_of(item.envelope for item in accepted))
+        indexes = indexes_to_write(identifiers_of(item.envelope for item in believed))
     identifiers: dict[tuple[UUID, str, bytes], _Seen] = {}
     attributes: dict[tuple[UUID, str, bytes], _Seen] = {}
-    for item, id in zip(accepted, ids, strict=True):
+    for item, id in zip(believed, ids, strict=True):
         at = item.envelope.occurred_at
         for name, value in item.envelope.fields.items():
             if name in NOT_ATTRIBUTES:
@@ -88,7 +90,35 @@ def append(
                 _note(attributes, key, value, id, at)
     _note_identifiers(identifiers, source, sealer)
     _note_attributes(attributes, sealer)
-    _note_generalized(accepted)
+    _note_generalized(believed)
+
+
+def _without_refuted(accepted: Sequence[Accepted], sealer: Sealer) -> Sequence[Accepted]:
+    """What is taken for true: all but the values that a person has had put right."""
+    wrong = refuted({item.source_profile for item in accepted})
+    if not wrong:
+        return accepted
+    return [
+        _believed(item, wrong[item.source_profile], sealer) if item.source_profile in wrong else item
+        for item in accepted
+    ]
+
+
+def _believed(item: Accepted, wrong: Wrong, sealer: Sealer) -> Accepted:
+    fields = item.envelope.fields
+    believed = {
+        name: value for name, value in fields.items() if not is_refuted(item.source_profile, name, value, wrong, sealer)
+    }
+    return replace(item, envelope=replace(item.envelope, fields=believed))
+
+
+def _flagged(item: Accepted, believed: Accepted) -> Accepted:
+    """The record keeps what came, and says what of it was known to be wrong."""
+    wrong = item.envelope.fields.keys() - believed.envelope.fields.keys()
+    if not wrong:
+        return item
+    flags = (*item.envelope.flags, *(REFUTED + name for name in sorted(wrong)))
+    return replace(item, envelope=replace(item.envelope, flags=flags))
 
 
 def identifiers_of(envelopes: Iterable[Envelope]) -> set[tuple[str, str]]:

@@ -1,0 +1,158 @@
+"""Rectification: what is wrong of a person is put right everywhere, stays right, and whoever was told is told so.
+
+GDPR articles 16 and 19. Right values take the place of the wrong ones in identifiers, attributes, the sealed contents
+of records and what is generalized from them; golden record, features and segments are computed anew at once, and who
+is who is asked again. A wrong value is remembered as a keyed digest, so that a source that sends it again is not
+believed: at the door (`records.store`) for the source profile that had it, and in the pipeline (`stand_by`) for others
+of the same person.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from consent.decide import Refusal, decide
+from identity import candidates, golden, ledger
+from identity.profiles import source_profiles_of
+from outbox import changes, deliveries
+from privacy import holds, requests, subjects, suppression
+from privacy.models import APPROVED, RECTIFICATION, SubjectRequest
+from privacy.subjects import Subject
+from privacy.waking import wake
+from records import corrections as known_wrong
+from records.dictionary import FIELDS
+from records.models import EPISODE, SourceProfile
+from records.rectifying import RECTIFIABLE, drop_refuted, put_right
+from records.standardize import Absurd, Setting, standardize
+from segments.refresh import refresh
+from vault import audit
+from vault.grants import Actor, Grant
+
+PURPOSE = "subject_requests"
+STAGE = Actor.machine("rectification")
+
+
+class NotRectifiable(ValueError):
+    """This value cannot be put right like this; carries the field, and the message the way out."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field.replace('_', ' ')}: {message}")
+        self.field = field
+
+
+class Refused(PermissionError):
+    """The person's data may not be opened for this; the message says why."""
+
+
+def carry_out(
+    request: SubjectRequest, *, corrections: Mapping[str, str], actor: Actor, now: datetime
+) -> SubjectRequest:
+    """The approved request, carried out and completed: these are the person's values now, by field.
+
+    Of each field every other value goes; a field of which nothing was known is completed. Values may be written as
+    people write them. Everything happens or nothing does. Raises `NotRectifiable`, `Refused`, `privacy.holds.Held`,
+    `privacy.requests.NotOpen`, `NotVerified`, `WrongKind`, `privacy.subjects.UnknownProfile`.
+    """
+    with transaction.atomic():
+        request = requests.lock(request, kinds=[RECTIFICATION], states=[APPROVED])
+        ledger.lock()
+        suppression.close_the_door()
+        subject = subjects.find(request.profile_id)
+        holds.must_not_be_held(subject.source_profiles, at=now)
+        home = _home(subject)
+        right = _standardized(corrections, subject, home, now)
+        reason = f"rectification request {request.pk}"
+        grant = _grant(subject.source_profiles, actor=actor, reason=reason, now=now)
+        done = put_right(subject.source_profiles, right, home=home.pk, grant=grant, request=request.pk, now=now)
+        audit.write(grant, subject.source_profiles, action="rectify", fields=right)
+        _follow(subject.source_profiles, subject.profiles, now=now)
+        told = deliveries.queue_rectifications(subject.profiles, fields=right, request=request.pk, now=now)
+        outcome = {
+            "rectified": sorted(right),
+            "values": done.values,
+            "records": done.records,
+            "recipients_told": told,
+        }
+        return requests.complete(request, outcome=outcome, actor=actor.id, now=now)
+
+
+def stand_by(profiles: Collection[UUID], *, now: datetime) -> None:
+    """Take out what came anew of these profiles and had been put right in another source profile of the same person.
+
+    Two queries where nobody had anything put right. Who is under a legal hold is left as they are.
+    """
+    members = source_profiles_of(profiles)
+    wrong = known_wrong.refuted({id for ids in members.values() for id in ids})
+    if not wrong:
+        return
+    request = known_wrong.requests_of(wrong)
+    for ids in members.values():
+        theirs = {id: wrong[id] for id in ids if id in wrong}
+        if theirs and not holds.held(ids, at=now):
+            grant = _grant(ids, actor=STAGE, reason="what was put right stays right", now=now)
+            origin = request[min(theirs)]
+            touched = drop_refuted(theirs, among=ids, grant=grant, request=origin, now=now)
+            candidates.begin_anew(touched)
+            wake(touched, now=now)
+
+
+def _home(subject: Subject) -> SourceProfile:
+    """Where a field is completed of which nobody knew anything: with the most trusted source that knows the person."""
+    known = SourceProfile.objects.filter(id__in=subject.source_profiles).select_related("source")
+    people = known.exclude(kind=EPISODE).exclude(source__client_side=True)
+    order = (F("source__trust_rank").desc(), F("last_seen_at").desc(), "id")
+    found = people.order_by(*order).first() or known.order_by(*order).first()
+    if found is None:
+        raise subjects.UnknownProfile("there is no such profile")
+    return found
+
+
+def _standardized(
+    corrections: Mapping[str, str], subject: Subject, home: SourceProfile, now: datetime
+) -> dict[str, str]:
+    """The values in normal form, as they would be at the door."""
+    if not corrections:
+        raise NotRectifiable("field", "say at least one value that is right")
+    keys = _stable_keys(subject)
+    setting = Setting(home.country or home.source.region, date_order=home.source.mapping.get("date_order"), now=now)
+    country = standardize("country", corrections.get("country", ""), setting).value
+    setting = replace(setting, region=country or setting.region)
+    return {field: _one(field, text, keys, setting) for field, text in sorted(corrections.items())}
+
+
+def _one(field: str, text: str, keys: Collection[str], setting: Setting) -> str:
+    if field not in RECTIFIABLE:
+        raise NotRectifiable(field, f"can not be put right by hand; known are {', '.join(RECTIFIABLE)}")
+    if field in keys:
+        raise NotRectifiable(field, "a source knows the person by it: change it there, or split or merge the profile")
+    try:
+        clean = standardize(FIELDS[field].standardizer, text, setting)
+    except Absurd as error:
+        raise NotRectifiable(field, str(error)) from None
+    if clean.value is None:
+        raise NotRectifiable(field, "this cannot be read; write it as the person would")
+    return clean.value
+
+
+def _stable_keys(subject: Subject) -> set[str]:
+    keyed = SourceProfile.objects.filter(id__in=subject.source_profiles, stable_index__isnull=False)
+    return set(keyed.values_list("source__stable_key", flat=True))
+
+
+def _grant(source_profiles: Collection[UUID], *, actor: Actor, reason: str, now: datetime) -> Grant:
+    decision = decide(list(source_profiles), purpose=PURPOSE, at=now, actor=actor, reason=reason)
+    if isinstance(decision, Refusal):
+        raise Refused(f"refused for '{decision.purpose}': {decision.reason}")
+    return decision
+
+
+def _follow(source_profiles: Collection[UUID], profiles: Collection[UUID], *, now: datetime) -> None:
+    """What is computed of the person is computed anew; who is who follows in the pipeline."""
+    candidates.begin_anew(source_profiles)
+    golden.refresh(profiles, now=now)
+    changes.append(refresh(profiles, now=now), now=now)
+    wake(source_profiles, now=now)
