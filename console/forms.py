@@ -9,10 +9,16 @@ from console.showing import label_of
 from privacy.clocks import CLOCKS, GDPR
 from privacy.models import KINDS
 from records.dictionary import FIELDS
+from records.rectifying import RECTIFIABLE
 from vault.reasons import names_somebody
 
 REASON_AT_MOST = 180
 HOW = (("phone", "On the phone"), ("e-mail", "By e-mail"), ("letter", "By letter"), ("in person", "In person"))
+WRITTEN = {
+    "birth_date": "YYYY-MM-DD",
+    "country": "Two letters, such as GB.",
+    "phone": "With the country's code, such as +44 …",
+}
 NAMESPACES = [(name, label_of(name)) for name, field in FIELDS.items() if field.identifier]
 
 
@@ -81,6 +87,22 @@ class OpenRequest(forms.Form):
         choices=[(slug, f"{clock.name}: {clock.answer}") for slug, clock in CLOCKS.items()],
         initial=GDPR,
     )
+
+
+class PutRight(forms.Form):
+    """What is right of a person, field by field of the data dictionary. What stays empty is left as it is."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        for name in RECTIFIABLE:
+            widget = forms.TextInput({"autocomplete": "off", "spellcheck": "false"})
+            self.fields[name] = forms.CharField(
+                label=label_of(name), required=False, max_length=500, widget=widget, help_text=WRITTEN.get(name, "")
+            )
+
+    def corrections(self) -> dict[str, str]:
+        """The values that were filled in."""
+        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 class Say(forms.Form):

@@ -61,7 +61,7 @@ def next_act(one: SubjectRequest, *, own: bool) -> tuple[str, str]:
     if one.kind == RECTIFICATION:
         if one.state == OPEN:
             return "approve", "Decide whether the correction is right."
-        return "done", "Correct the data at its source; then say what was done."
+        return "rectify", "Fill in what is right. Tell the source as well."
     return "withdraw", "Carry it out: the withdrawals go to the consent ledger."
 
 

@@ -11,7 +11,7 @@ from records.dictionary import IDENTIFIERS
 from records.models import Correction
 from records.standardize import identity_form
 from vault.ids import new_id
-from vault.sealing import Sealer
+from vault.sealing import Place, Sealer
 
 # A record that brought such a value again says so: refuted:FIELD.
 REFUTED = "refuted:"
@@ -33,7 +33,7 @@ def refuted(source_profiles: Collection[UUID]) -> dict[UUID, dict[str, set[bytes
 
 def is_refuted(source_profile: UUID, field: str, value: str, wrong: Wrong, sealer: Sealer) -> bool:
     """Whether this value, in whatever spelling, is among what is known to be wrong of this source profile."""
-    digests = wrong.get(field)
+    digests = wrong.get(field, ())
     return bool(digests) and any(sealer.digest(source_profile, field, one) in digests for one in _forms(field, value))
 
 
@@ -52,20 +52,21 @@ def refute(
     wrong = {form for value in values for form in _forms(field, value)} - good
     theirs = Correction.objects.filter(source_profile=source_profile, field=field)
     theirs.filter(digest__in=[sealer.digest(source_profile, field, form) for form in sorted(good)]).delete()
-    Correction.objects.bulk_create(
-        [
-            Correction(
-                id=new_id(),
-                source_profile_id=source_profile,
-                field=field,
-                digest=sealer.digest(source_profile, field, form),
-                request_id=request,
-                corrected_at=now,
-            )
-            for form in sorted(wrong)
-        ],
-        ignore_conflicts=True,
-    )
+    rows = [
+        Correction(
+            id=new_id(),
+            source_profile_id=source_profile,
+            field=field,
+            digest=sealer.digest(source_profile, field, form),
+            request_id=request,
+            corrected_at=now,
+        )
+        for form in sorted(wrong)
+    ]
+    for row, form in zip(rows, sorted(wrong), strict=True):
+        # Opened by nobody but a rotation of data keys, which has to make the digest anew.
+        row.sealed = sealer.seal(source_profile, Place("records_correction", "sealed", row.id), form.encode())
+    Correction.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _forms(field: str, value: str) -> set[str]:

@@ -162,6 +162,7 @@ class Correction(models.Model):
     source_profile = models.ForeignKey(SourceProfile, on_delete=models.CASCADE, related_name="corrections")
     field = models.CharField(max_length=40)
     digest = models.BinaryField()
+    sealed = models.BinaryField()
     request_id = models.UUIDField()
     corrected_at = models.DateTimeField()
 

@@ -110,11 +110,13 @@ TABLES = [
         purpose="subject_requests",
         retention=KEPT,
         erase_order=80,
+        digests={"digest": "field"},
         fields={
             "id": PLAIN,
             "source_profile": PSEUDONYM,
             "field": PLAIN,
             "digest": PSEUDONYM,
+            "sealed": SEALED,
             "request_id": PLAIN,
             "corrected_at": PLAIN,
         },

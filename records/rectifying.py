@@ -14,9 +14,10 @@ from records.models import Attribute, Identifier, Record, SourceProfile
 from records.reading import Known, KnownIdentifier, open_attributes, open_identifiers, open_records
 from records.standardize import identity_form, postcode_area
 from vault import keys
-from vault.blind import blind_index
+from vault.blind import indexes_to_write
 from vault.grants import Grant
 from vault.ids import new_id
+from vault.rotation_lock import hold_off
 from vault.sealing import Opening, Place, Sealer, open_sealed, open_what_opens
 
 AT_ONCE = 1_000
@@ -68,7 +69,7 @@ def put_right(
     Call it in a transaction during which nobody takes in records. Safe to repeat.
     """
     ids = sorted(source_profiles)
-    sealer = Sealer(keys.fetch(ids))
+    sealer = Sealer(keys.fetch_to_seal(ids))
     found = _held(ids, grant)
     held = {key for key in found if key[1] in right}
     missing = {(home, field) for field in right if not any(of == field for _, of in held)}
@@ -87,6 +88,7 @@ def drop_refuted(
 
     Returns those that had something of it; to them, too, no source brings it back.
     """
+    hold_off()
     data_keys = keys.fetch_present({*among, *wrong})
     sealer = Sealer(data_keys)
     wrong = {id: theirs for id, theirs in wrong.items() if id in data_keys}
@@ -136,12 +138,12 @@ def _replace(id: UUID, field: str, right: str, held: Held, sealer: Sealer, reque
 def _replace_identifier(id: UUID, field: str, right: str, held: Held, sealer: Sealer, now: datetime) -> None:
     theirs = [known for known in held.values if isinstance(known, KnownIdentifier)]
     Identifier.objects.filter(source_profile=id, namespace=field).delete()
-    row = new_id()
+    row, form = new_id(), identity_form(field, right)
     Identifier.objects.create(
         id=row,
         source_profile_id=id,
         namespace=field,
-        index=blind_index(field, identity_form(field, right)),
+        index=indexes_to_write([(field, form)])[field, form],
         sealed=sealer.seal(id, Place("records_identifier", "sealed", row), right.encode()),
         verified=not theirs or any(known.verified for known in theirs),
         first_seen_at=min((known.first_seen_at for known in theirs if known.value == right), default=now),

@@ -29,6 +29,7 @@ from console.guards import needs
 from console.request_stand import SOON, clocks_of, facts_of, next_act
 from console.screen import badge
 from console.screens.erasures import ErasureScreen
+from console.screens.rectifications import RectificationScreen
 from console.screens.request_acts import RequestActs
 from console.showing import day, label_of, short
 from console.telling import telling
@@ -95,6 +96,10 @@ OUTCOMES = {
     "retrain": "Models to train again",
     "keys": "Keys destroyed",
     "suppressed": "Identifiers put on the suppression list",
+    "rectified": "Fields put right",
+    "values": "Values replaced or completed",
+    "records": "Records changed",
+    "recipients_told": "Recipients told",
     "shared": "Identifiers shared with others, who keep them",
 }
 STATE_TONES = {OPEN: "info", APPROVED: "accent", IN_PROGRESS: "warn", COMPLETED: "good", REJECTED: "", CALLED_BACK: ""}
@@ -130,7 +135,7 @@ class Waiting(admin.SimpleListFilter):
         return queryset
 
 
-class RequestScreen(RequestActs, ErasureScreen):
+class RequestScreen(RequestActs, ErasureScreen, RectificationScreen):
     """What people ask for."""
 
     may_view = VIEW_REQUESTS
@@ -209,6 +214,7 @@ class RequestScreen(RequestActs, ErasureScreen):
             path(f"{one}/done/", guard(self.done), name="privacy_subjectrequest_done"),
             *self.erasure_urls(),
             *self.act_urls(guard),
+            *self.rectification_urls(),
             *super().get_urls(),
         ]
 

@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(primary_key=True, serialize=False)),
                 ("field", models.CharField(max_length=40)),
                 ("digest", models.BinaryField()),
+                ("sealed", models.BinaryField()),
                 ("request_id", models.UUIDField()),
                 ("corrected_at", models.DateTimeField()),
                 (
