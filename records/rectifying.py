@@ -14,9 +14,9 @@ from records.models import Attribute, Identifier, Record, SourceProfile
 from records.reading import Known, KnownIdentifier, open_attributes, open_identifiers, open_records
 from records.standardize import identity_form, postcode_area
 from vault import keys
-from vault.blind import indexes_to_write
 from vault.grants import Grant
 from vault.ids import new_id
+from vault.index_columns import indexes_to_write
 from vault.rotation_lock import hold_off
 from vault.sealing import Opening, Place, Sealer, open_sealed, open_what_opens
 

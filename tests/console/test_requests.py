@@ -24,7 +24,7 @@ from tests.console.conftest import World, said
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 SignIn = Callable[[str], Client]
-ACTIONS = ("approve", "reject", "erase", "answer", "withdraw", "done", "call_back", "prove")
+ACTIONS = ("approve", "reject", "erase", "answer", "withdraw", "done", "rectify", "call_back", "prove")
 
 
 def page(one: SubjectRequest) -> str:
@@ -131,6 +131,22 @@ def test_a_rectification_is_approved_and_completed_by_hand(world: World, sign_in
     assert said(client.post(act("done", one), {"reason": "corrected in crm"})) == ["Completed."]
     one.refresh_from_db()
     assert (one.state, one.note) == ("completed", "corrected in crm")
+
+
+def test_a_rectification_is_filled_in_and_reaches_the_profile(world: World, sign_in: SignIn) -> None:
+    client, one = sign_in("privacy_officer"), opened("rectification", world.alice, world)
+    client.post(act("approve", one))
+    asked = client.get(act("rectify", one)).content.decode()
+    assert 'name="family_name"' in asked
+    assert "Archer" not in asked
+    unread = client.post(act("rectify", one), {"birth_date": "1984-31-31"}).content.decode()
+    assert "Birth date: is not a date of the calendar" in unread
+    assert said(client.post(act("rectify", one), {"family_name": "Fletcher"})) == [
+        "Put right. The counts below say where."
+    ]
+    one.refresh_from_db()
+    assert (one.state, one.outcome["rectified"]) == ("completed", ["family_name"])
+    assert "Fields put right" in client.get(page(one)).content.decode()
 
 
 def test_a_rejection_needs_a_reason(world: World, sign_in: SignIn) -> None:
