@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from cdp import embedded
+from cdp.quiet_logs import scrub
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ONYM_HOME = Path(os.environ.get("ONYM_HOME", BASE_DIR / "var")).expanduser().resolve()
@@ -303,16 +304,21 @@ structlog.configure(
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
+        scrub,
         structlog.processors.JSONRenderer(),
     ]
 )
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {"quiet": {"()": "cdp.quiet_logs.Quiet", "format": "%(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "quiet"}},
     "root": {"handlers": ["console"], "level": os.environ.get("ONYM_LOG_LEVEL", "INFO")},
-    # Request lines and query texts can hold identifiers: neither is logged.
+    # Request lines and query texts can hold identifiers: neither is logged. Django's own handlers, which print whole
+    # requests and mail them to ADMINS, are taken off.
     "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
         "django.request": {"level": "ERROR"},
         "django.db.backends": {"level": "WARNING"},
         "axes": {"level": "WARNING"},

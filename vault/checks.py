@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.db import DatabaseError
 
@@ -41,7 +42,9 @@ def application_owns_nothing(**kwargs: Any) -> list[CheckMessage]:
             role = standing(alias)
         except DatabaseError:
             found.append(
-                Warning(f"The database '{alias}' does not answer, so its roles are not checked.", id="vault.W002")
+                checks.Warning(
+                    f"The database '{alias}' does not answer, so its roles are not checked.", id="vault.W002"
+                )
             )
             continue
         if not role.harmless:
