@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -22,11 +23,13 @@ from access.roles import (
     OPEN_REQUESTS,
     RECORD_CONSENT,
     REVEAL_IDENTIFIERS,
+    VIEW_AUDIT,
     VIEW_PROFILES,
 )
 from consent.acts import UnknownPurpose
 from consent.models import CONTRACT, Purpose
 from console import acts, corrections
+from console.actors import names_of
 from console.asking import SERVICE, actor_of, ask, user_of
 from console.forms import LookUp, MergeWith, OpenRequest, PutHold, Reason, Say, first_error
 from console.guards import needs
@@ -43,7 +46,9 @@ from privacy.deadlines import UnknownRegulation
 from privacy.holds import AlreadyLifted, NotReasoned
 from privacy.models import LegalHold
 from privacy.subjects import UnknownProfile
+from vault import audit
 
+READS_SHOWN = 200
 # Golden fields by which a person can be called.
 TELLING = ("given_name", "family_name", "full_name", "email", "phone")
 
@@ -137,6 +142,7 @@ class ProfileScreen(Screen):
         one = "<uuid:profile>"
         return [
             path("look-up/", guard(self.look_up), name="identity_profile_look_up"),
+            path(f"{one}/who-looked/", guard(self.who_looked), name="identity_profile_who_looked"),
             path(f"{one}/reveal/", guard(self.reveal), name="identity_profile_reveal"),
             path(f"{one}/merge/", guard(self.merge), name="identity_profile_merge"),
             path(f"{one}/split/<uuid:source_profile>/", guard(self.split), name="identity_profile_split"),
@@ -179,6 +185,7 @@ class ProfileScreen(Screen):
             title=short(profile),
             **gather(request, person, revealed=revealed, now=now),
             may_reveal=user.may(REVEAL_IDENTIFIERS) and person.grant is not None,
+            may_see_reads=user.may(VIEW_AUDIT),
             may_correct=user.may(CORRECT_IDENTITY),
             may_open=user.may(OPEN_REQUESTS),
             may_hold=user.may(DECIDE_REQUESTS),
@@ -190,6 +197,24 @@ class ProfileScreen(Screen):
                 "say": Say(),
                 "hold": PutHold(),
             },
+        )
+
+    @needs(VIEW_AUDIT, methods=("GET",))
+    def who_looked(self, request: HttpRequest, profile: UUID) -> HttpResponseBase:
+        """Every read of this person by people and programs, the latest first."""
+        if not user_of(request).may(VIEW_PROFILES):
+            raise PermissionDenied
+        reads = audit.reads_of(source_profiles(profile)).reverse()
+        shown = list(reads[:READS_SHOWN])
+        names = names_of(entry.actor for entry in shown)
+        return self.page(
+            request,
+            "console/profiles/who_looked.html",
+            title=f"Who looked at {short(profile)}",
+            profile=profile,
+            short=short(profile),
+            reads=[(entry, names.get(entry.actor, entry.actor)) for entry in shown],
+            count=reads.count(),
         )
 
     @needs(VIEW_PROFILES)
