@@ -62,6 +62,7 @@ def test_two_clusters_are_right(point, records, keys):
     assert key_store_stands_apart() == []
 
 
+@pytest.mark.django_db(databases=["default", "keystore"])
 def test_it_speaks_up_before_deployment_only(point):
     point(RECORDS, RECORDS)
     call_command("check")
