@@ -3,12 +3,13 @@
 import pytest
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
 from access import users
 from access.models import User
 from access.users import LastManager
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
 PASSWORD = "correct horse battery staple"
 
@@ -19,15 +20,15 @@ def ada():
 
 
 def test_a_user_signs_in_with_name_and_password(ada):
-    assert authenticate(username="ada", password=PASSWORD) == ada
-    assert authenticate(username="ada", password="wrong") is None
+    assert authenticate(HttpRequest(), username="ada", password=PASSWORD) == ada
+    assert authenticate(HttpRequest(), username="ada", password="wrong") is None
     assert PASSWORD not in User.objects.get().password
 
 
 def test_an_inactive_user_does_not_sign_in(ada):
     users.add("grace", password=PASSWORD, roles=["administrator"])
     users.change(ada, roles=["administrator"], is_active=False)
-    assert authenticate(username="ada", password=PASSWORD) is None
+    assert authenticate(HttpRequest(), username="ada", password=PASSWORD) is None
 
 
 def test_roles_are_kept_once_in_the_order_of_the_table():
@@ -65,8 +66,8 @@ def test_the_last_who_manages_access_stays(ada, change):
 
 def test_a_new_password_replaces_the_old(ada):
     users.set_password(ada, "another horse, another staple")
-    assert authenticate(username="ada", password=PASSWORD) is None
-    assert authenticate(username="ada", password="another horse, another staple") == ada
+    assert authenticate(HttpRequest(), username="ada", password=PASSWORD) is None
+    assert authenticate(HttpRequest(), username="ada", password="another horse, another staple") == ada
     with pytest.raises(ValidationError):
         users.set_password(ada, "short")
 
