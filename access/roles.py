@@ -13,6 +13,7 @@ REVEAL_IDENTIFIERS = "identifiers.reveal"
 CORRECT_IDENTITY = "identity.correct"
 RECORD_CONSENT = "consents.record"
 VIEW_CONSENTS = "consents.view"
+EDIT_PURPOSES = "purposes.edit"
 VIEW_SEGMENTS = "segments.view"
 EDIT_SEGMENTS = "segments.edit"
 VIEW_REQUESTS = "requests.view"
@@ -84,6 +85,7 @@ ROLES = {
                     REVEAL_IDENTIFIERS,
                     VIEW_CONSENTS,
                     RECORD_CONSENT,
+                    EDIT_PURPOSES,
                     VIEW_REQUESTS,
                     OPEN_REQUESTS,
                     DECIDE_REQUESTS,

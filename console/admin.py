@@ -7,10 +7,11 @@ from access.models import ApiKey, User
 from consent.models import Act, Purpose
 from console.screens.api_keys import ApiKeyScreen
 from console.screens.audit import AuditScreen
-from console.screens.consents import ActScreen, PurposeScreen
+from console.screens.consents import ActScreen
 from console.screens.ledger import AssignmentScreen
 from console.screens.matches import MatchScreen
 from console.screens.profiles import ProfileScreen
+from console.screens.purposes import PurposeScreen
 from console.screens.quarantine import QuarantineScreen
 from console.screens.recipients import RecipientScreen
 from console.screens.requests import RequestScreen

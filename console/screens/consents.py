@@ -1,4 +1,4 @@
-"""Consents: the purposes that data may be used for, and the ledger of what people said. Both read-only here."""
+"""Consent acts: the ledger of what people said. Read-only here."""
 
 from typing import Any
 
@@ -10,51 +10,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from access.roles import VIEW_CONSENTS
-from consent.models import Act, Purpose
+from consent.models import Act
 from console.screen import Screen, badge
-from console.showing import label_of, moment, short
+from console.showing import moment, short
 from identity.profiles import profile_of
-
-
-class PurposeScreen(Screen):
-    """Why data may be used."""
-
-    may_view = VIEW_CONSENTS
-    list_display = ("name", "basis", "channel_list", "expires", "is_active")
-    sortable_by = ()
-    intro = "Why data may be used, and on which legal basis. Without a purpose that allows it, nothing is read or sent."
-    fields = (
-        "slug",
-        "name",
-        "description",
-        "legal_basis",
-        "channels",
-        "expires_after_days",
-        "risk",
-        "dpia_reference",
-        "is_active",
-    )
-    readonly_fields = ("risk", "is_active")
-
-    @admin.display(description="Legal basis")
-    def basis(self, purpose: Purpose) -> str:
-        return label_of(purpose.legal_basis)
-
-    @admin.display(description="Channels")
-    def channel_list(self, purpose: Purpose) -> str:
-        return ", ".join(purpose.channels) or "–"
-
-    @admin.display(description="Consent holds for")
-    def expires(self, purpose: Purpose) -> str:
-        return f"{purpose.expires_after_days} days" if purpose.expires_after_days else "–"
-
-    @admin.display(description="High risk")
-    def risk(self, purpose: Purpose) -> str:
-        return "yes" if purpose.high_risk else "no"
-
-    @badge("State", {"active": "success", "inactive": "warning"})
-    def is_active(self, purpose: Purpose) -> str:
-        return "active" if purpose.active else "inactive"
 
 
 class ActScreen(Screen):

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -16,7 +16,6 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from kombu.exceptions import OperationalError
 
 from access.roles import EDIT_SEGMENTS, VIEW_PROFILES, VIEW_SEGMENTS
 from consent.models import Purpose
@@ -24,11 +23,11 @@ from console.asking import may
 from console.figures import segment_trends
 from console.guards import needs
 from console.profile.list import describe
+from console.recounting import recount
 from console.screen import Screen, badge
 from console.showing import moment
 from console.wording import lines_of, weights_of
 from identity.models import Profile
-from pipeline.tasks import refresh_all
 from segments import catalog
 from segments.features.registry import FEATURES
 from segments.models import Membership, Segment
@@ -234,12 +233,11 @@ def _kept(form: SegmentForm, keep: Any) -> Segment | None:
 
 
 def _count_members(request: HttpRequest) -> None:
-    """Let a worker look at everybody anew; without one, the hourly refresh does."""
-    try:
-        refresh_all.delay()
-        messages.success(request, "Saved. Members are being counted and appear within moments.")
-    except OperationalError:
-        messages.warning(request, "Saved. No worker could be told, so members appear with the hourly refresh.")
+    recount(
+        request,
+        done="Saved. Members are being counted and appear within moments.",
+        later="Saved. No worker could be told, so members appear with the hourly refresh.",
+    )
 
 
 def _initial(segment: Segment) -> dict[str, Any]:

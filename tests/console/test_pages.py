@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from access.roles import (
     CORRECT_IDENTITY,
+    EDIT_PURPOSES,
     EDIT_SEGMENTS,
     EDIT_SOURCES,
     MANAGE_ACCESS,
@@ -67,6 +68,8 @@ def pages(world: World) -> dict[str, str]:
         found[reverse(f"admin:{name}_delete", args=[one])] = NOBODY
     found[reverse("admin:identity_profile_changelist") + "?who=everybody"] = VIEW_PROFILES
     found[reverse("admin:segments_segment_edit", args=[world.segment.pk])] = EDIT_SEGMENTS
+    found[reverse("admin:consent_purpose_edit", args=["marketing"])] = EDIT_PURPOSES
+    found[reverse("admin:consent_purpose_publish", args=["marketing"])] = EDIT_PURPOSES
     return found
 
 
