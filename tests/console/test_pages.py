@@ -8,10 +8,12 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from access.roles import (
     CORRECT_IDENTITY,
     EDIT_PURPOSES,
+    EDIT_RECIPIENTS,
     EDIT_SEGMENTS,
     EDIT_SOURCES,
     MANAGE_ACCESS,
@@ -20,12 +22,15 @@ from access.roles import (
     VIEW_CONSENTS,
     VIEW_PROFILES,
     VIEW_QUARANTINE,
+    VIEW_RECIPIENTS,
     VIEW_REQUESTS,
     VIEW_SEGMENTS,
     VIEW_SOURCES,
 )
 from consent.models import Act
 from identity.models import Assignment
+from outbox import recipients
+from outbox.models import Recipient
 from records.models import Source
 from tests.console.conftest import PLAINTEXT, World
 from tests.senders import send_messages
@@ -42,6 +47,7 @@ LISTS = {
     "consent_act": VIEW_CONSENTS,
     "privacy_subjectrequest": VIEW_REQUESTS,
     "records_source": VIEW_SOURCES,
+    "outbox_recipient": VIEW_RECIPIENTS,
     "records_quarantinedrecord": VIEW_QUARANTINE,
     "access_apikey": MANAGE_ACCESS,
     "access_user": MANAGE_ACCESS,
@@ -50,6 +56,7 @@ LISTS = {
 ADDED_HERE = {
     "segments_segment": EDIT_SEGMENTS,
     "records_source": EDIT_SOURCES,
+    "outbox_recipient": EDIT_RECIPIENTS,
     "access_apikey": MANAGE_ACCESS,
     "access_user": MANAGE_ACCESS,
 }
@@ -84,11 +91,17 @@ def _one(world: World, name: str) -> object:
         "consent_act": Act.objects.order_by("pk").values_list("pk", flat=True)[0],
         "privacy_subjectrequest": world.erasure.pk,
         "records_source": world.crm.pk,
+        "outbox_recipient": _recipient().pk,
         "records_quarantinedrecord": quarantined[0],
         "access_apikey": world.key,
         "access_user": world.staff["marketer"].pk,
         "vault_auditentry": AuditEntry.objects.order_by("pk").values_list("pk", flat=True)[0],
     }[name]
+
+
+def _recipient() -> Recipient:
+    known = Recipient.objects.first()
+    return known or recipients.add("mailer", url="", purposes=["marketing"], now=timezone.now())[0]
 
 
 @pytest.mark.parametrize("role", ROLES)
