@@ -1,5 +1,7 @@
 """Registers every admin class with the admin site; the screens themselves stand in `console/screens`."""
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
@@ -27,6 +29,8 @@ from vault.models import AuditEntry
 
 # Roles stand in `access.roles`; Django's groups and their permissions are not used.
 admin.site.unregister(Group)
+# Second factors are managed on their own pages and by `access`, never as rows.
+admin.site.unregister([Authenticator, EmailAddress])
 admin.site.index_template = "console/overview.html"
 admin.site.login_template = "console/login.html"
 
