@@ -56,10 +56,30 @@ def plain_indexes(field: str, values: Iterable[str]) -> list[bytes]:
     return [value.encode() for value in values]
 
 
+def open_what_is_there(sealed: Sequence[Sealed], grant: Grant, *, action: str = "read") -> list[bytes | None]:
+    return list(open_plaintext(sealed, grant, action=action))
+
+
+def only_index(field: str, value: str) -> list[bytes]:
+    return [value.encode()]
+
+
 TWIN: dict[ModuleType, dict[str, object]] = {
-    sealing: {"Sealer": PlaintextSealer, "open_sealed": open_plaintext},
-    keys: {"make": no_keys, "fetch": no_keys, "fetch_or_make": no_keys, "destroy": destroy_nothing},
-    blind: {"blind_index": plain_index, "blind_indexes": plain_indexes},
+    sealing: {
+        "Sealer": PlaintextSealer,
+        "open_sealed": open_plaintext,
+        "open_what_opens": open_what_is_there,
+    },
+    keys: {
+        **dict.fromkeys(("make", "fetch", "fetch_or_make", "fetch_to_seal", "fetch_present"), no_keys),
+        "destroy": destroy_nothing,
+    },
+    blind: {
+        "blind_index": plain_index,
+        "blind_indexes": plain_indexes,
+        "indexes_in_force": only_index,
+        "every_index": only_index,
+    },
 }
 
 
