@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from records import sources
+from tests.pipeline.cast import seed_purposes
 from vault import blind
 
 # A busy machine is no reason to fail.
@@ -83,3 +84,12 @@ def crm(db):
     return sources.add(
         "crm", kind="offline", trust_rank=90, purposes=["service", "analytics", "marketing"], mapping=mapping
     )[0]
+
+
+@pytest.fixture(autouse=True)
+def purposes(request: pytest.FixtureRequest) -> None:
+    """Tests that commit find the purposes that a flush has taken."""
+    marker: Any = request.node.get_closest_marker("django_db")
+    if marker and marker.kwargs.get("transaction"):
+        request.getfixturevalue("transactional_db")
+        seed_purposes()

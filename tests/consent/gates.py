@@ -87,12 +87,25 @@ GATES = {
         '    return decide_each(groups, purpose="subject_requests",',
         "tests/console",
     ),
+    "privacy/exports.py _allowed": Mutant(
+        "privacy/exports.py",
+        "    allowed = {profile: ids for profile, ids in owned.items() if profile in decisions.allowed}",
+        "    allowed = dict(owned)",
+        "tests/statements/test_p49_small_cells_and_budget.py",
+    ),
+    "privacy/published.py _size": Mutant(
+        "privacy/published.py",
+        "        size += len(decisions.allowed)",
+        "        size += len(owned)",
+        "tests/statements/test_p49_small_cells_and_budget.py",
+    ),
 }
 
 # These ask on a legal duty: file and the purpose it names.
 DUTIES = {
     "privacy/papers.py": "subject_requests",
     "privacy/access.py": "subject_requests",
+    "privacy/rectification.py": "subject_requests",
     "privacy/public/inquiries.py": "subject_requests",
     "privacy/wanted.py": "subject_requests",
     "privacy/suppression_of_person.py": "subject_requests",

@@ -12,7 +12,11 @@ from playwright.sync_api import sync_playwright
 from console.management.commands import screenshots
 
 CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no chromium here")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(databases=["default", "keystore"], transaction=True),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no chromium here"),
+]
 
 
 def test_a_picture_is_taken_and_every_file_comes_from_here(tmp_path: Path) -> None:

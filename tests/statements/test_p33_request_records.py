@@ -45,6 +45,7 @@ READERS = {
     "console/screens/request_acts.py",
     "console/screens/erasures.py",
     "console/screens/requests.py",
+    "console/screens/rectifications.py",
     "console/management/commands/screenshots.py",
     "pipeline/sweep.py",
     "pipeline/tasks.py",
