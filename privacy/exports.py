@@ -10,7 +10,7 @@ written: an erasure then reaches the recipient.
 import csv
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -123,7 +123,7 @@ def end(*, now: datetime) -> int:
     return len(over)
 
 
-def forget(profiles: Sequence[UUID], *, now: datetime) -> int:
+def forget(profiles: Collection[UUID], *, now: datetime) -> int:
     """Delete our copies of the files that hold these people; their recipients are asked to erase by message."""
     holding = deliveries.exported(profiles)
     found = list(ExportedFile.objects.filter(id__in=holding, deleted_at=None))

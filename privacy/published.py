@@ -107,7 +107,7 @@ def _size(segment: Segment, now: datetime) -> int:
 @lru_cache(maxsize=16)
 def _noise(epsilon: float) -> Any:
     dp.enable_features("contrib")
-    mechanism = dp.m.make_laplace(dp.atom_domain(T=int), dp.absolute_distance(T=int), scale=1.0 / epsilon)
+    mechanism: Any = dp.m.make_laplace(dp.atom_domain(T=int), dp.absolute_distance(T=int), scale=1.0 / epsilon)
     if mechanism.map(1) > epsilon * (1 + 1e-9):
         raise ArithmeticError("the mechanism costs more than it was asked to")
     return mechanism
