@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from api.errors import not_found
 from api.views.changes import Changes
-from api.views.consents import Consents, ConsentSignals, ProfileConsents
+from api.views.consents import Consents, ConsentSignals, ProfileConsents, ProfileExplanation, ProfileReceipts
 from api.views.deliveries import Acknowledgment, Deliveries, Recipients
 from api.views.health import Live, Ready
 from api.views.messages import Batch, Single
@@ -34,6 +34,8 @@ urlpatterns = [
     path("api/profiles/<uuid:id>/events/", Events.as_view()),
     path("api/profiles/<uuid:id>/identifiers/", Identifiers.as_view()),
     path("api/profiles/<uuid:id>/consents/", ProfileConsents.as_view()),
+    path("api/profiles/<uuid:id>/consents/explain/", ProfileExplanation.as_view()),
+    path("api/profiles/<uuid:id>/consents/receipts/", ProfileReceipts.as_view()),
     path("api/profiles/<uuid:id>/segments/", ProfileSegments.as_view()),
     path("api/consents/", Consents.as_view()),
     path("api/consents/signals/", ConsentSignals.as_view()),

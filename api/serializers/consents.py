@@ -192,3 +192,154 @@ class RecordedSignalSerializer(serializers.Serializer[Any]):
     readable = serializers.BooleanField(help_text="False: nobody can read it, so all of it was taken as a refusal.")
     acts = serializers.ListField(child=serializers.UUIDField())
     standing = StandingSerializer(many=True)
+
+
+@extend_schema_serializer(
+    component_name="ConsentQuestion",
+    examples=[
+        OpenApiExample(
+            "A mailing of last March",
+            value={"purpose": "marketing", "channel": "email", "at": "2026-03-14T09:00:00Z"},
+        )
+    ],
+)
+class ConsentQuestionSerializer(serializers.Serializer[Any]):
+    """Was this allowed? A purpose, a channel, an instant, and by what had been recorded until when."""
+
+    purpose = Slug(max_length=40)
+    channel = Slug(max_length=20, required=False, allow_blank=True, default="", help_text="Empty: all channels.")
+    at = serializers.DateTimeField(required=False, help_text="The instant; default: now.")
+    known_at = serializers.DateTimeField(
+        required=False, help_text="As it was known then. Default: with everything that has been recorded since."
+    )
+
+    def validate_purpose(self, value: str) -> str:
+        if not Purpose.objects.filter(slug=value).exists():
+            raise serializers.ValidationError("There is no such purpose.", code="unknown_purpose")
+        return value
+
+
+class RuleInForceSerializer(serializers.Serializer[Any]):
+    """The rule of the purpose that was in force, as its version says."""
+
+    version = serializers.IntegerField(source="pk")
+    valid_from = serializers.DateTimeField()
+    recorded_at = serializers.DateTimeField()
+    legal_basis = serializers.CharField()
+    active = serializers.BooleanField()
+    expires_after_days = serializers.IntegerField(allow_null=True)
+    expiry_by_jurisdiction = serializers.DictField(child=serializers.IntegerField())
+    sensitive = serializers.BooleanField()
+    sale_or_sharing = serializers.BooleanField()
+
+
+class CountedActSerializer(serializers.Serializer[Any]):
+    """An entry of the ledger that counted."""
+
+    id = serializers.UUIDField()
+    source_profile = serializers.UUIDField(source="source_profile_id")
+    channel = serializers.CharField(allow_blank=True)
+    state = serializers.CharField()
+    occurred_at = serializers.DateTimeField()
+    recorded_at = serializers.DateTimeField()
+    how = serializers.CharField()
+    verified = serializers.BooleanField()
+    notice = serializers.CharField(allow_blank=True)
+    jurisdiction = serializers.CharField(allow_blank=True)
+
+
+class ToldSerializer(serializers.Serializer[Any]):
+    """What people were told, in one language."""
+
+    hash = serializers.CharField()
+    version = serializers.IntegerField()
+    locale = serializers.CharField()
+    text = serializers.CharField()
+    material = serializers.BooleanField()
+    published_at = serializers.DateTimeField()
+
+
+class StoodSerializer(serializers.Serializer[Any]):
+    """A restriction that stood."""
+
+    source_profile = serializers.UUIDField()
+    kind = serializers.CharField()
+
+
+@extend_schema_serializer(
+    component_name="ConsentExplanation",
+    examples=[
+        OpenApiExample(
+            "Allowed",
+            value={
+                "profile": PROFILE_ID,
+                "purpose": "marketing",
+                "channel": "email",
+                "at": "2026-03-14T09:00:00Z",
+                "known_at": None,
+                "allowed": True,
+                "decision": "allowed",
+                "rule": {
+                    "version": 3,
+                    "valid_from": "2026-01-01T00:00:00Z",
+                    "recorded_at": "2026-01-01T00:00:00Z",
+                    "legal_basis": "consent",
+                    "active": True,
+                    "expires_after_days": 730,
+                    "expiry_by_jurisdiction": {"FR": 180},
+                    "sensitive": False,
+                    "sale_or_sharing": False,
+                },
+                "acts": [],
+                "notices": [],
+                "restrictions": [],
+                "declared": [],
+            },
+        )
+    ],
+)
+class ConsentExplanationSerializer(serializers.Serializer[Any]):
+    """The decision, and everything that it rests on."""
+
+    profile = serializers.UUIDField()
+    purpose = serializers.CharField()
+    channel = serializers.CharField(allow_blank=True)
+    at = serializers.DateTimeField()
+    known_at = serializers.DateTimeField(allow_null=True)
+    allowed = serializers.BooleanField()
+    decision = serializers.CharField(help_text="`allowed`, or why not.")
+    rule = RuleInForceSerializer(allow_null=True)
+    acts = CountedActSerializer(many=True)
+    notices = ToldSerializer(many=True)
+    restrictions = StoodSerializer(many=True)
+    declared = serializers.ListField(
+        child=serializers.UUIDField(), help_text="Source profiles whose source could be used, under a contract."
+    )
+
+
+@extend_schema_serializer(
+    component_name="ConsentReceipts",
+    examples=[
+        OpenApiExample(
+            "One yes",
+            value={
+                "profile": PROFILE_ID,
+                "results": [
+                    {
+                        "schema_version": "ISO/IEC TS 27560:2023",
+                        "record_id": "0198c0de-0000-7000-8000-0000000000c1",
+                        "pii_principal_id": "0198c0de-0000-7000-8000-0000000000a1",
+                        "pii_processing": {"purposes": [{"purpose_id": "marketing", "lawful_basis": "consent"}]},
+                        "party_identification": [{"party_role": "PII controller", "party_name": "Example Ltd"}],
+                        "events": [{"event_time": "2026-03-01T18:02:11+00:00", "event_state": "explicitly given"}],
+                    }
+                ],
+            },
+        )
+    ],
+)
+class ReceiptsSerializer(serializers.Serializer[Any]):
+    """A consent record for each thing that the person said, after ISO/IEC TS 27560:2023, the latest first."""
+
+    profile = serializers.UUIDField()
+    results = serializers.ListField(child=serializers.DictField())

@@ -15,9 +15,12 @@ from api.errors import Problem
 from api.people import Person
 from api.serializers.consents import (
     ConsentActSerializer,
+    ConsentExplanationSerializer,
     ConsentQuery,
+    ConsentQuestionSerializer,
     ConsentSignalSerializer,
     ConsentsSerializer,
+    ReceiptsSerializer,
     RecordedConsentSerializer,
     RecordedSignalSerializer,
 )
@@ -25,7 +28,9 @@ from api.views.base import View
 from api.views.profiles import AFTER_A_MERGE, located
 from consent import acts
 from consent.acts import NewAct
+from consent.explanation import explain
 from consent.models import GRANTED, WITHDRAWN
+from consent.receipts import receipts_of
 from consent.signals import meaning
 from consent.signals.terms import terms_in_force
 from consent.state import standing
@@ -35,6 +40,7 @@ from records.envelope import Signal
 from records.models import Source
 
 NEEDS_NO_PURPOSE = "What a person said is shown whatever they said, so this needs the scope and no purpose."
+EXPLAINED = ("purpose", "channel", "at", "known_at", "allowed", "decision", "rule", "acts", "notices", "declared")
 
 
 class Consents(View):
@@ -109,6 +115,54 @@ class ProfileConsents(View):
     def get(self, request: Request, id: UUID) -> Response:
         person = people.find(id)
         return Response(_standing(person), headers=located(request, person))
+
+
+class ProfileExplanation(View):
+    """Explain a decision on a profile, now or at a past instant."""
+
+    required_scopes = {"POST": "consents:read"}
+
+    @describe(
+        "Explain a consent decision",
+        description="Was this allowed? The decision for a purpose and channel at an instant, by what had been recorded "
+        "until `known_at`, with the rule, the entries of the ledger, the notices and the restrictions that it rests "
+        f"on. The person's source profiles are those of today. It allows nothing by itself. {AFTER_A_MERGE}",
+        operation_id="explain_profile_consent",
+        tags=["profiles"],
+        request=ConsentQuestionSerializer,
+        responses={200: ConsentExplanationSerializer},
+        fails=[404, 413, 415],
+    )
+    def post(self, request: Request, id: UUID) -> Response:
+        body = ConsentQuestionSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        person = people.find(id)
+        asked = {"at": timezone.now(), **body.validated_data}
+        found = explain(person.source_profiles, **asked)
+        restrictions = [{"source_profile": one, "kind": kind} for one, kind in found.restrictions]
+        told = {name: getattr(found, name) for name in EXPLAINED}
+        answer = {"profile": person.id, **told, "restrictions": restrictions}
+        return Response(ConsentExplanationSerializer(answer).data, headers=located(request, person))
+
+
+class ProfileReceipts(View):
+    """Read the consent receipts of a profile."""
+
+    required_scopes = {"GET": "consents:read"}
+
+    @describe(
+        "Read the consent receipts of a profile",
+        description=f"What the person said, for them to keep: a record after ISO/IEC TS 27560:2023 for each act, with "
+        f"the notice they saw. {NEEDS_NO_PURPOSE} {AFTER_A_MERGE}",
+        operation_id="read_profile_receipts",
+        tags=["profiles"],
+        responses={200: ReceiptsSerializer},
+        fails=[404],
+    )
+    def get(self, request: Request, id: UUID) -> Response:
+        person = people.find(id)
+        answer = {"profile": person.id, "results": receipts_of(person.source_profiles)}
+        return Response(ReceiptsSerializer(answer).data, headers=located(request, person))
 
 
 def _standing(person: Person) -> Any:

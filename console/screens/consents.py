@@ -1,16 +1,21 @@
 """Consent acts: the ledger of what people said. Read-only here."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from access.roles import VIEW_CONSENTS
 from consent.models import Act
+from consent.receipts import receipt
+from console.files import as_file
+from console.guards import needs
 from console.screen import Screen, badge
 from console.showing import moment, short
 from identity.profiles import profile_of
@@ -21,7 +26,7 @@ class ActScreen(Screen):
 
     may_view = VIEW_CONSENTS
     heading = "Consent acts"
-    list_display = ("occurred", "said", "purpose", "channel_or_all", "how", "trust", "profile_link")
+    list_display = ("occurred", "said", "purpose", "channel_or_all", "how", "trust", "profile_link", "receipt_link")
     list_display_links = None
     list_filter = ("purpose", "state", "channel")
     sortable_by = ()
@@ -43,7 +48,27 @@ class ActScreen(Screen):
     )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Act]":
-        return Act.objects.select_related("purpose").order_by("-occurred_at", "-id")
+        return Act.objects.select_related("purpose", "annulment").order_by("-occurred_at", "-id")
+
+    def get_urls(self) -> list[URLPattern]:
+        guard = self.admin_site.admin_view
+        return [
+            path("<uuid:id>/receipt.json", guard(self.receipt), name="consent_act_receipt"),
+            *super().get_urls(),
+        ]
+
+    @needs(VIEW_CONSENTS, methods=("GET",))
+    def receipt(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """The receipt of one act, as a file."""
+        act = get_object_or_404(Act.objects.select_related("purpose"), pk=id, annulment=None)
+        return as_file(receipt(act), name=f"consent-receipt-{short(id)}.json")
+
+    @admin.display(description="Receipt")
+    def receipt_link(self, act: Act) -> SafeString | str:
+        if hasattr(act, "annulment"):
+            return "annulled"
+        page = reverse("admin:consent_act_receipt", args=[act.pk])
+        return format_html('<a class="o-link" href="{}" download>Download</a>', page)
 
     @admin.display(description="When")
     def occurred(self, act: Act) -> str:

@@ -24,19 +24,24 @@ from access.roles import (
     RECORD_CONSENT,
     REVEAL_IDENTIFIERS,
     VIEW_AUDIT,
+    VIEW_CONSENTS,
     VIEW_PROFILES,
 )
 from consent.acts import UnknownPurpose
+from consent.explanation import explain
 from consent.models import CONTRACT, Purpose
+from consent.receipts import receipts_of
 from console import acts, corrections
 from console.actors import names_of
 from console.asking import SERVICE, actor_of, ask, user_of
+from console.explaining import Question, entries_of, restrictions_of
+from console.files import as_file
 from console.forms import LookUp, MergeWith, OpenRequest, PutHold, Reason, Say, first_error
 from console.guards import needs
 from console.profile.list import describe
 from console.profile.page import gather
 from console.screen import Screen
-from console.showing import day, short
+from console.showing import day, label_of, short
 from console.telling import telling
 from identity.ledger import NotPossible
 from identity.models import Assignment, GoldenValue, Profile
@@ -154,6 +159,8 @@ class ProfileScreen(Screen):
             path(f"{one}/request/", guard(self.open_request), name="identity_profile_request"),
             path(f"{one}/hold/", guard(self.hold), name="identity_profile_hold"),
             path(f"{one}/lift-hold/<uuid:id>/", guard(self.lift_hold), name="identity_profile_lift_hold"),
+            path(f"{one}/was-allowed/", guard(self.was_allowed), name="identity_profile_was_allowed"),
+            path(f"{one}/receipts.json", guard(self.receipts), name="identity_profile_receipts"),
             path(f"{one}/say/", guard(self.say), name="identity_profile_say"),
             *super().get_urls(),
         ]
@@ -216,6 +223,30 @@ class ProfileScreen(Screen):
             reads=[(entry, names.get(entry.actor, entry.actor)) for entry in shown],
             count=reads.count(),
         )
+
+    @needs(VIEW_CONSENTS, methods=("GET",))
+    def was_allowed(self, request: HttpRequest, profile: UUID) -> HttpResponseBase:
+        """A decision at any instant, as known at any other, and all that it rests on."""
+        known = _theirs(profile, request)
+        form = Question(request.GET or None)
+        found = explain(known, **form.asked()) if form.is_valid() else None
+        return self.page(
+            request,
+            "console/profiles/was_allowed.html",
+            title=f"Was this allowed? {short(profile)}",
+            profile=profile,
+            short=short(profile),
+            form=form,
+            found=found,
+            basis=label_of(found.rule.legal_basis) if found and found.rule else "",
+            entries=entries_of(found) if found else [],
+            restrictions=restrictions_of(found) if found else [],
+        )
+
+    @needs(VIEW_CONSENTS, methods=("GET",))
+    def receipts(self, request: HttpRequest, profile: UUID) -> HttpResponse:
+        """The receipts of everything that the person said, as a file."""
+        return as_file(receipts_of(_theirs(profile, request)), name=f"consent-receipts-{short(profile)}.json")
 
     @needs(VIEW_PROFILES)
     def look_up(self, request: HttpRequest) -> HttpResponse:
@@ -327,6 +358,15 @@ class ProfileScreen(Screen):
             living = subjects.living(profile)
             acts.say(source_profiles(living), profile=living, **form.cleaned_data, **_by(request))
         return _to(profile)
+
+
+def _theirs(profile: UUID, request: HttpRequest) -> list[UUID]:
+    """The source profiles of a living profile, for those who may see profiles."""
+    if not user_of(request).may(VIEW_PROFILES):
+        raise PermissionDenied
+    if not (known := source_profiles(profile)):
+        raise Http404("There is no such profile, or it has been erased.")
+    return known
 
 
 def _by(request: HttpRequest) -> dict[str, Any]:

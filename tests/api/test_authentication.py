@@ -20,6 +20,8 @@ ROUTES = [
     ("GET", f"/api/profiles/{NOTHING}/events/", "profiles:read"),
     ("GET", f"/api/profiles/{NOTHING}/identifiers/", "profiles:read"),
     ("GET", f"/api/profiles/{NOTHING}/consents/", "consents:read"),
+    ("POST", f"/api/profiles/{NOTHING}/consents/explain/", "consents:read"),
+    ("GET", f"/api/profiles/{NOTHING}/consents/receipts/", "consents:read"),
     ("GET", f"/api/profiles/{NOTHING}/segments/", "segments:read"),
     ("GET", "/api/consents/", "consents:read"),
     ("POST", "/api/consents/", "consents:write"),
