@@ -16,6 +16,9 @@ VIEW_CONSENTS = "consents.view"
 EDIT_PURPOSES = "purposes.edit"
 VIEW_SEGMENTS = "segments.view"
 EDIT_SEGMENTS = "segments.edit"
+REVIEW_SEGMENTS = "segments.review"
+VIEW_RETENTION = "retention.view"
+EDIT_RETENTION = "retention.edit"
 VIEW_REQUESTS = "requests.view"
 OPEN_REQUESTS = "requests.open"
 DECIDE_REQUESTS = "requests.decide"
@@ -51,6 +54,7 @@ ROLES = {
                     VIEW_QUARANTINE,
                     VIEW_AUDIT,
                     MANAGE_ACCESS,
+                    VIEW_RETENTION,
                     VIEW_RECIPIENTS,
                     EDIT_RECIPIENTS,
                 }
@@ -86,6 +90,9 @@ ROLES = {
                     VIEW_CONSENTS,
                     RECORD_CONSENT,
                     EDIT_PURPOSES,
+                    REVIEW_SEGMENTS,
+                    VIEW_RETENTION,
+                    EDIT_RETENTION,
                     VIEW_REQUESTS,
                     OPEN_REQUESTS,
                     DECIDE_REQUESTS,

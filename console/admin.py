@@ -10,6 +10,7 @@ from consent.models import Act, Purpose
 from console.screens.api_keys import ApiKeyScreen
 from console.screens.audit import AuditScreen
 from console.screens.consents import ActScreen
+from console.screens.held_changes import HeldChangeScreen
 from console.screens.ledger import AssignmentScreen
 from console.screens.matches import MatchScreen
 from console.screens.profiles import ProfileScreen
@@ -24,7 +25,7 @@ from identity.models import Assignment, Match, Profile
 from outbox.models import Recipient
 from privacy.models import SubjectRequest
 from records.models import QuarantinedRecord, Source
-from segments.models import Segment
+from segments.models import HeldChange, Segment
 from vault.models import AuditEntry
 
 # Roles stand in `access.roles`; Django's groups and their permissions are not used.
@@ -38,6 +39,7 @@ admin.site.register(Profile, ProfileScreen)
 admin.site.register(Match, MatchScreen)
 admin.site.register(Assignment, AssignmentScreen)
 admin.site.register(Segment, SegmentScreen)
+admin.site.register(HeldChange, HeldChangeScreen)
 admin.site.register(Purpose, PurposeScreen)
 admin.site.register(Act, ActScreen)
 admin.site.register(SubjectRequest, RequestScreen)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from access.roles import (
     CORRECT_IDENTITY,
     MANAGE_ACCESS,
+    REVIEW_SEGMENTS,
     VIEW_AUDIT,
     VIEW_CONSENTS,
     VIEW_PROFILES,
@@ -21,6 +22,7 @@ from access.roles import (
 from console import review_queue
 from console.asking import user_of
 from privacy.models import UNFINISHED, SubjectRequest
+from segments.models import WAITING, HeldChange
 
 Entry = dict[str, Any]
 # Every page counts what waits, so it counts no further than this.
@@ -41,6 +43,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         (
             ("Purposes", "verified_user", "consent_purpose", VIEW_CONSENTS),
             ("Consent acts", "fact_check", "consent_act", VIEW_CONSENTS),
+            ("Held changes", "front_hand", "segments_heldchange", REVIEW_SEGMENTS),
             ("Subject requests", "contact_mail", "privacy_subjectrequest", VIEW_REQUESTS),
         ),
     ),
@@ -80,6 +83,8 @@ def _entry(title: str, icon: str, page: str) -> Entry:
     entry: Entry = {"title": title, "icon": icon, "link": reverse(f"admin:{page}_changelist")}
     if page == "identity_match":
         return entry | _badge(review_queue.waiting()[: MOST + 1].count(), "primary")
+    if page == "segments_heldchange":
+        return entry | _badge(HeldChange.objects.filter(decision=WAITING)[: MOST + 1].count(), "warning")
     if page == "privacy_subjectrequest":
         unfinished = SubjectRequest.objects.filter(state__in=UNFINISHED)
         late = unfinished.filter(due_date__lt=timezone.localdate()).exists()

@@ -70,6 +70,26 @@ def explain(row: Membership) -> Belonging:
     )
 
 
+@dataclass(frozen=True)
+class Grounds:
+    """Why somebody is, or would be, in a segment."""
+
+    score: float | None
+    threshold: float | None
+    contributions: list[Contribution]
+    conditions: list[Condition]
+
+
+def grounds_of(why: Mapping[str, Any], score: float | None) -> Grounds:
+    """The reasons that are kept with a membership or a proposal, in words and bars."""
+    return Grounds(
+        score=score,
+        threshold=why.get("threshold"),
+        contributions=_contributions(why.get("contributions", [])),
+        conditions=[Condition(in_words(item), item["holds"]) for item in why.get("conditions", [])],
+    )
+
+
 def _contributions(parts: list[Mapping[str, Any]]) -> list[Contribution]:
     whole = sum(abs(part["weight"]) for part in parts) or 1
     ordered = sorted(parts, key=lambda part: -part["points"])

@@ -37,6 +37,8 @@ from segments.rules.parse import InvalidDefinition
 
 MEMBERS_SHOWN = 20
 BINS = 10
+# What is said of a segment when it is made, and stays.
+SAID_ONCE = ("slug", "significant_effect")
 # How long after a change an empty segment may still be waiting for its members to be counted.
 COUNTING = timedelta(minutes=10)
 EXAMPLE = {
@@ -57,6 +59,12 @@ class SegmentForm(forms.Form):
     purpose = forms.ChoiceField(help_text="A segment holds only those who allow this.")
     channel = forms.ChoiceField(required=False)
     active = forms.BooleanField(label="Active: kept live as records arrive", required=False, initial=True)
+    significant_effect = forms.BooleanField(
+        label="Significant effect: a person releases each change, one by one",
+        required=False,
+        help_text="Tick it when members are treated differently in a way that matters to them: credit, price, access "
+        "(GDPR article 22). It is said now, and stays.",
+    )
     definition = forms.JSONField(
         widget=forms.Textarea(
             {"rows": 20, "class": "o-mono", "spellcheck": "false", "x-model": "text", "x-on:input": "read()"}
@@ -172,9 +180,10 @@ class SegmentScreen(Screen):
     def edit(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
         segment = get_object_or_404(Segment, pk=id)
         form = SegmentForm(request.POST or None, initial=_initial(segment))
-        form.fields["slug"].disabled = True
+        for said_once in SAID_ONCE:
+            form.fields[said_once].disabled = True
         if request.method == "POST" and form.is_valid():
-            kept = _kept(form, lambda given: catalog.update(segment, **_without_slug(given)))
+            kept = _kept(form, lambda given: catalog.update(segment, **_changeable(given)))
             if kept:
                 _count_members(request)
                 return redirect("admin:segments_segment_change", segment.pk)
@@ -242,13 +251,14 @@ def _count_members(request: HttpRequest) -> None:
 
 def _initial(segment: Segment) -> dict[str, Any]:
     plain = {
-        name: getattr(segment, name) for name in ("name", "slug", "description", "channel", "active", "definition")
+        name: getattr(segment, name)
+        for name in ("name", "slug", "description", "channel", "active", "significant_effect", "definition")
     }
     return {**plain, "purpose": segment.purpose_id}
 
 
-def _without_slug(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if name != "slug"}
+def _changeable(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if name not in SAID_ONCE}
 
 
 def _is_json(text: str) -> bool:

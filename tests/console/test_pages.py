@@ -17,6 +17,7 @@ from access.roles import (
     EDIT_SEGMENTS,
     EDIT_SOURCES,
     MANAGE_ACCESS,
+    REVIEW_SEGMENTS,
     ROLES,
     VIEW_AUDIT,
     VIEW_CONSENTS,
@@ -32,8 +33,10 @@ from identity.models import Assignment
 from outbox import recipients
 from outbox.models import Recipient
 from records.models import Source
+from segments.models import HeldChange
 from tests.console.conftest import PLAINTEXT, World
 from tests.senders import send_messages
+from vault.ids import new_id
 from vault.models import AuditEntry
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -43,6 +46,7 @@ LISTS = {
     "identity_match": CORRECT_IDENTITY,
     "identity_assignment": CORRECT_IDENTITY,
     "segments_segment": VIEW_SEGMENTS,
+    "segments_heldchange": REVIEW_SEGMENTS,
     "consent_purpose": VIEW_CONSENTS,
     "consent_act": VIEW_CONSENTS,
     "privacy_subjectrequest": VIEW_REQUESTS,
@@ -87,6 +91,7 @@ def _one(world: World, name: str) -> object:
         "identity_match": world.match.pk,
         "identity_assignment": Assignment.objects.order_by("pk").values_list("pk", flat=True)[0],
         "segments_segment": world.segment.pk,
+        "segments_heldchange": _held(world).pk,
         "consent_purpose": "marketing",
         "consent_act": Act.objects.order_by("pk").values_list("pk", flat=True)[0],
         "privacy_subjectrequest": world.erasure.pk,
@@ -97,6 +102,18 @@ def _one(world: World, name: str) -> object:
         "access_user": world.staff["marketer"].pk,
         "vault_auditentry": AuditEntry.objects.order_by("pk").values_list("pk", flat=True)[0],
     }[name]
+
+
+def _held(world: World) -> HeldChange:
+    known = HeldChange.objects.first()
+    return known or HeldChange.objects.create(
+        id=new_id(),
+        segment=world.segment,
+        profile_id=world.alice,
+        direction="enter",
+        why={"score": None, "threshold": None, "contributions": [], "conditions": []},
+        proposed_at=timezone.now(),
+    )
 
 
 def _recipient() -> Recipient:
