@@ -113,16 +113,17 @@ occurred_at + make_interval(secs => 86400.0 * coalesce(
 RENEWED = "(notice = ANY(%(notices)s) OR (notice = '' AND occurred_at >= %(renewed_at)s))"
 
 # A person's source profiles together. Who is unsure is asked one by one: said something after the instant asked about,
-# or bears a restriction. Consent has to have been said, so silence does not even come in.
+# or bears a restriction.
 PERSON = """
 person AS (
     SELECT asked.{person} AS id,
         coalesce(bool_or(strength & 4 <> 0), false) AS no,
         coalesce(bool_or(strength & 7 = 0), false) AS verified,
         count(*) FILTER (WHERE strength & 5 = 0) AS standing,
+        count(*) AS members,
         coalesce(bool_or(strength >> 3 > %(micros)s), false) AS later
         {declared}
-    FROM {table} AS asked {join} JOIN word USING (source_profile_id) {sources}
+    FROM {table} AS asked LEFT JOIN word USING (source_profile_id) {sources}
     WHERE {where} GROUP BY asked.{person}
 ), restricted AS MATERIALIZED (
     SELECT DISTINCT asked.{person} AS id FROM {table} AS asked
@@ -137,11 +138,7 @@ FROM (
 ) AS decided
 """
 # A verified yes carries over to all; unverified ones count when each source profile has its own.
-BY_CONSENT = """
-verified OR (standing > 0 AND standing = (
-    SELECT count(*) FROM {table} AS asked WHERE asked.{person} = person.id AND {where}
-))
-"""
+BY_CONSENT = "verified OR (standing > 0 AND standing = members)"
 EVERYBODY = """
 SELECT string_agg(uuid_send(id), ''::bytea), NULL::bytea
 FROM (SELECT DISTINCT {person} AS id FROM {table} AS asked WHERE {where}) AS everybody
@@ -163,11 +160,10 @@ def _statement(groups: Groups, rule: Rule, channel: str) -> str:
     contract = rule.legal_basis == CONTRACT
     person = PERSON.format(
         **names,
-        join="" if rule.legal_basis == CONSENT else "LEFT",
         declared=DECLARED if contract else "",
         sources=SOURCES if contract else "",
     )
-    return f"WITH {words}, {person}" + DECIDED.format(may=MAY[rule.legal_basis].format(**names))
+    return f"WITH {words}, {person}" + DECIDED.format(may=MAY[rule.legal_basis])
 
 
 def _asked(rule: Rule, channel: str, at: datetime) -> dict[str, Any]:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
 SABOTAGE = Sabotage(
     "identity/scene.py",
-    "    parting = _parting(belongs, objecting | object_too)",
+    "    parting = _parting(belongs, objecting | object_too, crowds=company.crowds)",
     "    parting = set()",
 )
 AGAIN = ALICE | {"customer_number": "C2", "loyalty_number": "L-1"}
