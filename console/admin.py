@@ -18,13 +18,14 @@ from console.screens.purposes import PurposeScreen
 from console.screens.quarantine import QuarantineScreen
 from console.screens.recipients import RecipientScreen
 from console.screens.requests import RequestScreen
+from console.screens.retention import RetentionScreen
 from console.screens.segments import SegmentScreen
 from console.screens.sources import SourceScreen
 from console.screens.users import UserScreen
 from identity.models import Assignment, Match, Profile
 from outbox.models import Recipient
 from privacy.models import SubjectRequest
-from records.models import QuarantinedRecord, Source
+from records.models import QuarantinedRecord, RetentionRule, Source
 from segments.models import HeldChange, Segment
 from vault.models import AuditEntry
 
@@ -43,6 +44,7 @@ admin.site.register(HeldChange, HeldChangeScreen)
 admin.site.register(Purpose, PurposeScreen)
 admin.site.register(Act, ActScreen)
 admin.site.register(SubjectRequest, RequestScreen)
+admin.site.register(RetentionRule, RetentionScreen)
 admin.site.register(Source, SourceScreen)
 admin.site.register(Recipient, RecipientScreen)
 admin.site.register(QuarantinedRecord, QuarantineScreen)

@@ -16,6 +16,7 @@ from access.roles import (
     VIEW_QUARANTINE,
     VIEW_RECIPIENTS,
     VIEW_REQUESTS,
+    VIEW_RETENTION,
     VIEW_SEGMENTS,
     VIEW_SOURCES,
 )
@@ -45,6 +46,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Consent acts", "fact_check", "consent_act", VIEW_CONSENTS),
             ("Held changes", "front_hand", "segments_heldchange", REVIEW_SEGMENTS),
             ("Subject requests", "contact_mail", "privacy_subjectrequest", VIEW_REQUESTS),
+            ("Retention", "auto_delete", "records_retentionrule", VIEW_RETENTION),
         ),
     ),
     (

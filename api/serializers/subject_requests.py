@@ -7,8 +7,11 @@ from rest_framework import serializers
 
 from api.serializers.fields import Choice
 from privacy.clocks import CLOCKS, GDPR
-from privacy.models import KINDS, STATES
+from privacy.models import BY_CONTROLLER, DATA_POINTS, DOCUMENTS, KINDS, SIGNED_IN, STATES
 from records.dictionary import IDENTIFIERS
+
+# What a program can attest of the person who asks through it.
+BY_CALLER = (SIGNED_IN, BY_CONTROLLER, DATA_POINTS, DOCUMENTS)
 
 
 @extend_schema_serializer(
@@ -23,6 +26,12 @@ class NewSubjectRequestSerializer(serializers.Serializer[Any]):
     namespace = Choice(sorted(IDENTIFIERS), required=False)
     value = serializers.CharField(max_length=320, required=False, write_only=True)
     regulation = Choice(sorted(CLOCKS), required=False, default=GDPR)
+    verified_by = Choice(
+        BY_CALLER,
+        required=False,
+        help_text="How the caller has made sure that it is the person who asks. Left out: nobody has, and what needs "
+        "that waits until a member of staff has seen to it.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         named = {"profile", "namespace", "value"} & set(attrs)
@@ -52,6 +61,7 @@ class SubjectRequestQuery(serializers.Serializer[Any]):
                 "regulation": "gdpr",
                 "state": "open",
                 "opened_at": "2026-03-01T18:02:11Z",
+                "verified_at": None,
                 "due_date": "2026-04-01",
                 "approved_at": None,
                 "completed_at": None,
@@ -67,6 +77,9 @@ class SubjectRequestSerializer(serializers.Serializer[Any]):
     regulation = serializers.CharField()
     state = serializers.CharField()
     opened_at = serializers.DateTimeField()
+    verified_at = serializers.DateTimeField(
+        allow_null=True, help_text="Null: nobody has verified yet that it is the person who asks."
+    )
     due_date = serializers.DateField(help_text="The last day on which an answer is in time.")
     approved_at = serializers.DateTimeField(allow_null=True)
     completed_at = serializers.DateTimeField(allow_null=True)

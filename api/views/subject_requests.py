@@ -24,8 +24,9 @@ from api.views.base import View
 from identity import profiles
 from privacy import certificate, requests
 from privacy.certificate import NotCertifiable
-from privacy.models import SubjectRequest
+from privacy.models import API, SubjectRequest
 from privacy.subjects import UnknownProfile
+from privacy.verification import Verification
 
 
 class SubjectRequests(View):
@@ -52,7 +53,9 @@ class SubjectRequests(View):
     @describe(
         "Open a subject request",
         description="The answer is the same whether the person is known or not: 202, and a request to follow. "
-        "An erasure is carried out only after a second person has approved it.",
+        "Say in `verified_by` how you have made sure that it is the person who asks; without it a member of staff has "
+        "to, before anything that needs it goes on. An erasure is carried out only after a second person has approved "
+        "it.",
         operation_id="open_subject_request",
         tags=["subject requests"],
         request=NewSubjectRequestSerializer,
@@ -117,8 +120,15 @@ class ErasureCertificate(View):
 def _open(asked: dict[str, Any], *, actor: str, now: datetime) -> SubjectRequest:
     """The request, about the person if there is one, else about nobody."""
     profile = asked.get("profile") or profiles.look_up(asked["namespace"], asked["value"], now=now)
-    words = {"actor": actor, "regulation": asked["regulation"], "now": now}
+    verification = Verification(asked["verified_by"], actor) if "verified_by" in asked else None
+    words = {
+        "actor": actor,
+        "regulation": asked["regulation"],
+        "channel": API,
+        "verification": verification,
+        "now": now,
+    }
     try:
-        return requests.open(asked["kind"], profile_id=profile, **words)
+        return requests.receive(asked["kind"], profile_id=profile, **words)
     except UnknownProfile:
-        return requests.open(asked["kind"], profile_id=None, **words)
+        return requests.receive(asked["kind"], profile_id=None, **words)

@@ -31,6 +31,24 @@ def test_a_request_is_opened_for_whoever_bears_the_identifier(service: Caller, a
     assert service.get(response["Location"]).json() == body
 
 
+def test_a_request_over_the_api_is_not_vouched_for(service: Caller, alice: UUID) -> None:
+    body = service.post(PATH, by_email("alice@example.com", "access")).json()
+    opened = SubjectRequest.objects.get(id=body["id"])
+    assert (body["verified_at"], opened.verified_at, opened.verification, opened.channel) == (None, None, "", "api")
+    with pytest.raises(requests.NotVerified):
+        requests.approve(opened, actor="officer-2", now=timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("method", "level"), [("signed_in", "substantial"), ("data_points", "substantial"), ("documents", "high")]
+)
+def test_the_caller_may_say_how_the_person_was_verified(method: str, level: str, service: Caller, alice: UUID) -> None:
+    body = service.post(PATH, {**by_email("alice@example.com", "access"), "verified_by": method}).json()
+    opened = SubjectRequest.objects.get(id=body["id"])
+    assert (opened.verification, opened.assurance) == (method, level)
+    assert (opened.verified_by, body["verified_at"] is None) == (str(ApiKey.objects.get().id), False)
+
+
 def test_opening_tells_nobody_whether_the_person_is_known(service: Caller, alice: UUID) -> None:
     bodies = [
         by_email("alice@example.com"),
@@ -70,6 +88,8 @@ def test_requests_are_listed_and_filtered(service: Caller, alice: UUID) -> None:
         ({**by_email("alice@example.com"), "kind": "oblivion"}, "kind", "invalid_choice"),
         ({**by_email("alice@example.com"), "regulation": "hammurabi"}, "regulation", "invalid_choice"),
         ({"kind": "erasure", "namespace": "alice@example.com", "value": "x"}, "namespace", "invalid_choice"),
+        ({**by_email("alice@example.com"), "verified_by": "vouched"}, "verified_by", "invalid_choice"),
+        ({**by_email("alice@example.com"), "verified_by": "email_link"}, "verified_by", "invalid_choice"),
         ({"kind": "erasure", "profile": "alice@example.com"}, "profile", "invalid"),
         ({"kind": "erasure", "namespace": "email", "value": ["alice@example.com"]}, "value", "invalid"),
         ([], "", "invalid"),

@@ -14,6 +14,7 @@ from access.roles import (
     CORRECT_IDENTITY,
     EDIT_PURPOSES,
     EDIT_RECIPIENTS,
+    EDIT_RETENTION,
     EDIT_SEGMENTS,
     EDIT_SOURCES,
     MANAGE_ACCESS,
@@ -25,6 +26,7 @@ from access.roles import (
     VIEW_QUARANTINE,
     VIEW_RECIPIENTS,
     VIEW_REQUESTS,
+    VIEW_RETENTION,
     VIEW_SEGMENTS,
     VIEW_SOURCES,
 )
@@ -33,6 +35,7 @@ from identity.models import Assignment
 from outbox import recipients
 from outbox.models import Recipient
 from records.models import Source
+from records.retention import set_rule
 from segments.models import HeldChange
 from tests.console.conftest import PLAINTEXT, World
 from tests.senders import send_messages
@@ -50,6 +53,7 @@ LISTS = {
     "consent_purpose": VIEW_CONSENTS,
     "consent_act": VIEW_CONSENTS,
     "privacy_subjectrequest": VIEW_REQUESTS,
+    "records_retentionrule": VIEW_RETENTION,
     "records_source": VIEW_SOURCES,
     "outbox_recipient": VIEW_RECIPIENTS,
     "records_quarantinedrecord": VIEW_QUARANTINE,
@@ -59,6 +63,7 @@ LISTS = {
 }
 ADDED_HERE = {
     "segments_segment": EDIT_SEGMENTS,
+    "records_retentionrule": EDIT_RETENTION,
     "records_source": EDIT_SOURCES,
     "outbox_recipient": EDIT_RECIPIENTS,
     "access_apikey": MANAGE_ACCESS,
@@ -79,6 +84,7 @@ def pages(world: World) -> dict[str, str]:
         found[reverse(f"admin:{name}_delete", args=[one])] = NOBODY
     found[reverse("admin:identity_profile_changelist") + "?who=everybody"] = VIEW_PROFILES
     found[reverse("admin:segments_segment_edit", args=[world.segment.pk])] = EDIT_SEGMENTS
+    found[reverse("admin:records_retentionrule_processing_record")] = VIEW_RETENTION
     found[reverse("admin:consent_purpose_edit", args=["marketing"])] = EDIT_PURPOSES
     found[reverse("admin:consent_purpose_publish", args=["marketing"])] = EDIT_PURPOSES
     return found
@@ -95,6 +101,7 @@ def _one(world: World, name: str) -> object:
         "consent_purpose": "marketing",
         "consent_act": Act.objects.order_by("pk").values_list("pk", flat=True)[0],
         "privacy_subjectrequest": world.erasure.pk,
+        "records_retentionrule": set_rule(source=None, field="phone", days=400).pk,
         "records_source": world.crm.pk,
         "outbox_recipient": _recipient().pk,
         "records_quarantinedrecord": quarantined[0],

@@ -44,6 +44,7 @@ READERS = {
     "console/request_stand.py",
     "console/screens/request_acts.py",
     "console/screens/erasures.py",
+    "console/screens/rectifications.py",
     "console/screens/requests.py",
     "console/screens/rectifications.py",
     "console/management/commands/screenshots.py",
