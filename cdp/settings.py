@@ -81,6 +81,8 @@ if len(sys.argv) > 1 and sys.argv[1] in ("migrate", "database_roles"):
     KEYSTORE_URL = os.environ.get("ONYM_MIGRATION_KEYSTORE_URL") or KEYSTORE_URL
 
 DATABASES = {"default": _database(DATABASE_URL), "keystore": _database(KEYSTORE_URL or DATABASE_URL)}
+# Tests of the key store alone need no other database.
+DATABASES["keystore"]["TEST"] = {"DEPENDENCIES": []}
 DATABASE_ROUTERS = ["cdp.routers.KeystoreRouter"]
 
 INSTALLED_APPS = [

@@ -90,6 +90,6 @@ def crm(db):
 def purposes(request: pytest.FixtureRequest) -> None:
     """Tests that commit find the purposes that a flush has taken."""
     marker: Any = request.node.get_closest_marker("django_db")
-    if marker and marker.kwargs.get("transaction"):
+    if marker and marker.kwargs.get("transaction") and "default" in (marker.kwargs.get("databases") or ["default"]):
         request.getfixturevalue("transactional_db")
         seed_purposes()

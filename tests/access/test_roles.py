@@ -22,6 +22,10 @@ CAPABILITIES = {
     "quarantine.view": {"administrator", "operator", "data_steward", "privacy_officer"},
     "recipients.view": {"administrator", "operator", "privacy_officer"},
     "recipients.edit": {"administrator", "operator"},
+    "purposes.edit": {"privacy_officer"},
+    "segments.review": {"privacy_officer"},
+    "retention.view": {"administrator", "privacy_officer"},
+    "retention.edit": {"privacy_officer"},
     "audit.view": {"administrator", "privacy_officer"},
     "access.manage": {"administrator"},
 }

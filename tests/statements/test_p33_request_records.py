@@ -46,7 +46,6 @@ READERS = {
     "console/screens/erasures.py",
     "console/screens/rectifications.py",
     "console/screens/requests.py",
-    "console/screens/rectifications.py",
     "console/management/commands/screenshots.py",
     "pipeline/sweep.py",
     "pipeline/tasks.py",
