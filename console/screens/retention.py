@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -139,7 +140,7 @@ class RetentionScreen(Screen):
         limits = schedules()
         purposes = sorted({purpose for one in limits for purpose in one.by_purpose})
         own = dict(Source.objects.values_list("pk", "retention_days"))
-        names = {one.source: one.name for one in limits}
+        names: dict[UUID | None, str] = {one.source: one.name for one in limits}
         lines = [
             Line(
                 one.name,
