@@ -28,6 +28,7 @@ VIEW_QUARANTINE = "quarantine.view"
 VIEW_RECIPIENTS = "recipients.view"
 EDIT_RECIPIENTS = "recipients.edit"
 VIEW_AUDIT = "audit.view"
+REVIEW_EMERGENCIES = "emergencies.review"
 MANAGE_ACCESS = "access.manage"
 
 
@@ -100,6 +101,7 @@ ROLES = {
                     VIEW_QUARANTINE,
                     VIEW_RECIPIENTS,
                     VIEW_AUDIT,
+                    REVIEW_EMERGENCIES,
                 }
             ),
         ),

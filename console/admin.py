@@ -10,6 +10,7 @@ from consent.models import Act, Purpose
 from console.screens.api_keys import ApiKeyScreen
 from console.screens.audit import AuditScreen
 from console.screens.consents import ActScreen
+from console.screens.emergencies import EmergencyScreen
 from console.screens.held_changes import HeldChangeScreen
 from console.screens.ledger import AssignmentScreen
 from console.screens.matches import MatchScreen
@@ -24,7 +25,7 @@ from console.screens.sources import SourceScreen
 from console.screens.users import UserScreen
 from identity.models import Assignment, Match, Profile
 from outbox.models import Recipient
-from privacy.models import SubjectRequest
+from privacy.models import EmergencyReveal, SubjectRequest
 from records.models import QuarantinedRecord, RetentionRule, Source
 from segments.models import HeldChange, Segment
 from vault.models import AuditEntry
@@ -45,6 +46,7 @@ admin.site.register(Purpose, PurposeScreen)
 admin.site.register(Act, ActScreen)
 admin.site.register(SubjectRequest, RequestScreen)
 admin.site.register(RetentionRule, RetentionScreen)
+admin.site.register(EmergencyReveal, EmergencyScreen)
 admin.site.register(Source, SourceScreen)
 admin.site.register(Recipient, RecipientScreen)
 admin.site.register(QuarantinedRecord, QuarantineScreen)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from access.roles import (
     CORRECT_IDENTITY,
     MANAGE_ACCESS,
+    REVIEW_EMERGENCIES,
     VIEW_CONSENTS,
     VIEW_PROFILES,
     VIEW_QUARANTINE,
@@ -38,6 +39,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     shown["waiting"] = [
         *([figures.reviews()] if user.may(CORRECT_IDENTITY) else []),
         *([figures.requests(today=today)] if user.may(VIEW_REQUESTS) else []),
+        *([figures.emergencies()] if user.may(REVIEW_EMERGENCIES) else []),
         *([figures.quarantine()] if user.may(VIEW_QUARANTINE) else []),
         *([figures.keys_ending(now=now)] if user.may(MANAGE_ACCESS) else []),
         figures.work(now=now),

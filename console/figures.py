@@ -16,6 +16,7 @@ from console import review_queue
 from console.charts import Columns, Part, bars_of, columns_of, line_of, parts_of
 from identity.profiles import living
 from pipeline import heartbeat, queue
+from privacy import break_glass
 from privacy.models import UNFINISHED, SubjectRequest
 from records.models import IOT, OFFLINE, ONLINE, Intake, QuarantinedRecord, Source, SourceProfile
 from segments.models import DailyActivity, Segment
@@ -227,6 +228,13 @@ def requests(*, today: date) -> Waiting:
     note = f"{late} overdue" if late else f"next due {soonest:%b} {soonest.day}" if soonest else "nothing is due"
     level = "bad" if late else "warn" if count else "good"
     return Waiting("Subject requests", count, note, level, "privacy_subjectrequest")
+
+
+def emergencies() -> Waiting:
+    """Profiles opened by break-glass that nobody has reviewed."""
+    count = break_glass.to_review().count()
+    note = "opened without the role for it: review" if count else "nothing to review"
+    return Waiting("Break-glass", count, note, "bad" if count else "good", "privacy_emergencyreveal")
 
 
 def quarantine() -> Waiting:

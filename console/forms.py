@@ -52,6 +52,13 @@ class Reason(forms.Form):
         return reason
 
 
+class Verdict(Reason):
+    """What an officer thinks of an emergency reveal."""
+
+    justified = forms.ChoiceField(label="Verdict", choices=[("yes", "Justified"), ("no", "Not justified")])
+    field_order = ("justified", "reason")
+
+
 class MergeWith(Reason):
     """Another profile that is the same person."""
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from access.roles import (
     CORRECT_IDENTITY,
     MANAGE_ACCESS,
+    REVIEW_EMERGENCIES,
     REVIEW_SEGMENTS,
     VIEW_AUDIT,
     VIEW_CONSENTS,
@@ -22,6 +23,7 @@ from access.roles import (
 )
 from console import review_queue
 from console.asking import user_of
+from privacy import break_glass
 from privacy.models import UNFINISHED, SubjectRequest
 from segments.models import WAITING, HeldChange
 
@@ -47,6 +49,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Held changes", "front_hand", "segments_heldchange", REVIEW_SEGMENTS),
             ("Subject requests", "contact_mail", "privacy_subjectrequest", VIEW_REQUESTS),
             ("Retention", "auto_delete", "records_retentionrule", VIEW_RETENTION),
+            ("Break-glass", "emergency_home", "privacy_emergencyreveal", REVIEW_EMERGENCIES),
         ),
     ),
     (
@@ -91,6 +94,8 @@ def _entry(title: str, icon: str, page: str) -> Entry:
         unfinished = SubjectRequest.objects.filter(state__in=UNFINISHED)
         late = unfinished.filter(due_date__lt=timezone.localdate()).exists()
         return entry | _badge(unfinished[: MOST + 1].count(), "danger" if late else "warning")
+    if page == "privacy_emergencyreveal":
+        return entry | _badge(break_glass.to_review()[: MOST + 1].count(), "danger")
     return entry
 
 

@@ -1,6 +1,6 @@
 """What people ask for, what was done about it, and who must not come back."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -39,6 +39,7 @@ VOUCHED, EMAIL_LINK, SIGNED_IN, DOCUMENTS, DATA_POINTS, BY_CONTROLLER = METHODS 
 )
 LOW, SUBSTANTIAL, HIGH = LEVELS = ("low", "substantial", "high")
 COMPLEXITY, NUMBER = GROUNDS = ("complexity", "number")
+JUSTIFIED, NOT_JUSTIFIED = VERDICTS = ("justified", "not_justified")
 
 
 class SubjectRequest(models.Model):
@@ -299,6 +300,40 @@ class LegalHold(models.Model):
     def stands(self, at: datetime) -> bool:
         """Whether it keeps the person at that instant."""
         return self.lifted_at is None and self.put_at <= at and (self.until is None or at < self.until)
+
+
+class EmergencyReveal(models.Model):
+    """Somebody without the role for it opened the masked values of this profile, for this reason, until then."""
+
+    id = models.UUIDField(primary_key=True)
+    profile_id = models.UUIDField()
+    actor = models.CharField(max_length=80)
+    reason = models.CharField(max_length=180)
+    opened_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    verdict = models.CharField(max_length=13, choices=[(one, one.replace("_", " ")) for one in VERDICTS], blank=True)
+    reviewed_by = models.CharField(max_length=80, blank=True)
+    reviewed_at = models.DateTimeField(null=True)
+    comment = models.CharField(max_length=180, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(actor="") & ~Q(reason=""), name="emergency_reveal_says_who_and_why"),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("opened_at"), ends_at__lte=F("opened_at") + timedelta(minutes=15)),
+                name="emergency_reveal_ends_within_15_minutes",
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict="", reviewed_by="", reviewed_at=None, comment="")
+                | Q(verdict__in=VERDICTS, reviewed_at__isnull=False) & ~Q(reviewed_by="") & ~Q(comment=""),
+                name="review_says_who_when_and_why",
+            ),
+            models.CheckConstraint(condition=~Q(reviewed_by=F("actor")), name="emergency_reveal_has_another_reviewer"),
+        ]
+        indexes = [
+            models.Index(fields=["profile_id", "actor", "ends_at"], name="emergency_reveals_standing"),
+            models.Index(fields=["opened_at"], condition=Q(verdict=""), name="emergency_reveals_to_review"),
+        ]
 
 
 class HeldSourceProfile(models.Model):

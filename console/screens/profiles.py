@@ -46,10 +46,10 @@ from console.telling import telling
 from identity.ledger import NotPossible
 from identity.models import Assignment, GoldenValue, Profile
 from identity.profiles import UnknownNamespace, living, look_up, profile_of, source_profiles, where_now
-from privacy import holds, requests, subjects
+from privacy import break_glass, holds, requests, subjects
 from privacy.deadlines import UnknownRegulation
 from privacy.holds import AlreadyLifted, NotReasoned
-from privacy.models import LegalHold
+from privacy.models import EmergencyReveal, LegalHold
 from privacy.subjects import UnknownProfile
 from vault import audit
 
@@ -149,6 +149,7 @@ class ProfileScreen(Screen):
             path("look-up/", guard(self.look_up), name="identity_profile_look_up"),
             path(f"{one}/who-looked/", guard(self.who_looked), name="identity_profile_who_looked"),
             path(f"{one}/reveal/", guard(self.reveal), name="identity_profile_reveal"),
+            path(f"{one}/break-glass/", guard(self.break_glass), name="identity_profile_break_glass"),
             path(f"{one}/merge/", guard(self.merge), name="identity_profile_merge"),
             path(f"{one}/split/<uuid:source_profile>/", guard(self.split), name="identity_profile_split"),
             path(
@@ -180,9 +181,21 @@ class ProfileScreen(Screen):
         if living_now != asked:
             messages.info(request, "That profile was merged into this one.")
             return _to(living_now)
+        emergency = break_glass.standing(living_now, actor=actor_of(request).id, now=timezone.now())
+        if emergency:
+            reason = f"{break_glass.MARK}{emergency.reason}"
+            return self._page(request, living_now, reason=reason, revealed=True, emergency=emergency)
         return self._page(request, living_now, reason="profile page")
 
-    def _page(self, request: HttpRequest, profile: UUID, *, reason: str, revealed: bool = False) -> TemplateResponse:
+    def _page(
+        self,
+        request: HttpRequest,
+        profile: UUID,
+        *,
+        reason: str,
+        revealed: bool = False,
+        emergency: EmergencyReveal | None = None,
+    ) -> TemplateResponse:
         now = timezone.now()
         person = ask(profile, request, reason=reason, now=now)
         user = user_of(request)
@@ -192,6 +205,8 @@ class ProfileScreen(Screen):
             title=short(profile),
             **gather(request, person, revealed=revealed, now=now),
             may_reveal=user.may(REVEAL_IDENTIFIERS) and person.grant is not None,
+            may_break_glass=not user.may(REVEAL_IDENTIFIERS) and person.grant is not None,
+            emergency=emergency,
             may_see_reads=user.may(VIEW_AUDIT),
             may_correct=user.may(CORRECT_IDENTITY),
             may_open=user.may(OPEN_REQUESTS),
@@ -272,6 +287,19 @@ class ProfileScreen(Screen):
         if where_now(profile) != profile:
             return _to(profile)
         return self._page(request, profile, reason=f"reveal: {form.cleaned_data['reason']}", revealed=True)
+
+    @needs(VIEW_PROFILES, fresh=True)
+    def break_glass(self, request: HttpRequest, profile: UUID) -> HttpResponseBase:
+        """In an emergency: this person's values for fifteen minutes, to somebody without the role for it."""
+        if user_of(request).may(REVEAL_IDENTIFIERS):
+            raise PermissionDenied
+        form = Reason(request.POST)
+        if not form.is_valid():
+            messages.error(request, first_error(form))
+            return _to(profile)
+        with telling(request, break_glass.NotReasoned, UnknownProfile):
+            break_glass.open(profile, reason=form.cleaned_data["reason"], **_by(request))
+        return _to(profile)
 
     @needs(CORRECT_IDENTITY)
     def merge(self, request: HttpRequest, profile: UUID) -> HttpResponse:

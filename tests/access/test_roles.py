@@ -27,6 +27,7 @@ CAPABILITIES = {
     "retention.view": {"administrator", "privacy_officer"},
     "retention.edit": {"privacy_officer"},
     "audit.view": {"administrator", "privacy_officer"},
+    "emergencies.review": {"privacy_officer"},
     "access.manage": {"administrator"},
 }
 

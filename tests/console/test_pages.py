@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib import admin
@@ -18,6 +18,7 @@ from access.roles import (
     EDIT_SEGMENTS,
     EDIT_SOURCES,
     MANAGE_ACCESS,
+    REVIEW_EMERGENCIES,
     REVIEW_SEGMENTS,
     ROLES,
     VIEW_AUDIT,
@@ -34,6 +35,8 @@ from consent.models import Act
 from identity.models import Assignment
 from outbox import recipients
 from outbox.models import Recipient
+from privacy import break_glass
+from privacy.models import EmergencyReveal
 from records.models import Source
 from records.retention import set_rule
 from segments.models import HeldChange
@@ -54,6 +57,7 @@ LISTS = {
     "consent_act": VIEW_CONSENTS,
     "privacy_subjectrequest": VIEW_REQUESTS,
     "records_retentionrule": VIEW_RETENTION,
+    "privacy_emergencyreveal": REVIEW_EMERGENCIES,
     "records_source": VIEW_SOURCES,
     "outbox_recipient": VIEW_RECIPIENTS,
     "records_quarantinedrecord": VIEW_QUARANTINE,
@@ -102,6 +106,7 @@ def _one(world: World, name: str) -> object:
         "consent_act": Act.objects.order_by("pk").values_list("pk", flat=True)[0],
         "privacy_subjectrequest": world.erasure.pk,
         "records_retentionrule": set_rule(source=None, field="phone", days=400).pk,
+        "privacy_emergencyreveal": _reveal(world).pk,
         "records_source": world.crm.pk,
         "outbox_recipient": _recipient().pk,
         "records_quarantinedrecord": quarantined[0],
@@ -126,6 +131,14 @@ def _held(world: World) -> HeldChange:
 def _recipient() -> Recipient:
     known = Recipient.objects.first()
     return known or recipients.add("mailer", url="", purposes=["marketing"], now=timezone.now())[0]
+
+
+def _reveal(world: World) -> EmergencyReveal:
+    """One that has ended and that nobody has reviewed."""
+    marketer, before = str(world.staff["marketer"].pk), timezone.now() - timedelta(hours=1)
+    return EmergencyReveal.objects.first() or break_glass.open(
+        world.alice, reason="a call about a case", actor=marketer, now=before
+    )
 
 
 @pytest.mark.parametrize("role", ROLES)
