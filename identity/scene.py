@@ -46,6 +46,8 @@ EXCLUSIVE_REASONS = {namespace: f"same {namespace.replace('_', ' ')}" for namesp
 # Why a link that was made no longer stands: what the person said of it, or no longer says.
 OBJECTIONS = {SAID_NO, NEVER_SAID, EXPIRED, OUTDATED, UNCONFIRMED, ONLY_SOME_DEVICES}
 SURE_BITS = log_odds(LINK) + 1.0
+# Smaller is rounding.
+LEAST_REST = 0.1
 
 
 @dataclass
@@ -187,21 +189,31 @@ def _scored(pairs: Iterable[Pair], everyone: Sequence[UUID], people: People, mod
         weight = float(bits[row])
         if same_email[row] and not shared_email[row] and not scores.contradiction[row]:
             reason, weight = SAME_EMAIL, max(weight, SURE_BITS)
-        edges[pair] = Edge(weight, reason, levels=_levels(levels[row], scores, row))
+        edges[pair] = _with_rest(Edge(weight, reason, levels=_levels(levels[row], scores, row)))
     return edges
 
 
 def _levels(levels: NDArray[np.int8], scores: Scores, row: int) -> list[tuple[str, str, float]]:
-    """What each comparison adds, and what a shared household or a contradiction takes off: levels and bits."""
+    """The odds before any evidence, what each comparison adds, and what a shared household or a contradiction takes
+    off: levels and bits, which sum to the odds of the pair."""
     against = round(float(scores.alternative[row]), 2)
-    found = evidence(levels, scores.weight[row])
-    return [*found, ("household", "may be two people", against)] if against else found
+    found = [("prior", "before any evidence", round(float(scores.base[row]), 2)), *evidence(levels, scores.weight[row])]
+    why = ("contradiction", "plainly differ") if scores.contradiction[row] else ("household", "may be two people")
+    return [*found, (*why, against)] if against else found
+
+
+def _with_rest(edge: Edge) -> Edge:
+    """The edge with what its reason alone is worth, where that lifts it above its evidence: the levels add up."""
+    rest = round(edge.bits - sum(bits for _, _, bits in edge.levels), 2)
+    if edge.levels and edge.reason != SIMILAR and abs(rest) >= LEAST_REST:
+        edge.levels = [*edge.levels, (edge.reason, "names one person", rest)]
+    return edge
 
 
 def _add_certain(edges: dict[Pair, Edge], pairs: Iterable[Pair], reason: str) -> None:
     for pair in pairs:
         levels = edges[pair].levels if pair in edges else []
-        edges[pair] = Edge(2 * SURE_BITS, reason, exact=True, levels=levels)
+        edges[pair] = _with_rest(Edge(2 * SURE_BITS, reason, exact=True, levels=levels))
 
 
 def _add_exclusive(

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from console.asking import Person
-from console.profile.evidence import Piece, of_assignment
+from console.profile.evidence import Evidence, of_assignment
 from console.profile.reasons import reasons_of
 from console.showing import label_of, short, shown
 from identity.models import Assignment
@@ -46,7 +46,7 @@ class Part:
     bits: float | None
     alike: str
     note: str
-    evidence: list[Piece]
+    evidence: Evidence
     identifiers: list[Identified] = field(default_factory=list)
 
     @property

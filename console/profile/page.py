@@ -85,7 +85,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
 def _telling(parts: list[Part]) -> UUID | None:
     """The source profile whose evidence is worth showing at first: the richest of those that were scored."""
     scored = [part for part in parts if part.evidence and not part.certain]
-    return max(scored, key=lambda part: len(part.evidence)).id if scored else None
+    return max(scored, key=lambda part: len(part.evidence.pieces)).id if scored else None
 
 
 def _ordered(record: dict[str, GoldenRead]) -> list[tuple[str, GoldenRead]]:

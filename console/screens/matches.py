@@ -19,7 +19,7 @@ from console import corrections, review_queue
 from console.asking import LINKING, actor_of, ask_for_each, may
 from console.forms import Reason, first_error
 from console.guards import needs
-from console.profile.evidence import waterfall
+from console.profile.evidence import of_fields, of_levels
 from console.screen import Screen
 from console.showing import label_of, moment, short, shown
 from console.telling import telling
@@ -87,7 +87,7 @@ class MatchScreen(Screen):
 
     @admin.display(description="Speaks for and against")
     def evidence_bars(self, match: Match) -> SafeString:
-        return render_to_string("console/matches/cell_evidence.html", {"pieces": waterfall(match.evidence)})
+        return render_to_string("console/matches/cell_evidence.html", {"pieces": of_fields(match.evidence)})
 
     @admin.display(description="Because")
     def why(self, match: Match) -> str:
@@ -162,7 +162,7 @@ class MatchScreen(Screen):
             percent=100 * match.probability,
             sides=sides,
             compared=[Compared(label_of(field), *(side.values.get(field, "") for side in sides)) for field in fields],
-            pieces=waterfall(match.evidence),
+            evidence=of_levels(match.evidence),
             revealed=revealed,
             may_reveal=may(request, REVEAL_IDENTIFIERS),
             form=Reason(),

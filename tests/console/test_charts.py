@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from console.charts import Point, around, bars_of, columns_of, compact, line_of, nice_ceiling, parts_of
-from console.profile.evidence import waterfall
+from console.profile.evidence import of_levels, waterfall
 
 
 def test_parts_are_shares_of_the_whole() -> None:
@@ -65,3 +65,10 @@ def test_each_bar_of_the_evidence_begins_where_the_last_one_ended() -> None:
     against = waterfall([["phone", "different", -2.0]])
     assert [(piece.start, piece.length) for piece in against] == [(0, 100)]
     assert waterfall([]) == []
+
+
+def test_the_evidence_adds_up_from_its_starting_point() -> None:
+    evidence = of_levels([["prior", "before any evidence", -12.2], ["email", "exact", 15.2], ["phone", "exact", 6.7]])
+    assert (round(evidence.total, 1), evidence.complete) == (9.7, True)
+    assert [name for name, _ in evidence.hints] == ["Starting point"]
+    assert not of_levels([["email", "exact", 15.2]]).complete

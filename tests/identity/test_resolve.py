@@ -51,6 +51,15 @@ def test_alice_at_work_is_alice_on_name_birth_date_and_phone(crm, now):
     match = Match.objects.get()
     assert match.state == "linked"
     assert {(name, level) for name, level, _ in match.evidence} >= {("birth_date", "exact"), ("phone", "exact")}
+    assert match.evidence[0][:2] == ["prior", "before any evidence"]
+
+
+@pytest.mark.parametrize("other", [ALICE_AT_WORK, ALICE | {"customer_number": "C2", "street": ""}])
+def test_the_evidence_of_a_join_adds_up(crm, now, other):
+    send_rows(crm, ALICE, other, now=now)
+    process(now)
+    joined = Assignment.objects.current().get(evidence__has_key="bits").evidence
+    assert sum(bits for _, _, bits in joined["levels"]) == pytest.approx(joined["bits"], abs=0.05)
 
 
 def test_bob_her_twin_stays_himself_though_all_but_the_given_name_agrees(crm, now):
