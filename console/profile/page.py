@@ -9,8 +9,8 @@ from django.http import HttpRequest
 
 from access.roles import VIEW_CONSENTS, VIEW_REQUESTS, VIEW_SEGMENTS
 from consent.signals.status import control_status
-from consent.state import standing
 from console.asking import Person, user_of
+from console.profile import consents
 from console.profile.apart import kept_apart
 from console.profile.belonging import belongings
 from console.profile.graph import draw
@@ -74,7 +74,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
     if user.may(VIEW_SEGMENTS) and person.grant:
         context["inside"], context["left"] = belongings(person.id)
     if user.may(VIEW_CONSENTS):
-        context["standing"] = standing(person.source_profiles, at=now)
+        context["consents"] = consents.lines_of(parts, person.source_profiles, at=now)
         context["privacy_control"] = control_status(person.source_profiles, at=now)
     if user.may(VIEW_REQUESTS):
         context["holds"] = [(hold, hold.stands(now)) for hold in holds.over(person.id)]

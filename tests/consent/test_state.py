@@ -42,6 +42,8 @@ def test_the_last_word_of_any_source_profile_is_shown_and_the_no_decides(alice, 
     yes(alices_phone, day=-1)
     (email,) = [one for one in standing([alice, alices_phone], at=now) if one.channel == "email"]
     assert (email.state, email.occurred_at, email.decision) == ("granted", now - timedelta(days=1), NO)
+    assert email.decisive is not None
+    assert (email.decisive.state, email.decisive.occurred_at < email.occurred_at) == ("withdrawn", True)
 
 
 def test_it_can_be_asked_of_the_past(alice, yes, now):

@@ -243,7 +243,7 @@ def test_the_evidence_is_shown_in_levels_and_bits(world: World, sign_in: SignIn)
     crm = next(part for part in parts if part.source == "crm")
     scored = shop.evidence or crm.evidence
     assert {piece.comparison for piece in scored.pieces} >= {"E-mail"}
-    assert all(0 <= piece.start <= 100 and piece.start + piece.length <= 100.001 for piece in scored)
+    assert all(0 <= piece.start <= 100 and piece.start + piece.length <= 100.001 for piece in scored.pieces)
     assert ALICE["email"] not in str(scored)
     assert timezone.now() >= crm.since
 
