@@ -95,7 +95,7 @@ APP_FIRST = {
 IN_STORE_ONLY = {
     "slug": "in-store-only",
     "name": "In store, not online",
-    "description": "Buy or walk about in the stores and are not seen online.",
+    "description": "Buy (within 365 days) or walk about in the stores (90 days), and were not online for 30 days.",
     "purpose": "analytics",
     "definition": {
         "rule": {

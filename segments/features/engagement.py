@@ -25,7 +25,7 @@ WEIGHTS = {
 FEATURES = (
     Feature(
         "engagement",
-        "Engagement",
+        "Engagement (90 days)",
         "0 to 100: purchases, visits and other acts of 90 days, weighted, each losing half its weight in 30 days.",
         NUMBER,
         "points",

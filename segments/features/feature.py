@@ -23,7 +23,10 @@ WITH owned AS (
 
 @dataclass(frozen=True)
 class Feature:
-    """One fact about a profile, as a rule or a score may use it. A text feature with `options` has no other values."""
+    """One fact about a profile, as a rule or a score may use it. A text feature with `options` has no other values.
+
+    The name says how many days back it looks, if not for ever: conditions are read out by it.
+    """
 
     slug: str
     name: str

@@ -13,16 +13,22 @@ QUARTER = timedelta(days=90)
 
 FEATURES = (
     Feature("recency_days", "Recency", "Days since the last purchase; missing for who never bought.", NUMBER, "days"),
-    Feature("frequency_365d", "Frequency", "Purchases in the last 365 days.", NUMBER, "purchases"),
-    Feature("monetary_365d", "Monetary value", "Spent in the last 365 days, in the currency sent.", NUMBER, "amount"),
+    Feature("frequency_365d", "Frequency (365 days)", "Purchases in the last 365 days.", NUMBER, "purchases"),
+    Feature(
+        "monetary_365d",
+        "Monetary value (365 days)",
+        "Spent in the last 365 days, in the currency sent.",
+        NUMBER,
+        "amount",
+    ),
     Feature(
         "average_order_value",
-        "Average order value",
+        "Average order value (365 days)",
         "Spent per purchase in the last 365 days; missing without one.",
         NUMBER,
         "amount",
     ),
-    Feature("orders_90d", "Recent orders", "Purchases in the last 90 days.", NUMBER, "purchases"),
+    Feature("orders_90d", "Recent orders (90 days)", "Purchases in the last 90 days.", NUMBER, "purchases"),
 )
 
 # Last day of purchase up to a day, and purchases and spending since another day and since a later one.

@@ -10,9 +10,21 @@ APP = ("app opened", "application opened", "screen")
 STORE = ("visit", "store visited")
 
 FEATURES = (
-    Feature("visits_30d", "Online visits", "Web pages, screens and app opens in the last 30 days.", NUMBER, "views"),
-    Feature("store_visits_90d", "Store visits", "Days in a store in the last 90, as its beacons saw.", NUMBER, "days"),
-    Feature("app_user", "App user", "Opened the app in the last 365 days.", BOOLEAN),
+    Feature(
+        "visits_30d",
+        "Online visits (30 days)",
+        "Web pages, screens and app opens in the last 30 days.",
+        NUMBER,
+        "views",
+    ),
+    Feature(
+        "store_visits_90d",
+        "Store visits (90 days)",
+        "Days in a store in the last 90, as its beacons saw.",
+        NUMBER,
+        "days",
+    ),
+    Feature("app_user", "App user (365 days)", "Opened the app in the last 365 days.", BOOLEAN),
 )
 
 # Online visits of 30 days, days in a store of 90, and whether the app was opened within 365.

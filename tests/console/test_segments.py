@@ -166,7 +166,7 @@ def test_a_definition_reads_as_people_say_it() -> None:
     assert [(line.depth, line.text) for line in lines_of(definition.rule)] == [
         (0, "At least one of these holds"),
         (1, "Recency ≤ 30 days"),
-        (1, "not: App user is yes"),
+        (1, "not: App user (365 days) is yes"),
     ]
     assert [(one.name, one.text, one.percent) for one in weights_of(definition)] == [
         ("Recency", "less is better: none at 90, full at 0", 100)
