@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("playwright")
 
+from django.core.management import CommandError, call_command
 from playwright.sync_api import sync_playwright
 
 from console.management.commands import screenshots
@@ -34,3 +35,12 @@ def test_a_picture_is_taken_and_every_file_comes_from_here(tmp_path: Path) -> No
 def test_a_picture_is_named_after_its_page() -> None:
     assert screenshots._name("/admin/identity/profile/?who=everybody") == "admin-identity-profile"
     assert screenshots._name("/") == "page"
+
+
+def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="There is no browser at /nowhere: name one with --chromium"):
+        call_command("screenshots", chromium="/nowhere", out=tmp_path / "none")
+    monkeypatch.setattr(screenshots, "THERE", False)
+    with pytest.raises(CommandError, match="make install-dev"):
+        call_command("screenshots", out=tmp_path / "none")
+    assert not (tmp_path / "none").exists()

@@ -18,7 +18,6 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Count
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, sync_playwright
 
 from access import users
 from access.models import User
@@ -27,6 +26,14 @@ from identity.models import Assignment
 from privacy.models import SubjectRequest
 from segments.models import Segment
 
+try:
+    from playwright.sync_api import Browser, Page, sync_playwright
+except ModuleNotFoundError:
+    THERE = False
+else:
+    THERE = True
+
+IMAGES = Path("docs") / "images"
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -55,7 +62,7 @@ class Command(BaseCommand):
     help = "Take pictures of the admin. Needs the development packages and a Chromium."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--out", type=Path, required=True, help="where the pictures go")
+        parser.add_argument("--out", type=Path, default=IMAGES, help=f"where the pictures go; default: {IMAGES}")
         parser.add_argument("--url", action="append", default=[], help="a page, such as /admin/; may be repeated")
         parser.add_argument("--user", help="whose view; default: somebody who has every role while it lasts")
         parser.add_argument("--chromium", default="/usr/bin/chromium", help="the browser")
@@ -63,6 +70,10 @@ class Command(BaseCommand):
         parser.add_argument("--whole", action="store_true", help="the whole page, not only what fits the window")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not THERE:
+            raise CommandError("Pictures need the development packages: make install-dev")
+        if not Path(options["chromium"]).exists():
+            raise CommandError(f"There is no browser at {options['chromium']}: name one with --chromium")
         options["out"].mkdir(parents=True, exist_ok=True)
         pages = {_name(url): url for url in options["url"]} or dict(_pages())
         with _viewer(options["user"]) as user, _serving() as address:
@@ -140,7 +151,7 @@ def _session_of(user: User) -> str:
     return session.session_key or ""
 
 
-def _window(browser: Browser, session: str, address: str, *, dark: bool) -> Page:
+def _window(browser: "Browser", session: str, address: str, *, dark: bool) -> "Page":
     context = browser.new_context(
         viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="dark" if dark else "light", reduced_motion="reduce"
     )
@@ -148,7 +159,7 @@ def _window(browser: Browser, session: str, address: str, *, dark: bool) -> Page
     return context.new_page()
 
 
-def _shoot(page: Page, address: str, path: Path, *, whole: bool) -> None:
+def _shoot(page: "Page", address: str, path: Path, *, whole: bool) -> None:
     answer = page.goto(address, wait_until="networkidle")
     if answer is None or not answer.ok:
         raise CommandError(f"The page for {path.stem} answered {answer.status if answer else 'nothing'}")
