@@ -14,6 +14,7 @@ from access.models import ApiKey
 from consent.models import Purpose
 from console import review_queue
 from console.charts import Columns, Part, bars_of, columns_of, line_of, parts_of
+from console.profile.called import called, declared
 from identity.profiles import living
 from pipeline import heartbeat, queue
 from privacy import break_glass
@@ -37,6 +38,8 @@ class Funnel:
     kinds: list[Part]
     source_profiles: int
     profiles: int
+    known: int
+    unknown: int
 
     @property
     def records_each(self) -> float:
@@ -58,6 +61,8 @@ def funnel() -> Funnel:
         kinds=parts_of(kinds),
         source_profiles=SourceProfile.objects.count(),
         profiles=living().count(),
+        known=living().filter(called(), declared()).count(),
+        unknown=living().filter(~called()).count(),
     )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -29,22 +29,22 @@ from access.roles import (
 )
 from consent.acts import UnknownPurpose
 from consent.explanation import explain
-from consent.models import CONTRACT, Purpose
 from consent.receipts import receipts_of
 from console import acts, corrections
 from console.actors import names_of
-from console.asking import SERVICE, actor_of, ask, user_of
+from console.asking import actor_of, ask, user_of
 from console.explaining import Question, entries_of, restrictions_of
 from console.files import as_file
 from console.forms import LookUp, MergeWith, OpenRequest, PutHold, Reason, Say, first_error
 from console.guards import needs
+from console.profile.called import called, declared
 from console.profile.list import describe
 from console.profile.page import gather
 from console.screen import Screen
 from console.showing import day, label_of, short
 from console.telling import telling
 from identity.ledger import NotPossible
-from identity.models import Assignment, GoldenValue, Profile
+from identity.models import Profile
 from identity.profiles import UnknownNamespace, living, look_up, profile_of, source_profiles, where_now
 from privacy import break_glass, holds, requests, subjects
 from privacy.deadlines import UnknownRegulation
@@ -54,8 +54,6 @@ from privacy.subjects import UnknownProfile
 from vault import audit
 
 READS_SHOWN = 200
-# Golden fields by which a person can be called.
-TELLING = ("given_name", "family_name", "full_name", "email", "phone")
 
 
 class Known(admin.SimpleListFilter):
@@ -76,18 +74,9 @@ class Known(admin.SimpleListFilter):
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Profile]") -> "QuerySet[Profile]":
-        known = Exists(GoldenValue.objects.filter(profile=OuterRef("pk"), field__in=TELLING))
         if self.value() == "everybody":
             return queryset
-        return queryset.filter(~known) if self.value() == "unknown" else queryset.filter(known, _declared())
-
-
-def _declared() -> Q:
-    """One of the sources declares the purpose that people are read for here, if it needs that."""
-    if not Purpose.objects.filter(slug=SERVICE, legal_basis=CONTRACT).exists():
-        return Q()
-    current = Assignment.objects.current().filter(profile=OuterRef("pk"))
-    return Q(Exists(current.filter(source_profile__source__purposes__contains=[SERVICE])))
+        return queryset.filter(~called()) if self.value() == "unknown" else queryset.filter(called(), declared())
 
 
 class ProfileScreen(Screen):

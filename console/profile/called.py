@@ -1,0 +1,23 @@
+"""Known people: those whom a person would call by a name, an address or a number, and who may be read here."""
+
+from django.db.models import Exists, OuterRef, Q
+
+from consent.models import CONTRACT, Purpose
+from console.asking import SERVICE
+from identity.models import Assignment, GoldenValue
+
+# Golden fields by which a person can be called.
+TELLING = ("given_name", "family_name", "full_name", "email", "phone")
+
+
+def called() -> Exists:
+    """Of a profile: that anything is known that a person would call them by."""
+    return Exists(GoldenValue.objects.filter(profile=OuterRef("pk"), field__in=TELLING))
+
+
+def declared() -> Q:
+    """Of a profile: that one of the sources declares the purpose that people are read for here, if it needs that."""
+    if not Purpose.objects.filter(slug=SERVICE, legal_basis=CONTRACT).exists():
+        return Q()
+    current = Assignment.objects.current().filter(profile=OuterRef("pk"))
+    return Q(Exists(current.filter(source_profile__source__purposes__contains=[SERVICE])))
