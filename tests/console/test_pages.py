@@ -258,6 +258,6 @@ def test_quarantine_counts_messages_of_a_batch_and_lines_of_a_file(
     assert "line 0" not in content
 
 
-def test_the_overview_names_known_people_and_unknown_visitors(world: World, sign_in: SignIn) -> None:
+def test_the_overview_names_known_people_and_unknown_visitors(world: World, sign_in: Callable[[str], Client]) -> None:
     funnel = sign_in("privacy_officer").get(reverse("admin:index")).context["funnel"]
     assert (funnel.known, funnel.unknown, funnel.profiles) == (3, funnel.profiles - 3, funnel.profiles)
