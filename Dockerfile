@@ -3,7 +3,8 @@
 FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 COPY requirements/production.txt /tmp/production.txt
-RUN python -m venv /opt/onym && /opt/onym/bin/pip install --require-hashes -r /tmp/production.txt
+RUN python -m venv /opt/onym && /opt/onym/bin/pip install --no-deps --require-hashes -r /tmp/production.txt \
+    && /opt/onym/bin/pip check
 
 FROM python:3.13-slim
 ENV PATH=/opt/onym/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \

@@ -29,15 +29,16 @@ $(PY):
 		|| { echo "Onym needs Python 3.11 or newer: make PYTHON=python3.13 ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# Compiling 300 MB of libraries in advance takes as long as installing them; Python compiles what it uses.
+# Compiling 300 MB of libraries in advance takes as long as installing them; Python compiles what it uses. The lock is
+# complete (make lint asks), so nothing is resolved: older pips look for newer releases of what has extras, and refuse.
 $(VENV)/.base: requirements/base.txt | $(PY)
 	@echo "Installing $< into $(VENV): half a minute once the packages are downloaded"
-	@$(PIP) install --no-compile --require-hashes -r $<
+	@$(PIP) install --no-compile --no-deps --require-hashes -r $<
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt | $(PY)
 	@echo "Installing $< into $(VENV): a minute once the packages are downloaded"
-	@$(PIP) install --no-compile --require-hashes -r $<
+	@$(PIP) install --no-compile --no-deps --require-hashes -r $<
 	@touch $(VENV)/.base $@
 
 demo: install ## load the demo, run the main job, then serve (SERVE=0: exit instead)
@@ -67,7 +68,8 @@ privacy-mutants: install-dev ## sabotage each statement once: its tests must not
 bench-privacy: install-dev ## what privacy costs, for a million people (ARGS=100000: for fewer)
 	@$(PY) -m bench.privacy $(ARGS)
 
-lint: install-dev ## ruff, mypy, import rules, deployment checks, missing migrations
+lint: install-dev ## ruff, mypy, import rules, complete lock, deployment checks, missing migrations
+	$(PY) -m pip check
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy .
