@@ -93,7 +93,7 @@ class Profile(View):
         purpose, now = purpose_of(request), timezone.now()
         person = people.find(id)
         grant = people.ask(person, purpose=purpose, request=request, reason="API profile", now=now)
-        audit.write(grant, person.source_profiles, action="read profile", fields=["sources"])
+        audit.write(grant, person.under(grant).source_profiles, action="read profile", fields=["sources"])
         summary = summarize(person, purpose=purpose, grant=grant)
         return Response(ProfileSerializer(summary).data, headers=located(request, person))
 
@@ -119,9 +119,10 @@ class Events(View):
         query = queries.read(request, EventQuery)
         person = people.find(id)
         grant = people.ask(person, purpose=purpose, request=request, reason="API events", now=now)
-        audit.write(grant, person.source_profiles, action="read events", fields=["events"])
+        readable = person.under(grant).source_profiles
+        audit.write(grant, readable, action="read events", fields=["events"])
         records = Record.objects.filter(
-            source_profile__in=person.source_profiles, **{FILTERS[name]: value for name, value in query.items()}
+            source_profile__in=readable, **{FILTERS[name]: value for name, value in query.items()}
         )
         pages = Cursor()
         page = pages.paginate_queryset(records.select_related("source"), request, self)
@@ -147,7 +148,7 @@ class Identifiers(View):
         purpose, now = purpose_of(request), timezone.now()
         person = people.find(id)
         grant = people.ask(person, purpose=purpose, request=request, reason="API identifiers", now=now)
-        opened = open_identifiers(person.source_profiles, grant) if sees_clear(purpose) else {}
+        opened = open_identifiers(person.under(grant).source_profiles, grant) if sees_clear(purpose) else {}
         answer = {"profile": person.id, "purpose": purpose.slug, "results": listed(opened, purpose=purpose)}
         return Response(IdentifiersSerializer(answer).data, headers=located(request, person))
 

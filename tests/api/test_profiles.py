@@ -10,6 +10,8 @@ import pytest
 from django.utils import timezone
 
 from identity import ledger, profiles
+from pipeline.process import process_batch
+from records import sources
 from tests.api.conftest import NO, NOTHING, Caller, Shop, assert_problem
 from vault import keys
 from vault.models import AuditEntry
@@ -22,6 +24,7 @@ def cursor(*position: str) -> str:
     return urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 
+ALICE_IN_THE_SURVEY = {"email": "alice@example.com", "firstName": "Alice", "country": "GB"}
 DETAILS = ("", "events/", "identifiers/", "consents/", "segments/")
 
 
@@ -46,6 +49,29 @@ def test_a_look_up_does_not_tell_who_refused_from_who_is_unknown(
     known = assert_problem(look_up(caller, "carol@example.com"), 404, "not_found")
     unknown = assert_problem(look_up(caller, "nobody@example.com"), 404, "not_found")
     assert {**known, "instance": ""} == {**unknown, "instance": ""}
+
+
+def test_a_contract_opens_only_what_sources_of_the_contract_know(
+    call: Callable[..., Caller], service: Caller, alice: UUID
+) -> None:
+    survey = Shop(*sources.add("survey", kind="online", purposes=["analytics"]))
+    context = {"consent": {"categoryPreferences": {"analytics": True}}}
+    about = {"userId": "s-1", "context": context, "traits": ALICE_IN_THE_SURVEY}
+    survey.send({"batch": [{"type": "identify", **about}, {"type": "track", "event": "Answered", **about}]})
+    process_batch(now=timezone.now())
+
+    def known(caller: Caller) -> tuple[set[str], set[str], set[str]]:
+        summary, identifiers, events = (
+            caller.get(f"/api/profiles/{alice}/{detail}").json() for detail in ("", "identifiers/", "events/")
+        )
+        return (
+            {source["name"] for source in summary["sources"]},
+            {row["source"] for row in identifiers["results"]},
+            {row["source"] for row in events["results"]},
+        )
+
+    assert known(service) == ({"shop"}, {"shop"}, {"shop"})
+    assert known(call("marketing")) == ({"shop", "survey"}, {"shop", "survey"}, {"shop", "survey"})
 
 
 def test_a_look_up_by_an_unknown_namespace_names_the_field(service: Caller) -> None:

@@ -9,12 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from access.roles import CORRECT_IDENTITY, OPEN_REQUESTS, RECORD_CONSENT, REVEAL_IDENTIFIERS, ROLES, VIEW_PROFILES
-from consent.models import Act
+from consent.acts import NewAct, record
+from consent.models import WITHDRAWN, Act
 from identity import profiles
 from identity.models import Assignment, Verdict
 from pipeline.models import Work
 from privacy.models import SubjectRequest
 from records import sources
+from records.models import Source
 from tests.console.conftest import ALICE, World, said
 from vault import keys
 from vault.audit import subject_hash
@@ -51,6 +53,22 @@ def test_a_lost_key_takes_its_values_off_the_page_and_nothing_else(world: World,
     assert "Order Completed" in client.get(page(world.alice)).content.decode()
     listed = client.get(reverse("admin:identity_profile_changelist"))
     assert (listed.status_code, "R•••• B••••" in listed.content.decode()) == (200, True)
+
+
+def test_what_a_source_does_not_keep_to_serve_is_seen_for_analytics_or_not_at_all(
+    world: World, sign_in: SignIn
+) -> None:
+    sources.change(Source.objects.get(name="shop"), purposes=["analytics"])
+    client = sign_in("data_steward")
+    content = client.get(page(world.alice)).content.decode()
+    assert content.count("does not declare that purpose") == 1
+    assert "Order Completed" in content
+    assert AuditEntry.objects.filter(action="open profile", purpose="analytics", count=1).count() == 1
+    now = timezone.now()
+    record([NewAct(world.parts(world.alice)[0], "analytics", "", WITHDRAWN, now, "test", verified=True)], now=now)
+    content = client.get(page(world.alice)).content.decode()
+    assert "Without the records of 1 source profile: its source does not serve the person" in content
+    assert "Order Completed" not in content
 
 
 def test_the_timeline_has_pages(world: World, sign_in: SignIn) -> None:
