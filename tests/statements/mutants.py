@@ -19,6 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings")
 django.setup()
 
 from tests.statements.catalog import HERE, Statement, statements  # noqa: E402  # after the set-up
+from tests.statements.sabotage import Sabotage  # noqa: E402
 
 ROOT = HERE.parent.parent
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache", ".hypothesis", "staticfiles")
@@ -58,8 +59,11 @@ def _desk(place: Path) -> Path:
 
 
 def _kill(statement: Statement, desk: Path) -> str:
-    """Why the mutant lives; empty when the tests pass before the sabotage and fail after it."""
-    sabotage = statement.sabotage
+    """Why a mutant lives; empty when the tests fail under each sabotage."""
+    return "; ".join(fault for sabotage in statement.sabotages if (fault := _fault(sabotage, statement, desk)))
+
+
+def _fault(sabotage: Sabotage, statement: Statement, desk: Path) -> str:
     target = desk / "onym" / sabotage.file
     sound = target.read_text()
     if sound.count(sabotage.line) != 1:
@@ -69,7 +73,7 @@ def _kill(statement: Statement, desk: Path) -> str:
         code = _test(statement, desk)
     finally:
         target.write_text(sound)
-    return "" if code == TESTS_FAILED else f"its tests end with code {code} in spite of the sabotage"
+    return "" if code == TESTS_FAILED else f"its tests end with code {code} in spite of the sabotage of {sabotage.file}"
 
 
 def _test(statement: Statement, desk: Path) -> int:
