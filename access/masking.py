@@ -2,12 +2,14 @@
 
 DOT = "•"
 SHORTEST_PHONE = 10
+# Of these a first letter is half of the value, or all of it.
+OF_FEW_VALUES = ("gender", "birth_date")
 
 
 def mask(namespace: str, value: str) -> str:
     """A masked form: `a•••@e•••.com` for an e-mail, the ends of a phone number, the first letter of the rest.
 
-    What is too short to hide anything shows nothing.
+    What is too short to hide anything, or has too few values, shows nothing.
     """
     if not value:
         return ""
@@ -15,7 +17,7 @@ def mask(namespace: str, value: str) -> str:
         return _email(value)
     if namespace == "phone":
         return f"{value[:3] if len(value) >= SHORTEST_PHONE else ''}{DOT * 5}{_last_two(value)}"
-    return f"{_first(value)}{DOT * 4}"
+    return f"{'' if namespace in OF_FEW_VALUES else _first(value)}{DOT * 4}"
 
 
 def _email(value: str) -> str:

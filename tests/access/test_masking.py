@@ -34,6 +34,8 @@ from access.masking import mask
         ("given_name", "Alice", "A••••"),
         ("given_name", "Zoë", "Z••••"),
         ("given_name", "X", "••••"),
+        ("gender", "female", "••••"),
+        ("birth_date", "1984-05-06", "••••"),
         ("anything_else", "value", "v••••"),
     ],
 )
