@@ -192,14 +192,14 @@ def gone(crm):
     return request
 
 
-def sign_up(site, number=1, *, yes=True, email=ADDRESS, ago=timedelta(), **traits):
+def sign_up(site, number=1, *, yes=True, category="newsletter", email=ADDRESS, ago=timedelta(), **traits):
     message = {
         "type": "identify",
         "messageId": f"sign-up-{number}",
         "anonymousId": f"d-{number}",
         "timestamp": (timezone.now() - ago).isoformat(),
         "traits": {"email": email, **traits},
-        "context": {"consent": {"categoryPreferences": {"newsletter": yes}}},
+        "context": {"consent": {"categoryPreferences": {category: yes}}},
     }
     return site.send({"batch": [message]}).json()
 
@@ -276,6 +276,7 @@ def test_p04_the_link_lets_in_once(gone, site):
 
 def test_p04_nobody_is_asked_for_what_is_no_new_wish(gone, site, crm):
     sign_up(site, 1, ago=timedelta(hours=2))
+    assert mailed() == []
     sign_up(site, 2, yes=False)
     rows = {**crm.mapping, "consents": MAPPING["consents"]}
     nightly = sources.add("nightly", kind="offline", purposes=["service"], mapping=rows)[0]
@@ -292,6 +293,23 @@ def test_p04_a_no_takes_the_wish_back_and_a_repeated_yes_asks_nobody_twice(gone,
     assert Visitor().open(address).response.status_code == 404
     sign_up(site, 4)
     assert len(mailed()) == 1
+
+
+def test_p04_a_wish_that_waits_goes_with_the_person(gone, site):
+    also = {"offers": {"purpose": "personalization", "channel": "email", "double_opt_in": True}}
+    site.source.mapping = {"consents": MAPPING["consents"] | also}
+    site.source.save()
+    sign_up(site, 1)
+    sign_up(site, 2, category="offers")
+    (_, first), _ = mailed()
+    Visitor().open(first).press()
+    process(timezone.now())
+    waiting = SignUp.objects.get()
+    now = timezone.now()
+    request = requests.open("erasure", profile_id=look_up("email", ADDRESS, now=now), actor="a", now=now)
+    erase(requests.approve(request, actor="b", now=now), actor="b", now=now)
+    assert not SignUp.objects.exists()
+    assert not DataKey.objects.filter(id=waiting.pk).exists()
 
 
 def test_p04_a_mailbox_that_others_share_lets_her_in_by_the_name_that_she_gave(crm, site):
