@@ -15,6 +15,7 @@ from vault.grants import Actor, Grant
 
 SERVICE = "service"
 LINKING = "identity_linking"
+SUBJECT_REQUESTS = "subject_requests"
 
 
 @dataclass(frozen=True)

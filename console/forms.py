@@ -1,6 +1,8 @@
 """Forms of the pages: what a person types, checked before any room is asked."""
 
 from collections.abc import Iterable
+from contextlib import suppress
+from uuid import UUID
 
 from django import forms
 
@@ -154,3 +156,12 @@ def first_error(form: forms.Form) -> str:
         label = form.fields[name].label or label_of(name) if name in form.fields else ""
         return f"{label}: {errors[0]}" if label else str(errors[0])
     return ""
+
+
+def ids_of(texts: Iterable[str]) -> set[UUID]:
+    """The ids among what was ticked; anything else is left out."""
+    found = set()
+    for text in texts:
+        with suppress(ValueError):
+            found.add(UUID(text))
+    return found

@@ -20,6 +20,7 @@ from privacy.models import (
 )
 
 SOON = 7
+SECOND_PERSON = "You opened it, so a second person has to approve it."
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def next_act(one: SubjectRequest, *, own: bool) -> tuple[str, str]:
 
 def _next_of_erasure(one: SubjectRequest, own: bool) -> tuple[str, str]:
     if one.state == OPEN:
-        return ("", "A second person has to approve it.") if own else ("approve", "Decide, as the second person.")
+        return ("", SECOND_PERSON) if own else ("approve", "Decide, as the second person.")
     if one.state == APPROVED:
         return "erase", "Approved. It is carried out when its window has passed, or by you at once."
     return ("erase", "It was interrupted: go on.") if one.state == IN_PROGRESS else ("", "")
