@@ -107,13 +107,9 @@ def question(one: SubjectRequest, request: HttpRequest, *, reason: str = "", rev
     )
 
 
-def who_is(one: SubjectRequest, request: HttpRequest) -> Who | None:
-    """The person whom a request is about, masked; None when there is nobody, or nobody any more."""
-    try:
-        profile = subjects.living(one.profile_id)
-    except UnknownProfile:
-        return None
-    return _read([profile], request, reason=f"subject request {one.pk}", now=timezone.now()).who(profile)
+def who(profile: UUID, request: HttpRequest, *, reason: str) -> Who:
+    """A person by masked name and contacts; that they were opened stands in the audit log."""
+    return _read([profile], request, reason=reason, now=timezone.now()).who(profile)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,6 @@ from django import forms
 
 from consent.models import CONSENT, GRANTED, LEGAL_OBLIGATION, WITHDRAWN, Purpose
 from console.showing import label_of
-from privacy.clocks import CLOCKS, GDPR
-from privacy.models import KINDS
 from records.dictionary import FIELDS
 from records.rectifying import RECTIFIABLE
 from vault.reasons import names_somebody
@@ -85,17 +83,6 @@ class PutHold(Reason):
         help_text="Empty: until somebody lifts it.",
     )
     field_order = ("reference", "until", "reason")
-
-
-class OpenRequest(forms.Form):
-    """What a person asks for, and by which law it is due."""
-
-    kind = forms.ChoiceField(label="What is asked for", choices=[(kind, label_of(kind)) for kind in KINDS])
-    regulation = forms.ChoiceField(
-        label="Due by",
-        choices=[(slug, f"{clock.name}: {clock.answer}") for slug, clock in CLOCKS.items()],
-        initial=GDPR,
-    )
 
 
 class PutRight(forms.Form):

@@ -98,6 +98,11 @@ def asked_already(profiles: Collection[UUID], *, kind: str) -> dict[UUID, Subjec
     return {row.profile_id: row for row in found.order_by("-opened_at") if row.profile_id}
 
 
+def unfinished(profile: UUID) -> list[SubjectRequest]:
+    """What is asked for this profile and not done yet, the soonest due first."""
+    return list(SubjectRequest.objects.filter(profile_id=profile, state__in=UNFINISHED).order_by("due_date", "id"))
+
+
 def ask_as_well(request: SubjectRequest, profile_id: UUID, *, actor: str, now: datetime) -> SubjectRequest:
     """The same asked for another profile that is the same person: a request of its own, on the same clocks.
 

@@ -25,10 +25,11 @@ from console.asking import actor_of, may
 from console.erasing import erasing
 from console.forms import Reason, first_error
 from console.guards import needs
-from console.request_stand import SOON, clocks_of, facts_of, next_act
+from console.request_stand import SOON, clocks_of, facts_of, law_of, next_act
 from console.screen import badge
 from console.screens.erasures import EXPECTED as OF_ERASURE
 from console.screens.erasures import ErasureScreen
+from console.screens.new_requests import NewRequestScreen
 from console.screens.rectifications import RectificationScreen
 from console.screens.request_acts import RequestActs
 from console.showing import day, label_of, short
@@ -37,7 +38,6 @@ from console.things import things
 from identity.profiles import where_now
 from privacy import access, answer_page, human_review, papers, portability, requests
 from privacy.access import Refused
-from privacy.clocks import CLOCKS
 from privacy.deadlines import NoExtension, UnknownRegulation, extended_due_date
 from privacy.letter_templates import NAMES as LETTERS
 from privacy.letter_templates import draft
@@ -136,17 +136,34 @@ class Waiting(admin.SimpleListFilter):
         return queryset
 
 
-class RequestScreen(RequestActs, ErasureScreen, RectificationScreen):
+class Law(admin.SimpleListFilter):
+    """By which law it is due: those that there are requests of."""
+
+    title = "law"
+    parameter_name = "regulation"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        used = SubjectRequest.objects.order_by("regulation").values_list("regulation", flat=True).distinct()
+        return [(slug, law_of(slug)) for slug in used]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[SubjectRequest]") -> "QuerySet[SubjectRequest]":
+        return queryset.filter(regulation=self.value()) if self.value() else queryset
+
+
+class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationScreen):
     """What people ask for."""
 
     may_view = VIEW_REQUESTS
     heading = "Subject requests"
     list_display = ("asked_for", "stands", "due", "identity", "sees_to_it", "profile_short", "opened", "opener")
     list_display_links = ("asked_for",)
-    list_filter = (Waiting, "state", "kind", "regulation")
+    list_filter = (Waiting, "state", "kind", Law)
     sortable_by = ()
-    intro = "What people ask for about their data, the soonest due first. To open one, open the person's profile."
-    empty_hint = "Nobody has asked for anything. Requests come over the API, or are opened on a profile's page."
+    intro = "What people ask for about their data, the soonest due first."
+    add_label = "New request"
+    empty_hint = (
+        "Nobody has asked for anything. People ask on the public form; what comes by letter or phone starts here."
+    )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[SubjectRequest]":
         unfinished = Case(When(state__in=UNFINISHED, then=Value(0)), default=Value(1), output_field=IntegerField())
@@ -154,8 +171,7 @@ class RequestScreen(RequestActs, ErasureScreen, RectificationScreen):
 
     @admin.display(description="Request")
     def asked_for(self, row: SubjectRequest) -> str:
-        clock = CLOCKS.get(row.regulation)
-        return f"{label_of(row.kind)}, {clock.name if clock else row.regulation.upper()}"
+        return f"{label_of(row.kind)}, {law_of(row.regulation)}"
 
     @badge(
         "State",
