@@ -16,6 +16,7 @@ from vault.grants import Actor, Grant
 SERVICE = "service"
 ANALYTICS = "analytics"
 LINKING = "identity_linking"
+SUBJECT_REQUESTS = "subject_requests"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, cast
 
+from django.contrib.admin import ShowFacets
 from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -45,6 +46,13 @@ class Rows(ChangeList):  # type: ignore[misc]
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
         self.title = capfirst(self.model_admin.heading or str(self.opts.verbose_name_plural))
+        # The filters are menus at the top; without this the theme adds its own beside them.
+        self.has_filters = False
+
+    @property
+    def add_label(self) -> str:
+        """What the button says that adds something."""
+        return f"Add {self.opts.verbose_name}"
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -71,11 +79,13 @@ class Screen(ModelAdmin):  # type: ignore[misc]
     may_change: ClassVar[str] = ""
     heading: ClassVar[str] = ""
     intro: ClassVar[str] = ""
+    add_label: ClassVar[str] = ""
     empty_hint: ClassVar[str] = ""
 
     actions = None
     paginator = Pages
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER
     list_per_page = 50
     list_filter_sheet = True
     change_list_template = "console/change_list.html"

@@ -20,6 +20,7 @@ from access.roles import (
     EDIT_SEGMENTS,
     EDIT_SOURCES,
     MANAGE_ACCESS,
+    OPEN_REQUESTS,
     REVIEW_EMERGENCIES,
     REVIEW_SEGMENTS,
     ROLES,
@@ -68,6 +69,7 @@ LISTS = {
     "vault_auditentry": VIEW_AUDIT,
 }
 ADDED_HERE = {
+    "privacy_subjectrequest": OPEN_REQUESTS,
     "segments_segment": EDIT_SEGMENTS,
     "records_retentionrule": EDIT_RETENTION,
     "records_source": EDIT_SOURCES,
