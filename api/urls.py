@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from api.errors import not_found
 from api.views.changes import Changes
+from api.views.cloudevents import CloudEvents
 from api.views.consents import Consents, ConsentSignals, ProfileConsents, ProfileExplanation, ProfileReceipts
 from api.views.deliveries import Acknowledgment, Deliveries, Recipients
 from api.views.health import Live, Ready
@@ -62,6 +63,7 @@ urlpatterns = [
     path("v1/opengdpr_requests", OpenDsrRequests.as_view(dialect="opengdpr")),
     path("v1/opengdpr_requests/<uuid:id>", OpenDsrRequestDetail.as_view(dialect="opengdpr")),
     path("v1/batch", Batch.as_view()),
+    path("v1/cloudevents", CloudEvents.as_view()),
     *(path(f"v1/{type}", Single.as_view(single_type=type)) for type in TYPES),
     # The short forms of the browser client; the OpenAPI document names them with the long ones.
     path("v1/b", Batch.as_view(schema=None)),
