@@ -91,7 +91,9 @@ class AcceptedSerializer(serializers.Serializer[Any]):
 
     success = serializers.BooleanField()
     acknowledged = serializers.IntegerField()
-    accepted = serializers.IntegerField(help_text="Stored durably.")
+    accepted = serializers.IntegerField(
+        help_text="Stored durably. With a public write key also what consent or an erasure kept out."
+    )
     duplicates = serializers.IntegerField()
     quarantined = serializers.IntegerField()
     refused = serializers.IntegerField()

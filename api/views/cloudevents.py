@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from api import bodies
 from api.errors import FieldError, Problem
 from api.serializers.messages import CloudEventSerializer
-from api.views.messages import GPC, PARAMETERS, RESPONSES, STRICT, Messages, answer
+from api.views.messages import GPC, PARAMETERS, RESPONSES, Messages
 from api.write_keys import source_of
 from pipeline import doors
 
@@ -50,7 +50,7 @@ class CloudEvents(Messages):
         accepted = doors.cloud_events(
             source, _events(request, body), now=timezone.now(), gpc=request.headers.get(GPC) == "1"
         )
-        return answer(accepted, strict=request.headers.get(STRICT) == "1")
+        return self.answer(accepted, source, request)
 
 
 def _events(request: Request, body: bytes) -> list[object]:

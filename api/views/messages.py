@@ -1,5 +1,6 @@
 """The door for Segment's clients: HTTP is read here, messages behind it."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 from django.conf import settings
@@ -31,7 +32,8 @@ CORS = {
 DESCRIPTION = (
     "Takes what Segment's official clients send: the write key as Basic user name, as `writeKey` in the body or as "
     "bearer token; JSON or text/plain; gzip or deflate. Answers 200 once all is stored durably. A bad message does not "
-    "cost the good ones beside it: it goes to quarantine and is listed in `rejects`. Sending again changes nothing."
+    "cost the good ones beside it: it goes to quarantine and is listed in `rejects`. Sending again changes nothing. To "
+    "the public key of a browser or app, what consent or an erasure kept out counts as accepted."
 )
 PARAMETERS = [
     OpenApiParameter(
@@ -66,7 +68,7 @@ class Messages(APIView):
         if len(body) > source.max_body_bytes:
             raise bodies.too_large(source.max_body_bytes)
         gpc = request.headers.get(GPC) == "1"
-        return answer(self._accept(source, payload, gpc=gpc), strict=request.headers.get(STRICT) == "1")
+        return self.answer(self._accept(source, payload, gpc=gpc), source, request)
 
     def sender(self, request: Request) -> Source | None:
         """The source that the header names, if it does."""
@@ -76,6 +78,10 @@ class Messages(APIView):
         """How many bytes a body may have."""
         hard_limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         return min(source.max_body_bytes, hard_limit) if source else hard_limit
+
+    def answer(self, acceptance: Acceptance, source: Source, request: Request) -> Response:
+        """What became of the messages; a problem where the sender is strict and one was rejected."""
+        return _answer(_told(acceptance, source), strict=request.headers.get(STRICT) == "1")
 
     def _body(self, request: Request) -> bytes:
         if (request.content_type or "").partition(";")[0].strip().lower() not in MEDIA_TYPES:
@@ -134,9 +140,16 @@ class Single(Messages):
         return self.take(request)
 
 
-def answer(acceptance: Acceptance, *, strict: bool) -> Response:
-    """What became of the messages; where it is strict, a problem when one was rejected."""
-    told = {
+def _told(acceptance: Acceptance, source: Source) -> Acceptance:
+    """What the sender is told. A public write key is anybody's: whoever has it learns neither who was erased nor who
+    consented, so what was refused counts as accepted."""
+    if not source.client_side:
+        return acceptance
+    return replace(acceptance, stored=acceptance.stored + acceptance.refused, refused=0)
+
+
+def _answer(acceptance: Acceptance, *, strict: bool) -> Response:
+    answer = {
         "success": not (strict and acceptance.rejects),
         "acknowledged": acceptance.acknowledged,
         "accepted": acceptance.stored,

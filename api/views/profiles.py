@@ -30,6 +30,7 @@ from identity import profiles
 from records.models import Record
 from records.reading import open_identifiers
 from vault import audit
+from vault.reasons import EMAIL, REMOVED
 
 AFTER_A_MERGE = "An id that was merged answers with the surviving profile; `Content-Location` then names it."
 FILTERS = {
@@ -107,7 +108,8 @@ class Events(View):
 
     @describe(
         "List the events of a profile",
-        description=f"The timeline, the latest first. {AFTER_A_MERGE}",
+        description="The timeline, the latest first. An e-mail address that a source let slip into a property is "
+        f"taken out unless the purpose sees identifying fields. {AFTER_A_MERGE}",
         operation_id="list_profile_events",
         tags=["profiles"],
         parameters=[PURPOSE, EventQuery],
@@ -126,7 +128,9 @@ class Events(View):
         )
         pages = Cursor()
         page = pages.paginate_queryset(records.select_related("source"), request, self)
-        response = pages.get_paginated_response(EventSerializer(page, many=True).data)
+        rows = list(EventSerializer(page, many=True).data)
+        shown = rows if sees_clear(purpose) else [_without_addresses(row) for row in rows]
+        response = pages.get_paginated_response(shown)
         return _with_headers(response, located(request, person))
 
 
@@ -151,6 +155,13 @@ class Identifiers(View):
         opened = open_identifiers(person.under(grant).source_profiles, grant) if sees_clear(purpose) else {}
         answer = {"profile": person.id, "purpose": purpose.slug, "results": listed(opened, purpose=purpose)}
         return Response(IdentifiersSerializer(answer).data, headers=located(request, person))
+
+
+def _without_addresses(row: dict[str, Any]) -> dict[str, Any]:
+    """The event without the addresses that its source let slip into it."""
+    given = row["properties"].items()
+    properties = {name: EMAIL.sub(REMOVED, value) if isinstance(value, str) else value for name, value in given}
+    return {**row, "event": EMAIL.sub(REMOVED, row["event"]), "properties": properties}
 
 
 def located(request: Request, person: Person) -> dict[str, str]:

@@ -72,7 +72,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         "apart": kept_apart(person),
     }
     if person.grant:
-        context["timeline"] = timeline(person.readable, page=request.GET.get("page", "1"))
+        context["timeline"] = timeline(person.readable, page=request.GET.get("page", "1"), revealed=revealed)
     if user.may(VIEW_SEGMENTS) and person.grant:
         context["inside"], context["left"] = belongings(person.id)
     if user.may(VIEW_CONSENTS):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from identity import ledger, profiles
 from pipeline.process import process_batch
 from records import sources
-from tests.api.conftest import NO, NOTHING, Caller, Shop, assert_problem
+from tests.api.conftest import NO, NOTHING, Caller, Shop, assert_problem, order
 from vault import keys
 from vault.models import AuditEntry
 
@@ -179,6 +179,17 @@ def test_the_timeline_is_the_latest_first_and_plain(service: Caller, alice: UUID
     assert [event["properties"].get("amount") for event in events] == [None, 42.5, 20]
     assert {event["source"] for event in events} == {"shop"}
     assert "alice" not in str(events)
+
+
+def test_an_address_that_slipped_into_a_property_is_taken_out_where_the_purpose_reaches_nobody(
+    call: Callable[..., Caller], shop: Shop, alice: UUID
+) -> None:
+    gift = {**order("alice", 3), "properties": {"brand": "for alice@example.com", "revenue": 5}}
+    shop.send({"batch": [gift]})
+    for purpose, shown in (("service", "for alice@example.com"), ("analytics", "for [removed]")):
+        events = call(purpose).get(f"/api/profiles/{alice}/events/").json()["results"]
+        (gift,) = [event["properties"] for event in events if "brand" in event["properties"]]
+        assert (gift["brand"], gift["revenue"]) == (shown, 5)
 
 
 def test_the_timeline_is_filtered(service: Caller, alice: UUID) -> None:

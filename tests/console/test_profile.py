@@ -1,6 +1,7 @@
 """The profile page and what can be done there."""
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -18,6 +19,7 @@ from privacy.models import SubjectRequest
 from records import sources
 from records.models import Source
 from tests.console.conftest import ALICE, World, said
+from tests.senders import send_messages
 from vault import keys
 from vault.audit import subject_hash
 from vault.models import AuditEntry
@@ -115,6 +117,17 @@ def test_reveal_shows_the_values_once_and_says_why_in_the_audit_log(world: World
     assert entry is not None
     assert (entry.reason, entry.actor) == ("reveal: ticket 4711", str(world.staff["data_steward"].pk))
     assert "alice@example.com" not in sign_in("data_steward").get(page(world.alice)).content.decode()
+
+
+def test_an_address_that_slipped_into_a_property_is_masked_until_it_is_revealed(
+    world: World, sign_in: SignIn, now: datetime
+) -> None:
+    gift = {"type": "track", "userId": "u-alice", "event": "Sent", "properties": {"brand": "for alice@example.com"}}
+    send_messages(Source.objects.get(name="shop"), gift, now=now)
+    client = sign_in("data_steward")
+    masked = client.get(page(world.alice)).content.decode()
+    assert ("for a•••@e•••.com" in masked, "for alice@example.com" in masked) == (True, False)
+    assert "for alice@example.com" in client.post(act("reveal", world.alice), REASON).content.decode()
 
 
 def test_reveal_needs_a_reason(world: World, sign_in: SignIn) -> None:

@@ -47,6 +47,6 @@ def statements() -> Iterator[Statement]:
             number=int(number[1]),
             words=module.__doc__.strip().split("\n")[0],
             file=file,
-            sabotages=(module.SABOTAGE, *getattr(module, "FURTHER_SABOTAGE", ())),
+            sabotages=(module.SABOTAGE, *getattr(module, "FURTHER", ())),
             waits_for=getattr(module, "WAITS_FOR", ""),
         )

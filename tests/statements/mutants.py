@@ -1,4 +1,4 @@
-"""python -m tests.statements.mutants [NUMBER ...]: apply each statement's sabotage; its tests must then fail.
+"""python -m tests.statements.mutants [NUMBER ...]: apply each statement's sabotages; its tests must then fail.
 
 The last line printed is JSON: {"killed": 51, "total": 52, "survived": [7]}.
 """
@@ -38,7 +38,7 @@ def main(numbers: list[int]) -> int:
         def kill(statement: Statement) -> str:
             desk = desks.get()
             try:
-                return _kill(statement, desk)
+                return "; ".join(filter(None, (_kill(statement, one, desk) for one in statement.sabotages)))
             finally:
                 desks.put(desk)
 
@@ -58,12 +58,8 @@ def _desk(place: Path) -> Path:
     return place
 
 
-def _kill(statement: Statement, desk: Path) -> str:
-    """Why a mutant lives; empty when the tests fail under each sabotage."""
-    return "; ".join(fault for sabotage in statement.sabotages if (fault := _fault(sabotage, statement, desk)))
-
-
-def _fault(sabotage: Sabotage, statement: Statement, desk: Path) -> str:
+def _kill(statement: Statement, sabotage: Sabotage, desk: Path) -> str:
+    """Why the mutant lives; empty when the tests pass before the sabotage and fail after it."""
     target = desk / "onym" / sabotage.file
     sound = target.read_text()
     if sound.count(sabotage.line) != 1:
@@ -73,7 +69,7 @@ def _fault(sabotage: Sabotage, statement: Statement, desk: Path) -> str:
         code = _test(statement, desk)
     finally:
         target.write_text(sound)
-    return "" if code == TESTS_FAILED else f"its tests end with code {code} in spite of the sabotage of {sabotage.file}"
+    return "" if code == TESTS_FAILED else f"its tests end with code {code} in spite of the sabotage"
 
 
 def _test(statement: Statement, desk: Path) -> int:
