@@ -149,7 +149,7 @@ def _told(acceptance: Acceptance, source: Source) -> Acceptance:
 
 
 def _answer(acceptance: Acceptance, *, strict: bool) -> Response:
-    answer = {
+    told = {
         "success": not (strict and acceptance.rejects),
         "acknowledged": acceptance.acknowledged,
         "accepted": acceptance.stored,
