@@ -62,14 +62,31 @@ class Messages(APIView):
 
     def take(self, request: Request) -> Response:
         """Read the body, find the source, hand over, answer."""
-        body = _body(request)
+        body = self._body(request)
         payload = bodies.parse(body)
-        source = _sender(request) or source_of(payload.get("writeKey") if isinstance(payload, dict) else None)
+        source = self.sender(request) or source_of(payload.get("writeKey") if isinstance(payload, dict) else None)
         if len(body) > source.max_body_bytes:
             raise bodies.too_large(source.max_body_bytes)
         gpc = request.headers.get(GPC) == "1"
-        acceptance = self._accept(source, payload, gpc=gpc)
+        return self.answer(self._accept(source, payload, gpc=gpc), source, request)
+
+    def sender(self, request: Request) -> Source | None:
+        """The source that the header names, if it does."""
+        return cast(Source | None, request.auth)
+
+    def limit(self, source: Source | None) -> int:
+        """How many bytes a body may have."""
+        hard_limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        return min(source.max_body_bytes, hard_limit) if source else hard_limit
+
+    def answer(self, acceptance: Acceptance, source: Source, request: Request) -> Response:
+        """What became of the messages; a problem where the sender is strict and one was rejected."""
         return _answer(_told(acceptance, source), strict=request.headers.get(STRICT) == "1")
+
+    def _body(self, request: Request) -> bytes:
+        if (request.content_type or "").partition(";")[0].strip().lower() not in MEDIA_TYPES:
+            raise Problem(415, code="unsupported_media_type", detail="Send JSON as application/json or text/plain.")
+        return bodies.read(request, limit=self.limit(self.sender(request)))
 
     def _accept(self, source: Source, payload: object, *, gpc: bool) -> Acceptance:
         if isinstance(payload, dict):
@@ -123,19 +140,6 @@ class Single(Messages):
         return self.take(request)
 
 
-def _body(request: Request) -> bytes:
-    if (request.content_type or "").partition(";")[0].strip().lower() not in MEDIA_TYPES:
-        raise Problem(415, code="unsupported_media_type", detail="Send JSON as application/json or text/plain.")
-    hard_limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    source = _sender(request)
-    return bodies.read(request, limit=min(source.max_body_bytes, hard_limit) if source else hard_limit)
-
-
-def _sender(request: Request) -> Source | None:
-    """The source that the header names, if it does."""
-    return cast(Source | None, request.auth)
-
-
 def _told(acceptance: Acceptance, source: Source) -> Acceptance:
     """What the sender is told. A public write key is anybody's: whoever has it learns neither who was erased nor who
     consented, so what was refused counts as accepted."""
@@ -145,7 +149,7 @@ def _told(acceptance: Acceptance, source: Source) -> Acceptance:
 
 
 def _answer(acceptance: Acceptance, *, strict: bool) -> Response:
-    answer = {
+    told = {
         "success": not (strict and acceptance.rejects),
         "acknowledged": acceptance.acknowledged,
         "accepted": acceptance.stored,
@@ -167,6 +171,6 @@ def _answer(acceptance: Acceptance, *, strict: bool) -> Response:
                 FieldError(f"batch.{reject.position}.{reject.field}".rstrip("."), reject.code, reject.message)
                 for reject in acceptance.rejects
             ],
-            members=answer,
+            members=told,
         )
-    return Response(AcceptedSerializer(answer).data)
+    return Response(AcceptedSerializer(told).data)
