@@ -1,13 +1,17 @@
 """Masks: enough of an identifier to recognize it by, too little to use."""
 
+from vault.reasons import EMAIL
+
 DOT = "•"
 SHORTEST_PHONE = 10
+# Of these a first letter is half of the value, or all of it.
+OF_FEW_VALUES = ("gender", "birth_date")
 
 
 def mask(namespace: str, value: str) -> str:
     """A masked form: `a•••@e•••.com` for an e-mail, the ends of a phone number, the first letter of the rest.
 
-    What is too short to hide anything shows nothing.
+    What is too short to hide anything, or has too few values, shows nothing.
     """
     if not value:
         return ""
@@ -15,7 +19,12 @@ def mask(namespace: str, value: str) -> str:
         return _email(value)
     if namespace == "phone":
         return f"{value[:3] if len(value) >= SHORTEST_PHONE else ''}{DOT * 5}{_last_two(value)}"
-    return f"{_first(value)}{DOT * 4}"
+    return f"{'' if namespace in OF_FEW_VALUES else _first(value)}{DOT * 4}"
+
+
+def mask_addresses(text: str) -> str:
+    """The text with each e-mail address in it masked: for words that were not meant to hold one."""
+    return EMAIL.sub(lambda found: mask("email", found[0]), text)
 
 
 def _email(value: str) -> str:

@@ -1,6 +1,6 @@
 """The person that a request asks about, and leave to read what is known of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -21,6 +21,10 @@ class Person:
     id: UUID
     requested_id: UUID
     source_profiles: list[UUID]
+
+    def under(self, grant: Grant) -> "Person":
+        """The person as far as this grant goes: a contract covers only the sources that declare it."""
+        return replace(self, source_profiles=[id for id in self.source_profiles if id in grant.source_profiles])
 
 
 def find(profile_id: UUID) -> Person:

@@ -18,7 +18,7 @@ from vault.grants import Grant
 
 def summarize(person: Person, *, purpose: Purpose, grant: Grant) -> dict[str, Any]:
     """Everything that `ProfileSerializer` writes."""
-    sources = sources_of(person.source_profiles)
+    sources = sources_of(person.under(grant).source_profiles)
     return {
         "id": person.id,
         "requested_id": person.requested_id,

@@ -6,7 +6,9 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from api.errors import not_found
+from api.views.browser import Beacon, Settings
 from api.views.changes import Changes
+from api.views.cloudevents import CloudEvents
 from api.views.consents import Consents, ConsentSignals, ProfileConsents, ProfileExplanation, ProfileReceipts
 from api.views.deliveries import Acknowledgment, Deliveries, Recipients
 from api.views.health import Live, Ready
@@ -28,6 +30,8 @@ def nothing(request: HttpRequest, **path: str) -> HttpResponse:
 
 urlpatterns = [
     path("livez", Live.as_view()),
+    # Rudder's clients ask here whether anybody listens.
+    path("health", Live.as_view(schema=None)),
     path("readyz", Ready.as_view()),
     path("api/profiles/lookup/", Lookup.as_view()),
     path("api/profiles/<uuid:id>/", Profile.as_view()),
@@ -62,9 +66,13 @@ urlpatterns = [
     path("v1/opengdpr_requests", OpenDsrRequests.as_view(dialect="opengdpr")),
     path("v1/opengdpr_requests/<uuid:id>", OpenDsrRequestDetail.as_view(dialect="opengdpr")),
     path("v1/batch", Batch.as_view()),
+    path("v1/cloudevents", CloudEvents.as_view()),
     *(path(f"v1/{type}", Single.as_view(single_type=type)) for type in TYPES),
     # The short forms of the browser client; the OpenAPI document names them with the long ones.
     path("v1/b", Batch.as_view(schema=None)),
+    path("v1/import", Batch.as_view(schema=None)),
+    path("beacon/v1/batch", Beacon.as_view()),
+    path("v1/projects/<str:write_key>/settings", Settings.as_view()),
     *(path(f"v1/{type[0]}", Single.as_view(single_type=type, schema=None)) for type in TYPES),
     re_path(r"^(?:api|v1|v2)(?:/.*)?$", nothing),
 ]

@@ -215,6 +215,8 @@ PRIVACY_CONTACT = os.environ.get("ONYM_PRIVACY_CONTACT", "")
 
 # What privacy calls, on the floor above, when a person has said something.
 WAKE = "pipeline.queue.enqueue"
+# And when whoever was erased has signed up anew and confirmed it.
+TAKE_IN = "pipeline.coming_back.take_in"
 
 # The public pages: whose they are, where they are reached from outside, and which header of the proxy in front names
 # the client (empty: there is none, and the connection does).

@@ -26,7 +26,10 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Decisions(Generic[Key]):
-    """Answers for many people at once; the grant covers the source profiles of all that are allowed."""
+    """Answers for many people at once; the grant covers the source profiles of all that are allowed.
+
+    For a purpose that rests on contract it covers only those whose source declares the purpose.
+    """
 
     allowed: frozenset[Key]
     refused: dict[Key, str]
@@ -78,8 +81,7 @@ def decide_each(
     evidence = gather(everyone, purpose=purpose, channel=channel, at=at, known_at=known_at)
     conclusions = {key: evidence.conclude(ids) for key, ids in groups.items()}
     allowed = frozenset(key for key, conclusion in conclusions.items() if conclusion == ALLOWED)
-    grant = grants.issue(
-        {id for key in allowed for id in groups[key]}, actor=actor, purpose=purpose, reason=reason, now=timezone.now()
-    )
+    covered = {id for key in allowed for id in evidence.covered(groups[key])}
+    grant = grants.issue(covered, actor=actor, purpose=purpose, reason=reason, now=timezone.now())
     refused = {key: conclusion for key, conclusion in conclusions.items() if key not in allowed}
     return Decisions(allowed=allowed, refused=refused, grant=grant)

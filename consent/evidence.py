@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from consent import restrictions
+from consent.models import CONTRACT
 from consent.purposes import RuleVersion, declared_for, rule_in_force
 from consent.rules import Said, conclude
 
@@ -32,6 +33,11 @@ class Evidence:
             restrictions=restrictions.kinds(self.restricted, source_profiles),
             at=self.at,
         )
+
+    def covered(self, source_profiles: Collection[UUID]) -> Collection[UUID]:
+        """Those of an allowed person that may be read: under a contract, only of sources that declare it."""
+        rests_on_contract = self.version is not None and self.version.rule.legal_basis == CONTRACT
+        return [id for id in source_profiles if id in self.declared] if rests_on_contract else source_profiles
 
 
 def gather(

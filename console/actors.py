@@ -5,12 +5,15 @@ from uuid import UUID
 
 from access.models import ApiKey, User
 
+# Actors that are no user and no API key, where their own name says little.
+MACHINES = {"data_subject": "the person"}
+
 
 def names_of(actors: Iterable[str]) -> dict[str, str]:
     """The name of each actor: a user, an API key, or the machine stage as it calls itself."""
     wanted = {actor for actor in actors if actor}
     ids = {id for actor in wanted if (id := _uuid(actor))}
-    names = {actor: actor for actor in wanted}
+    names = {actor: MACHINES.get(actor, actor) for actor in wanted}
     names |= {str(id): name for id, name in ApiKey.objects.filter(id__in=ids).values_list("id", "name")}
     names |= {str(id): name for id, name in User.objects.filter(id__in=ids).values_list("id", "username")}
     return names

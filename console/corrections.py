@@ -1,5 +1,6 @@
 """Corrections of identity by people: the ledger is changed, and what follows from it is put to work, together."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +11,9 @@ from identity import ledger
 from identity.models import CANNOT_LINK, Match, Verdict
 from identity.profiles import profile_of, source_profiles
 from pipeline import queue
+from privacy import requests, sharing, subjects
+from privacy.models import OPEN, SubjectRequest
+from privacy.sharing import NotShared
 
 
 def merge(left: UUID, right: UUID, *, actor: str, reason: str, now: datetime) -> UUID:
@@ -52,6 +56,26 @@ def join(match: Match, *, actor: str, reason: str, now: datetime) -> UUID:
     if len(homes) < 2:
         raise ledger.NotPossible("one of the two has no profile yet; try again in a moment")
     return merge(homes[match.left_id], homes[match.right_id], actor=actor, reason=reason, now=now)
+
+
+def join_bearers(request: SubjectRequest, profiles: Collection[UUID], *, actor: str, now: datetime) -> UUID:
+    """Decide that these profiles, which bear identifiers of the person of this request, are that person: the request
+    covers them from then on. Only as long as nobody has approved it, so that whoever does approves all of it.
+
+    Raises `privacy.requests.NotOpen`, `privacy.sharing.NotShared`, `privacy.subjects.UnknownProfile`,
+    `identity.ledger.NotPossible`, and then has changed nothing.
+    """
+    with transaction.atomic():
+        request = requests.lock(request, states=[OPEN], unverified=True)
+        person = subjects.find(request.profile_id)
+        if not set(profiles) <= sharing.sharing(person).profiles.keys():
+            raise NotShared("one of these profiles bears none of the person's identifiers any more")
+        survivor = subjects.living(request.profile_id)
+        for other in sorted(profiles):
+            survivor = merge(survivor, other, actor=actor, reason=f"subject request {request.pk}", now=now)
+        detail = {"profiles": len(profiles)}
+        requests.take_step(request, "profiles joined", actor=actor, now=now, detail=detail)
+    return survivor
 
 
 def keep_apart(match: Match, *, actor: str, reason: str, now: datetime) -> None:

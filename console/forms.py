@@ -1,13 +1,13 @@
 """Forms of the pages: what a person types, checked before any room is asked."""
 
 from collections.abc import Iterable
+from contextlib import suppress
+from uuid import UUID
 
 from django import forms
 
 from consent.models import CONSENT, GRANTED, LEGAL_OBLIGATION, WITHDRAWN, Purpose
 from console.showing import label_of
-from privacy.clocks import CLOCKS, GDPR
-from privacy.models import KINDS
 from records.dictionary import FIELDS
 from records.rectifying import RECTIFIABLE
 from vault.reasons import names_somebody
@@ -85,17 +85,6 @@ class PutHold(Reason):
     field_order = ("reference", "until", "reason")
 
 
-class OpenRequest(forms.Form):
-    """What a person asks for, and by which law it is due."""
-
-    kind = forms.ChoiceField(label="What is asked for", choices=[(kind, label_of(kind)) for kind in KINDS])
-    regulation = forms.ChoiceField(
-        label="Due by",
-        choices=[(slug, f"{clock.name}: {clock.answer}") for slug, clock in CLOCKS.items()],
-        initial=GDPR,
-    )
-
-
 class PutRight(forms.Form):
     """What is right of a person, field by field of the data dictionary. What stays empty is left as it is."""
 
@@ -154,3 +143,12 @@ def first_error(form: forms.Form) -> str:
         label = form.fields[name].label or label_of(name) if name in form.fields else ""
         return f"{label}: {errors[0]}" if label else str(errors[0])
     return ""
+
+
+def ids_of(texts: Iterable[str]) -> set[UUID]:
+    """The ids among what was ticked; anything else is left out."""
+    found = set()
+    for text in texts:
+        with suppress(ValueError):
+            found.add(UUID(text))
+    return found

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.utils import timezone
+
 from privacy.clocks import CLOCKS
 from privacy.models import (
     ACCESS,
@@ -20,6 +22,7 @@ from privacy.models import (
 )
 
 SOON = 7
+SECOND_PERSON = "You opened it, so a second person has to approve it."
 
 
 @dataclass(frozen=True)
@@ -67,17 +70,18 @@ def next_act(one: SubjectRequest, *, own: bool) -> tuple[str, str]:
 
 def _next_of_erasure(one: SubjectRequest, own: bool) -> tuple[str, str]:
     if one.state == OPEN:
-        return ("", "A second person has to approve it.") if own else ("approve", "Decide, as the second person.")
+        return ("", SECOND_PERSON) if own else ("approve", "Decide, as the second person.")
     if one.state == APPROVED:
         return "erase", "Approved. It is carried out when its window has passed, or by you at once."
     return ("erase", "It was interrupted: go on.") if one.state == IN_PROGRESS else ("", "")
 
 
-def _clock(name: str, day: date, met: datetime | None, one: SubjectRequest, today: date, note: str = "") -> Clock:
-    whole = max((day - one.received_at.date()).days, 1)
-    percent = min(max(round(100 * (today - one.received_at.date()).days / whole), 0), 100)
-    if met:
-        return Clock(name, day, "good" if met.date() <= day else "warn", f"done {met:%b} {met.day}", note, 100)
+def _clock(name: str, day: date, met_at: datetime | None, one: SubjectRequest, today: date, note: str = "") -> Clock:
+    received = timezone.localdate(one.received_at)
+    percent = min(max(round(100 * (today - received).days / max((day - received).days, 1)), 0), 100)
+    if met_at:
+        met = timezone.localdate(met_at)
+        return Clock(name, day, "good" if met <= day else "warn", f"done {met:%b} {met.day}", note, 100)
     if one.state not in UNFINISHED:
         return Clock(name, day, "", "no longer due", note, 100)
     days = (day - today).days
@@ -87,12 +91,17 @@ def _clock(name: str, day: date, met: datetime | None, one: SubjectRequest, toda
     return Clock(name, day, "warn" if days <= SOON else "good", words, note, percent)
 
 
+def law_of(regulation: str) -> str:
+    """What the law is called; one that has no clock any more by its slug."""
+    return CLOCKS[regulation].name if regulation in CLOCKS else regulation.upper()
+
+
 def facts_of(one: SubjectRequest) -> dict[str, Any]:
     """What else the page says of the request."""
     clock = CLOCKS.get(one.regulation)
     of_kind = clock.of(one.kind) if clock else None
     return {
-        "law": clock.name if clock else one.regulation.upper(),
+        "law": law_of(one.regulation),
         "needs_identity": one.kind in NEEDS_IDENTITY,
         "may_extend": bool(of_kind and of_kind.extension) and one.state in UNFINISHED and not one.extended_at,
         "may_call_back": one.state in (OPEN, APPROVED),

@@ -4,15 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, cast
 
+from django.contrib.admin import ShowFacets
 from django.core.paginator import Paginator
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.views import ChangeList
 
+from access.masking import mask_addresses
 from console.asking import may
 
 Column = TypeVar("Column", bound=Callable[..., Any])
@@ -44,6 +46,13 @@ class Rows(ChangeList):  # type: ignore[misc]
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
         self.title = capfirst(self.model_admin.heading or str(self.opts.verbose_name_plural))
+        # The filters are menus at the top; without this the theme adds its own beside them.
+        self.has_filters = False
+
+    @property
+    def add_label(self) -> str:
+        """What the button says that adds something."""
+        return f"Add {self.opts.verbose_name}"
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -70,11 +79,13 @@ class Screen(ModelAdmin):  # type: ignore[misc]
     may_change: ClassVar[str] = ""
     heading: ClassVar[str] = ""
     intro: ClassVar[str] = ""
+    add_label: ClassVar[str] = ""
     empty_hint: ClassVar[str] = ""
 
     actions = None
     paginator = Pages
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER
     list_per_page = 50
     list_filter_sheet = True
     change_list_template = "console/change_list.html"
@@ -97,6 +108,16 @@ class Screen(ModelAdmin):  # type: ignore[misc]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What was changed here and by whom; an address in it is masked."""
+        response: HttpResponse = super().history_view(request, object_id, extra_context)
+        if isinstance(response, TemplateResponse) and response.context_data:
+            for entry in response.context_data["action_list"]:
+                entry.change_message = mask_addresses(entry.change_message)
+        return response
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return Rows

@@ -9,10 +9,12 @@ from identity.golden import GoldenRead
 from records.dictionary import FIELDS, PLAIN
 
 UNKNOWN = "Unknown person"
+YEAR = 365
 LABELS = {
     "email": "E-mail",
     "account_id": "Account",
     "customer_number": "Customer number",
+    "device_id": "Device",
     "loyalty_number": "Loyalty number",
     "malformed_json": "Malformed JSON",
     "invalid_utf8": "Invalid UTF-8",
@@ -63,3 +65,14 @@ def day(at: datetime | date | None) -> str:
 def short(id: UUID | str) -> str:
     """The end of an id, which is random (its beginning is the time of its making), to recognize it by."""
     return str(id).replace("-", "")[-8:]
+
+
+def in_words(days: float) -> str:
+    """A period of days as people say it: "3 years", "395 days", "12 hours"."""
+    if days >= YEAR and days % YEAR == 0:
+        return _counted(days // YEAR, "year")
+    return _counted(days, "day") if days >= 1 else _counted(round(days * 24), "hour")
+
+
+def _counted(number: float, name: str) -> str:
+    return f"{number:,g} {name}{'' if number == 1 else 's'}"

@@ -50,7 +50,10 @@ class Assignment(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["source_profile"], condition=Q(ended_at=None), name="one_current_assignment_per_source_profile"
+                fields=["source_profile"],
+                condition=Q(ended_at=None),
+                include=["profile"],
+                name="one_current_assignment_per_source_profile",
             ),
             models.CheckConstraint(
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("assigned_at")), name="assignment_ends_after_it_began"

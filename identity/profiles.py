@@ -8,11 +8,15 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
+from consent.many import Groups
 from identity.models import Assignment, Profile
 from records.dictionary import FIELDS, IDENTIFIERS
 from records.models import Identifier, Source, SourceProfile
 from records.standardize import Absurd, Setting, identity_form, standardize
 from vault.blind import indexes_in_force
+
+# Every profile with its source profiles, for `consent.many.decide_all`.
+EVERYBODY = Groups("identity_assignment", "profile_id", "ended_at IS NULL")
 
 
 class UnknownNamespace(ValueError):

@@ -19,7 +19,7 @@ from consent.models import GRANTED, PENDING, WITHDRAWN
 from identity import devices
 from identity.devices import Sighting
 from pipeline import queue, signals
-from privacy import epoch, suppression
+from privacy import epoch, sign_ups, suppression
 from privacy.suppression import Asked
 from records import dedupe, intakes, quarantine, source_profiles, store
 from records.dictionary import IDENTIFIERS
@@ -117,7 +117,8 @@ def _drop_duplicates(source: Source, items: Sequence[Envelope | Reject], now: da
 
 
 def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> int:
-    wanted = signals.interpret(_without_suppressed(envelopes), source, now=now)
+    welcome = _without_suppressed(envelopes, source, now)
+    wanted = signals.interpret(welcome, source, now=now)
     indexes = indexes_to_write(store.identifiers_of(wanted))
     placed, made, claimed = _place(source, wanted, indexes, now)
     said = _said(source, placed, now)
@@ -137,15 +138,21 @@ def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> in
     return len(kept)
 
 
-def _without_suppressed(envelopes: Sequence[Envelope]) -> list[Envelope]:
-    """Those that bear no identifier of an erased person. Whoever else uses that person's device is not barred by it."""
+def _without_suppressed(envelopes: Sequence[Envelope], source: Source, now: datetime) -> list[Envelope]:
+    """Those that bear no identifier of an erased person. Whoever else uses that person's device is not barred by it.
+
+    Of the others, those in which an erased person's address signs up anew wait for a second yes, apart from all else.
+    """
     barred = suppression.barred([Asked(item.fields, item.occurred_at) for item in envelopes])
-    kept = []
+    kept, refused = [], []
     for item, hits in zip(envelopes, barred, strict=True):
         if hits == {"device_id"} and len(IDENTIFIERS & item.fields.keys()) > 1:
             kept.append(replace(item, fields={name: text for name, text in item.fields.items() if name != "device_id"}))
         elif not hits:
             kept.append(item)
+        else:
+            refused.append(item)
+    sign_ups.keep(refused, source, now=now)
     return kept
 
 
@@ -214,8 +221,11 @@ def _said(source: Source, placed: Sequence[Accepted], now: datetime) -> list[New
             state=_state_of(word),
             occurred_at=signals.spoken_at(word, item.envelope, now=now),
             how=word.how or f"source {source.name}"[:40],
-            verified=not source.client_side,
+            verified=not source.client_side or bool(word.spoken_by),
+            actor=word.spoken_by,
+            locale=word.locale,
             source=source.name,
+            addressed=item.source_profile if word.spoken_by else None,
         )
         for item in placed
         for word in item.envelope.said

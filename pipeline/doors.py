@@ -1,15 +1,17 @@
 """Doors: each takes what a client of its kind sends, reads it, and hands it to accept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from pipeline.accept import Acceptance, accept
 from records.envelope import Envelope, Reject, Signal
+from records.envelopes import cloudevents
 from records.envelopes import segment as segment_messages
 from records.models import Source
 
+CLOUD_EVENTS = "cloudevents"
 MERGED = ("context", "integrations")
 
 
@@ -39,6 +41,12 @@ def segment(
         raise BadPayload("missing_field", "batch", "'batch' must be a list of messages.")
     shared = {name: payload[name] for name in MERGED if isinstance(payload.get(name), dict)}
     return _take([_merged(message, shared) for message in batch], payload.get("sentAt"), source, now, gpc)
+
+
+def cloud_events(source: Source, events: Sequence[object], *, now: datetime, gpc: bool = False) -> Acceptance:
+    """Take in CloudEvents in the JSON format."""
+    items = [cloudevents.read(event, source, position=position, now=now) for position, event in enumerate(events)]
+    return accept(source, [_with_gpc(item) for item in items] if gpc else items, door=CLOUD_EVENTS, now=now)
 
 
 def _merged(message: object, shared: Mapping[str, Any]) -> object:

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import connection
 
 from pipeline import queue
-from privacy.models import SubjectRequest
+from privacy.models import SignUp, SubjectRequest
 from records.models import QuarantinedRecord, SourceProfile
 from vault import keys
 from vault.models import DataKey
@@ -34,7 +34,7 @@ def requeue_unresolved(*, now: datetime) -> int:
 
 
 def destroy_orphan_keys(*, now: datetime) -> int:
-    """Destroy data keys older than an hour that belong to no source profile, quarantined record or request."""
+    """Destroy data keys older than an hour that belong to no source profile, quarantined record, request or sign-up."""
     destroyed, last = 0, UUID(int=2**128 - 1)
     while candidates := list(
         DataKey.objects.filter(created_at__lt=now - OLD_ENOUGH, id__lt=last)
@@ -42,7 +42,7 @@ def destroy_orphan_keys(*, now: datetime) -> int:
         .values_list("id", flat=True)[:AT_A_TIME]
     ):
         last = candidates[-1]
-        for model in (SourceProfile, QuarantinedRecord, SubjectRequest):
+        for model in (SourceProfile, QuarantinedRecord, SubjectRequest, SignUp):
             used = set(model.objects.filter(id__in=candidates).values_list("id", flat=True))
             candidates = [id for id in candidates if id not in used]
         papers = set(SubjectRequest.objects.filter(papers_key__in=candidates).values_list("papers_key", flat=True))

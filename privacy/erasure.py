@@ -26,7 +26,18 @@ from identity.learning import learned_from
 from identity.models import Profile
 from outbox.changes import PROFILE_ERASED, News, append
 from outbox.deliveries import queue_erasures
-from privacy import epoch, erasure_case, erasure_ledger, exports, holds, mentions, requests, subjects, suppression
+from privacy import (
+    epoch,
+    erasure_case,
+    erasure_ledger,
+    exports,
+    holds,
+    mentions,
+    requests,
+    sign_ups,
+    subjects,
+    suppression,
+)
 from privacy.holdings import erasable, rows_of
 from privacy.mentions import Mentions
 from privacy.models import APPROVED, COMPLETED, ERASURE, IN_PROGRESS, ErasureCase, SubjectRequest, Tombstone
@@ -116,6 +127,7 @@ def _delete_rows(request: SubjectRequest, *, actor: str, now: datetime) -> Subje
         retrain = [f"{MATCH_MODEL} {version}" for version in learned_from(subject.source_profiles)]
         listed = list_person(subject, request=request, now=now)
         exports.forget(subject.profiles, now=now)
+        unconfirmed = sign_ups.forget_addresses_of(subject)
         queue_erasures(subject.profiles, request=request.pk, now=now)
         request.outcome = {
             "rows": delete_rows_of(subject),
@@ -125,7 +137,7 @@ def _delete_rows(request: SubjectRequest, *, actor: str, now: datetime) -> Subje
             "shared": listed.shared,
             "mentions": {},
             "retrain": retrain,
-            PENDING: sorted(id.hex for id in subject.source_profiles),
+            PENDING: sorted(id.hex for id in {*subject.source_profiles, *unconfirmed}),
         }
         case.rows_gone_at = now
         case.save()

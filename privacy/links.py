@@ -45,8 +45,19 @@ class About:
     notice: str = ""
 
 
-def make(use: str, *, source_profile: UUID, about: About | None = None, now: datetime) -> str:
-    """A new link for the person behind this source profile; returns its token, which is kept nowhere."""
+def make(
+    use: str,
+    *,
+    source_profile: UUID | None = None,
+    sign_up: UUID | None = None,
+    index: bytes | None = None,
+    about: About | None = None,
+    now: datetime,
+) -> str:
+    """A new link for the person behind this source profile, or for whoever signed up; returns its token, kept nowhere.
+
+    `index` is the blind index of the address that it is sent to: what following it proves.
+    """
     about = about or About()
     expires_at = now + LIFETIMES[use]
     token = _token(expires_at)
@@ -55,6 +66,8 @@ def make(use: str, *, source_profile: UUID, about: About | None = None, now: dat
         digest=_digest(token),
         use=use,
         source_profile_id=source_profile,
+        sign_up_id=sign_up,
+        index=index,
         asked=about.asked,
         purpose=about.purpose,
         channel=about.channel,
@@ -86,6 +99,19 @@ def use_up(link: Link, *, now: datetime) -> Link:
         link.used_at = now
         link.save(update_fields=["used_at"])
     return link
+
+
+def home_of(link: Link) -> UUID:
+    """The source profile of the person whose link it is. Raises `BadLink` where nobody came in yet."""
+    if link.source_profile_id is None:
+        raise BadLink
+    return link.source_profile_id
+
+
+def let_go(link: Link) -> None:
+    """A used link is nobody's any more: whoever signed up has come in."""
+    link.sign_up = None
+    link.save(update_fields=["sign_up"])
 
 
 def lead_to(link: Link, request: SubjectRequest) -> None:

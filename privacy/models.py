@@ -6,6 +6,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from vault.ids import new_id
+
 ACCESS, PORTABILITY, RECTIFICATION, ERASURE, RESTRICTION, OBJECTION, OPT_OUT, HUMAN_REVIEW = KINDS = (
     "access",
     "portability",
@@ -262,6 +264,7 @@ class Suppression(models.Model):
     namespace = models.CharField(max_length=40)
     index = models.BinaryField()
     request = models.ForeignKey(SubjectRequest, null=True, on_delete=models.SET_NULL, related_name="suppressions")
+    listed_with = models.UUIDField(default=new_id, help_text="What one erasure listed has this in common.")
     created_at = models.DateTimeField()
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.CharField(max_length=80, blank=True)
@@ -415,16 +418,44 @@ class RetentionRun(models.Model):
         ]
 
 
+class SignUp(models.Model):
+    """Somebody gave an erased person's address with a yes to this. Until it is confirmed nothing else is kept of it."""
+
+    id = models.UUIDField(primary_key=True)
+    source = models.ForeignKey("records.Source", on_delete=models.CASCADE, related_name="sign_ups")
+    purpose = models.CharField(max_length=40)
+    channel = models.CharField(max_length=20)
+    index = models.BinaryField()
+    sealed = models.BinaryField()
+    bars = ArrayField(models.BigIntegerField(), help_text="The rows of the suppression list that it met.")
+    kept_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["index", "purpose", "channel"], name="sign_up_waits_once"),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("kept_at")), name="sign_up_ends_after_it_began"),
+        ]
+        indexes = [models.Index(fields=["expires_at"], name="sign_ups_by_end")]
+
+
 PREFERENCES, REQUEST, OPT_IN = LINK_USES = ("preferences", "request", "opt_in")
 
 
 class Link(models.Model):
-    """Whoever holds this link reads the mail of the person behind this source profile. Only its hash is kept."""
+    """Whoever holds this link reads the mail of the person behind this source profile, or of whoever signed up.
+
+    Only its hash is kept. `index` is the address that it was sent to: what following it proves.
+    """
 
     id = models.UUIDField(primary_key=True)
     digest = models.BinaryField(unique=True)
     use = models.CharField(max_length=11, choices=[(use, use.replace("_", " ")) for use in LINK_USES])
-    source_profile = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="links")
+    source_profile = models.ForeignKey(
+        "records.SourceProfile", null=True, on_delete=models.CASCADE, related_name="links"
+    )
+    sign_up = models.ForeignKey(SignUp, null=True, on_delete=models.CASCADE, related_name="links")
+    index = models.BinaryField(null=True)
     asked = models.CharField(max_length=14, blank=True)
     request = models.ForeignKey(SubjectRequest, null=True, on_delete=models.CASCADE, related_name="links")
     purpose = models.CharField(max_length=40, blank=True)
@@ -441,8 +472,17 @@ class Link(models.Model):
             models.CheckConstraint(condition=Q(expires_at__gt=F("made_at")), name="link_ends_after_it_began"),
             models.CheckConstraint(condition=Q(use=OPT_IN) ^ Q(purpose=""), name="opt_in_link_names_its_purpose"),
             models.CheckConstraint(condition=Q(use=REQUEST) ^ Q(asked=""), name="request_link_says_what_is_asked"),
+            models.CheckConstraint(
+                condition=Q(source_profile__isnull=False, sign_up=None)
+                | Q(source_profile=None, sign_up__isnull=False, use=OPT_IN)
+                | Q(source_profile=None, sign_up=None, use=OPT_IN, used_at__isnull=False),
+                name="link_is_somebodys_until_it_is_used",
+            ),
         ]
-        indexes = [models.Index(fields=["source_profile", "made_at"], name="links_by_source_profile")]
+        indexes = [
+            models.Index(fields=["source_profile", "made_at"], name="links_by_source_profile"),
+            models.Index(fields=["index", "made_at"], name="links_by_address"),
+        ]
 
 
 class Inquiry(models.Model):

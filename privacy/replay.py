@@ -13,7 +13,7 @@ from privacy import epoch, erasure_ledger, requests, suppression
 from privacy.epoch import Behind
 from privacy.erasure import delete_rows_of
 from privacy.erasure_ledger import ERASED, Entry
-from privacy.models import COMPLETED, ERASURE, HIGH, VOUCHED, SubjectRequest, Suppression, Tombstone
+from privacy.models import COMPLETED, ERASURE, HIGH, VOUCHED, SubjectRequest, Tombstone
 from privacy.subjects import Subject
 from records.models import SourceProfile
 from vault import keys
@@ -66,9 +66,7 @@ def _repeat(entry: Entry, actor: str, now: datetime) -> Replayed:
         if news.kind == ERASED:
             done = _erase_again(entry, actor, now)
         else:
-            Suppression.objects.filter(request=news.request, lifted_at=None).update(
-                lifted_at=entry.at, lifted_by=LEDGER
-            )
+            suppression.lift_again(news.hashes, request=news.request, by=LEDGER, now=entry.at)
             done = Replayed(entries=1)
         epoch.stand_at(entry.head, now=now)
     return done + Replayed(keys=destroyed)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -13,6 +14,7 @@ from privacy.models import SubjectRequest, Suppression
 from privacy.subjects import Subject
 from privacy.suppression_hashes import Hash, Token, hashes_of, newest_hashes, tokens_of
 from records.models import Identifier, SourceProfile
+from vault.ids import new_id
 
 Pair = tuple[str, bytes]
 DEVICE = "device_id"
@@ -29,15 +31,24 @@ class Asked:
     occurred_at: datetime
 
 
-# Which of the asked hashes are on the list, and since when they count no more; null: they count.
+# The rows of the list under the asked hashes.
 LISTED = """
-SELECT listed.version, listed.namespace, listed.index,
-       CASE WHEN bool_or(listed.lifted_at IS NULL) THEN NULL ELSE max(listed.lifted_at) END
+SELECT listed.id, version, namespace, index, listed.listed_with, listed.created_at, listed.lifted_at
 FROM privacy_suppression AS listed
 JOIN unnest(%s::smallint[], %s::text[], %s::bytea[]) AS asked (version, namespace, index)
      USING (version, namespace, index)
-GROUP BY listed.version, listed.namespace, listed.index
+ORDER BY listed.id
 """
+
+
+class Bar(NamedTuple):
+    """A row of the list that was met: by what, which erasure wrote it and when, and up to when it counts."""
+
+    id: int
+    token: Token
+    listed_with: UUID
+    created_at: datetime
+    lifted_at: datetime | None
 
 
 def barred(asked: Sequence[Asked]) -> list[set[str]]:
@@ -45,7 +56,8 @@ def barred(asked: Sequence[Asked]) -> list[set[str]]:
 
     A stable key counts as an identifier in the namespace that its source declares, such as "customer_number". What a
     household shares bars only together with a name or date of birth. What happened before a suppression was lifted
-    stays barred. Ask inside the transaction that stores what may come in.
+    stays barred. Whoever bears an identifier that was lifted before is the person who came back: what else the same
+    erasure listed does not bar that record. Ask inside the transaction that stores what may come in.
     """
     borne = [tokens_of(one.fields) for one in asked]
     everything: set[Token] = set().union(*borne)
@@ -53,28 +65,36 @@ def barred(asked: Sequence[Asked]) -> list[set[str]]:
         return [set() for _ in asked]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [DOOR])
-    listed = _listed(hashes_of(everything))
+    listed: dict[Token, list[Bar]] = defaultdict(list)
+    for bar in bars(hashes_of(everything)):
+        listed[bar.token].append(bar)
     return [
-        {
-            token.namespace
-            for token in tokens & listed.keys()
-            if (lifted_at := listed[token]) is None or one.occurred_at <= lifted_at
-        }
+        _barring([bar for token in tokens & listed.keys() for bar in listed[token]], one.occurred_at)
         for one, tokens in zip(asked, borne, strict=True)
     ]
 
 
-def _listed(hashes: Mapping[Hash, Token]) -> dict[Token, datetime | None]:
-    """The tokens that are on the list, with the instant up to which they count; None: they still do."""
+def _barring(met: Sequence[Bar], occurred_at: datetime) -> set[str]:
+    back = {bar.listed_with for bar in met if bar.lifted_at is not None and bar.lifted_at < occurred_at}
+    return {bar.token.namespace for bar in met if bar.listed_with not in back}
+
+
+def bars(hashes: Mapping[Hash, Token]) -> list[Bar]:
+    """The rows of the list under these hashes, lifted ones among them."""
+    if not hashes:
+        return []
     versions, kinds, digests = zip(*hashes, strict=True)
-    found: dict[Token, datetime | None] = {}
     with connection.cursor() as cursor:
         cursor.execute(LISTED, [list(versions), list(kinds), list(digests)])
-        for version, kind, digest, lifted_at in cursor.fetchall():
-            token = hashes[Hash(version, kind, bytes(digest))]
-            known = found.get(token, lifted_at)
-            found[token] = max(known, lifted_at) if known and lifted_at else None
-    return found
+        return [
+            Bar(id, hashes[Hash(version, kind, bytes(digest))], *when)
+            for id, version, kind, digest, *when in cursor.fetchall()
+        ]
+
+
+def standing(fields: Mapping[str, str]) -> list[Bar]:
+    """The rows of the list that bar whoever bears these fields, lifted ones left out."""
+    return [bar for bar in bars(hashes_of(tokens_of(fields))) if bar.lifted_at is None]
 
 
 def pass_the_door() -> None:
@@ -96,16 +116,35 @@ def add(tokens: Collection[Token], *, request: SubjectRequest, now: datetime) ->
     return hashes
 
 
-def put(hashes: Collection[Hash], *, request: UUID, now: datetime, lifted_at: datetime | None = None) -> None:
+def put(hashes: Collection[Hash], *, request: UUID, now: datetime) -> None:
     """Put hashes on the list that were made before: those that the erasure ledger remembers."""
+    together = new_id()
     rows = [
         Suppression(
-            version=one.version, namespace=one.kind, index=one.hash, request_id=request, created_at=now,
-            lifted_at=lifted_at,
+            version=one.version,
+            namespace=one.kind,
+            index=one.hash,
+            request_id=request,
+            listed_with=together,
+            created_at=now,
         )
         for one in hashes
-    ]  # fmt: skip
+    ]
     Suppression.objects.bulk_create(rows, batch_size=2_000, ignore_conflicts=True)
+
+
+def lift_again(hashes: Collection[Hash], *, request: UUID, by: str, now: datetime) -> None:
+    """Lift what the erasure ledger says was lifted: these hashes; in entries without any, all that the request listed.
+
+    What was listed after that stays.
+    """
+    rows = Suppression.objects.filter(lifted_at=None, created_at__lte=now)
+    if hashes:
+        found = {bar.id for bar in bars({one: Token(one.kind, "") for one in hashes})}
+        rows = rows.filter(pk__in=found)
+    else:
+        rows = rows.filter(request=request)
+    rows.update(lifted_at=now, lifted_by=by)
 
 
 def pairs_of(source_profiles: Collection[UUID]) -> set[Pair]:

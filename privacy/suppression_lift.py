@@ -1,57 +1,63 @@
 """Coming back: an erased person's verified act ends the suppression, for what happens from then on."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from privacy import epoch, requests, suppression
 from privacy.erasure_ledger import LIFTED, News
 from privacy.models import SubjectRequest, Suppression
-from privacy.suppression_hashes import Hash, hashes_of, tokens_of
+from privacy.suppression_hashes import Hash
 
-# The acts that prove whose identifier it is: a confirmation mail answered, the preference center opened by its signed
-# link, a sign-in.
-DOUBLE_OPT_IN, PREFERENCE_CENTER, SIGN_IN = EVIDENCE = ("double_opt_in", "preference_center", "sign_in")
+# The acts that prove whose address it is: a confirmation mail answered, a yes in the preference center that was opened
+# by the link in a mail.
+DOUBLE_OPT_IN, PREFERENCE_CENTER = EVIDENCE = ("double_opt_in", "preference_center")
 
 
 class NotVerified(ValueError):
     """Nothing shows that the person acted themselves."""
 
 
-def lift(fields: Mapping[str, str], *, evidence: str, reference: str, actor: str, now: datetime) -> int:
-    """Let records of whoever bears these identifiers in again, if they happen after now. Returns how many erasures.
+@contextmanager
+def lifted(rows: Collection[int], *, evidence: str, reference: str, actor: str, now: datetime) -> Iterator[int]:
+    """Let records that bear what these rows of the list are about in again, if they happen after now.
 
-    `fields` are the identifiers that the act proved, in normal form; `evidence` is one of `EVIDENCE`, `reference` the
-    id of the act. With one identifier everything goes that was listed for the same erasure: it is the same person's.
-    Raises `NotVerified`.
+    `rows` are those of the identifiers that the act proved and no others; `evidence` is one of `EVIDENCE`, `reference`
+    the id of what was answered. What the person said is recorded inside: the erasure ledger is written at the end of
+    it, just before the commit, and for its whole length nobody else comes in. Yields of how many erasures rows were
+    lifted. Raises `NotVerified`.
     """
     if evidence not in EVIDENCE or not reference:
-        raise NotVerified(f"evidence is one of {', '.join(EVIDENCE)}, with the id of the act as reference")
+        raise NotVerified(f"evidence is one of {', '.join(EVIDENCE)}, with the id of what was answered as reference")
     with transaction.atomic():
-        suppression.close_the_door()
-        found = _requests_of(hashes_of(tokens_of(fields)))
-        for request in SubjectRequest.objects.filter(pk__in=found).order_by("pk"):
-            standing = Suppression.objects.filter(request=request, lifted_at=None)
-            standing.update(lifted_at=now, lifted_by=actor, lifted_on=f"{evidence} {reference}"[:80])
-            requests.take_step(request, "suppression lifted", actor=actor, now=now, detail={"evidence": evidence})
-            epoch.note(News(LIFTED, request.pk), now=now)
-    return len(found)
+        news = _lift(rows, f"{evidence} {reference}", actor, now) if rows else []
+        for one in news:
+            _take_step(one, evidence, actor, now)
+        yield len(news)
+        for one in news:
+            epoch.note(one, now=now)
 
 
-LISTED = """
-SELECT DISTINCT listed.request_id FROM privacy_suppression AS listed
-JOIN unnest(%s::smallint[], %s::text[], %s::bytea[]) AS asked (version, namespace, index)
-     USING (version, namespace, index)
-WHERE listed.lifted_at IS NULL
-"""
+def _lift(rows: Collection[int], act: str, actor: str, now: datetime) -> list[News]:
+    suppression.close_the_door()
+    standing = Suppression.objects.filter(pk__in=rows, lifted_at=None).order_by("pk")
+    by_erasure: dict[UUID, list[Suppression]] = defaultdict(list)
+    for row in standing.select_for_update():
+        by_erasure[row.request_id or row.listed_with].append(row)
+    standing.update(lifted_at=now, lifted_by=actor, lifted_on=act[:80])
+    return [
+        News(LIFTED, erasure, hashes=tuple(Hash(row.version, row.namespace, bytes(row.index)) for row in listed))
+        for erasure, listed in sorted(by_erasure.items())
+    ]
 
 
-def _requests_of(hashes: Mapping[Hash, object]) -> set[UUID]:
-    if not hashes:
-        return set()
-    versions, kinds, digests = zip(*hashes, strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(LISTED, [list(versions), list(kinds), list(digests)])
-        return {row[0] for row in cursor.fetchall()}
+def _take_step(news: News, evidence: str, actor: str, now: datetime) -> None:
+    """Write it down with the request, as long as that is kept."""
+    request = SubjectRequest.objects.filter(pk=news.request).first()
+    if request is not None:
+        detail = {"evidence": evidence, "hashes": len(news.hashes)}
+        requests.take_step(request, "suppression lifted", actor=actor, now=now, detail=detail)

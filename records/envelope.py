@@ -16,7 +16,8 @@ class Said:
     """What a message says about consent: this purpose, on this channel, granted or not; by which signal and when.
 
     Without a signal the source itself says it; without an instant it is said when the message happened. With double
-    opt-in a yes counts once the person has said it again.
+    opt-in a yes counts once the person has said it again. `spoken_by` is set where the person proved to say it
+    themselves, in the language of the page: it counts as verified, whatever the source.
     """
 
     purpose: str
@@ -25,6 +26,8 @@ class Said:
     how: str = ""
     said_at: datetime | None = None
     double_opt_in: bool = False
+    spoken_by: str = ""
+    locale: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,8 +91,40 @@ class AcceptedSerializer(serializers.Serializer[Any]):
 
     success = serializers.BooleanField()
     acknowledged = serializers.IntegerField()
-    accepted = serializers.IntegerField(help_text="Stored durably.")
+    accepted = serializers.IntegerField(
+        help_text="Stored durably. With a public write key also what consent or an erasure kept out."
+    )
     duplicates = serializers.IntegerField()
     quarantined = serializers.IntegerField()
     refused = serializers.IntegerField()
     rejects = MessageRejectSerializer(many=True)
+
+
+@extend_schema_serializer(
+    component_name="CloudEvent",
+    examples=[
+        OpenApiExample(
+            "A thermostat",
+            value={
+                "specversion": "1.0",
+                "id": "a-1",
+                "source": "/thermostats",
+                "type": "com.example.reading",
+                "time": "2026-03-01T18:02:11Z",
+                "data": {"device_id": "t-17", "metric": "temperature", "value": 21.5},
+            },
+        )
+    ],
+)
+class CloudEventSerializer(serializers.Serializer[Any]):
+    """One event of CloudEvents 1.0 in the JSON format; its extensions are columns too."""
+
+    specversion = serializers.ChoiceField(["1.0"])
+    id = serializers.CharField(help_text="With `source`, what the event is known again by.")
+    source = serializers.CharField()  # type: ignore[assignment]
+    type = serializers.CharField()
+    time = serializers.DateTimeField(required=False)
+    subject = serializers.CharField(required=False)
+    datacontenttype = serializers.CharField(required=False)
+    data = serializers.DictField(required=False)  # type: ignore[assignment]
+    data_base64 = serializers.CharField(required=False, help_text="JSON in base64, instead of `data`.")

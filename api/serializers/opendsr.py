@@ -16,7 +16,24 @@ from privacy.opendsr import EXTENSIONS, KINDS, NAMESPACES, Asked
 
 UUID_4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 MOST = 10
+# OpenDSR 5.2 knows these too; docs/decisions/hashed-identities.md says why we take none of them.
+HASHED = ("md5", "sha1", "sha256")
 NAMES_SOMEBODY = re.compile(r"@|%40", re.IGNORECASE)
+
+
+class Format(Choice):
+    """How an identity is written: as it is. OpenDSR's hashed formats are known, and refused with the way out."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(["raw"], **options)
+        self.error_messages["hashed"] = (
+            "Hashed identities are not supported: send the value itself, as format raw. Discovery lists what is."
+        )
+
+    def to_internal_value(self, data: Any) -> Any:
+        if data in HASHED:
+            self.fail("hashed")
+        return super().to_internal_value(data)
 
 
 class IdentitySerializer(serializers.Serializer[Any]):
@@ -24,14 +41,14 @@ class IdentitySerializer(serializers.Serializer[Any]):
 
     identity_type = Choice(sorted(NAMESPACES))
     identity_value = serializers.CharField(max_length=320)
-    identity_format = Choice(["raw"])
+    identity_format = Format()
 
 
 class OurIdentitySerializer(IdentitySerializer):
     """The same for what OpenDSR has no word for, below our domain in `extensions`."""
 
     identity_type = Choice(sorted(EXTENSIONS))
-    identity_format = Choice(["raw"], required=False)
+    identity_format = Format(required=False)
 
 
 class OpenDsrSerializer(serializers.Serializer[Any]):

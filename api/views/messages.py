@@ -1,5 +1,6 @@
 """The door for Segment's clients: HTTP is read here, messages behind it."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 from django.conf import settings
@@ -31,7 +32,8 @@ CORS = {
 DESCRIPTION = (
     "Takes what Segment's official clients send: the write key as Basic user name, as `writeKey` in the body or as "
     "bearer token; JSON or text/plain; gzip or deflate. Answers 200 once all is stored durably. A bad message does not "
-    "cost the good ones beside it: it goes to quarantine and is listed in `rejects`. Sending again changes nothing."
+    "cost the good ones beside it: it goes to quarantine and is listed in `rejects`. Sending again changes nothing. To "
+    "the public key of a browser or app, what consent or an erasure kept out counts as accepted."
 )
 PARAMETERS = [
     OpenApiParameter(
@@ -60,13 +62,31 @@ class Messages(APIView):
 
     def take(self, request: Request) -> Response:
         """Read the body, find the source, hand over, answer."""
-        body = _body(request)
+        body = self._body(request)
         payload = bodies.parse(body)
-        source = _sender(request) or source_of(payload.get("writeKey") if isinstance(payload, dict) else None)
+        source = self.sender(request) or source_of(payload.get("writeKey") if isinstance(payload, dict) else None)
         if len(body) > source.max_body_bytes:
             raise bodies.too_large(source.max_body_bytes)
         gpc = request.headers.get(GPC) == "1"
-        return _answer(self._accept(source, payload, gpc=gpc), strict=request.headers.get(STRICT) == "1")
+        return self.answer(self._accept(source, payload, gpc=gpc), source, request)
+
+    def sender(self, request: Request) -> Source | None:
+        """The source that the header names, if it does."""
+        return cast(Source | None, request.auth)
+
+    def limit(self, source: Source | None) -> int:
+        """How many bytes a body may have."""
+        hard_limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        return min(source.max_body_bytes, hard_limit) if source else hard_limit
+
+    def answer(self, acceptance: Acceptance, source: Source, request: Request) -> Response:
+        """What became of the messages; a problem where the sender is strict and one was rejected."""
+        return _answer(_told(acceptance, source), strict=request.headers.get(STRICT) == "1")
+
+    def _body(self, request: Request) -> bytes:
+        if (request.content_type or "").partition(";")[0].strip().lower() not in MEDIA_TYPES:
+            raise Problem(415, code="unsupported_media_type", detail="Send JSON as application/json or text/plain.")
+        return bodies.read(request, limit=self.limit(self.sender(request)))
 
     def _accept(self, source: Source, payload: object, *, gpc: bool) -> Acceptance:
         if isinstance(payload, dict):
@@ -120,21 +140,16 @@ class Single(Messages):
         return self.take(request)
 
 
-def _body(request: Request) -> bytes:
-    if (request.content_type or "").partition(";")[0].strip().lower() not in MEDIA_TYPES:
-        raise Problem(415, code="unsupported_media_type", detail="Send JSON as application/json or text/plain.")
-    hard_limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    source = _sender(request)
-    return bodies.read(request, limit=min(source.max_body_bytes, hard_limit) if source else hard_limit)
-
-
-def _sender(request: Request) -> Source | None:
-    """The source that the header names, if it does."""
-    return cast(Source | None, request.auth)
+def _told(acceptance: Acceptance, source: Source) -> Acceptance:
+    """What the sender is told. A public write key is anybody's: whoever has it learns neither who was erased nor who
+    consented, so what was refused counts as accepted."""
+    if not source.client_side:
+        return acceptance
+    return replace(acceptance, stored=acceptance.stored + acceptance.refused, refused=0)
 
 
 def _answer(acceptance: Acceptance, *, strict: bool) -> Response:
-    answer = {
+    told = {
         "success": not (strict and acceptance.rejects),
         "acknowledged": acceptance.acknowledged,
         "accepted": acceptance.stored,
@@ -156,6 +171,6 @@ def _answer(acceptance: Acceptance, *, strict: bool) -> Response:
                 FieldError(f"batch.{reject.position}.{reject.field}".rstrip("."), reject.code, reject.message)
                 for reject in acceptance.rejects
             ],
-            members=answer,
+            members=told,
         )
-    return Response(AcceptedSerializer(answer).data)
+    return Response(AcceptedSerializer(told).data)

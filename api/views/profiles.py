@@ -30,6 +30,7 @@ from identity import profiles
 from records.models import Record
 from records.reading import open_identifiers
 from vault import audit
+from vault.reasons import EMAIL, REMOVED
 
 AFTER_A_MERGE = "An id that was merged answers with the surviving profile; `Content-Location` then names it."
 FILTERS = {
@@ -93,7 +94,7 @@ class Profile(View):
         purpose, now = purpose_of(request), timezone.now()
         person = people.find(id)
         grant = people.ask(person, purpose=purpose, request=request, reason="API profile", now=now)
-        audit.write(grant, person.source_profiles, action="read profile", fields=["sources"])
+        audit.write(grant, person.under(grant).source_profiles, action="read profile", fields=["sources"])
         summary = summarize(person, purpose=purpose, grant=grant)
         return Response(ProfileSerializer(summary).data, headers=located(request, person))
 
@@ -107,7 +108,8 @@ class Events(View):
 
     @describe(
         "List the events of a profile",
-        description=f"The timeline, the latest first. {AFTER_A_MERGE}",
+        description="The timeline, the latest first. An e-mail address that a source let slip into a property is "
+        f"taken out unless the purpose sees identifying fields. {AFTER_A_MERGE}",
         operation_id="list_profile_events",
         tags=["profiles"],
         parameters=[PURPOSE, EventQuery],
@@ -119,13 +121,16 @@ class Events(View):
         query = queries.read(request, EventQuery)
         person = people.find(id)
         grant = people.ask(person, purpose=purpose, request=request, reason="API events", now=now)
-        audit.write(grant, person.source_profiles, action="read events", fields=["events"])
+        readable = person.under(grant).source_profiles
+        audit.write(grant, readable, action="read events", fields=["events"])
         records = Record.objects.filter(
-            source_profile__in=person.source_profiles, **{FILTERS[name]: value for name, value in query.items()}
+            source_profile__in=readable, **{FILTERS[name]: value for name, value in query.items()}
         )
         pages = Cursor()
         page = pages.paginate_queryset(records.select_related("source"), request, self)
-        response = pages.get_paginated_response(EventSerializer(page, many=True).data)
+        rows = list(EventSerializer(page, many=True).data)
+        shown = rows if sees_clear(purpose) else [_without_addresses(row) for row in rows]
+        response = pages.get_paginated_response(shown)
         return _with_headers(response, located(request, person))
 
 
@@ -147,9 +152,16 @@ class Identifiers(View):
         purpose, now = purpose_of(request), timezone.now()
         person = people.find(id)
         grant = people.ask(person, purpose=purpose, request=request, reason="API identifiers", now=now)
-        opened = open_identifiers(person.source_profiles, grant) if sees_clear(purpose) else {}
+        opened = open_identifiers(person.under(grant).source_profiles, grant) if sees_clear(purpose) else {}
         answer = {"profile": person.id, "purpose": purpose.slug, "results": listed(opened, purpose=purpose)}
         return Response(IdentifiersSerializer(answer).data, headers=located(request, person))
+
+
+def _without_addresses(row: dict[str, Any]) -> dict[str, Any]:
+    """The event without the addresses that its source let slip into it."""
+    given = row["properties"].items()
+    properties = {name: EMAIL.sub(REMOVED, value) if isinstance(value, str) else value for name, value in given}
+    return {**row, "event": EMAIL.sub(REMOVED, row["event"]), "properties": properties}
 
 
 def located(request: Request, person: Person) -> dict[str, str]:

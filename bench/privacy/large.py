@@ -22,16 +22,15 @@ from django.utils import timezone  # noqa: E402
 
 from bench.privacy import population  # noqa: E402
 from consent.decide import decide, decide_each  # noqa: E402
-from consent.many import Groups, decide_all  # noqa: E402
+from consent.many import decide_all  # noqa: E402
 from identity.models import Assignment, Profile  # noqa: E402
-from identity.profiles import look_up, source_profiles, source_profiles_of  # noqa: E402
+from identity.profiles import EVERYBODY, look_up, source_profiles, source_profiles_of  # noqa: E402
 from privacy import access, erasure, proof, requests  # noqa: E402
 from privacy.models import SubjectRequest  # noqa: E402
 from vault.grants import Actor  # noqa: E402
 
 OFFICER, SECOND = "officer", "second officer"
 CALLER = Actor("api", "bench")
-EVERYBODY = Groups("identity_assignment", "profile_id", "ended_at IS NULL")
 MARKETING = {"purpose": "marketing", "channel": "email"}
 SINGLES, PORTION, ERASURES = 300, 20_000, 7
 

@@ -47,6 +47,7 @@ class Part:
     alike: str
     note: str
     evidence: Evidence
+    readable: bool
     identifiers: list[Identified] = field(default_factory=list)
 
     @property
@@ -63,9 +64,19 @@ def parts_of(person: Person, *, revealed: bool = False) -> list[Part]:
         .select_related("source_profile__source")
         .order_by("-source_profile__source__trust_rank", "-source_profile__last_seen_at", "source_profile_id")
     )
-    opened = open_identifiers(person.source_profiles, person.grant, opening=open_what_opens) if person.grant else {}
+    opened = open_identifiers(person.served, person.grant, opening=open_what_opens) if person.grant else {}
     notes = reasons_of(rows)
-    return [_part(row, opened.get(row.source_profile_id, []), notes.get(row.pk, ""), revealed=revealed) for row in rows]
+    refused = set(person.source_profiles).difference(person.served) if person.grant else set()
+    return [
+        _part(
+            row,
+            opened.get(row.source_profile_id, []),
+            notes.get(row.pk, ""),
+            readable=row.source_profile_id not in refused,
+            revealed=revealed,
+        )
+        for row in rows
+    ]
 
 
 def kinds_of(parts: list[Part]) -> list[tuple[str, int]]:
@@ -73,7 +84,7 @@ def kinds_of(parts: list[Part]) -> list[tuple[str, int]]:
     return sorted(Counter(part.source_kind for part in parts).items())
 
 
-def _part(entry: Assignment, identifiers: list[KnownIdentifier], note: str, *, revealed: bool) -> Part:
+def _part(entry: Assignment, identifiers: list[KnownIdentifier], note: str, *, readable: bool, revealed: bool) -> Part:
     known: SourceProfile = entry.source_profile
     alike = entry.evidence.get("with")
     return Part(
@@ -91,6 +102,7 @@ def _part(entry: Assignment, identifiers: list[KnownIdentifier], note: str, *, r
         alike=short(alike) if alike else "",
         note=note,
         evidence=of_assignment(entry.evidence),
+        readable=readable,
         identifiers=[_identified(item, revealed=revealed) for item in identifiers],
     )
 

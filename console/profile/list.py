@@ -20,6 +20,9 @@ from records.models import SourceProfile
 from segments.models import Membership
 from vault.sealing import open_what_opens
 
+# What the list shows, and therefore all that it opens.
+SHOWN = ("given_name", "family_name", "full_name", "email")
+
 
 @dataclass(frozen=True)
 class Row:
@@ -40,8 +43,8 @@ def describe(profiles: Sequence[Profile], request: HttpRequest) -> dict[UUID, Ro
     now = timezone.now()
     owned = source_profiles_of([profile.pk for profile in profiles])
     decisions = ask_for_each(owned, request, reason="profile list", now=now)
-    golden_records = golden.read(sorted(decisions.allowed), decisions.grant, opening=open_what_opens)
-    seen = _seen({id for ids in owned.values() for id in ids}, owned)
+    golden_records = golden.read(sorted(decisions.allowed), decisions.grant, fields=SHOWN, opening=open_what_opens)
+    seen = seen_of(owned)
     segments = _segments(owned) if may(request, VIEW_SEGMENTS) else {}
     return {
         profile: _row(
@@ -60,16 +63,19 @@ def _plainly(refused: str) -> str:
 
 
 @dataclass
-class _Seen:
+class Seen:
+    """By which sources a profile was seen (name, kind, source profiles), first and last."""
+
     sources: list[tuple[str, str, int]]
     first_at: datetime | None = None
     last_at: datetime | None = None
 
 
-def _seen(source_profiles: Collection[UUID], owned: dict[UUID, list[UUID]]) -> dict[UUID, _Seen]:
+def seen_of(owned: dict[UUID, list[UUID]]) -> dict[UUID, Seen]:
+    """Where and when each profile was seen, by its source profiles. One query."""
     home = {id: profile for profile, ids in owned.items() for id in ids}
-    rows = SourceProfile.objects.filter(id__in=list(source_profiles)).select_related("source").order_by("source__name")
-    found = {profile: _Seen([]) for profile in owned}
+    rows = SourceProfile.objects.filter(id__in=list(home)).select_related("source").order_by("source__name")
+    found = {profile: Seen([]) for profile in owned}
     counts: dict[UUID, dict[tuple[str, str], int]] = defaultdict(lambda: defaultdict(int))
     for row in rows:
         seen = found[home[row.pk]]
@@ -89,7 +95,7 @@ def _segments(owned: Collection[UUID]) -> dict[UUID, list[str]]:
     return found
 
 
-def _row(record: dict[str, GoldenRead], refused: str, seen: _Seen, segments: list[str]) -> Row:
+def _row(record: dict[str, GoldenRead], refused: str, seen: Seen, segments: list[str]) -> Row:
     return Row(
         name="Not shown" if refused else name_of(record),
         initials=initials_of(record) if record else "?",

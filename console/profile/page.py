@@ -45,9 +45,10 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
     """The context of the page. Without leave to read, only what is not sealed and needed to see why."""
     user = user_of(request)
     if person.grant:
-        audit.write(
-            person.grant, person.source_profiles, action="open profile", fields=["sources", "events", "segments"]
-        )
+        audit.write(person.grant, person.served, action="open profile", fields=["sources", "events", "segments"])
+    if person.activity:
+        others = sorted(set(person.readable).difference(person.served))
+        audit.write(person.activity, others, action="open profile", fields=["events"])
     record = golden.read([person.id], person.grant, opening=open_what_opens).get(person.id, {}) if person.grant else {}
     parts = parts_of(person, revealed=revealed)
     context: dict[str, Any] = {
@@ -60,6 +61,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         "golden": [_golden_row(field, won, revealed=revealed) for field, won in _ordered(record)],
         "contacts": [_golden_row(field, record[field], revealed=revealed) for field in CONTACTS if field in record],
         "parts": parts,
+        "unread": len(person.source_profiles) - len(person.readable) if person.grant else 0,
         "opened": _telling(parts),
         "kinds": kinds_of(parts),
         "first_seen_at": min((part.first_seen_at for part in parts), default=None),
@@ -70,7 +72,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         "apart": kept_apart(person),
     }
     if person.grant:
-        context["timeline"] = timeline(person.source_profiles, page=request.GET.get("page", "1"))
+        context["timeline"] = timeline(person.readable, page=request.GET.get("page", "1"), revealed=revealed)
     if user.may(VIEW_SEGMENTS) and person.grant:
         context["inside"], context["left"] = belongings(person.id)
     if user.may(VIEW_CONSENTS):

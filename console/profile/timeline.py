@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 
+from access.masking import mask_addresses
 from records.models import IOT, OFFLINE, Record
 
 AT_ONCE = 20
@@ -73,28 +74,28 @@ class Timeline:
     total: int
 
 
-def timeline(source_profiles: Collection[UUID], *, page: str) -> Timeline:
-    """A page of the records of these source profiles, the newest first."""
+def timeline(source_profiles: Collection[UUID], *, page: str, revealed: bool = False) -> Timeline:
+    """A page of the records of these source profiles, the newest first; addresses that slipped in are masked."""
     records = Record.objects.filter(source_profile__in=list(source_profiles)).select_related("source")
     paginator = Paginator(records.order_by("-occurred_at", "-id"), AT_ONCE)
     found = paginator.get_page(page)
     days = [
-        Day(day, [_moment(record) for record in of_day])
+        Day(day, [_moment(record, revealed=revealed) for record in of_day])
         for day, of_day in groupby(found.object_list, key=lambda record: record.occurred_at.date())
     ]
     return Timeline(days=days, page=found, total=paginator.count)
 
 
-def _moment(record: Record) -> Moment:
+def _moment(record: Record, *, revealed: bool) -> Moment:
     icon, title = LOOKS.get(record.kind, ("circle", record.kind.capitalize()))
     return Moment(
         at=record.occurred_at,
         icon=EVENTS.get(record.event.casefold(), icon),
         tone="iot" if record.source.kind == IOT else "offline" if record.source.kind == OFFLINE else "online",
-        title=record.event or title,
+        title=_as_shown(record.event, revealed=revealed) or title,
         source=record.source.name,
         amount=_amount(record.properties) if record.kind in MONEY else "",
-        details=_details(record.properties),
+        details=_details(record.properties, revealed=revealed),
         flags=[flag.replace("_", " ") for flag in record.flags if not flag.startswith(QUIET_FLAG)],
     )
 
@@ -108,6 +109,14 @@ def _amount(properties: Mapping[str, Any]) -> str:
     return f"{symbol}{amount:,.2f}" if symbol else f"{amount:,.2f} {currency}".strip()
 
 
-def _details(properties: Mapping[str, Any]) -> list[tuple[str, str]]:
-    named = [(name.replace("_", " "), str(value)) for name, value in properties.items() if name not in HIDDEN]
+def _details(properties: Mapping[str, Any], *, revealed: bool) -> list[tuple[str, str]]:
+    named = [
+        (name.replace("_", " "), _as_shown(str(value), revealed=revealed))
+        for name, value in properties.items()
+        if name not in HIDDEN
+    ]
     return sorted(named)[:MOST_DETAILS]
+
+
+def _as_shown(words: str, *, revealed: bool) -> str:
+    return words if revealed else mask_addresses(words)

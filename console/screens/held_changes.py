@@ -100,7 +100,7 @@ class HeldChangeScreen(Screen):
             return redirect("admin:segments_heldchange_changelist")
         person = ask(held.profile_id, request, reason="human review of a segment", now=timezone.now())
         if person.grant:
-            audit.write(person.grant, person.source_profiles, action="review held change", fields=["segments"])
+            audit.write(person.grant, person.served, action="review held change", fields=["segments"])
         described = describe([Profile(id=held.profile_id)], request)
         return self.page(
             request,

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -121,6 +122,9 @@ class MatchScreen(Screen):
 
     @needs(REVEAL_IDENTIFIERS, fresh=True)
     def reveal(self, request: HttpRequest, match: UUID) -> HttpResponseBase:
+        """The same page with its values, this once, to those who may see the page at all."""
+        if not may(request, CORRECT_IDENTITY):
+            raise PermissionDenied
         form = Reason(request.POST)
         if not form.is_valid():
             messages.error(request, first_error(form))

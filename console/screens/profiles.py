@@ -35,7 +35,7 @@ from console.actors import names_of
 from console.asking import actor_of, ask, user_of
 from console.explaining import Question, entries_of, restrictions_of
 from console.files import as_file
-from console.forms import LookUp, MergeWith, OpenRequest, PutHold, Reason, Say, first_error
+from console.forms import LookUp, MergeWith, PutHold, Reason, Say, first_error
 from console.guards import needs
 from console.profile.called import called, declared
 from console.profile.list import describe
@@ -46,8 +46,7 @@ from console.telling import telling
 from identity.ledger import NotPossible
 from identity.models import Profile
 from identity.profiles import UnknownNamespace, living, look_up, profile_of, source_profiles, where_now
-from privacy import break_glass, holds, requests, subjects
-from privacy.deadlines import UnknownRegulation
+from privacy import break_glass, holds, subjects
 from privacy.holds import AlreadyLifted, NotReasoned
 from privacy.models import EmergencyReveal, LegalHold
 from privacy.subjects import UnknownProfile
@@ -146,7 +145,6 @@ class ProfileScreen(Screen):
             ),
             path(f"{one}/undo-merge/<uuid:merged>/", guard(self.undo_merge), name="identity_profile_undo_merge"),
             path(f"{one}/allow-again/<uuid:other>/", guard(self.allow_again), name="identity_profile_allow_again"),
-            path(f"{one}/request/", guard(self.open_request), name="identity_profile_request"),
             path(f"{one}/hold/", guard(self.hold), name="identity_profile_hold"),
             path(f"{one}/lift-hold/<uuid:id>/", guard(self.lift_hold), name="identity_profile_lift_hold"),
             path(f"{one}/was-allowed/", guard(self.was_allowed), name="identity_profile_was_allowed"),
@@ -204,7 +202,6 @@ class ProfileScreen(Screen):
             forms={
                 "reason": Reason(),
                 "merge": MergeWith(),
-                "request": OpenRequest(),
                 "say": Say(),
                 "hold": PutHold(),
             },
@@ -329,22 +326,6 @@ class ProfileScreen(Screen):
     def allow_again(self, request: HttpRequest, profile: UUID, other: UUID) -> HttpResponse:
         with telling(request, NotPossible, done="Taken back: matching may join them again."):
             corrections.allow_again(profile, other, now=timezone.now())
-        return _to(profile)
-
-    @needs(OPEN_REQUESTS)
-    def open_request(self, request: HttpRequest, profile: UUID) -> HttpResponse:
-        form = OpenRequest(request.POST)
-        if not form.is_valid():
-            messages.error(request, first_error(form))
-            return _to(profile)
-        with telling(request, UnknownProfile, UnknownRegulation, requests.UnknownKind, done="The request is open."):
-            opened = requests.open(
-                form.cleaned_data["kind"],
-                profile_id=profile,
-                regulation=form.cleaned_data["regulation"],
-                **_by(request),
-            )
-            return redirect("admin:privacy_subjectrequest_change", opened.pk)
         return _to(profile)
 
     @needs(DECIDE_REQUESTS)

@@ -1,5 +1,7 @@
 """Purposes: why data may be used, by which rule, and what people are told; with every version of both."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -13,6 +15,7 @@ from django.utils import timezone
 
 from access.roles import EDIT_PURPOSES, VIEW_CONSENTS
 from consent import notices, purpose_changes
+from consent.many import decide_all
 from consent.models import LastWord, Notice, Purpose, PurposeVersion
 from console.asking import may
 from console.guards import needs
@@ -20,7 +23,11 @@ from console.purpose_forms import MATERIAL, Publish, Rule, rule_of
 from console.recounting import recount
 from console.screen import Screen, badge
 from console.showing import label_of
+from identity.models import Assignment, Profile
+from identity.profiles import EVERYBODY
 
+# More source profiles than this are counted only when somebody asks for it: a million take seconds.
+COUNTED_AT_ONCE = 100_000
 LATER = "No worker could be told, so segments follow with the hourly refresh."
 
 
@@ -71,10 +78,12 @@ class PurposeScreen(Screen):
         purpose = self.get_object(request, object_id)
         if purpose is None:
             return redirect("admin:consent_purpose_changelist")
-        now = timezone.now()
+        now, people = timezone.now(), Assignment.objects.current().count()
+        wanted = people <= COUNTED_AT_ONCE or "count" in request.GET
         return self.page(
             request,
             "console/purposes/page.html",
+            reach=_reach(purpose, now=now) if wanted else None,
             title=purpose.name,
             purpose=purpose,
             basis=label_of(purpose.legal_basis),
@@ -166,6 +175,27 @@ def _changed(row: PurposeVersion, before: PurposeVersion | None) -> list[str]:
         return []
     names = [field.name for field in PurposeVersion._meta.fields if field.name in purpose_changes.CHANGEABLE]
     return [label_of(name).lower() for name in names if getattr(row, name) != getattr(before, name)]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How many people the purpose allows on a channel, of all."""
+
+    channel: str
+    allowed: int
+    of: int
+
+    @property
+    def share(self) -> float:
+        return 100 * self.allowed / self.of if self.of else 0.0
+
+
+def _reach(purpose: Purpose, *, now: datetime) -> list[Reach]:
+    everybody = Profile.objects.filter(assignments__ended_at=None).distinct().count()
+    return [
+        Reach(channel, len(decide_all(EVERYBODY, purpose=purpose.slug, channel=channel, at=now)), everybody)
+        for channel in purpose.channels or [""]
+    ]
 
 
 def _agreed(purpose: Purpose) -> int:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from access.roles import DECIDE_REQUESTS
 from console import request_forms
 from console.asking import actor_of
-from console.forms import first_error
+from console.forms import first_error, ids_of
 from console.guards import needs
 from console.telling import telling
 from privacy import human_review, papers, workflow
@@ -95,7 +95,7 @@ class RequestActs:
 
     @needs(DECIDE_REQUESTS)
     def review(self, request: HttpRequest, id: UUID) -> HttpResponse:
-        ended = {UUID(one) for one in request.POST.getlist("ended") if len(one) in (32, 36)}
+        ended = ids_of(request.POST.getlist("ended"))
         with telling(request, *EXPECTED, done="Reviewed."):
             human_review.carry_out(_get(id), ended=ended, actor=actor_of(request), now=timezone.now())
         return _to(id)

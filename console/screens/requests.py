@@ -7,7 +7,6 @@ from uuid import UUID
 
 import orjson
 from django import forms
-from django.apps import apps
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Case, IntegerField, QuerySet, Value, When
@@ -26,20 +25,20 @@ from console.asking import actor_of, may
 from console.erasing import erasing
 from console.forms import Reason, first_error
 from console.guards import needs
-from console.request_stand import SOON, clocks_of, facts_of, next_act
+from console.request_stand import SOON, clocks_of, facts_of, law_of, next_act
 from console.screen import badge
+from console.screens.erasures import EXPECTED as OF_ERASURE
 from console.screens.erasures import ErasureScreen
+from console.screens.new_requests import NewRequestScreen
 from console.screens.rectifications import RectificationScreen
 from console.screens.request_acts import RequestActs
 from console.showing import day, label_of, short
 from console.telling import telling
+from console.things import things
 from identity.profiles import where_now
-from privacy import access, answer_page, erasure, human_review, papers, portability, requests
+from privacy import access, answer_page, human_review, papers, portability, requests
 from privacy.access import Refused
-from privacy.clocks import CLOCKS
 from privacy.deadlines import NoExtension, UnknownRegulation, extended_due_date
-from privacy.epoch import Behind
-from privacy.holds import Held
 from privacy.letter_templates import NAMES as LETTERS
 from privacy.letter_templates import draft
 from privacy.models import (
@@ -63,12 +62,11 @@ from privacy.models import (
     SubjectRequest,
 )
 from privacy.objections import WITHDRAWS
-from privacy.requests import NotOpen, NotVerified, SecondPersonNeeded, WrongKind
 from privacy.subjects import UnknownProfile
 from privacy.verification import METHOD_NAMES
 from segments.models import Membership
 
-EXPECTED = (Behind, Held, NotOpen, NotVerified, SecondPersonNeeded, WrongKind, UnknownProfile, Refused)
+EXPECTED = (*OF_ERASURE, Refused)
 ANSWERED = (ACCESS, PORTABILITY)
 RECORDS_SHOWN = 20
 STEP_ICONS = {
@@ -89,6 +87,9 @@ STEP_ICONS = {
     "person told": "mail",
     "extended": "more_time",
     "called back": "undo",
+    "profiles joined": "merge",
+    "another profile added": "person_add",
+    "added to another request": "link",
 }
 OUTCOMES = {
     "rows": "Deleted",
@@ -135,17 +136,34 @@ class Waiting(admin.SimpleListFilter):
         return queryset
 
 
-class RequestScreen(RequestActs, ErasureScreen, RectificationScreen):
+class Law(admin.SimpleListFilter):
+    """By which law it is due: those that there are requests of."""
+
+    title = "law"
+    parameter_name = "regulation"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        used = SubjectRequest.objects.order_by("regulation").values_list("regulation", flat=True).distinct()
+        return [(slug, law_of(slug)) for slug in used]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[SubjectRequest]") -> "QuerySet[SubjectRequest]":
+        return queryset.filter(regulation=self.value()) if self.value() else queryset
+
+
+class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationScreen):
     """What people ask for."""
 
     may_view = VIEW_REQUESTS
     heading = "Subject requests"
     list_display = ("asked_for", "stands", "due", "identity", "sees_to_it", "profile_short", "opened", "opener")
     list_display_links = ("asked_for",)
-    list_filter = (Waiting, "state", "kind", "regulation")
+    list_filter = (Waiting, "state", "kind", Law)
     sortable_by = ()
-    intro = "What people ask for about their data, the soonest due first. To open one, open the person's profile."
-    empty_hint = "Nobody has asked for anything. Requests come over the API, or are opened on a profile's page."
+    intro = "What people ask for about their data, the soonest due first."
+    add_label = "New request"
+    empty_hint = (
+        "Nobody has asked for anything. People ask on the public form; what comes by letter or phone starts here."
+    )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[SubjectRequest]":
         unfinished = Case(When(state__in=UNFINISHED, then=Value(0)), default=Value(1), output_field=IntegerField())
@@ -153,8 +171,7 @@ class RequestScreen(RequestActs, ErasureScreen, RectificationScreen):
 
     @admin.display(description="Request")
     def asked_for(self, row: SubjectRequest) -> str:
-        clock = CLOCKS.get(row.regulation)
-        return f"{label_of(row.kind)}, {clock.name if clock else row.regulation.upper()}"
+        return f"{label_of(row.kind)}, {law_of(row.regulation)}"
 
     @badge(
         "State",
@@ -208,7 +225,6 @@ class RequestScreen(RequestActs, ErasureScreen, RectificationScreen):
         return [
             path(f"{one}/approve/", guard(self.approve), name="privacy_subjectrequest_approve"),
             path(f"{one}/reject/", guard(self.reject), name="privacy_subjectrequest_reject"),
-            path(f"{one}/erase/", guard(self.erase), name="privacy_subjectrequest_erase"),
             path(f"{one}/answer/", guard(self.answer), name="privacy_subjectrequest_answer"),
             path(f"{one}/withdraw/", guard(self.withdraw), name="privacy_subjectrequest_withdraw"),
             path(f"{one}/done/", guard(self.done), name="privacy_subjectrequest_done"),
@@ -231,10 +247,14 @@ class RequestScreen(RequestActs, ErasureScreen, RectificationScreen):
             return redirect("admin:privacy_subjectrequest_changelist")
         return self._page(request, found)
 
-    @needs(DECIDE_REQUESTS)
-    def approve(self, request: HttpRequest, id: UUID) -> HttpResponse:
+    @needs(DECIDE_REQUESTS, methods=("GET", "POST"))
+    def approve(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
+        """Of an erasure, first the question: who it is, what goes, and who else may be the same person."""
+        found = _get(id)
+        if request.method == "GET":
+            return self.question(request, found) if found.kind == ERASURE and found.state == OPEN else _to(id)
         with telling(request, *EXPECTED, done="Approved."):
-            requests.approve(_get(id), **_by(request))
+            requests.approve(found, **_by(request))
         return _to(id)
 
     @needs(DECIDE_REQUESTS)
@@ -245,18 +265,6 @@ class RequestScreen(RequestActs, ErasureScreen, RectificationScreen):
             return _to(id)
         with telling(request, *EXPECTED, done="Rejected."):
             requests.reject(_get(id), reason=form.cleaned_data["reason"], **_by(request))
-        return _to(id)
-
-    @needs(DECIDE_REQUESTS, methods=("GET", "POST"), fresh=True)
-    def erase(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
-        """First the question whether it is meant; then the erasure, which can be repeated safely."""
-        found = _get(id)
-        if request.method == "GET":
-            return self.page(
-                request, "console/requests/erase.html", title="Carry out an erasure", one=found, name=short(found.pk)
-            )
-        with telling(request, *EXPECTED, done="Erased. The counts below prove it."):
-            erasure.erase(found, **_by(request))
         return _to(id)
 
     @needs(DECIDE_REQUESTS, fresh=True)
@@ -419,20 +427,12 @@ def _outcome(outcome: dict[str, Any]) -> list[tuple[str, str]]:
     for name, value in outcome.items():
         label = OUTCOMES.get(name, label_of(name))
         if isinstance(value, dict):
-            rows += [(f"{label}: {_things(inner)}", f"{count:,}") for inner, count in value.items()]
+            rows += [(f"{label}: {things(inner)}", f"{count:,}") for inner, count in value.items()]
         elif isinstance(value, list):
-            rows.append((label, "; ".join(_things(one) for one in map(str, value)) or "none"))
+            rows.append((label, "; ".join(things(one) for one in map(str, value)) or "none"))
         else:
             rows.append((label, f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)))
     return rows
-
-
-def _things(model: str) -> str:
-    """What the rows of a table are called; anything else stays as it is."""
-    try:
-        return str(apps.get_model(model)._meta.verbose_name_plural)
-    except (LookupError, ValueError):
-        return model
 
 
 def _get(id: UUID) -> SubjectRequest:

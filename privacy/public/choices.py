@@ -1,6 +1,6 @@
 """A person's choices: what they may decide, how it stands, and what they decide, recorded on all that is theirs."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -14,7 +14,9 @@ from consent.models import CONSENT, GRANTED, LEGITIMATE_INTEREST, WITHDRAWN, Not
 from consent.notices import in_force
 from consent.rules import ALLOWED
 from consent.state import Standing, standing
+from privacy import suppression
 from privacy.public.wording import channel_name
+from privacy.suppression_lift import PREFERENCE_CENTER, lifted
 from privacy.waking import wake
 
 HOW, ACTOR = "preference_center", "data_subject"
@@ -32,6 +34,14 @@ class Switch:
     state: str
     since: datetime | None
     held_back: bool
+
+
+@dataclass(frozen=True)
+class Proved:
+    """What the person showed to be theirs by coming here, in normal form, and by which link."""
+
+    fields: Mapping[str, str]
+    by: str
 
 
 @dataclass(frozen=True)
@@ -113,13 +123,15 @@ def save(
     chosen: Collection[str],
     shown: Collection[str],
     addressed: UUID,
+    proved: Proved,
     locale: str,
     now: datetime,
 ) -> int:
     """Record what the person changed: `shown` were on when the page was made, `chosen` are now.
 
     What stood the same way before is not said again, so a page that was left open undoes nothing. `addressed` is the
-    source profile that the person was spoken to as. Returns how many acts.
+    source profile that the person was spoken to as. A yes ends the suppression of the address that they `proved` to be
+    theirs, for later records. Returns how many acts.
     """
     offered = {
         switch.key: choice.notice
@@ -129,7 +141,10 @@ def save(
     said = [(key, GRANTED) for key in sorted((set(chosen) - set(shown)) & offered.keys())]
     said += [(key, WITHDRAWN) for key in sorted((set(shown) - set(chosen)) & offered.keys())]
     words = [_Word(key.partition(":")[0], key.partition(":")[2], state, offered[key]) for key, state in said]
-    return _record(source_profiles, words, addressed=addressed, locale=locale, now=now)
+    agreed = any(word.state == GRANTED for word in words)
+    bars = [bar.id for bar in suppression.standing(proved.fields)] if agreed else []
+    with lifted(bars, evidence=PREFERENCE_CENTER, reference=proved.by, actor=ACTOR, now=now):
+        return _record(source_profiles, words, addressed=addressed, locale=locale, now=now)
 
 
 def withdraw_everything(source_profiles: Collection[UUID], *, addressed: UUID, locale: str, now: datetime) -> int:

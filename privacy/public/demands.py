@@ -26,7 +26,8 @@ def confirm(link: Link, *, details: str, now: datetime) -> SubjectRequest:
         link = Link.objects.select_for_update(of=("self",)).select_related("request").get(pk=link.pk)
         if link.request is not None:
             return link.request
-        profile = profile_of([link.source_profile_id]).get(link.source_profile_id)
+        home = links.home_of(link)
+        profile = profile_of([home]).get(home)
         request = requests.receive(
             link.asked,
             profile_id=profile,

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 from django.utils import translation
 
 from consent.decide import Refusal, decide
@@ -114,7 +115,7 @@ def _write_to(inquiry: Inquiry, now: datetime) -> int:
         return 0
     use = PREFERENCES if inquiry.asked == PREFERENCES else REQUEST
     about = About(asked="" if use == PREFERENCES else inquiry.asked)
-    token = links.make(use, source_profile=bearer.source_profile_id, about=about, now=now)
+    token = links.make(use, source_profile=bearer.source_profile_id, index=bytes(bearer.index), about=about, now=now)
     with translation.override(inquiry.locale):
         mail.send(use, to=address, token=token, asked=about.asked)
     return 1
@@ -131,14 +132,24 @@ def bearer_of(index: bytes) -> Identifier | None:
 def written_lately(index: bytes, now: datetime) -> int:
     """How many messages this address had within a day, whoever asked for them."""
     bearers = Identifier.objects.filter(namespace=NAMESPACE, index=index).values("source_profile_id")
-    return Link.objects.filter(source_profile__in=bearers, made_at__gt=now - DAY).count()
+    theirs = Q(source_profile__in=bearers) | Q(sign_up__isnull=False, index=index)
+    return Link.objects.filter(theirs, made_at__gt=now - DAY).count()
 
 
-def open_address(bearer: Identifier, now: datetime) -> str | None:
+def proved_by(link: Link, now: datetime) -> dict[str, str]:
+    """The address that following this link proves to be the person's; nothing where it is theirs no more."""
+    bearer = Identifier.objects.filter(
+        source_profile=link.source_profile_id, namespace=NAMESPACE, index=link.index
+    ).first()
+    address = open_address(bearer, now, why="see whose address was proved") if bearer else None
+    return {NAMESPACE: address} if address else {}
+
+
+def open_address(bearer: Identifier, now: datetime, *, why: str = "send a link to the person") -> str | None:
     """The address as it is known; the read is audited. None where it may not be read."""
-    grant = decide([bearer.source_profile_id], purpose=PURPOSE, at=now, actor=STAGE, reason="send a link to the person")
+    grant = decide([bearer.source_profile_id], purpose=PURPOSE, at=now, actor=STAGE, reason=why)
     if isinstance(grant, Refusal):
         return None
     place = Place("records_identifier", "sealed", bearer.id)
     sealed = Sealed(bearer.source_profile_id, place, bearer.sealed, NAMESPACE)
-    return open_sealed([sealed], grant, action="send a link")[0].decode()
+    return open_sealed([sealed], grant, action=why)[0].decode()

@@ -1,5 +1,6 @@
 """Double opt-in: a yes for e-mail counts once whoever reads the mailbox has said it again, by a link for one use."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from smtplib import SMTPException
 from typing import NamedTuple
@@ -13,10 +14,11 @@ from django.utils.translation import gettext
 from consent.acts import NewAct, record
 from consent.models import GRANTED, WITHDRAWN, Act, Purpose
 from identity.profiles import profile_of, source_profiles
-from privacy import links
+from privacy import links, sign_ups, suppression
 from privacy.links import About, BadLink
-from privacy.models import OPT_IN, Link
+from privacy.models import OPT_IN, Link, SignUp
 from privacy.public import inquiries, mail
+from privacy.suppression_lift import DOUBLE_OPT_IN, lifted
 from privacy.waking import wake
 from records.models import Identifier
 
@@ -52,12 +54,16 @@ class Pending(NamedTuple):
 
 
 def ask_waiting(*, now: datetime) -> int:
-    """Ask whoever gave a yes that waits to say it again. Returns how many messages went out; safe to repeat."""
+    """Ask whoever gave a yes that waits to say it again. Returns how many messages went out; safe to repeat.
+
+    Among them those who were erased and sign up anew, of whom nothing but the address is kept (`privacy.sign_ups`).
+    """
     since = now - links.LIFETIMES[OPT_IN]
     with connection.cursor() as cursor:
         cursor.execute(WAITING, {"since": since, "limit": inquiries.AT_A_TIME})
         waiting = [Pending(*row) for row in cursor.fetchall()]
-    return sum(_ask(pending, now) for pending in waiting)
+    newcomers = sign_ups.waiting(now=now, limit=inquiries.AT_A_TIME)
+    return sum(_ask(pending, now) for pending in waiting) + sum(_ask_newcomer(one, now) for one in newcomers)
 
 
 def _ask(pending: Pending, now: datetime) -> int:
@@ -75,10 +81,39 @@ def _ask(pending: Pending, now: datetime) -> int:
     if address is None:
         return 0
     about = About(purpose=pending.purpose, channel=pending.channel, notice=pending.notice)
+    addressee = Addressee(address, bytes(bearer.index), source_profile=bearer.source_profile_id)
+    return _write_to(addressee, about, pending.locale, now)
+
+
+def _ask_newcomer(sign_up: SignUp, now: datetime) -> int:
+    index = bytes(sign_up.index)
+    if inquiries.written_lately(index, now) >= inquiries.MOST_TO_ADDRESS:
+        return 0
+    address = sign_ups.address_of(sign_up, now=now)
+    if address is None:
+        return 0
+    about = About(purpose=sign_up.purpose, channel=sign_up.channel)
+    return _write_to(Addressee(address, index, sign_up=sign_up.pk), about, "", now)
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """Where a message goes, and whose link it holds: a source profile's, or a sign-up's."""
+
+    address: str
+    index: bytes
+    source_profile: UUID | None = None
+    sign_up: UUID | None = None
+
+
+def _write_to(to: Addressee, about: About, locale: str, now: datetime) -> int:
     try:
-        with transaction.atomic(), translation.override(pending.locale.split("-")[0] or "en"):
-            token = links.make(OPT_IN, source_profile=bearer.source_profile_id, about=about, now=now)
-            mail.send(OPT_IN, to=address, token=token, purpose=gettext(Purpose.objects.get(slug=pending.purpose).name))
+        with transaction.atomic(), translation.override(locale.split("-")[0] or "en"):
+            token = links.make(
+                OPT_IN, source_profile=to.source_profile, sign_up=to.sign_up, index=to.index, about=about, now=now
+            )
+            purpose = gettext(Purpose.objects.get(slug=about.purpose).name)
+            mail.send(OPT_IN, to=to.address, token=token, purpose=purpose)
     except (OSError, SMTPException) as error:
         # The error's own words can hold the address.
         log.warning("mail_not_sent", error=type(error).__name__)
@@ -86,15 +121,21 @@ def _ask(pending: Pending, now: datetime) -> int:
     return 1
 
 
-def confirm(link: Link, *, locale: str, now: datetime) -> int:
-    """Record the yes on every source profile now theirs.
+def confirm(link: Link, *, locale: str, now: datetime) -> None:
+    """Record the yes on every source profile now theirs; whoever was erased and signed up anew comes in.
+
+    The mailbox is proved with it: where its address was suppressed, later records that bear it come in.
 
     Raises `privacy.links.UsedLink` when it was confirmed before, and `privacy.links.BadLink` when the person has said
     no since the link was made; either changes nothing.
     """
-    with transaction.atomic():
+    if link.source_profile_id is None:
+        sign_ups.confirm(link, how=HOW, actor=ACTOR, locale=locale, now=now)
+        return
+    bars = [bar.id for bar in suppression.standing(inquiries.proved_by(link, now))]
+    with lifted(bars, evidence=DOUBLE_OPT_IN, reference=str(link.pk), actor=ACTOR, now=now):
         link = links.use_up(link, now=now)
-        theirs = _everything_of(link.source_profile_id)
+        theirs = _everything_of(links.home_of(link))
         said_since = Act.objects.filter(source_profile__in=theirs, purpose=link.purpose, channel__in=["", link.channel])
         if said_since.filter(state=WITHDRAWN, occurred_at__gt=link.made_at).exists():
             raise BadLink
@@ -115,7 +156,7 @@ def confirm(link: Link, *, locale: str, now: datetime) -> int:
             for source_profile in theirs
         ]
         wake(theirs, now=now)
-        return len(record(acts, now=now))
+        record(acts, now=now)
 
 
 def _everything_of(source_profile: UUID) -> list[UUID]:

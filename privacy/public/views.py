@@ -14,6 +14,7 @@ from privacy import links, portability, subjects
 from privacy.links import BadLink, UsedLink
 from privacy.models import OPT_IN, PREFERENCES, REQUEST, Link
 from privacy.public import choices, demands, inquiries, opt_in
+from privacy.public.choices import Proved
 from privacy.public.inquiries import NoAddress, TooMany
 from privacy.public.pages import client_of, language_of, public, see_other, show
 from privacy.public.wording import CHOICES, STATES, kind_name
@@ -56,13 +57,20 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """A person's choices, to see and to change; giving and withdrawing are one step each, by the same link."""
     now, locale = timezone.now(), translation.get_language() or "en"
     link = links.follow(token, use=PREFERENCES, now=now)
-    theirs, addressed = _person(link).source_profiles, link.source_profile_id
+    theirs, addressed = _person(link).source_profiles, links.home_of(link)
     if request.method == "POST":
         if request.POST.get("do") == "withdraw_everything":
             choices.withdraw_everything(theirs, addressed=addressed, locale=locale, now=now)
         else:
-            chosen, shown = request.POST.getlist("yes"), request.POST.getlist("shown")
-            choices.save(theirs, chosen=chosen, shown=shown, addressed=addressed, locale=locale, now=now)
+            choices.save(
+                theirs,
+                chosen=request.POST.getlist("yes"),
+                shown=request.POST.getlist("shown"),
+                addressed=addressed,
+                proved=Proved(inquiries.proved_by(link, now), by=str(link.pk)),
+                locale=locale,
+                now=now,
+            )
         return see_other(f"{request.path}?saved=1")
     context = {
         "choices": choices.choices(theirs, at=now, locale=locale),
@@ -129,7 +137,8 @@ def confirm_opt_in(request: HttpRequest, token: str) -> HttpResponse:
 def _person(link: Link) -> Subject:
     """The person behind the link as the ledger has them now. Raises `BadLink` when they are gone."""
     with transaction.atomic():
-        profile: UUID | None = profile_of([link.source_profile_id]).get(link.source_profile_id)
+        home = links.home_of(link)
+        profile: UUID | None = profile_of([home]).get(home)
         if profile is None:
             raise BadLink
         return subjects.find(profile)

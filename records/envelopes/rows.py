@@ -79,7 +79,7 @@ def read(
             raise Unreadable("too_large", "", f"The row has {len(body)} bytes; at most {source.max_record_bytes}.")
         if fault:
             raise fault
-        return _read(flatten(row), body, source, mapping, position, now, copy)
+        return envelope_of(flatten(row), body, source, mapping, position=position, now=now, copy=copy)
     except Unreadable as error:
         return error.as_reject(position, body, keep=error.code != "too_large")
 
@@ -95,9 +95,17 @@ def flatten(row: Mapping[str, Any], prefix: str = "", levels: int = DEEPEST) -> 
     return flat
 
 
-def _read(
-    row: Mapping[str, Any], body: bytes, source: Source, mapping: RowMapping, position: int, now: datetime, copy: int
+def envelope_of(
+    row: Mapping[str, Any],
+    body: bytes,
+    source: Source,
+    mapping: RowMapping,
+    *,
+    position: int,
+    now: datetime,
+    copy: int = 0,
 ) -> Envelope:
+    """The envelope of a flat row that came as this body. Raises `Unreadable`."""
     kind = _kind(row, mapping)
     raw = {field: (column, row[column]) for column, field in mapping.fields.items() if row.get(column) is not None}
     setting = Setting(region=_region(row, mapping) or source.region, date_order=mapping.date_order, now=now)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from access.masking import mask
+from access.masking import mask, mask_addresses
 
 
 @pytest.mark.parametrize(
@@ -34,11 +34,18 @@ from access.masking import mask
         ("given_name", "Alice", "A••••"),
         ("given_name", "Zoë", "Z••••"),
         ("given_name", "X", "••••"),
+        ("gender", "female", "••••"),
+        ("birth_date", "1984-05-06", "••••"),
         ("anything_else", "value", "v••••"),
     ],
 )
 def test_masks(namespace, value, masked):
     assert mask(namespace, value) == masked
+
+
+def test_addresses_in_a_text_are_masked_and_the_rest_stays():
+    text = "gift for alice@example.com, order 4711000123 (bob.b@mail.example)"
+    assert mask_addresses(text) == "gift for a•••@e•••.com, order 4711000123 (b•••@m•••.example)"
 
 
 @given(st.sampled_from(["email", "phone", "device_id"]), st.text(min_size=1).filter(lambda text: "•" not in text))

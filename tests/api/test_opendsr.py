@@ -1,6 +1,7 @@
 """OpenDSR: requests from controllers, signed answers, callbacks to a real server; never a word about who is known."""
 
 import base64
+import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from access.models import ApiKey
 from privacy import calling_back, opendsr, requests
 from privacy.models import Callback, OpenDsrRequest, SubjectRequest
 from tests.api.conftest import Caller
+from tests.privacy.scan import hits
 from vault import certificates
 from vault.models import KeptKey
 
@@ -161,6 +163,20 @@ def test_an_error_names_the_field_and_no_identity(changed: dict[str, Any], field
     assert [one["message"].split(":")[0] for one in error["errors"]] == [field]
     assert b"alice" not in answer.content
     assert SubjectRequest.objects.count() == 0
+
+
+@pytest.mark.parametrize("format", ["md5", "sha1", "sha256"])
+def test_hashed_identities_are_refused_with_the_way_out_and_found_nowhere(format: str, service: Caller) -> None:
+    """The error is the one that the standard foresees; discovery offers none of these formats."""
+    hashed = hashlib.new(format, b"alice@example.com").hexdigest()
+    answer = service.post(PATH, asking(identity(hashed, format=format)))
+    (error,) = answer.json()["error"]["errors"]
+    assert (answer.status_code, error["reason"]) == (400, "hashed")
+    assert error["message"].startswith("subject_identities.0.identity_format: Hashed identities are not supported")
+    assert hashed not in answer.content.decode()
+    offered = Client().get("/v2/discovery").json()["supported_identities"]
+    assert {one["identity_format"] for one in offered} == {"raw"}
+    assert hits([hashed]) == {}
 
 
 def test_a_key_without_the_scope_is_refused(call: Any) -> None:

@@ -10,7 +10,9 @@ import pytest
 from django.utils import timezone
 
 from identity import ledger, profiles
-from tests.api.conftest import NO, NOTHING, Caller, Shop, assert_problem
+from pipeline.process import process_batch
+from records import sources
+from tests.api.conftest import NO, NOTHING, Caller, Shop, assert_problem, order
 from vault import keys
 from vault.models import AuditEntry
 
@@ -22,6 +24,7 @@ def cursor(*position: str) -> str:
     return urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 
+ALICE_IN_THE_SURVEY = {"email": "alice@example.com", "firstName": "Alice", "country": "GB"}
 DETAILS = ("", "events/", "identifiers/", "consents/", "segments/")
 
 
@@ -46,6 +49,29 @@ def test_a_look_up_does_not_tell_who_refused_from_who_is_unknown(
     known = assert_problem(look_up(caller, "carol@example.com"), 404, "not_found")
     unknown = assert_problem(look_up(caller, "nobody@example.com"), 404, "not_found")
     assert {**known, "instance": ""} == {**unknown, "instance": ""}
+
+
+def test_a_contract_opens_only_what_sources_of_the_contract_know(
+    call: Callable[..., Caller], service: Caller, alice: UUID
+) -> None:
+    survey = Shop(*sources.add("survey", kind="online", purposes=["analytics"]))
+    context = {"consent": {"categoryPreferences": {"analytics": True}}}
+    about = {"userId": "s-1", "context": context, "traits": ALICE_IN_THE_SURVEY}
+    survey.send({"batch": [{"type": "identify", **about}, {"type": "track", "event": "Answered", **about}]})
+    process_batch(now=timezone.now())
+
+    def known(caller: Caller) -> tuple[set[str], set[str], set[str]]:
+        summary, identifiers, events = (
+            caller.get(f"/api/profiles/{alice}/{detail}").json() for detail in ("", "identifiers/", "events/")
+        )
+        return (
+            {source["name"] for source in summary["sources"]},
+            {row["source"] for row in identifiers["results"]},
+            {row["source"] for row in events["results"]},
+        )
+
+    assert known(service) == ({"shop"}, {"shop"}, {"shop"})
+    assert known(call("marketing")) == ({"shop", "survey"}, {"shop", "survey"}, {"shop", "survey"})
 
 
 def test_a_look_up_by_an_unknown_namespace_names_the_field(service: Caller) -> None:
@@ -153,6 +179,17 @@ def test_the_timeline_is_the_latest_first_and_plain(service: Caller, alice: UUID
     assert [event["properties"].get("amount") for event in events] == [None, 42.5, 20]
     assert {event["source"] for event in events} == {"shop"}
     assert "alice" not in str(events)
+
+
+def test_an_address_that_slipped_into_a_property_is_taken_out_where_the_purpose_reaches_nobody(
+    call: Callable[..., Caller], shop: Shop, alice: UUID
+) -> None:
+    gift = {**order("alice", 3), "properties": {"brand": "for alice@example.com", "revenue": 5}}
+    shop.send({"batch": [gift]})
+    for purpose, shown in (("service", "for alice@example.com"), ("analytics", "for [removed]")):
+        events = call(purpose).get(f"/api/profiles/{alice}/events/").json()["results"]
+        (gift,) = [event["properties"] for event in events if "brand" in event["properties"]]
+        assert (gift["brand"], gift["revenue"]) == (shown, 5)
 
 
 def test_the_timeline_is_filtered(service: Caller, alice: UUID) -> None:

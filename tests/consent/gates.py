@@ -347,6 +347,7 @@ DUTIES = {
     "privacy/access.py": "subject_requests",
     "privacy/rectification.py": "subject_requests",
     "privacy/public/inquiries.py": "subject_requests",
+    "privacy/sign_ups.py": "subject_requests",
     "privacy/wanted.py": "subject_requests",
     "privacy/suppression_of_person.py": "subject_requests",
     "privacy/aged_fields.py": "security",

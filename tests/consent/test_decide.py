@@ -157,6 +157,12 @@ def test_a_contract_needs_a_source_that_declares_the_purpose(alice, alices_phone
     assert answer(alice, purpose="service", channel="") == "withdrawn or refused"
 
 
+def test_the_grant_of_a_contract_covers_only_sources_that_declare_it(alice, alices_phone, now):
+    grant = decide([alice, alices_phone], purpose="service", at=now, actor=READER, reason="answer a call")
+    assert isinstance(grant, Grant)
+    assert grant.source_profiles == {alice}
+
+
 def test_a_legitimate_interest_stands_until_somebody_objects(alice, alices_phone, no, answer):
     assert answer(alice, alices_phone, purpose="identity_linking", channel="") == "allowed"
     no(alices_phone, purpose="identity_linking", channel="", verified=False)

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +20,7 @@ from access.roles import (
     EDIT_SEGMENTS,
     EDIT_SOURCES,
     MANAGE_ACCESS,
+    OPEN_REQUESTS,
     REVIEW_EMERGENCIES,
     REVIEW_SEGMENTS,
     ROLES,
@@ -32,7 +35,7 @@ from access.roles import (
     VIEW_SOURCES,
 )
 from consent.models import Act
-from identity.models import Assignment
+from identity.models import Assignment, Profile
 from outbox import recipients
 from outbox.models import Recipient
 from privacy import break_glass
@@ -66,6 +69,7 @@ LISTS = {
     "vault_auditentry": VIEW_AUDIT,
 }
 ADDED_HERE = {
+    "privacy_subjectrequest": OPEN_REQUESTS,
     "segments_segment": EDIT_SEGMENTS,
     "records_retentionrule": EDIT_RETENTION,
     "records_source": EDIT_SOURCES,
@@ -162,6 +166,19 @@ def test_no_page_shows_a_value_before_it_is_revealed(role: str, world: World, si
     for page in pages(world):
         content = client.get(page).content.decode()
         assert [value for value in PLAINTEXT if value in content] == [], page
+
+
+def test_a_history_masks_an_address_that_slipped_into_it(world: World, sign_in: Callable[[str], Client]) -> None:
+    LogEntry.objects.create(
+        user_id=world.staff["data_steward"].pk,
+        content_type=ContentType.objects.get_for_model(Profile),
+        object_id=str(world.alice),
+        object_repr="profile",
+        change_message='[{"changed": {"name": "address", "object": "alice@example.com", "fields": ["e-mail"]}}]',
+        action_flag=CHANGE,
+    )
+    content = sign_in("marketer").get(reverse("admin:identity_profile_history", args=[world.alice])).content.decode()
+    assert ("a•••@e•••.com" in content, "alice@example.com" in content) == (True, False)
 
 
 def test_a_list_costs_a_few_queries_for_all_its_rows(

@@ -1,6 +1,7 @@
 """The profile page and what can be done there."""
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -9,13 +10,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from access.roles import CORRECT_IDENTITY, OPEN_REQUESTS, RECORD_CONSENT, REVEAL_IDENTIFIERS, ROLES, VIEW_PROFILES
-from consent.models import Act
+from consent.acts import NewAct, record
+from consent.models import WITHDRAWN, Act
 from identity import profiles
 from identity.models import Assignment, Verdict
 from pipeline.models import Work
 from privacy.models import SubjectRequest
 from records import sources
+from records.models import Source
 from tests.console.conftest import ALICE, World, said
+from tests.senders import send_messages
 from vault import keys
 from vault.audit import subject_hash
 from vault.models import AuditEntry
@@ -51,6 +55,22 @@ def test_a_lost_key_takes_its_values_off_the_page_and_nothing_else(world: World,
     assert "Order Completed" in client.get(page(world.alice)).content.decode()
     listed = client.get(reverse("admin:identity_profile_changelist"))
     assert (listed.status_code, "R•••• B••••" in listed.content.decode()) == (200, True)
+
+
+def test_what_a_source_does_not_keep_to_serve_is_seen_for_analytics_or_not_at_all(
+    world: World, sign_in: SignIn
+) -> None:
+    sources.change(Source.objects.get(name="shop"), purposes=["analytics"])
+    client = sign_in("data_steward")
+    content = client.get(page(world.alice)).content.decode()
+    assert content.count("does not declare that purpose") == 1
+    assert "Order Completed" in content
+    assert AuditEntry.objects.filter(action="open profile", purpose="analytics", count=1).count() == 1
+    now = timezone.now()
+    record([NewAct(world.parts(world.alice)[0], "analytics", "", WITHDRAWN, now, "test", verified=True)], now=now)
+    content = client.get(page(world.alice)).content.decode()
+    assert "Without the records of 1 source profile: its source does not serve the person" in content
+    assert "Order Completed" not in content
 
 
 def test_the_timeline_has_pages(world: World, sign_in: SignIn) -> None:
@@ -97,6 +117,17 @@ def test_reveal_shows_the_values_once_and_says_why_in_the_audit_log(world: World
     assert entry is not None
     assert (entry.reason, entry.actor) == ("reveal: ticket 4711", str(world.staff["data_steward"].pk))
     assert "alice@example.com" not in sign_in("data_steward").get(page(world.alice)).content.decode()
+
+
+def test_an_address_that_slipped_into_a_property_is_masked_until_it_is_revealed(
+    world: World, sign_in: SignIn, now: datetime
+) -> None:
+    gift = {"type": "track", "userId": "u-alice", "event": "Sent", "properties": {"brand": "for alice@example.com"}}
+    send_messages(Source.objects.get(name="shop"), gift, now=now)
+    client = sign_in("data_steward")
+    masked = client.get(page(world.alice)).content.decode()
+    assert ("for a•••@e•••.com" in masked, "for alice@example.com" in masked) == (True, False)
+    assert "for alice@example.com" in client.post(act("reveal", world.alice), REASON).content.decode()
 
 
 def test_reveal_needs_a_reason(world: World, sign_in: SignIn) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from access.roles import ROLES
 from consent.decide import Refusal, decide
 from consent.models import Notice, Purpose, PurposeVersion
+from console.screens import purposes
 from tests.console.conftest import World, said
 from vault.grants import Actor
 
@@ -117,3 +118,17 @@ def test_the_page_tells_what_was_told_when(world: World, sign_in: Callable[[str]
     assert Notice.objects.get().hash in page
     assert "Publish a notice" not in page
     assert Notice.objects.get().published_at - now < timedelta(minutes=5)
+
+
+def test_the_page_counts_who_may_be_used_for_it_now(world: World, sign_in: Callable[[str], Client]) -> None:
+    reach = sign_in(OFFICER).get(address("change")).context["reach"]
+    assert [(one.channel, one.allowed, one.of) for one in reach] == [
+        (channel, 1, 3) for channel in ("email", "sms", "push", "post")
+    ]
+
+
+def test_a_crowd_is_counted_when_asked_for(world: World, sign_in: Callable[[str], Client], monkeypatch) -> None:
+    monkeypatch.setattr(purposes, "COUNTED_AT_ONCE", 1)
+    client = sign_in(OFFICER)
+    assert client.get(address("change")).context["reach"] is None
+    assert len(client.get(address("change"), {"count": ""}).context["reach"]) == 4

@@ -24,7 +24,19 @@ from tests.console.conftest import World, said
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 SignIn = Callable[[str], Client]
-ACTIONS = ("approve", "reject", "erase", "answer", "withdraw", "done", "rectify", "call_back", "prove")
+ACTIONS = (
+    "approve",
+    "reject",
+    "erase",
+    "answer",
+    "withdraw",
+    "done",
+    "rectify",
+    "call_back",
+    "prove",
+    "join",
+    "reveal",
+)
 
 
 def page(one: SubjectRequest) -> str:
@@ -49,7 +61,7 @@ def test_an_erasure_takes_two_people_and_a_confirmation(world: World, sign_in: S
     question = first.get(act("erase", world.erasure)).content.decode()
     assert "cannot be undone" in question
     assert Profile.objects.filter(pk=world.carol).exists()
-    assert said(first.post(act("erase", world.erasure))) == ["Erased. The counts below prove it."]
+    assert said(first.post(act("erase", world.erasure))) == ["Erased. The counts below say what went."]
     assert not Profile.objects.filter(pk=world.carol).exists()
     assert not SourceProfile.objects.filter(pk__in=carols).exists()
     content = first.get(page(world.erasure)).content.decode()

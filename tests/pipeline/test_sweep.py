@@ -8,6 +8,7 @@ from pipeline import sweep
 from pipeline.models import Work
 from pipeline.process import process_batch
 from privacy import requests
+from privacy.models import SignUp
 from records import quarantine
 from records.envelope import Reject, message_hash
 from records.models import QuarantinedRecord, Source
@@ -37,11 +38,22 @@ def test_only_keys_of_nobody_are_destroyed(shop: Source) -> None:
     rejected = Reject(0, "wrong_type", "traits", "'traits' must be an object.", b"{}", 2, message_hash("m"))
     quarantine.keep([rejected], shop, now=NOW)
     request = requests.open("access", profile_id=None, actor="officer", now=NOW)
-    orphan = new_id()
-    keys.make([request.id, orphan])
+    orphan, sign_up = new_id(), new_id()
+    keys.make([request.id, orphan, sign_up])
+    SignUp.objects.create(
+        id=sign_up,
+        source=shop,
+        purpose="marketing",
+        channel="email",
+        index=b"index",
+        sealed=b"sealed",
+        bars=[],
+        kept_at=NOW,
+        expires_at=NOW + timedelta(days=3),
+    )
     DataKey.objects.update(created_at=NOW)
     assert sweep.destroy_orphan_keys(now=NOW + timedelta(hours=1)) == 0
     assert sweep.destroy_orphan_keys(now=LATER) == 1
     (alice,) = bearers("account_id", "u-alice")
-    kept = {alice, QuarantinedRecord.objects.get().id, request.id}
+    kept = {alice, QuarantinedRecord.objects.get().id, request.id, sign_up}
     assert set(DataKey.objects.values_list("id", flat=True)) == kept

@@ -23,12 +23,12 @@ SECTIONS = {
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement: its number, words, tests, sabotage, and the part it still waits for (empty: none)."""
+    """One statement: its number, words, tests, sabotages, and the part it still waits for (empty: none)."""
 
     number: int
     words: str
     file: Path
-    sabotage: Sabotage
+    sabotages: tuple[Sabotage, ...]
     waits_for: str
 
     @property
@@ -47,6 +47,6 @@ def statements() -> Iterator[Statement]:
             number=int(number[1]),
             words=module.__doc__.strip().split("\n")[0],
             file=file,
-            sabotage=module.SABOTAGE,
+            sabotages=(module.SABOTAGE, *getattr(module, "FURTHER", ())),
             waits_for=getattr(module, "WAITS_FOR", ""),
         )

@@ -1,4 +1,4 @@
-"""python -m tests.statements.mutants [NUMBER ...]: apply each statement's sabotage; its tests must then fail.
+"""python -m tests.statements.mutants [NUMBER ...]: apply each statement's sabotages; its tests must then fail.
 
 The last line printed is JSON: {"killed": 51, "total": 52, "survived": [7]}.
 """
@@ -19,6 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings")
 django.setup()
 
 from tests.statements.catalog import HERE, Statement, statements  # noqa: E402  # after the set-up
+from tests.statements.sabotage import Sabotage  # noqa: E402
 
 ROOT = HERE.parent.parent
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache", ".hypothesis", "staticfiles")
@@ -37,7 +38,7 @@ def main(numbers: list[int]) -> int:
         def kill(statement: Statement) -> str:
             desk = desks.get()
             try:
-                return _kill(statement, desk)
+                return "; ".join(filter(None, (_kill(statement, one, desk) for one in statement.sabotages)))
             finally:
                 desks.put(desk)
 
@@ -57,9 +58,8 @@ def _desk(place: Path) -> Path:
     return place
 
 
-def _kill(statement: Statement, desk: Path) -> str:
+def _kill(statement: Statement, sabotage: Sabotage, desk: Path) -> str:
     """Why the mutant lives; empty when the tests pass before the sabotage and fail after it."""
-    sabotage = statement.sabotage
     target = desk / "onym" / sabotage.file
     sound = target.read_text()
     if sound.count(sabotage.line) != 1:

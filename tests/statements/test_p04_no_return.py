@@ -1,17 +1,32 @@
 """An erased person does not come back, however spelled; a household stays; a verified act of their own ends it."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.core import mail
+from django.utils import timezone
 
+from consent.models import Act
+from consent.state import standing
 from identity.models import Profile
-from privacy import requests
+from identity.profiles import look_up, profile_of, source_profiles
+from pipeline.sweep import destroy_orphan_keys
+from privacy import epoch, rectification, requests, retention, suppression
 from privacy.erasure import erase
-from privacy.models import RequestStep, Suppression
-from privacy.suppression_lift import DOUBLE_OPT_IN, NotVerified, lift
+from privacy.models import RequestStep, SignUp, Suppression
+from privacy.public import inquiries
+from privacy.suppression_lift import DOUBLE_OPT_IN, NotVerified, lifted
+from privacy.tasks import answer_inquiries
+from records import sources
 from records.models import Attribute, Identifier, Record, SourceProfile
+from tests.api.conftest import Shop
+from tests.privacy.scan import hits
+from tests.privacy.visitor import Visitor
 from tests.senders import process, send_rows
 from tests.statements.sabotage import Sabotage
+from vault.grants import Actor
+from vault.models import DataKey
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
@@ -20,6 +35,12 @@ SABOTAGE = Sabotage(
     "    value = identity_form(namespace, value.strip())",
     "    value = value.strip()",
 )
+# Without the way back: nobody who was erased can ever act.
+FURTHER = [
+    Sabotage("pipeline/accept.py", "    sign_ups.keep(refused, source, now=now)\n", ""),
+    Sabotage("privacy/sign_ups.py", "        with lifted(sign_up.bars, ", "        with lifted([], "),
+]
+PAGE = re.compile(r"https?://[^\s/]+(/\S+)")
 LANDLINE = "+442079460123"
 ALICE = {
     "customer_number": "CN-7001-A",
@@ -102,25 +123,234 @@ def test_p04_a_twin_who_shares_phone_and_birthday_is_let_in(crm, now):
     assert SourceProfile.objects.count() == 2
 
 
+def come_back(now, *, evidence=DOUBLE_OPT_IN, reference="act-1", **fields):
+    bars = [bar.id for bar in suppression.standing(fields)]
+    with lifted(bars, evidence=evidence, reference=reference, actor="public form", now=now) as erasures:
+        return erasures
+
+
 def test_p04_a_verified_act_lets_later_records_in_and_no_earlier_one(erased, crm, now):
-    email = {"email": "alice.archer@gmail.com"}
-    assert lift(email, evidence=DOUBLE_OPT_IN, reference="act-1", actor="public form", now=now) == 1
+    assert come_back(now, email=ALICE["email"]) == 1
     before = SourceProfile.objects.count()
     arrive(crm, now + timedelta(hours=2), {**ALICE, "customer_number": "N-4"}, at=now - timedelta(minutes=1))
     assert SourceProfile.objects.count() == before
     arrive(crm, now + timedelta(hours=2), {**ALICE, "customer_number": "N-4"}, at=now + timedelta(hours=1))
     assert SourceProfile.objects.count() == before + 1
     assert RequestStep.objects.filter(request=erased, what="suppression lifted", actor="public form").count() == 1
-    assert set(Suppression.objects.values_list("lifted_on", flat=True)) == {"double_opt_in act-1"}
+
+
+def test_p04_only_what_the_act_proved_is_lifted(erased, crm, now):
+    come_back(now, email=ALICE["email"])
+    lifted_rows = Suppression.objects.exclude(lifted_at=None)
+    assert set(lifted_rows.values_list("namespace", "lifted_on")) == {("email", "double_opt_in act-1")}
+    before = counts()
+    for other in ({"loyalty_number": "L-0815"}, {"phone": ALICE["phone"], "given_name": "Alice"}):
+        arrive(crm, now + timedelta(hours=2), {"customer_number": "N-5", **other}, at=now + timedelta(hours=1))
+    assert counts() == before
+
+
+def test_p04_it_is_lifted_when_the_record_of_the_request_is_gone(erased, crm, now):
+    Suppression.objects.update(request=None)
+    assert come_back(now, email=ALICE["email"]) == 1
+    before = SourceProfile.objects.count()
+    arrive(crm, now + timedelta(hours=2), {**ALICE, "customer_number": "N-6"}, at=now + timedelta(hours=1))
+    assert SourceProfile.objects.count() == before + 1
 
 
 @pytest.mark.parametrize(("evidence", "reference"), [("a hunch", "act-1"), (DOUBLE_OPT_IN, "")])
 def test_p04_nothing_is_lifted_without_evidence(erased, now, evidence, reference):
     with pytest.raises(NotVerified):
-        lift({"email": ALICE["email"]}, evidence=evidence, reference=reference, actor="somebody", now=now)
+        come_back(now, evidence=evidence, reference=reference, email=ALICE["email"])
     assert not Suppression.objects.exclude(lifted_at=None).exists()
 
 
 def test_p04_somebody_elses_act_lifts_nothing(erased, now):
-    somebody = {"email": "bob@example.com", "phone": LANDLINE}
-    assert lift(somebody, evidence=DOUBLE_OPT_IN, reference="act-2", actor="public form", now=now) == 0
+    assert come_back(now, email="bob@example.com", phone=LANDLINE) == 0
+
+
+# The way through the real door: the form of the site, the mail, the page.
+
+MAPPING = {"consents": {"newsletter": {"purpose": "marketing", "channel": "email", "double_opt_in": True}}}
+ADDRESS = "alice.archer@example.com"
+
+
+@pytest.fixture
+def site():
+    """A form in the browser: anybody can type any address into it."""
+    purposes = ["service", "marketing"]
+    return Shop(*sources.add("site", kind="online", client_side=True, purposes=purposes, mapping=MAPPING))
+
+
+@pytest.fixture
+def gone(crm):
+    """Alice was known by e-mail and card, until an hour ago."""
+    hour_ago = timezone.now() - timedelta(hours=1)
+    arrive(crm, hour_ago, {**ALICE, "email": ADDRESS}, BOB, at=hour_ago - timedelta(days=1))
+    request = requests.open("erasure", profile_id=look_up("email", ADDRESS, now=hour_ago), actor="a", now=hour_ago)
+    erase(requests.approve(request, actor="b", now=hour_ago), actor="b", now=hour_ago)
+    assert look_up("email", ADDRESS, now=hour_ago) is None
+    return request
+
+
+def sign_up(site, number=1, *, yes=True, category="newsletter", email=ADDRESS, ago=timedelta(), **traits):
+    message = {
+        "type": "identify",
+        "messageId": f"sign-up-{number}",
+        "anonymousId": f"d-{number}",
+        "timestamp": (timezone.now() - ago).isoformat(),
+        "traits": {"email": email, **traits},
+        "context": {"consent": {"categoryPreferences": {category: yes}}},
+    }
+    return site.send({"batch": [message]}).json()
+
+
+def mailed():
+    """The links in what the worker has sent since the last look."""
+    answer_inquiries()
+    found = [(message.to, PAGE.search(message.body)[1]) for message in mail.outbox]
+    mail.outbox.clear()
+    return found
+
+
+def may_write(address=ADDRESS):
+    profile = look_up("email", address, now=timezone.now())
+    if profile is None:
+        return None
+    stands = standing(source_profiles(profile), at=timezone.now())
+    return next(one.allowed for one in stands if (one.purpose, one.channel) == ("marketing", "email"))
+
+
+def test_p04_whoever_signs_up_anew_and_confirms_is_back(gone, site, crm):
+    sign_up(site)
+    ((to, address),) = mailed()
+    assert to == [ADDRESS]
+    page = Visitor().open(address)
+    assert may_write() is None, "opening the link changes nothing: scanners of mail open them all"
+    assert "Thank you" in page.press().document.text
+    process(timezone.now())
+    assert may_write() is True
+    act = Act.objects.get(how="double_opt_in")
+    assert (act.state, act.verified, act.actor, act.locale) == ("granted", True, "data_subject", "en")
+    assert not SignUp.objects.exists()
+    assert verify_ledger() == ""
+
+    later = timezone.now() + timedelta(minutes=5)
+    arrive(crm, later, {**ALICE, "email": ADDRESS, "customer_number": "N-7"})
+    theirs = source_profiles(look_up("email", ADDRESS, now=later))
+    assert Identifier.objects.filter(source_profile__in=theirs, namespace="customer_number").count() == 1
+
+
+def test_p04_until_it_is_confirmed_nothing_but_the_sealed_address_is_kept(gone, site):
+    before, acts = counts(), Act.objects.count()
+    sign_up(site, firstName="Alice", phone=ALICE["phone"])
+    mailed()
+    process(timezone.now())
+    assert (counts(), Act.objects.count()) == (before, acts)
+    assert hits([ADDRESS, "Alice", "d-1"]) == {}
+    assert SignUp.objects.count() == 1
+    assert not Suppression.objects.exclude(lifted_at=None).exists()
+
+
+def test_p04_a_sign_up_that_nobody_confirms_ends_with_its_key(gone, site):
+    sign_up(site)
+    ((_, address),) = mailed()
+    kept = SignUp.objects.get()
+    later = timezone.now() + timedelta(days=3, seconds=1)
+    retention.carry_out(now=later)
+    destroy_orphan_keys(now=later)
+    assert not SignUp.objects.exists()
+    assert not DataKey.objects.filter(id=kept.pk).exists()
+    assert Visitor().open(address).response.status_code == 404
+
+
+def test_p04_the_link_lets_in_once(gone, site):
+    sign_up(site)
+    ((_, address),) = mailed()
+    first, second = Visitor().open(address), Visitor().open(address)
+    first.press()
+    acts = Act.objects.count()
+    assert "used before" in second.press().document.text
+    assert "used before" in Visitor().open(address).document.text
+    assert Act.objects.count() == acts
+
+
+def test_p04_nobody_is_asked_for_what_is_no_new_wish(gone, site, crm):
+    sign_up(site, 1, ago=timedelta(hours=2))
+    assert mailed() == []
+    sign_up(site, 2, yes=False)
+    rows = {**crm.mapping, "consents": MAPPING["consents"]}
+    nightly = sources.add("nightly", kind="offline", purposes=["service"], mapping=rows)[0]
+    arrive(nightly, timezone.now(), {**ALICE, "email": ADDRESS, "newsletter": "yes"})
+    assert mailed() == []
+
+
+def test_p04_a_no_takes_the_wish_back_and_a_repeated_yes_asks_nobody_twice(gone, site):
+    sign_up(site, 1)
+    ((_, address),) = mailed()
+    sign_up(site, 2)
+    assert mailed() == []
+    sign_up(site, 3, yes=False)
+    assert Visitor().open(address).response.status_code == 404
+    sign_up(site, 4)
+    assert len(mailed()) == 1
+
+
+def test_p04_a_wish_that_waits_goes_with_the_person(gone, site):
+    also = {"offers": {"purpose": "personalization", "channel": "email", "double_opt_in": True}}
+    site.source.mapping = {"consents": MAPPING["consents"] | also}
+    site.source.save()
+    sign_up(site, 1)
+    sign_up(site, 2, category="offers")
+    (_, first), _ = mailed()
+    Visitor().open(first).press()
+    process(timezone.now())
+    waiting = SignUp.objects.get()
+    now = timezone.now()
+    request = requests.open("erasure", profile_id=look_up("email", ADDRESS, now=now), actor="a", now=now)
+    erase(requests.approve(request, actor="b", now=now), actor="b", now=now)
+    assert not SignUp.objects.exists()
+    assert not DataKey.objects.filter(id=waiting.pk).exists()
+
+
+def test_p04_a_mailbox_that_others_share_lets_her_in_by_the_name_that_she_gave(crm, site):
+    hour_ago, shared = timezone.now() - timedelta(hours=1), "archers@example.com"
+    alice, bob = {**ALICE, "email": shared}, {**BOB, "email": shared}
+    arrive(crm, hour_ago, alice, bob, at=hour_ago - timedelta(days=1))
+    (hers,) = Identifier.objects.filter(namespace="loyalty_number")
+    profile = profile_of([hers.source_profile_id])[hers.source_profile_id]
+    request = requests.open("erasure", profile_id=profile, actor="a", now=hour_ago)
+    erase(requests.approve(request, actor="b", now=hour_ago), actor="b", now=hour_ago)
+    sign_up(site, 1, email=shared, firstName="Alice", lastName="Archer")
+    ((_, address),) = mailed()
+    Visitor().open(address).press()
+    assert set(Suppression.objects.exclude(lifted_at=None).values_list("namespace", flat=True)) == {"email+name"}
+
+
+def test_p04_a_yes_in_the_preference_center_lifts_the_address_that_its_link_was_sent_to(gone, site, crm):
+    now = timezone.now()
+    newer = {"customer_number": "N-8", "email": "alice.archer@work.example", "given_name": "Alice"}
+    arrive(crm, now - timedelta(minutes=30), newer)
+    put_right(look_up("email", newer["email"], now=now), email=ADDRESS)
+    inquiries.ask("preferences", address=ADDRESS, client="192.0.2.7", locale="en", now=timezone.now())
+    ((_, address),) = mailed()
+    Visitor().open(address).press("save")
+    Visitor().open(address).press("withdraw_everything")
+    assert not Suppression.objects.exclude(lifted_at=None).exists(), "neither looking nor a no is a wish to come back"
+    Visitor().open(address).click("marketing:email").press("save")
+    assert set(Suppression.objects.exclude(lifted_at=None).values_list("namespace", flat=True)) == {"email"}
+    assert Suppression.objects.filter(lifted_on__startswith="preference_center").exists()
+    arrive(crm, timezone.now() + timedelta(minutes=5), {"customer_number": "N-9", "email": ADDRESS})
+    assert SourceProfile.objects.filter(source=crm).count() == 3
+
+
+def put_right(profile, **corrections):
+    """A steward puts the person's values right."""
+    now = timezone.now()
+    request = requests.approve(
+        requests.open("rectification", profile_id=profile, actor="a", now=now), actor="b", now=now
+    )
+    rectification.carry_out(request, corrections=corrections, actor=Actor("person", "b"), now=now)
+
+
+def verify_ledger():
+    return epoch.fault()

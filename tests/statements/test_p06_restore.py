@@ -10,11 +10,11 @@ from access import api_keys
 from identity.models import Profile
 from identity.profiles import look_up
 from pipeline.process import let_time_pass, process_batch
-from privacy import epoch, erasure_ledger, requests
+from privacy import epoch, erasure_ledger, requests, suppression
 from privacy.epoch import Behind
 from privacy.erasure import erase
 from privacy.models import SubjectRequest, Suppression
-from privacy.suppression_lift import DOUBLE_OPT_IN, lift
+from privacy.suppression_lift import DOUBLE_OPT_IN, lifted
 from tests.pipeline.cast import seed_purposes
 from tests.privacy.scan import hits
 from tests.restore import backup_of
@@ -120,10 +120,14 @@ def test_p06_a_lifted_suppression_is_lifted_again(crm, now):
     process(now)
     with backup_of("default") as data:
         erased(ALICE["email"], now)
-        lift({"email": ALICE["email"]}, evidence=DOUBLE_OPT_IN, reference="act-1", actor="public form", now=now)
+        bars = [bar.id for bar in suppression.standing({"email": ALICE["email"]})]
+        with lifted(bars, evidence=DOUBLE_OPT_IN, reference="act-1", actor="public form", now=now) as erasures:
+            assert erasures == 1
         data.restore()
     assert replay().startswith("2 entries repeated: ")
-    assert set(Suppression.objects.values_list("lifted_at", flat=True)) == {now}
+    lifts = Suppression.objects.values_list("namespace", "lifted_at")
+    assert {namespace: at for namespace, at in lifts if at} == {"email": now}
+    assert {namespace for namespace, at in lifts if not at} >= {"customer_number"}
 
 
 def test_p06_an_altered_or_shortened_ledger_is_found(crm, now):

@@ -21,6 +21,10 @@ SABOTAGE = Sabotage(
     "    return bool(act.notice) or act.occurred_at < rule.renewal.since",
     "    return False",
 )
+FURTHER = (
+    Sabotage("privacy/links.py", "        link.used_at = now\n", ""),
+    Sabotage("consent/rules.py", "    return after is not None and at >= act.occurred_at + after", "    return False"),
+)
 DAY = timedelta(days=1)
 
 

@@ -1,8 +1,9 @@
 """Request endpoints reveal nothing about whether someone exists."""
 
+import re
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.core import mail
@@ -11,10 +12,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from privacy import links
+from pipeline.process import process_batch
+from privacy import links, requests
+from privacy.erasure import erase
 from privacy.models import Inquiry
 from privacy.public import inquiries
 from privacy.public.wording import CHOICES
+from privacy.tasks import answer_inquiries
+from records import sources
 from tests.api.conftest import Caller, Shop, alice, call, service, shop
 from tests.privacy.public_cast import preference_link, source_profile_of
 from tests.statements.sabotage import Sabotage
@@ -28,6 +33,9 @@ SABOTAGE = Sabotage(
     "    if bearer_of(index) is None:\n        raise NoAddress\n"
     "    with transaction.atomic():\n        if Inquiry.objects.filter(client=who",
 )
+FURTHER = [Sabotage("api/views/messages.py", "    if not source.client_side:\n", "    if True:\n")]
+SIGN_UP = {"consents": {"newsletter": {"purpose": "marketing", "channel": "email", "double_opt_in": True}}}
+PAGE = re.compile(r"https?://[^\s/]+(/\S+)")
 KNOWN, UNKNOWN = "alice@example.com", "nobody@example.com"
 
 
@@ -96,3 +104,51 @@ def test_p32_a_subject_request_by_api_is_taken_for_anybody(alice: UUID, service:
         answers.append((response.status_code, told, sorted(set(response.headers) - {"Location"})))
     assert answers[0] == answers[1]
     assert answers[0][0] == 202
+
+
+@pytest.mark.parametrize("purposes", [["service", "marketing"], ["marketing"]])
+def test_p32_a_public_key_learns_neither_who_was_erased_nor_who_agreed(alice: UUID, purposes: list[str]) -> None:
+    site = Shop(*sources.add("site", kind="online", client_side=True, purposes=purposes, mapping=SIGN_UP))
+    erase_now(alice)
+    answers = [sign_up(site, address, yes=yes) for yes in (True, False) for address in (KNOWN, UNKNOWN)]
+    assert answers == [answers[0]] * 4
+    assert answers[0]["accepted"] == 1
+
+
+def test_p32_who_was_erased_is_asked_and_answered_as_anybody(alice: UUID) -> None:
+    site = Shop(*sources.add("site", kind="online", client_side=True, purposes=["service"], mapping=SIGN_UP))
+    erase_now(alice)
+    told = []
+    for address in (KNOWN, UNKNOWN):
+        sign_up(site, address)
+        process_batch(now=timezone.now())
+        answer_inquiries()
+        (message,) = mail.outbox
+        mail.outbox.clear()
+        found = PAGE.search(message.body)
+        assert found is not None
+        link, client = found[1], Client()
+        pages = [client.get(link), client.post(link), client.post(link), client.get(link)]
+        told.append(
+            [
+                message.subject,
+                message.body.replace(link, "LINK"),
+                *((page.status_code, page.content, sorted(page.headers.items())) for page in pages),
+            ]
+        )
+    assert told[0] == told[1]
+    assert b"Thank you" in told[0][3][1]
+
+
+def sign_up(site: Shop, address: str, *, yes: bool = True) -> dict[str, Any]:
+    """What the form of the site is told."""
+    consent = {"consent": {"categoryPreferences": {"newsletter": yes}}}
+    message = {"type": "identify", "anonymousId": f"d-{uuid4()}", "traits": {"email": address}, "context": consent}
+    answer: dict[str, Any] = site.send({"batch": [message]}).json()
+    return answer
+
+
+def erase_now(profile: UUID) -> None:
+    now = timezone.now()
+    request = requests.open("erasure", profile_id=profile, actor="officer-1", now=now)
+    erase(requests.approve(request, actor="officer-2", now=now), actor="officer-2", now=now)

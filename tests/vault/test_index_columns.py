@@ -39,4 +39,5 @@ def test_every_sealed_column_says_whose_key_seals_it():
         "records.Record.sealed",
         "records.QuarantinedRecord.sealed",
         "privacy.ErasureCase.sealed",
+        "privacy.SignUp.sealed",
     }

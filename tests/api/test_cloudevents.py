@@ -1,0 +1,134 @@
+"""The door for CloudEvents, with events made by the specification's own library for Python."""
+
+import base64
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cloudevents.core.bindings.http import to_binary_event, to_structured_event
+from cloudevents.core.v1.event import CloudEvent
+from django.test import Client
+from django.utils import timezone
+
+from records import sources
+from records.models import QuarantinedRecord, Record
+from tests.api.conftest import assert_problem
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+
+ADDRESS = "/v1/cloudevents"
+STRUCTURED, BATCHED = "application/cloudevents+json", "application/cloudevents-batch+json"
+MAPPING = {
+    "kind": "telemetry",
+    "fields": {"device.id": "device_id", "ce.subject": "customer_number"},
+    "properties": {"degrees": "number", "ce.plant": "string"},
+}
+
+
+class Sender:
+    """A system that speaks CloudEvents, with a write key."""
+
+    def __init__(self, write_key: str) -> None:
+        self.basic = "Basic " + base64.b64encode(f"{write_key}:".encode()).decode()
+
+    def post(self, body: object, content_type: str, **headers: str) -> Any:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return Client().post(
+            ADDRESS, content, content_type=content_type, headers={"Authorization": self.basic, **headers}
+        )
+
+
+@pytest.fixture
+def heating(db: None) -> Sender:
+    """Thermostats that send by a message broker."""
+    return Sender(sources.add("heating", kind="iot", purposes=["service"], mapping=MAPPING)[1])
+
+
+def event(number: int, **attributes: Any) -> CloudEvent:
+    """A reading of a thermostat, ten minutes ago."""
+    about = {
+        "id": f"e-{number}",
+        "source": "/heating",
+        "type": "com.example.reading",
+        "specversion": "1.0",
+        "time": timezone.now() - timedelta(minutes=10),
+        "subject": "C-4711",
+        "plant": "café",
+    }
+    return CloudEvent(attributes=about | attributes, data={"device": {"id": "t-17"}, "degrees": 20 + number})
+
+
+def as_json(number: int, **members: Any) -> dict[str, Any]:
+    """The same reading in the JSON format."""
+    written: dict[str, Any] = json.loads(to_structured_event(event(number)).body)
+    return written | members
+
+
+def test_one_event_in_each_mode_lands_as_the_same_record(heating: Sender) -> None:
+    structured, binary = to_structured_event(event(1)), to_binary_event(event(2))
+    for message in (structured, binary):
+        headers = {name: value for name, value in message.headers.items() if name.lower() != "content-type"}
+        content_type = message.headers.get("content-type", "application/json")
+        response = heating.post(message.body, content_type, **headers)
+        assert (response.status_code, response.json()["accepted"]) == (200, 1), response.content
+    response = heating.post([as_json(3)], BATCHED)
+    assert response.json()["accepted"] == 1
+    records = list(Record.objects.order_by("properties__degrees"))
+    assert [(one.kind, one.event, one.properties) for one in records] == [
+        ("telemetry", "com.example.reading", {"degrees": 20.0 + number, "ce.plant": "café"}) for number in (1, 2, 3)
+    ]
+    assert len({one.source_profile_id for one in records}) == 1
+    assert all(timedelta(minutes=9) < timezone.now() - one.occurred_at < timedelta(minutes=11) for one in records)
+
+
+def test_source_and_id_together_are_what_an_event_is_known_by(heating: Sender) -> None:
+    heating.post(as_json(1), STRUCTURED)
+    again = heating.post([as_json(1), as_json(1, source="/elsewhere")], BATCHED).json()
+    assert (again["accepted"], again["duplicates"]) == (1, 1)
+
+
+def test_data_in_base64_is_read_like_data(heating: Sender) -> None:
+    data = as_json(1)["data"]
+    packed = as_json(1, data=None, data_base64=base64.b64encode(json.dumps(data).encode()).decode())
+    assert heating.post(packed, STRUCTURED).json()["accepted"] == 1
+    assert Record.objects.get().properties["degrees"] == 21.0
+
+
+@pytest.mark.parametrize(
+    ("members", "code", "field"),
+    [
+        ({"specversion": "0.3"}, "unknown_version", "specversion"),
+        ({"id": ""}, "missing_field", "id"),
+        ({"source": 7}, "missing_field", "source"),
+        ({"type": None}, "missing_field", "type"),
+        ({"data": [1]}, "not_an_object", "data"),
+        ({"data_base64": "%%"}, "not_an_object", "data_base64"),
+        ({"time": "yesterday"}, "absurd_date", "ce.time"),
+        ({"data": {"device": {"id": "t-17"}, "degrees": "warm"}}, "wrong_type", "degrees"),
+    ],
+)
+def test_a_bad_event_is_kept_apart_and_the_good_one_lands(
+    heating: Sender, members: dict[str, Any], code: str, field: str
+) -> None:
+    events = [as_json(1), as_json(2, **members)]
+    response = heating.post(events, BATCHED)
+    body = response.json()
+    assert (response.status_code, body["accepted"], body["quarantined"]) == (200, 1, 1)
+    assert [(one["index"], one["code"], one["field"]) for one in body["rejects"]] == [(1, code, field)]
+    assert QuarantinedRecord.objects.get().reason == code
+    assert heating.post(events, BATCHED).json()["duplicates"] == 2
+
+
+def test_what_is_no_event_at_all_says_what_to_send(heating: Sender) -> None:
+    assert_problem(heating.post({"value": 1}, "application/json"), 415, "unsupported_media_type")
+    assert_problem(heating.post({"value": 1}, BATCHED), 400, "not_a_list")
+    assert_problem(heating.post(b"{", STRUCTURED), 400, "malformed_json")
+    binary = {"ce-id": "1", "ce-source": "/heating", "ce-type": "reading", "ce-specversion": "1.0"}
+    assert_problem(heating.post(b"\x00", "image/png", **binary), 415, "unsupported_media_type")
+
+
+def test_without_a_write_key_nothing_is_kept(heating: Sender) -> None:
+    answer = Client().post(ADDRESS, json.dumps(as_json(1)), content_type=STRUCTURED)
+    assert_problem(answer, 401, "unknown_write_key")
+    assert not Record.objects.exists()
