@@ -7,11 +7,11 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from consent.models import Restriction
-from consent.restrictions import lift, restrict, restricted
+from consent.restrictions import ERASURE_PENDING, LEGAL_HOLD, RESTRICTION, kinds, lift, restrict, restricted
 
 pytestmark = pytest.mark.django_db
 
-DAY = timedelta(days=1)
+DAY, BLINK = timedelta(days=1), timedelta(microseconds=1)
 ONE, OTHER = UUID(int=1), UUID(int=2)
 
 
@@ -54,6 +54,49 @@ def test_each_request_lifts_its_own_and_no_request_lifts_all(alice, now):
     assert restricted([alice], at=now) == {}
     restrict([alice], kind="restriction", actor="officer-1", now=now)
     assert restricted([alice], at=now) == {alice: {"restriction"}}
+
+
+def test_the_kinds_are_called_as_they_are_on_record():
+    assert (RESTRICTION, LEGAL_HOLD, ERASURE_PENDING) == ("restriction", "legal_hold", "erasure_pending")
+
+
+def test_it_is_the_persons_own_and_so_is_its_end(alice, bob, now):
+    restrict([alice], kind="legal_hold", actor="officer-1", now=now)
+    assert restricted([bob], at=now) == {}
+    lift([bob], kind="legal_hold", actor="officer-1", now=now)
+    assert restricted([alice, bob], at=now) == {alice: {"legal_hold"}}
+    assert kinds({alice: {"legal_hold"}, bob: {"restriction"}}, [alice]) == {"legal_hold"}
+    assert kinds({}, [alice]) == set()
+
+
+def test_it_begins_and_ends_at_the_very_instant_of_its_recording(alice, now):
+    restrict([alice], kind="legal_hold", actor="officer-1", now=now)
+    lift([alice], kind="legal_hold", actor="officer-1", now=now + DAY)
+    stands = {alice: {"legal_hold"}}
+    instants = [now - BLINK, now, now + DAY - BLINK, now + DAY]
+    assert [restricted([alice], at=one) for one in instants] == [{}, stands, stands, {}]
+    assert [restricted([alice], at=now + DAY, known_at=one) for one in instants] == [{}, stands, stands, {}]
+
+
+def test_one_kind_ends_and_the_other_stays(alice, now):
+    for kind in ("legal_hold", "restriction"):
+        restrict([alice], kind=kind, actor="officer-1", now=now)
+    lift([alice], kind="legal_hold", actor="officer-1", now=now)
+    assert restricted([alice], at=now) == {alice: {"restriction"}}
+
+
+def test_the_request_that_began_it_ends_it(alice, now):
+    restrict([alice], kind="legal_hold", actor="officer-1", now=now, request=ONE)
+    lift([alice], kind="legal_hold", actor="officer-1", now=now, request=OTHER)
+    assert restricted([alice], at=now) == {alice: {"legal_hold"}}
+    lift([alice], kind="legal_hold", actor="officer-1", now=now, request=ONE)
+    assert restricted([alice], at=now) == {}
+
+
+def test_a_second_one_that_ends_by_itself_ends_nothing_else(alice, now):
+    restrict([alice], kind="restriction", actor="officer-1", now=now)
+    restrict([alice], kind="restriction", actor="officer-1", now=now + DAY, until=now + 2 * DAY)
+    assert restricted([alice], at=now + 3 * DAY) == {alice: {"restriction"}}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from access.roles import ROLES, VIEW_CONSENTS, VIEW_PROFILES
-from consent.models import Act, Annulment
+from consent.acts import NewAct, record
+from consent.models import WITHDRAWN, Act, Annulment
 from tests.console.conftest import PLAINTEXT, World
 from vault.ids import new_id
 
@@ -72,3 +73,15 @@ def test_receipts_are_files(world: World, sign_in: Callable[[str], Client], now:
 def test_nobody_is_looked_up_who_is_not_there(world: World, sign_in: Callable[[str], Client]) -> None:
     page = reverse("admin:identity_profile_was_allowed", args=[new_id()])
     assert sign_in("privacy_officer").get(page).status_code == 404
+
+
+def test_all_that_is_known_of_the_person_is_asked(
+    world: World, sign_in: Callable[[str], Client], now: datetime
+) -> None:
+    first, *_, last = world.parts(world.alice)
+    assert first != last
+    record([NewAct(last, "marketing", "", WITHDRAWN, now, "phone", verified=True)], now=now)
+    page = reverse("admin:identity_profile_was_allowed", args=[world.alice])
+    content = sign_in("privacy_officer").get(page, {"purpose": "marketing"}).content.decode()
+    assert "Not allowed" in content
+    assert "withdrawn or refused" in content

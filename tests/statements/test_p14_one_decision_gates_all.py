@@ -18,8 +18,9 @@ from segments import catalog
 from segments.models import Membership
 from tests.api.conftest import Shop, alice, call, carol_who_withdrew, order, shop
 from tests.consent.conftest import READER
-from tests.consent.gates import DUTIES, GATES, places
+from tests.consent.gates import DUTIES, GATES, place_of, places
 from tests.identity.test_resolve import ALICE
+from tests.mutation.consent import FILES, changes
 from tests.senders import process, send_messages, send_rows
 from tests.statements.sabotage import Sabotage
 from tests.test_mutants import ROOT
@@ -32,13 +33,23 @@ SABOTAGE = Sabotage(DOOR.file, DOOR.line, DOOR.becomes)
 
 
 def test_p14_every_place_that_asks_is_listed_with_its_mutant():
-    duties = {place for place in places() if place.split()[0] in DUTIES}
-    assert places() - duties == set(GATES), "a new place that asks needs a mutant in tests/consent/gates.py"
+    the_decision_itself = {place for place in places() if place.split()[0] in FILES}
+    listed = {place_of(gate) for gate in GATES}
+    assert places().keys() - the_decision_itself == listed, (
+        "a new place that asks needs a gate in tests/consent/gates.py"
+    )
+    assert {place.split()[0] for place in listed} >= DUTIES.keys()
+    broken = {f"{change.file} {change.scope}" for change in changes()}
+    assert {place.partition(" (")[0] for place in the_decision_itself} <= broken
 
 
-@pytest.mark.parametrize("place", GATES)
-def test_p14_every_mutant_still_finds_its_line(place):
-    assert (ROOT / GATES[place].file).read_text().count(GATES[place].line) == 1
+@pytest.mark.parametrize("gate", GATES)
+def test_p14_every_mutant_still_finds_its_line(gate):
+    source = (ROOT / GATES[gate].file).read_text()
+    assert source.count(GATES[gate].line) == 1
+    begins = source[: source.index(GATES[gate].line)].count("\n") + 1
+    first, last = places()[place_of(gate)]
+    assert first <= begins <= begins + GATES[gate].line.rstrip("\n").count("\n") <= last
 
 
 @pytest.mark.parametrize("file", DUTIES)
