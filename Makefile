@@ -14,7 +14,7 @@ DEPLOYED := ONYM_ENV=production ONYM_HOME=$(VENV)/deploy-check ALLOWED_HOSTS=ony
 	DATABASE_URL=postgresql://onym@database.invalid/onym KEYSTORE_URL=postgresql://onym@keystore.invalid/onym_keys
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo serve test test-slow test-data privacy-report privacy-mutants bench-privacy lint lock screenshots clean
+.PHONY: help install install-dev demo serve test test-slow test-data privacy-report privacy-mutants consent-mutants bench-privacy lint lock screenshots clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
@@ -64,6 +64,9 @@ privacy-report: install-dev ## run the 52 privacy statements; print which hold a
 
 privacy-mutants: install-dev ## sabotage each statement once: its tests must notice (ARGS="7 42": only these)
 	@$(PY) -m tests.statements.mutants $(ARGS)
+
+consent-mutants: install-dev ## break the consent decision and every call of it in small ways (ARGS="consent/rules.py": only there)
+	@$(PY) -m tests.mutation $(ARGS)
 
 bench-privacy: install-dev ## what privacy costs, for a million people (ARGS=100000: for fewer)
 	@$(PY) -m bench.privacy $(ARGS)

@@ -33,7 +33,7 @@ ASKING = {
 }
 ONE_DECISION = "tests/statements/test_p14_one_decision_gates_all.py"
 ONE_NO = "tests/journeys/test_a_no_to_one_source.py"
-NOBODYS = 'purpose="personalization",'  # a purpose that the cast of the tests did not agree to
+NOBODYS = 'purpose="whim",'  # there is no such purpose, so it is refused
 
 GATES = {
     "pipeline/accept.py _allowed": Mutant(
@@ -175,6 +175,30 @@ GATES = {
         "    answer = decide(known[:1], purpose=SERVICE,",
         "tests/console/test_profile.py",
     ),
+    "console/asking.py ask (2)": Mutant(
+        "console/asking.py",
+        "    activity = decide(known, purpose=ANALYTICS,",
+        '    activity = decide(known, purpose="subject_requests",',
+        "tests/console/test_profile.py",
+    ),
+    "console/asking.py ask (2): of one source profile": Mutant(
+        "console/asking.py",
+        "    activity = decide(known, purpose=ANALYTICS,",
+        "    activity = decide(known[-1:], purpose=ANALYTICS,",
+        "tests/console/test_profile.py",
+    ),
+    "console/screens/purposes.py _reach": Mutant(
+        "console/screens/purposes.py",
+        "        Reach(channel, len(decide_all(",
+        "        Reach(channel, everybody or len(decide_all(",
+        "tests/console/test_purposes.py",
+    ),
+    "console/screens/purposes.py _reach: of any channel": Mutant(
+        "console/screens/purposes.py",
+        "purpose=purpose.slug, channel=channel, at=now)",
+        "purpose=purpose.slug, at=now)",
+        "tests/console/test_purposes.py",
+    ),
     "console/asking.py ask_for_each": Mutant(
         "console/asking.py",
         "    return decide_each(groups, purpose=purpose,",
@@ -312,8 +336,14 @@ GATES = {
     "privacy/public/inquiries.py open_address": Mutant(
         "privacy/public/inquiries.py",
         "    grant = decide([bearer.source_profile_id], purpose=PURPOSE,",
-        '    grant = decide([bearer.source_profile_id], purpose="inactive",',
+        "    grant = decide([bearer.source_profile_id], " + NOBODYS,
         "tests/privacy/test_public.py",
+    ),
+    "privacy/sign_ups.py address_of": Mutant(
+        "privacy/sign_ups.py",
+        "    grant = decide([sign_up.pk], purpose=PURPOSE,",
+        "    grant = decide([sign_up.pk], " + NOBODYS,
+        "tests/privacy/test_opt_in.py",
     ),
     "privacy/wanted.py leave": Mutant(
         "privacy/wanted.py",

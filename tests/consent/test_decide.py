@@ -149,6 +149,17 @@ def test_asked_without_channel_a_yes_on_one_is_enough(alice, yes, answer):
     assert answer(alice, channel="") == "allowed"
 
 
+def test_asked_without_naming_a_channel_is_asked_of_any(alice, bob, yes, no, now):
+    yes(alice, channel="sms")
+    yes(bob, channel="sms")
+    no(bob, channel="email")
+    asked = {"purpose": "marketing", "at": now, "actor": READER, "reason": "newsletter"}
+    assert isinstance(decide([alice], **asked), Grant)
+    assert isinstance(decide([bob], **asked), Refusal)
+    decisions = decide_each({"alice": [alice], "bob": [bob]}, **asked)
+    assert (decisions.allowed, decisions.refused) == ({"alice"}, {"bob": "withdrawn or refused"})
+
+
 def test_a_contract_needs_a_source_that_declares_the_purpose(alice, alices_phone, no, answer):
     assert answer(alice, purpose="service", channel="") == "allowed"
     assert answer(alices_phone, purpose="service", channel="") == "no source declares this purpose"

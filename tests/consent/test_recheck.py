@@ -68,6 +68,13 @@ def test_who_does_not_allow_it_is_left_out(five, agreed, no, now):
     assert [row for row, _ in run_over(five, now, channel="")] == [five[0], five[2], five[3]]
 
 
+def test_without_a_channel_it_asks_for_any(five, agreed, no, now):
+    no(five[4], channel="sms")
+    clock = {"source_profiles": lambda row: [row], "clock": lambda: now}
+    asked = {"purpose": "marketing", "actor": READER, "reason": "export"}
+    assert [row for row, _ in still_allowed(five, **clock, **asked)] == five[:4]
+
+
 def test_it_takes_a_portion_at_a_time(agreed, now, monkeypatch):
     monkeypatch.setattr(recheck, "PORTION", 2)
     assert asked_together(list(run_over(agreed, now))) == [agreed[:2], agreed[2:4], agreed[4:]]

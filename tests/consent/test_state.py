@@ -65,3 +65,30 @@ def test_it_takes_as_many_queries_for_two_source_profiles_as_for_two_hundred(crm
             standing(people[:count], at=now)
         counts.append(len(run))
     assert counts == [20, 20]
+
+
+def test_the_last_word_is_decisive_or_where_a_no_decides_the_last_no(alice, alices_phone, bob, yes, no, now):
+    yes(alice, day=-3)
+    yes(alices_phone, day=-2)
+    assert decisive([alice, alices_phone], now) == (alices_phone, "granted")
+    no(alice, day=-1)
+    no(alices_phone, day=-1.5)
+    yes(bob)
+    assert decisive([alice, alices_phone, bob], now) == (alice, "withdrawn")
+    assert decisive([bob], now) == (bob, "granted")
+
+
+def decisive(people, at):
+    (email,) = [one for one in standing(people, at=at) if one.channel == "email"]
+    assert email.decisive is not None
+    return email.decisive.source_profile, email.decisive.state
+
+
+def test_where_nothing_was_said_nothing_is_decisive(alice, now):
+    assert [one.decisive for one in standing([alice], at=now)] == [None] * 10
+
+
+def test_a_purpose_whose_rule_has_not_begun_allows_nothing(alice, now):
+    Purpose.objects.create(slug="novel", name="Novel", legal_basis="contract", rule_since=now + timedelta(days=1))
+    (novel,) = [one for one in standing([alice], at=now) if one.purpose == "novel"]
+    assert (novel.decision, novel.allowed) == ("unknown purpose", False)

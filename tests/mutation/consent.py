@@ -15,11 +15,11 @@ FILES = {
     "consent/rules.py": ("tests/consent/test_rules.py",),
     "consent/purposes.py": ("tests/consent/test_rule_in_force.py", "tests/consent/test_past_rules.py"),
     "consent/restrictions.py": ("tests/consent/test_restrictions.py",),
-    "consent/evidence.py": ("tests/consent/test_decide.py", "tests/consent/test_past_rules.py"),
+    "consent/evidence.py": ("tests/consent/test_latest_acts.py", "tests/consent/test_decide.py"),
     "consent/decide.py": ("tests/consent/test_decide.py",),
-    "consent/many.py": ("tests/consent/test_many.py",),
+    "consent/many.py": ("tests/consent/test_many_cases.py", "tests/consent/test_many.py"),
     "consent/recheck.py": ("tests/consent/test_recheck.py",),
-    "consent/explanation.py": ("tests/consent/test_past_rules.py",),
+    "consent/explanation.py": ("tests/consent/test_explanation.py",),
     "consent/state.py": ("tests/consent/test_state.py",),
 }
 
@@ -59,7 +59,7 @@ def open_gate(gate: str) -> None:
     mutant = GATES[gate]
     source = source_of(mutant.file)
     assert source.count(mutant.line) == 1, f"{mutant.file} no longer has the line once: name its successor in the gates"
-    scope = place_of(gate).split()[1]
+    scope = place_of(gate).split()[1]  # without the number of the call
     put_function(mutant.file, scope, source.replace(mutant.line, mutant.becomes))
 
 

@@ -136,7 +136,7 @@ class _Changer:
                 result = ast.unparse(function.returns)
                 for answer in ANSWERS.get(result.split("[")[0], ("None",) if "None" in result else ()):
                     yield f"return {answer}"
-            case ast.Expr() | ast.AugAssign():
+            case ast.Expr(ast.Call()) | ast.AugAssign():
                 yield "pass"
 
     def _calls(self, node: ast.Call) -> Iterator[tuple[int, int, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 TOKEN = re.compile(
-    r"(?P<comment>--[^\n]*)|(?P<text>'[^'\n]*')|(?P<value>%\(\w+\)s|%s|\{[^{}]*\})|(?P<number>\b\d+(?:\.\d+)?(?:e\d+)?\b)"
+    r"(?P<comment>--[^\n]*)|(?P<text>'[^'\n]*')|(?P<value>%\(\w+\)s|%s|\{\{[^{}]*\}\}|\{[^{}]*\})|(?P<number>\b\d+(?:\.\d+)?(?:e\d+)?\b)"
     r"|(?P<word>[A-Za-z_][\w.]*\*?)|(?P<sign><=|>=|<>|::|->>|>>|[<>=&|+*,;()\[\]-])"
 )
 SPEAKS_SQL = re.compile(r"\b(SELECT|WHERE|AND|OR|NOT|CASE|FROM|JOIN|ANY|coalesce)\b|::|\bbool_or\(|[a-z_]+ > %\(")
@@ -74,6 +74,8 @@ def _of_token(tokens: list[Token], place: int) -> Iterator[Way]:
         yield token.start, tokens[place + 1].end if negated else token.end, "IS" if negated else "IS NOT"
     elif (token.text == "DISTINCT" and tokens[place + 1].text != "ON") or token.text == "LEFT":
         yield token.start, token.end, ""
+    elif token.kind == "value" and " | " in token.text:
+        yield token.start, token.end, token.text.replace(" | ", " & ")
     elif token.kind == "number":
         yield token.start, token.end, f"({token.text} + 1)"
     elif token.kind == "text" and before not in ("(", "secs"):
