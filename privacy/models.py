@@ -269,6 +269,9 @@ class Suppression(models.Model):
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.CharField(max_length=80, blank=True)
     lifted_on = models.CharField(max_length=80, blank=True, help_text="The verified act that lifted it.")
+    brings_back = models.BooleanField(
+        default=False, help_text="Whoever bears it is the person, and may bear what else the erasure listed."
+    )
 
     class Meta:
         constraints = [

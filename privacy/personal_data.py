@@ -174,6 +174,7 @@ TABLES = [
             "lifted_at": PLAIN,
             "lifted_by": PSEUDONYM,
             "lifted_on": PSEUDONYM,
+            "brings_back": PLAIN,
         },
     ),
     Table(

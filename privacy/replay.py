@@ -12,7 +12,7 @@ from outbox.deliveries import queue_erasures
 from privacy import epoch, erasure_ledger, requests, suppression
 from privacy.epoch import Behind
 from privacy.erasure import delete_rows_of
-from privacy.erasure_ledger import ERASED, Entry
+from privacy.erasure_ledger import ERASED, LIFTED, Entry
 from privacy.models import COMPLETED, ERASURE, HIGH, VOUCHED, SubjectRequest, Tombstone
 from privacy.subjects import Subject
 from records.models import SourceProfile
@@ -66,7 +66,8 @@ def _repeat(entry: Entry, actor: str, now: datetime) -> Replayed:
         if news.kind == ERASED:
             done = _erase_again(entry, actor, now)
         else:
-            suppression.lift_again(news.hashes, request=news.request, by=LEDGER, now=entry.at)
+            back = news.kind == LIFTED
+            suppression.lift_again(news.hashes, request=news.request, brings_back=back, by=LEDGER, now=entry.at)
             done = Replayed(entries=1)
         epoch.stand_at(entry.head, now=now)
     return done + Replayed(keys=destroyed)

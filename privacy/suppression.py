@@ -33,7 +33,7 @@ class Asked:
 
 # The rows of the list under the asked hashes.
 LISTED = """
-SELECT listed.id, version, namespace, index, listed.listed_with, listed.created_at, listed.lifted_at
+SELECT listed.id, version, namespace, index, listed.listed_with, listed.created_at, listed.lifted_at, listed.brings_back
 FROM privacy_suppression AS listed
 JOIN unnest(%s::smallint[], %s::text[], %s::bytea[]) AS asked (version, namespace, index)
      USING (version, namespace, index)
@@ -42,13 +42,14 @@ ORDER BY listed.id
 
 
 class Bar(NamedTuple):
-    """A row of the list that was met: by what, which erasure wrote it and when, and up to when it counts."""
+    """A row of the list that was met: by what, which erasure wrote it and when, up to when it counts, and for what."""
 
     id: int
     token: Token
     listed_with: UUID
     created_at: datetime
     lifted_at: datetime | None
+    brings_back: bool
 
 
 def barred(asked: Sequence[Asked]) -> list[set[str]]:
@@ -56,8 +57,8 @@ def barred(asked: Sequence[Asked]) -> list[set[str]]:
 
     A stable key counts as an identifier in the namespace that its source declares, such as "customer_number". What a
     household shares bars only together with a name or date of birth. What happened before a suppression was lifted
-    stays barred. Whoever bears an identifier that was lifted before is the person who came back: what else the same
-    erasure listed does not bar that record. Ask inside the transaction that stores what may come in.
+    stays barred. Where the act that lifted an identifier brought its person back, what else the same erasure listed
+    does not bar a record that bears it. Ask inside the transaction that stores what may come in.
     """
     borne = [tokens_of(one.fields) for one in asked]
     everything: set[Token] = set().union(*borne)
@@ -75,8 +76,9 @@ def barred(asked: Sequence[Asked]) -> list[set[str]]:
 
 
 def _barring(met: Sequence[Bar], occurred_at: datetime) -> set[str]:
-    back = {bar.listed_with for bar in met if bar.lifted_at is not None and bar.lifted_at < occurred_at}
-    return {bar.token.namespace for bar in met if bar.listed_with not in back}
+    lifted = {bar for bar in met if bar.lifted_at is not None and bar.lifted_at < occurred_at}
+    back = {bar.listed_with for bar in lifted if bar.brings_back}
+    return {bar.token.namespace for bar in met if bar not in lifted and bar.listed_with not in back}
 
 
 def bars(hashes: Mapping[Hash, Token]) -> list[Bar]:
@@ -133,7 +135,7 @@ def put(hashes: Collection[Hash], *, request: UUID, now: datetime) -> None:
     Suppression.objects.bulk_create(rows, batch_size=2_000, ignore_conflicts=True)
 
 
-def lift_again(hashes: Collection[Hash], *, request: UUID, by: str, now: datetime) -> None:
+def lift_again(hashes: Collection[Hash], *, request: UUID, brings_back: bool, by: str, now: datetime) -> None:
     """Lift what the erasure ledger says was lifted: these hashes; in entries without any, all that the request listed.
 
     What was listed after that stays.
@@ -144,7 +146,7 @@ def lift_again(hashes: Collection[Hash], *, request: UUID, by: str, now: datetim
         rows = rows.filter(pk__in=found)
     else:
         rows = rows.filter(request=request)
-    rows.update(lifted_at=now, lifted_by=by)
+    rows.update(lifted_at=now, lifted_by=by, brings_back=brings_back)
 
 
 def pairs_of(source_profiles: Collection[UUID]) -> set[Pair]:

@@ -12,7 +12,7 @@ from consent.state import standing
 from identity.models import Profile
 from identity.profiles import look_up, profile_of, source_profiles
 from pipeline.sweep import destroy_orphan_keys
-from privacy import epoch, rectification, requests, retention, suppression
+from privacy import epoch, erasure_ledger, rectification, requests, retention, suppression
 from privacy.erasure import erase
 from privacy.models import RequestStep, SignUp, Suppression
 from privacy.public import inquiries
@@ -324,6 +324,27 @@ def test_p04_a_mailbox_that_others_share_lets_her_in_by_the_name_that_she_gave(c
     ((_, address),) = mailed()
     Visitor().open(address).press()
     assert set(Suppression.objects.exclude(lifted_at=None).values_list("namespace", flat=True)) == {"email+name"}
+
+
+@pytest.mark.parametrize("first", ["CN-7001-A", "CN-7002-B"], ids=["hers before his", "his before hers"])
+def test_p04_her_act_brings_back_nobody_else_who_shared_the_mailbox(crm, site, first):
+    hour_ago, shared = timezone.now() - timedelta(hours=1), "archers@example.com"
+    alice, bob = {**ALICE, "email": shared}, {**BOB, "email": shared, "phone": "+442079460199"}
+    arrive(crm, hour_ago, alice, bob, at=hour_ago - timedelta(days=1))
+    for number in sorted(["CN-7001-A", "CN-7002-B"], key=lambda number: number != first):
+        gone = look_up("customer_number", number, now=hour_ago)
+        request = requests.open("erasure", profile_id=gone, actor="a", now=hour_ago)
+        erase(requests.approve(request, actor="b", now=hour_ago), actor="b", now=hour_ago)
+    sign_up(site, 1, email=shared, firstName="Alice", lastName="Archer")
+    ((_, address),) = mailed()
+    Visitor().open(address).press()
+    process(timezone.now())
+    assert may_write(shared) is True
+    arrive(crm, timezone.now() + timedelta(minutes=5), {**bob, "city": "London"}, {**alice, "city": "London"})
+    (back,) = SourceProfile.objects.filter(source=crm)
+    assert back.identifiers.filter(namespace="loyalty_number").exists()
+    (entry,) = [one.news for one in erasure_ledger.entries() if one.news.kind == erasure_ledger.LIFTED]
+    assert entry.request == Suppression.objects.filter(brings_back=True).get().request_id
 
 
 def test_p04_a_yes_in_the_preference_center_lifts_the_address_that_its_link_was_sent_to(gone, site, crm):
