@@ -9,7 +9,7 @@ from identity import ledger
 from identity.models import Assignment, Profile
 from identity.profiles import profile_of
 from outbox.deliveries import queue_erasures
-from privacy import epoch, erasure_ledger, requests, suppression
+from privacy import epoch, erasure_ledger, requests, sign_ups, suppression
 from privacy.epoch import Behind
 from privacy.erasure import delete_rows_of
 from privacy.erasure_ledger import ERASED, LIFTED, Entry
@@ -80,7 +80,8 @@ def _erase_again(entry: Entry, actor: str, now: datetime) -> Replayed:
         cursor.execute("SET LOCAL onym.replaying = 'on'")
     subject = _as_restored(entry)
     strays = subject.source_profiles - set(news.source_profiles)
-    destroyed = keys.destroy(strays)
+    unconfirmed = sign_ups.forget_pairs({*news.pairs, *suppression.pairs_of(subject.source_profiles)})
+    destroyed = keys.destroy({*strays, *unconfirmed})
     rows = delete_rows_of(subject)
     request = _request_of(entry, now)
     suppression.put(news.hashes, request=request.pk, now=entry.at)

@@ -20,6 +20,7 @@ from privacy import links, suppression
 from privacy.links import BadLink
 from privacy.models import OPT_IN, Link, SignUp
 from privacy.subjects import Subject
+from privacy.suppression import Pair
 from privacy.suppression_lift import DOUBLE_OPT_IN, lifted
 from records.envelope import Envelope, Said
 from records.models import ONLINE, Source
@@ -28,7 +29,7 @@ from vault import keys
 from vault.grants import Actor
 from vault.ids import new_id
 from vault.index_columns import indexes_to_write
-from vault.sealing import Place, Sealed, Sealer, open_sealed
+from vault.sealing import Place, Sealed, Sealer, open_what_opens
 
 STAGE = Actor.machine("sign-up")
 PURPOSE = "subject_requests"
@@ -113,12 +114,13 @@ def waiting(*, now: datetime, limit: int) -> list[SignUp]:
 
 
 def address_of(sign_up: SignUp, *, now: datetime) -> str | None:
-    """The address; the read is audited. None where it may not be read."""
+    """The address; the read is audited. None where it may not be, or its key is gone: a restored backup has such."""
     grant = decide([sign_up.pk], purpose=PURPOSE, at=now, actor=STAGE, reason="ask whoever signed up for a second yes")
     if isinstance(grant, Refusal):
         return None
     sealed = Sealed(sign_up.pk, _place(sign_up.pk), sign_up.sealed, NAMESPACE)
-    return open_sealed([sealed], grant, action="confirm a sign-up")[0].decode()
+    opened = open_what_opens([sealed], grant, action="confirm a sign-up")[0]
+    return None if opened is None else opened.decode()
 
 
 def confirm(link: Link, *, how: str, actor: str, locale: str, now: datetime) -> None:
@@ -133,7 +135,6 @@ def confirm(link: Link, *, how: str, actor: str, locale: str, now: datetime) -> 
         address = address_of(sign_up, now=now) if sign_up else None
         if sign_up is None or address is None:
             raise BadLink
-        links.let_go(link)
         ended = forget([bytes(sign_up.index)], purpose=sign_up.purpose)
         transaction.on_commit(lambda: keys.destroy(ended))
         with lifted(sign_up.bars, evidence=DOUBLE_OPT_IN, reference=str(link.pk), actor=actor, now=now):
@@ -143,9 +144,15 @@ def confirm(link: Link, *, how: str, actor: str, locale: str, now: datetime) -> 
 
 
 def forget_addresses_of(subject: Subject) -> list[UUID]:
-    """Delete what waits under an address of this person. Returns the ids of what was deleted, to destroy their keys."""
-    pairs = suppression.pairs_of(subject.source_profiles)
-    return forget([index for namespace, index in pairs if namespace == NAMESPACE])
+    """Delete what waits, or waited, under an address of this person. Returns the ids whose keys are to be destroyed."""
+    return forget_pairs(suppression.pairs_of(subject.source_profiles))
+
+
+def forget_pairs(pairs: Collection[Pair]) -> list[UUID]:
+    """Delete sign-ups and their links by what these pairs find. Returns the sign-ups' ids, to destroy their keys."""
+    indexes = [index for namespace, index in pairs if namespace == NAMESPACE]
+    links.forget_sent_to(indexes)
+    return forget(indexes)
 
 
 def forget(indexes: Collection[bytes], *, purpose: str = "") -> list[UUID]:

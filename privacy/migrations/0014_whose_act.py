@@ -1,6 +1,8 @@
-"""Coming back: which of the erasures that an act met it brings back."""
+"""Coming back: which of the erasures that an act met it brings back; links outlive the sign-up that they are about."""
 
+import django.db.models.deletion
 from django.db import migrations, models
+from django.db.models import Q
 
 # As the acts so far are told apart by whom and when, so are the erasures that each of them met.
 WHOSE_ACT = """
@@ -23,4 +25,19 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(WHOSE_ACT, migrations.RunSQL.noop),
+        migrations.AlterField(
+            "link",
+            "sign_up",
+            models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="links", to="privacy.signup"
+            ),
+        ),
+        migrations.RemoveConstraint("link", "link_is_somebodys_until_it_is_used"),
+        migrations.AddConstraint(
+            "link",
+            models.CheckConstraint(
+                condition=Q(source_profile__isnull=False, sign_up=None) | Q(source_profile=None, use="opt_in"),
+                name="link_is_a_persons_or_a_sign_ups",
+            ),
+        ),
     ]

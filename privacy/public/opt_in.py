@@ -91,6 +91,8 @@ def _ask_newcomer(sign_up: SignUp, now: datetime) -> int:
         return 0
     address = sign_ups.address_of(sign_up, now=now)
     if address is None:
+        # Nobody will ever read it: it must not stand before those who came later.
+        sign_ups.forget([index], purpose=sign_up.purpose)
         return 0
     about = About(purpose=sign_up.purpose, channel=sign_up.channel)
     return _write_to(Addressee(address, index, sign_up=sign_up.pk), about, "", now)

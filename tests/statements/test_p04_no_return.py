@@ -14,7 +14,7 @@ from identity.profiles import look_up, profile_of, source_profiles
 from pipeline.sweep import destroy_orphan_keys
 from privacy import epoch, erasure_ledger, rectification, requests, retention, suppression
 from privacy.erasure import erase
-from privacy.models import RequestStep, SignUp, Suppression
+from privacy.models import Link, RequestStep, SignUp, Suppression
 from privacy.public import inquiries
 from privacy.suppression_lift import DOUBLE_OPT_IN, NotVerified, lifted
 from privacy.tasks import answer_inquiries
@@ -25,6 +25,7 @@ from tests.privacy.scan import hits
 from tests.privacy.visitor import Visitor
 from tests.senders import process, send_rows
 from tests.statements.sabotage import Sabotage
+from vault import keys
 from vault.grants import Actor
 from vault.models import DataKey
 
@@ -293,6 +294,40 @@ def test_p04_a_no_takes_the_wish_back_and_a_repeated_yes_asks_nobody_twice(gone,
     assert Visitor().open(address).response.status_code == 404
     sign_up(site, 4)
     assert len(mailed()) == 1
+
+
+def test_p04_yes_and_no_in_turn_write_no_more_often_than_to_anybody(gone, site):
+    written = 0
+    for number in range(0, 16, 2):
+        sign_up(site, number)
+        written += len(mailed())
+        sign_up(site, number + 1, yes=False)
+    assert written == inquiries.MOST_TO_ADDRESS
+
+
+def test_p04_what_cannot_be_opened_stands_in_nobodys_way(gone, site):
+    also = {"offers": {"purpose": "personalization", "channel": "email", "double_opt_in": True}}
+    site.source.mapping = {"consents": MAPPING["consents"] | also}
+    site.source.save()
+    sign_up(site, 1)
+    keys.destroy([SignUp.objects.get().pk])
+    sign_up(site, 2, category="offers")
+    assert len(mailed()) == 1
+    assert SignUp.objects.get().purpose == "personalization"
+
+
+def test_p04_the_next_erasure_leaves_no_link_that_was_sent_to_the_address(gone, site):
+    sign_up(site, 1)
+    ((_, address),) = mailed()
+    Visitor().open(address).press()
+    process(timezone.now())
+    now = timezone.now()
+    request = requests.open("erasure", profile_id=look_up("email", ADDRESS, now=now), actor="a", now=now)
+    index = Identifier.objects.get(namespace="email").index
+    assert Link.objects.filter(index=index).count() == 1
+    erase(requests.approve(request, actor="b", now=now), actor="b", now=now)
+    assert not Link.objects.exists()
+    assert Visitor().open(address).response.status_code == 404
 
 
 def test_p04_a_wish_that_waits_goes_with_the_person(gone, site):
