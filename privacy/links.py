@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
+from django.db.models import Q
 
 from privacy.models import OPT_IN, PREFERENCES, REQUEST, Link, SignUp, SubjectRequest
 from vault.ids import new_id
@@ -132,8 +133,9 @@ def forget_sent_to(indexes: Collection[bytes]) -> None:
 
 
 def forget_old(*, now: datetime) -> int:
-    """Delete links that ended a month ago. Returns how many."""
-    return Link.objects.filter(expires_at__lt=now - KEPT).delete()[0]
+    """Delete links that ended a month ago, and those of sign-ups that ended. Returns how many."""
+    ended = Q(expires_at__lt=now - KEPT) | Q(expires_at__lt=now, source_profile=None)
+    return Link.objects.filter(ended).delete()[0]
 
 
 def _signer() -> Signer:

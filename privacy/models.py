@@ -431,6 +431,7 @@ class SignUp(models.Model):
     index = models.BinaryField()
     sealed = models.BinaryField()
     bars = ArrayField(models.BigIntegerField(), help_text="The rows of the suppression list that it met.")
+    said_at = models.DateTimeField()
     kept_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 

@@ -60,19 +60,18 @@ def barred(asked: Sequence[Asked]) -> list[set[str]]:
     stays barred. Where the act that lifted an identifier brought its person back, what else the same erasure listed
     does not bar a record that bears it. Ask inside the transaction that stores what may come in.
     """
-    borne = [tokens_of(one.fields) for one in asked]
-    everything: set[Token] = set().union(*borne)
-    if not everything:
-        return [set() for _ in asked]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [DOOR])
+    pass_the_door()
+    met = _met([one.fields for one in asked])
+    return [_barring(bars, one.occurred_at) for one, bars in zip(asked, met, strict=True)]
+
+
+def _met(borne: Sequence[Mapping[str, str]]) -> list[list[Bar]]:
+    """Of each record, the rows of the list under what it bears."""
+    tokens = [tokens_of(fields) for fields in borne]
     listed: dict[Token, list[Bar]] = defaultdict(list)
-    for bar in bars(hashes_of(everything)):
+    for bar in bars(hashes_of(set[Token]().union(*tokens))):
         listed[bar.token].append(bar)
-    return [
-        _barring([bar for token in tokens & listed.keys() for bar in listed[token]], one.occurred_at)
-        for one, tokens in zip(asked, borne, strict=True)
-    ]
+    return [[bar for token in each & listed.keys() for bar in listed[token]] for each in tokens]
 
 
 def _barring(met: Sequence[Bar], occurred_at: datetime) -> set[str]:
@@ -96,7 +95,12 @@ def bars(hashes: Mapping[Hash, Token]) -> list[Bar]:
 
 def standing(fields: Mapping[str, str]) -> list[Bar]:
     """The rows of the list that bar whoever bears these fields, lifted ones left out."""
-    return [bar for bar in bars(hashes_of(tokens_of(fields))) if bar.lifted_at is None]
+    return standing_each([fields])[0]
+
+
+def standing_each(borne: Sequence[Mapping[str, str]]) -> list[list[Bar]]:
+    """The same of each of these, asked at once."""
+    return [[bar for bar in met if bar.lifted_at is None] for met in _met(borne)]
 
 
 def pass_the_door() -> None:

@@ -25,6 +25,10 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(WHOSE_ACT, migrations.RunSQL.noop),
+        # Sign-ups end after three days: those that wait now were said at about the time that they were kept.
+        migrations.AddField("signup", "said_at", models.DateTimeField(null=True)),
+        migrations.RunSQL("UPDATE privacy_signup SET said_at = kept_at", migrations.RunSQL.noop),
+        migrations.AlterField("signup", "said_at", models.DateTimeField()),
         migrations.AlterField(
             "link",
             "sign_up",

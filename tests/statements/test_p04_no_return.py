@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from consent.models import Act
@@ -12,7 +14,7 @@ from consent.state import standing
 from identity.models import Profile
 from identity.profiles import look_up, profile_of, source_profiles
 from pipeline.sweep import destroy_orphan_keys
-from privacy import epoch, erasure_ledger, rectification, requests, retention, suppression
+from privacy import epoch, erasure_ledger, links, rectification, requests, retention, suppression
 from privacy.erasure import erase
 from privacy.models import Link, RequestStep, SignUp, Suppression
 from privacy.public import inquiries
@@ -27,6 +29,7 @@ from tests.senders import process, send_rows
 from tests.statements.sabotage import Sabotage
 from vault import keys
 from vault.grants import Actor
+from vault.ids import new_id
 from vault.models import DataKey
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -194,7 +197,12 @@ def gone(crm):
 
 
 def sign_up(site, number=1, *, yes=True, category="newsletter", email=ADDRESS, ago=timedelta(), **traits):
-    message = {
+    message = message_of(number, yes=yes, category=category, email=email, ago=ago, **traits)
+    return site.send({"batch": [message]}).json()
+
+
+def message_of(number, *, yes=True, category="newsletter", email=ADDRESS, ago=timedelta(), **traits):
+    return {
         "type": "identify",
         "messageId": f"sign-up-{number}",
         "anonymousId": f"d-{number}",
@@ -202,7 +210,6 @@ def sign_up(site, number=1, *, yes=True, category="newsletter", email=ADDRESS, a
         "traits": {"email": email, **traits},
         "context": {"consent": {"categoryPreferences": {category: yes}}},
     }
-    return site.send({"batch": [message]}).json()
 
 
 def mailed():
@@ -259,7 +266,9 @@ def test_p04_a_sign_up_that_nobody_confirms_ends_with_its_key(gone, site):
     later = timezone.now() + timedelta(days=3, seconds=1)
     retention.carry_out(now=later)
     destroy_orphan_keys(now=later)
+    links.forget_old(now=later)
     assert not SignUp.objects.exists()
+    assert not Link.objects.exists()
     assert not DataKey.objects.filter(id=kept.pk).exists()
     assert Visitor().open(address).response.status_code == 404
 
@@ -294,6 +303,88 @@ def test_p04_a_no_takes_the_wish_back_and_a_repeated_yes_asks_nobody_twice(gone,
     assert Visitor().open(address).response.status_code == 404
     sign_up(site, 4)
     assert len(mailed()) == 1
+
+
+@pytest.mark.parametrize(
+    "other", [{"ago": timedelta(minutes=30)}, {"category": "texts"}], ids=["said before", "to another channel"]
+)
+def test_p04_only_a_later_no_to_the_same_ends_a_wish(gone, site, other):
+    site.source.mapping = {"consents": MAPPING["consents"] | {"texts": {"purpose": "marketing", "channel": "sms"}}}
+    site.source.save()
+    sign_up(site, 1)
+    ((_, address),) = mailed()
+    sign_up(site, 2, yes=False, **other)
+    assert "Thank you" in Visitor().open(address).press().document.text
+
+
+def test_p04_what_cannot_come_in_is_not_confirmed_and_lifts_nothing(gone, site):
+    sign_up(site, 1)
+    ((_, address),) = mailed()
+    site.source.enabled = False
+    site.source.save()
+    before = counts()
+    assert Visitor().open(address).press().response.status_code == 404
+    assert counts() == before
+    assert not Suppression.objects.exclude(lifted_at=None).exists()
+    site.source.enabled, site.source.purposes = True, ["personalization"]
+    site.source.save()
+    assert Visitor().open(address).press().response.status_code == 404
+    assert counts() == before
+    assert not Suppression.objects.exclude(lifted_at=None).exists()
+
+
+def test_p04_what_another_erasure_listed_since_is_lifted_too(gone, site):
+    sign_up(site, 1)
+    ((_, address),) = mailed()
+    again = Suppression.objects.get(namespace="email")
+    again.pk, again.request, again.listed_with = None, None, new_id()
+    again.save()
+    Visitor().open(address).press()
+    process(timezone.now())
+    assert may_write() is True
+    assert Suppression.objects.exclude(lifted_at=None).count() == 2
+
+
+def test_p04_a_used_link_closes_no_door(gone, site):
+    sign_up(site, 1)
+    ((_, address),) = mailed()
+    first, second = Visitor().open(address), Visitor().open(address)
+    with CaptureQueriesContext(connection) as lifting:
+        first.press()
+    with CaptureQueriesContext(connection) as too_late:
+        second.press()
+    closed = [any("pg_advisory_xact_lock(" in query["sql"] for query in page) for page in (lifting, too_late)]
+    assert closed == [True, False]
+
+
+@pytest.mark.parametrize("yes", [True, False])
+def test_p04_many_refused_messages_take_as_many_statements_as_few(gone, site, yes):
+    sign_up(site, 1)
+    taken = []
+    for many in (10, 100):
+        batch = [message_of(f"{many}-{number}", yes=yes) for number in range(many)]
+        with CaptureQueriesContext(connection) as statements:
+            assert site.send({"batch": batch}).json()["accepted"] == many
+        taken.append(len(statements))
+        sign_up(site, many)
+    assert taken[0] == taken[1]
+
+
+def test_p04_a_database_that_falls_behind_meanwhile_lets_nobody_in(gone, site):
+    sign_up(site, 1)
+    ((_, address),) = mailed()
+    page = Visitor().open(address)
+
+    def fall_behind(execute, statement, parameters, many, context):
+        if "pg_advisory_xact_lock(" in statement and epoch.fault() == "":
+            news = erasure_ledger.News(erasure_ledger.ERASED, request=new_id())
+            erasure_ledger.append(news, now=timezone.now())
+        return execute(statement, parameters, many, context)
+
+    with connection.execute_wrapper(fall_behind):
+        answer = page.press().response
+    assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+    assert not Suppression.objects.exclude(lifted_at=None).exists()
 
 
 def test_p04_yes_and_no_in_turn_write_no_more_often_than_to_anybody(gone, site):
