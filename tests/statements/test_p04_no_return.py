@@ -42,7 +42,7 @@ SABOTAGE = Sabotage(
 # Without the way back: nobody who was erased can ever act.
 FURTHER = [
     Sabotage("pipeline/accept.py", "    sign_ups.keep(refused, source, now=now)\n", ""),
-    Sabotage("privacy/sign_ups.py", "        with lifted(sign_up.bars, ", "        with lifted([], "),
+    Sabotage("privacy/sign_ups.py", "        with lifted(bars, ", "        with lifted([], "),
 ]
 PAGE = re.compile(r"https?://[^\s/]+(/\S+)")
 LANDLINE = "+442079460123"
