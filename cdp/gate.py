@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from api.errors import answer
 from privacy import epoch
+from privacy.epoch import Behind
 from privacy.erasure_ledger import LedgerBroken
 
 log = structlog.get_logger()
@@ -31,6 +32,10 @@ class EpochGate:
             return self.get_response(request)
         wrong = _fault()
         return _not_now(request, wrong) if wrong else self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The same where the database is found to be behind only after the gate let the request through."""
+        return _not_now(request, str(exception)) if isinstance(exception, Behind) else None
 
 
 def _fault() -> str:

@@ -11,8 +11,8 @@ DOOR = "sign_up"
 AFTER = timedelta(microseconds=1)
 
 
-def take_in(source: Source, *, address: str, word: Said, message: bytes, now: datetime) -> None:
-    """Take in an address and what was said from its mailbox, in the caller's transaction.
+def take_in(source: Source, *, address: str, word: Said, message: bytes, now: datetime) -> bool:
+    """Take in an address and what was said from its mailbox, in the caller's transaction. Returns whether it came in.
 
     `message` tells it from all others, so that it comes in once. What is kept of it the door decides, as of any record.
     """
@@ -25,4 +25,4 @@ def take_in(source: Source, *, address: str, word: Said, message: bytes, now: da
         fields={"email": address},
         said=(word,),
     )
-    accept(source, [envelope], door=DOOR, now=now)
+    return accept(source, [envelope], door=DOOR, now=now).stored == 1

@@ -23,7 +23,8 @@ from django.conf import settings
 from outbox import signing
 from privacy.suppression_hashes import Hash
 
-ERASED, LIFTED = "erased", "lifted"
+# An act lifts what bars its person, or of somebody else's erasure no more than the address that they share.
+ERASED, LIFTED, ADDRESS_LIFTED = "erased", "lifted", "address lifted"
 GENESIS = bytes(32)
 
 

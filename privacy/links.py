@@ -9,14 +9,16 @@ import base64
 import binascii
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
+from django.db.models import Q
 
-from privacy.models import OPT_IN, PREFERENCES, REQUEST, Link, SubjectRequest
+from privacy.models import OPT_IN, PREFERENCES, REQUEST, Link, SignUp, SubjectRequest
 from vault.ids import new_id
 
 RANDOM_BYTES, END_BYTES = 18, 5
@@ -82,12 +84,18 @@ def follow(token: str, *, use: str, now: datetime) -> Link:
     """The link with this token, if it is for that use and holds. Raises `BadLink`."""
     if _end_of(token) <= now:
         raise BadLink
-    link = Link.objects.select_related("request").filter(digest=_digest(token), use=use).first()
+    link = Link.objects.select_related("request", "sign_up").filter(digest=_digest(token), use=use).first()
     if link is None or link.revoked_at is not None or link.expires_at <= now:
+        raise BadLink
+    if link.used_at is None and link.source_profile_id is None and not _waits(link.sign_up, now):
         raise BadLink
     if use == REQUEST and link.request_id is None and link.made_at + CONFIRM_WITHIN <= now:
         raise BadLink
     return link
+
+
+def _waits(sign_up: SignUp | None, now: datetime) -> bool:
+    return sign_up is not None and sign_up.expires_at > now
 
 
 def use_up(link: Link, *, now: datetime) -> Link:
@@ -108,12 +116,6 @@ def home_of(link: Link) -> UUID:
     return link.source_profile_id
 
 
-def let_go(link: Link) -> None:
-    """A used link is nobody's any more: whoever signed up has come in."""
-    link.sign_up = None
-    link.save(update_fields=["sign_up"])
-
-
 def lead_to(link: Link, request: SubjectRequest) -> None:
     """From now on the link shows this request."""
     link.request = request
@@ -125,9 +127,15 @@ def revoke(source_profile: UUID, *, now: datetime) -> int:
     return Link.objects.filter(source_profile=source_profile, revoked_at=None).update(revoked_at=now)
 
 
+def forget_sent_to(indexes: Collection[bytes]) -> None:
+    """Delete the links of sign-ups that were sent to these addresses."""
+    Link.objects.filter(index__in=indexes, source_profile=None).delete()
+
+
 def forget_old(*, now: datetime) -> int:
-    """Delete links that ended a month ago. Returns how many."""
-    return Link.objects.filter(expires_at__lt=now - KEPT).delete()[0]
+    """Delete links that ended a month ago, and those of sign-ups that ended. Returns how many."""
+    ended = Q(expires_at__lt=now - KEPT) | Q(expires_at__lt=now, source_profile=None)
+    return Link.objects.filter(ended).delete()[0]
 
 
 def _signer() -> Signer:

@@ -269,6 +269,9 @@ class Suppression(models.Model):
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.CharField(max_length=80, blank=True)
     lifted_on = models.CharField(max_length=80, blank=True, help_text="The verified act that lifted it.")
+    brings_back = models.BooleanField(
+        default=False, help_text="Whoever bears it is the person, and may bear what else the erasure listed."
+    )
 
     class Meta:
         constraints = [
@@ -428,6 +431,7 @@ class SignUp(models.Model):
     index = models.BinaryField()
     sealed = models.BinaryField()
     bars = ArrayField(models.BigIntegerField(), help_text="The rows of the suppression list that it met.")
+    said_at = models.DateTimeField()
     kept_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 
@@ -445,7 +449,8 @@ PREFERENCES, REQUEST, OPT_IN = LINK_USES = ("preferences", "request", "opt_in")
 class Link(models.Model):
     """Whoever holds this link reads the mail of the person behind this source profile, or of whoever signed up.
 
-    Only its hash is kept. `index` is the address that it was sent to: what following it proves.
+    Only its hash is kept. `index` is the address that it was sent to: what following it proves. One that was sent for a
+    sign-up outlives it, for the count of what the address was sent, and leads nowhere then.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -454,7 +459,7 @@ class Link(models.Model):
     source_profile = models.ForeignKey(
         "records.SourceProfile", null=True, on_delete=models.CASCADE, related_name="links"
     )
-    sign_up = models.ForeignKey(SignUp, null=True, on_delete=models.CASCADE, related_name="links")
+    sign_up = models.ForeignKey(SignUp, null=True, on_delete=models.SET_NULL, related_name="links")
     index = models.BinaryField(null=True)
     asked = models.CharField(max_length=14, blank=True)
     request = models.ForeignKey(SubjectRequest, null=True, on_delete=models.CASCADE, related_name="links")
@@ -473,10 +478,8 @@ class Link(models.Model):
             models.CheckConstraint(condition=Q(use=OPT_IN) ^ Q(purpose=""), name="opt_in_link_names_its_purpose"),
             models.CheckConstraint(condition=Q(use=REQUEST) ^ Q(asked=""), name="request_link_says_what_is_asked"),
             models.CheckConstraint(
-                condition=Q(source_profile__isnull=False, sign_up=None)
-                | Q(source_profile=None, sign_up__isnull=False, use=OPT_IN)
-                | Q(source_profile=None, sign_up=None, use=OPT_IN, used_at__isnull=False),
-                name="link_is_somebodys_until_it_is_used",
+                condition=Q(source_profile__isnull=False, sign_up=None) | Q(source_profile=None, use=OPT_IN),
+                name="link_is_a_persons_or_a_sign_ups",
             ),
         ]
         indexes = [

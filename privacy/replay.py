@@ -9,10 +9,10 @@ from identity import ledger
 from identity.models import Assignment, Profile
 from identity.profiles import profile_of
 from outbox.deliveries import queue_erasures
-from privacy import epoch, erasure_ledger, requests, suppression
+from privacy import epoch, erasure_ledger, requests, sign_ups, suppression
 from privacy.epoch import Behind
 from privacy.erasure import delete_rows_of
-from privacy.erasure_ledger import ERASED, Entry
+from privacy.erasure_ledger import ERASED, LIFTED, Entry
 from privacy.models import COMPLETED, ERASURE, HIGH, VOUCHED, SubjectRequest, Tombstone
 from privacy.subjects import Subject
 from records.models import SourceProfile
@@ -66,7 +66,8 @@ def _repeat(entry: Entry, actor: str, now: datetime) -> Replayed:
         if news.kind == ERASED:
             done = _erase_again(entry, actor, now)
         else:
-            suppression.lift_again(news.hashes, request=news.request, by=LEDGER, now=entry.at)
+            back = news.kind == LIFTED
+            suppression.lift_again(news.hashes, request=news.request, brings_back=back, by=LEDGER, now=entry.at)
             done = Replayed(entries=1)
         epoch.stand_at(entry.head, now=now)
     return done + Replayed(keys=destroyed)
@@ -79,7 +80,8 @@ def _erase_again(entry: Entry, actor: str, now: datetime) -> Replayed:
         cursor.execute("SET LOCAL onym.replaying = 'on'")
     subject = _as_restored(entry)
     strays = subject.source_profiles - set(news.source_profiles)
-    destroyed = keys.destroy(strays)
+    unconfirmed = sign_ups.forget_pairs({*news.pairs, *suppression.pairs_of(subject.source_profiles)})
+    destroyed = keys.destroy({*strays, *unconfirmed})
     rows = delete_rows_of(subject)
     request = _request_of(entry, now)
     suppression.put(news.hashes, request=request.pk, now=entry.at)

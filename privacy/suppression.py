@@ -33,7 +33,7 @@ class Asked:
 
 # The rows of the list under the asked hashes.
 LISTED = """
-SELECT listed.id, version, namespace, index, listed.listed_with, listed.created_at, listed.lifted_at
+SELECT listed.id, version, namespace, index, listed.listed_with, listed.created_at, listed.lifted_at, listed.brings_back
 FROM privacy_suppression AS listed
 JOIN unnest(%s::smallint[], %s::text[], %s::bytea[]) AS asked (version, namespace, index)
      USING (version, namespace, index)
@@ -42,13 +42,14 @@ ORDER BY listed.id
 
 
 class Bar(NamedTuple):
-    """A row of the list that was met: by what, which erasure wrote it and when, and up to when it counts."""
+    """A row of the list that was met: by what, which erasure wrote it and when, up to when it counts, and for what."""
 
     id: int
     token: Token
     listed_with: UUID
     created_at: datetime
     lifted_at: datetime | None
+    brings_back: bool
 
 
 def barred(asked: Sequence[Asked]) -> list[set[str]]:
@@ -56,27 +57,27 @@ def barred(asked: Sequence[Asked]) -> list[set[str]]:
 
     A stable key counts as an identifier in the namespace that its source declares, such as "customer_number". What a
     household shares bars only together with a name or date of birth. What happened before a suppression was lifted
-    stays barred. Whoever bears an identifier that was lifted before is the person who came back: what else the same
-    erasure listed does not bar that record. Ask inside the transaction that stores what may come in.
+    stays barred. Where the act that lifted an identifier brought its person back, what else the same erasure listed
+    does not bar a record that bears it. Ask inside the transaction that stores what may come in.
     """
-    borne = [tokens_of(one.fields) for one in asked]
-    everything: set[Token] = set().union(*borne)
-    if not everything:
-        return [set() for _ in asked]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [DOOR])
+    pass_the_door()
+    met = _met([one.fields for one in asked])
+    return [_barring(bars, one.occurred_at) for one, bars in zip(asked, met, strict=True)]
+
+
+def _met(borne: Sequence[Mapping[str, str]]) -> list[list[Bar]]:
+    """Of each record, the rows of the list under what it bears."""
+    tokens = [tokens_of(fields) for fields in borne]
     listed: dict[Token, list[Bar]] = defaultdict(list)
-    for bar in bars(hashes_of(everything)):
+    for bar in bars(hashes_of(set[Token]().union(*tokens))):
         listed[bar.token].append(bar)
-    return [
-        _barring([bar for token in tokens & listed.keys() for bar in listed[token]], one.occurred_at)
-        for one, tokens in zip(asked, borne, strict=True)
-    ]
+    return [[bar for token in each & listed.keys() for bar in listed[token]] for each in tokens]
 
 
 def _barring(met: Sequence[Bar], occurred_at: datetime) -> set[str]:
-    back = {bar.listed_with for bar in met if bar.lifted_at is not None and bar.lifted_at < occurred_at}
-    return {bar.token.namespace for bar in met if bar.listed_with not in back}
+    lifted = {bar for bar in met if bar.lifted_at is not None and bar.lifted_at < occurred_at}
+    back = {bar.listed_with for bar in lifted if bar.brings_back}
+    return {bar.token.namespace for bar in met if bar not in lifted and bar.listed_with not in back}
 
 
 def bars(hashes: Mapping[Hash, Token]) -> list[Bar]:
@@ -94,7 +95,12 @@ def bars(hashes: Mapping[Hash, Token]) -> list[Bar]:
 
 def standing(fields: Mapping[str, str]) -> list[Bar]:
     """The rows of the list that bar whoever bears these fields, lifted ones left out."""
-    return [bar for bar in bars(hashes_of(tokens_of(fields))) if bar.lifted_at is None]
+    return standing_each([fields])[0]
+
+
+def standing_each(borne: Sequence[Mapping[str, str]]) -> list[list[Bar]]:
+    """The same of each of these, asked at once."""
+    return [[bar for bar in met if bar.lifted_at is None] for met in _met(borne)]
 
 
 def pass_the_door() -> None:
@@ -133,7 +139,7 @@ def put(hashes: Collection[Hash], *, request: UUID, now: datetime) -> None:
     Suppression.objects.bulk_create(rows, batch_size=2_000, ignore_conflicts=True)
 
 
-def lift_again(hashes: Collection[Hash], *, request: UUID, by: str, now: datetime) -> None:
+def lift_again(hashes: Collection[Hash], *, request: UUID, brings_back: bool, by: str, now: datetime) -> None:
     """Lift what the erasure ledger says was lifted: these hashes; in entries without any, all that the request listed.
 
     What was listed after that stays.
@@ -144,7 +150,7 @@ def lift_again(hashes: Collection[Hash], *, request: UUID, by: str, now: datetim
         rows = rows.filter(pk__in=found)
     else:
         rows = rows.filter(request=request)
-    rows.update(lifted_at=now, lifted_by=by)
+    rows.update(lifted_at=now, lifted_by=by, brings_back=brings_back)
 
 
 def pairs_of(source_profiles: Collection[UUID]) -> set[Pair]:

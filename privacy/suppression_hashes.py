@@ -75,6 +75,11 @@ def with_birth_date(namespace: str, value: str, birth_date: str) -> Token:
     return Token(f"{namespace}+{BIRTH_DATE}", f"{form(namespace, value)}\0{birth_date}")
 
 
+def is_named(kind: str) -> bool:
+    """Whether a token of this kind holds a name or a date of birth too."""
+    return "+" in kind
+
+
 def names_of(fields: Mapping[str, str]) -> set[str]:
     """The names by which a record speaks of a person: given and family name together, or the one that it has."""
     name = name_form(fields.get("given_name", ""), fields.get("family_name", ""))

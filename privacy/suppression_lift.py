@@ -9,9 +9,9 @@ from uuid import UUID
 from django.db import transaction
 
 from privacy import epoch, requests, suppression
-from privacy.erasure_ledger import LIFTED, News
+from privacy.erasure_ledger import ADDRESS_LIFTED, LIFTED, News
 from privacy.models import SubjectRequest, Suppression
-from privacy.suppression_hashes import Hash
+from privacy.suppression_hashes import Hash, is_named
 
 # The acts that prove whose address it is: a confirmation mail answered, a yes in the preference center that was opened
 # by the link in a mail.
@@ -27,9 +27,10 @@ def lifted(rows: Collection[int], *, evidence: str, reference: str, actor: str, 
     """Let records that bear what these rows of the list are about in again, if they happen after now.
 
     `rows` are those of the identifiers that the act proved and no others; `evidence` is one of `EVIDENCE`, `reference`
-    the id of what was answered. What the person said is recorded inside: the erasure ledger is written at the end of
-    it, just before the commit, and for its whole length nobody else comes in. Yields of how many erasures rows were
-    lifted. Raises `NotVerified`.
+    the id of what was answered. Where they are of several erasures, only those of which a name or date of birth was met
+    are the person's who acted, and bring back what else was listed; of the others the address alone comes in. What the
+    person said is recorded inside: the erasure ledger is written at the end of it, just before the commit, and for its
+    whole length nobody else comes in. Yields of how many erasures rows were lifted. Raises `NotVerified`.
     """
     if evidence not in EVIDENCE or not reference:
         raise NotVerified(f"evidence is one of {', '.join(EVIDENCE)}, with the id of what was answered as reference")
@@ -48,11 +49,16 @@ def _lift(rows: Collection[int], act: str, actor: str, now: datetime) -> list[Ne
     by_erasure: dict[UUID, list[Suppression]] = defaultdict(list)
     for row in standing.select_for_update():
         by_erasure[row.request_id or row.listed_with].append(row)
-    standing.update(lifted_at=now, lifted_by=actor, lifted_on=act[:80])
-    return [
-        News(LIFTED, erasure, hashes=tuple(Hash(row.version, row.namespace, bytes(row.index)) for row in listed))
-        for erasure, listed in sorted(by_erasure.items())
-    ]
+    news = []
+    for erasure, listed in sorted(by_erasure.items()):
+        back = len(by_erasure) == 1 or any(is_named(row.namespace) for row in listed)
+        ids = [row.pk for row in listed]
+        Suppression.objects.filter(pk__in=ids).update(
+            lifted_at=now, lifted_by=actor, lifted_on=act[:80], brings_back=back
+        )
+        hashes = tuple(Hash(row.version, row.namespace, bytes(row.index)) for row in listed)
+        news.append(News(LIFTED if back else ADDRESS_LIFTED, erasure, hashes=hashes))
+    return news
 
 
 def _take_step(news: News, evidence: str, actor: str, now: datetime) -> None:

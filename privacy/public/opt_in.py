@@ -1,7 +1,9 @@
 """Double opt-in: a yes for e-mail counts once whoever reads the mailbox has said it again, by a link for one use."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from smtplib import SMTPException
 from typing import NamedTuple
 from uuid import UUID
@@ -15,7 +17,7 @@ from consent.acts import NewAct, record
 from consent.models import GRANTED, WITHDRAWN, Act, Purpose
 from identity.profiles import profile_of, source_profiles
 from privacy import links, sign_ups, suppression
-from privacy.links import About, BadLink
+from privacy.links import About, BadLink, UsedLink
 from privacy.models import OPT_IN, Link, SignUp
 from privacy.public import inquiries, mail
 from privacy.suppression_lift import DOUBLE_OPT_IN, lifted
@@ -25,6 +27,7 @@ from records.models import Identifier
 log = structlog.get_logger(__name__)
 
 HOW, ACTOR = "double_opt_in", "data_subject"
+ASKING = 0x0A5C1
 
 # Pending acts, the oldest first, of which nobody was told yet and which nothing was said after.
 WAITING = """
@@ -63,7 +66,17 @@ def ask_waiting(*, now: datetime) -> int:
         cursor.execute(WAITING, {"since": since, "limit": inquiries.AT_A_TIME})
         waiting = [Pending(*row) for row in cursor.fetchall()]
     newcomers = sign_ups.waiting(now=now, limit=inquiries.AT_A_TIME)
-    return sum(_ask(pending, now) for pending in waiting) + sum(_ask_newcomer(one, now) for one in newcomers)
+    asks = [partial(_ask, one, now) for one in waiting] + [partial(_ask_newcomer, one, now) for one in newcomers]
+    return sum(_alone(ask) for ask in asks)
+
+
+def _alone(ask: Callable[[], int]) -> int:
+    """Ask, unless another worker is asking somebody: what it has sent is seen once it has committed."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ASKING])
+            (alone,) = cursor.fetchone() or (False,)
+        return ask() if alone else 0
 
 
 def _ask(pending: Pending, now: datetime) -> int:
@@ -87,10 +100,14 @@ def _ask(pending: Pending, now: datetime) -> int:
 
 def _ask_newcomer(sign_up: SignUp, now: datetime) -> int:
     index = bytes(sign_up.index)
+    if not SignUp.objects.filter(pk=sign_up.pk, links=None).exists():
+        return 0
     if inquiries.written_lately(index, now) >= inquiries.MOST_TO_ADDRESS:
         return 0
     address = sign_ups.address_of(sign_up, now=now)
     if address is None:
+        # Nobody will ever read it: it must not stand before those who came later.
+        sign_ups.forget([index], purpose=sign_up.purpose)
         return 0
     about = About(purpose=sign_up.purpose, channel=sign_up.channel)
     return _write_to(Addressee(address, index, sign_up=sign_up.pk), about, "", now)
@@ -129,6 +146,8 @@ def confirm(link: Link, *, locale: str, now: datetime) -> None:
     Raises `privacy.links.UsedLink` when it was confirmed before, and `privacy.links.BadLink` when the person has said
     no since the link was made; either changes nothing.
     """
+    if link.used_at is not None:
+        raise UsedLink
     if link.source_profile_id is None:
         sign_ups.confirm(link, how=HOW, actor=ACTOR, locale=locale, now=now)
         return

@@ -48,6 +48,7 @@ def test_only_keys_of_nobody_are_destroyed(shop: Source) -> None:
         index=b"index",
         sealed=b"sealed",
         bars=[],
+        said_at=NOW,
         kept_at=NOW,
         expires_at=NOW + timedelta(days=3),
     )

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from consent.models import Act
@@ -12,9 +14,9 @@ from consent.state import standing
 from identity.models import Profile
 from identity.profiles import look_up, profile_of, source_profiles
 from pipeline.sweep import destroy_orphan_keys
-from privacy import epoch, rectification, requests, retention, suppression
+from privacy import epoch, erasure_ledger, links, rectification, requests, retention, suppression
 from privacy.erasure import erase
-from privacy.models import RequestStep, SignUp, Suppression
+from privacy.models import Link, RequestStep, SignUp, Suppression
 from privacy.public import inquiries
 from privacy.suppression_lift import DOUBLE_OPT_IN, NotVerified, lifted
 from privacy.tasks import answer_inquiries
@@ -25,7 +27,9 @@ from tests.privacy.scan import hits
 from tests.privacy.visitor import Visitor
 from tests.senders import process, send_rows
 from tests.statements.sabotage import Sabotage
+from vault import keys
 from vault.grants import Actor
+from vault.ids import new_id
 from vault.models import DataKey
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -38,7 +42,7 @@ SABOTAGE = Sabotage(
 # Without the way back: nobody who was erased can ever act.
 FURTHER = [
     Sabotage("pipeline/accept.py", "    sign_ups.keep(refused, source, now=now)\n", ""),
-    Sabotage("privacy/sign_ups.py", "        with lifted(sign_up.bars, ", "        with lifted([], "),
+    Sabotage("privacy/sign_ups.py", "        with lifted(bars, ", "        with lifted([], "),
 ]
 PAGE = re.compile(r"https?://[^\s/]+(/\S+)")
 LANDLINE = "+442079460123"
@@ -193,7 +197,12 @@ def gone(crm):
 
 
 def sign_up(site, number=1, *, yes=True, category="newsletter", email=ADDRESS, ago=timedelta(), **traits):
-    message = {
+    message = message_of(number, yes=yes, category=category, email=email, ago=ago, **traits)
+    return site.send({"batch": [message]}).json()
+
+
+def message_of(number, *, yes=True, category="newsletter", email=ADDRESS, ago=timedelta(), **traits):
+    return {
         "type": "identify",
         "messageId": f"sign-up-{number}",
         "anonymousId": f"d-{number}",
@@ -201,7 +210,6 @@ def sign_up(site, number=1, *, yes=True, category="newsletter", email=ADDRESS, a
         "traits": {"email": email, **traits},
         "context": {"consent": {"categoryPreferences": {category: yes}}},
     }
-    return site.send({"batch": [message]}).json()
 
 
 def mailed():
@@ -258,7 +266,9 @@ def test_p04_a_sign_up_that_nobody_confirms_ends_with_its_key(gone, site):
     later = timezone.now() + timedelta(days=3, seconds=1)
     retention.carry_out(now=later)
     destroy_orphan_keys(now=later)
+    links.forget_old(now=later)
     assert not SignUp.objects.exists()
+    assert not Link.objects.exists()
     assert not DataKey.objects.filter(id=kept.pk).exists()
     assert Visitor().open(address).response.status_code == 404
 
@@ -295,6 +305,122 @@ def test_p04_a_no_takes_the_wish_back_and_a_repeated_yes_asks_nobody_twice(gone,
     assert len(mailed()) == 1
 
 
+@pytest.mark.parametrize(
+    "other", [{"ago": timedelta(minutes=30)}, {"category": "texts"}], ids=["said before", "to another channel"]
+)
+def test_p04_only_a_later_no_to_the_same_ends_a_wish(gone, site, other):
+    site.source.mapping = {"consents": MAPPING["consents"] | {"texts": {"purpose": "marketing", "channel": "sms"}}}
+    site.source.save()
+    sign_up(site, 1)
+    ((_, address),) = mailed()
+    sign_up(site, 2, yes=False, **other)
+    assert "Thank you" in Visitor().open(address).press().document.text
+
+
+def test_p04_what_cannot_come_in_is_not_confirmed_and_lifts_nothing(gone, site):
+    sign_up(site, 1)
+    ((_, address),) = mailed()
+    site.source.enabled = False
+    site.source.save()
+    before = counts()
+    assert Visitor().open(address).press().response.status_code == 404
+    assert counts() == before
+    assert not Suppression.objects.exclude(lifted_at=None).exists()
+    site.source.enabled, site.source.purposes = True, ["personalization"]
+    site.source.save()
+    assert Visitor().open(address).press().response.status_code == 404
+    assert counts() == before
+    assert not Suppression.objects.exclude(lifted_at=None).exists()
+
+
+def test_p04_what_another_erasure_listed_since_is_lifted_too(gone, site):
+    sign_up(site, 1)
+    ((_, address),) = mailed()
+    again = Suppression.objects.get(namespace="email")
+    again.pk, again.request, again.listed_with = None, None, new_id()
+    again.save()
+    Visitor().open(address).press()
+    process(timezone.now())
+    assert may_write() is True
+    assert Suppression.objects.exclude(lifted_at=None).count() == 2
+
+
+def test_p04_a_used_link_closes_no_door(gone, site):
+    sign_up(site, 1)
+    ((_, address),) = mailed()
+    first, second = Visitor().open(address), Visitor().open(address)
+    with CaptureQueriesContext(connection) as lifting:
+        first.press()
+    with CaptureQueriesContext(connection) as too_late:
+        second.press()
+    closed = [any("pg_advisory_xact_lock(" in query["sql"] for query in page) for page in (lifting, too_late)]
+    assert closed == [True, False]
+
+
+@pytest.mark.parametrize("yes", [True, False])
+def test_p04_many_refused_messages_take_as_many_statements_as_few(gone, site, yes):
+    sign_up(site, 1)
+    taken = []
+    for many in (10, 100):
+        batch = [message_of(f"{many}-{number}", yes=yes) for number in range(many)]
+        with CaptureQueriesContext(connection) as statements:
+            assert site.send({"batch": batch}).json()["accepted"] == many
+        taken.append(len(statements))
+        sign_up(site, many)
+    assert taken[0] == taken[1]
+
+
+def test_p04_a_database_that_falls_behind_meanwhile_lets_nobody_in(gone, site):
+    sign_up(site, 1)
+    ((_, address),) = mailed()
+    page = Visitor().open(address)
+
+    def fall_behind(execute, statement, parameters, many, context):
+        if "pg_advisory_xact_lock(" in statement and epoch.fault() == "":
+            news = erasure_ledger.News(erasure_ledger.ERASED, request=new_id())
+            erasure_ledger.append(news, now=timezone.now())
+        return execute(statement, parameters, many, context)
+
+    with connection.execute_wrapper(fall_behind):
+        answer = page.press().response
+    assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+    assert not Suppression.objects.exclude(lifted_at=None).exists()
+
+
+def test_p04_yes_and_no_in_turn_write_no_more_often_than_to_anybody(gone, site):
+    written = 0
+    for number in range(0, 16, 2):
+        sign_up(site, number)
+        written += len(mailed())
+        sign_up(site, number + 1, yes=False)
+    assert written == inquiries.MOST_TO_ADDRESS
+
+
+def test_p04_what_cannot_be_opened_stands_in_nobodys_way(gone, site):
+    also = {"offers": {"purpose": "personalization", "channel": "email", "double_opt_in": True}}
+    site.source.mapping = {"consents": MAPPING["consents"] | also}
+    site.source.save()
+    sign_up(site, 1)
+    keys.destroy([SignUp.objects.get().pk])
+    sign_up(site, 2, category="offers")
+    assert len(mailed()) == 1
+    assert SignUp.objects.get().purpose == "personalization"
+
+
+def test_p04_the_next_erasure_leaves_no_link_that_was_sent_to_the_address(gone, site):
+    sign_up(site, 1)
+    ((_, address),) = mailed()
+    Visitor().open(address).press()
+    process(timezone.now())
+    now = timezone.now()
+    request = requests.open("erasure", profile_id=look_up("email", ADDRESS, now=now), actor="a", now=now)
+    index = Identifier.objects.get(namespace="email").index
+    assert Link.objects.filter(index=index).count() == 1
+    erase(requests.approve(request, actor="b", now=now), actor="b", now=now)
+    assert not Link.objects.exists()
+    assert Visitor().open(address).response.status_code == 404
+
+
 def test_p04_a_wish_that_waits_goes_with_the_person(gone, site):
     also = {"offers": {"purpose": "personalization", "channel": "email", "double_opt_in": True}}
     site.source.mapping = {"consents": MAPPING["consents"] | also}
@@ -324,6 +450,27 @@ def test_p04_a_mailbox_that_others_share_lets_her_in_by_the_name_that_she_gave(c
     ((_, address),) = mailed()
     Visitor().open(address).press()
     assert set(Suppression.objects.exclude(lifted_at=None).values_list("namespace", flat=True)) == {"email+name"}
+
+
+@pytest.mark.parametrize("first", ["CN-7001-A", "CN-7002-B"], ids=["hers before his", "his before hers"])
+def test_p04_her_act_brings_back_nobody_else_who_shared_the_mailbox(crm, site, first):
+    hour_ago, shared = timezone.now() - timedelta(hours=1), "archers@example.com"
+    alice, bob = {**ALICE, "email": shared}, {**BOB, "email": shared, "phone": "+442079460199"}
+    arrive(crm, hour_ago, alice, bob, at=hour_ago - timedelta(days=1))
+    for number in sorted(["CN-7001-A", "CN-7002-B"], key=lambda number: number != first):
+        gone = look_up("customer_number", number, now=hour_ago)
+        request = requests.open("erasure", profile_id=gone, actor="a", now=hour_ago)
+        erase(requests.approve(request, actor="b", now=hour_ago), actor="b", now=hour_ago)
+    sign_up(site, 1, email=shared, firstName="Alice", lastName="Archer")
+    ((_, address),) = mailed()
+    Visitor().open(address).press()
+    process(timezone.now())
+    assert may_write(shared) is True
+    arrive(crm, timezone.now() + timedelta(minutes=5), {**bob, "city": "London"}, {**alice, "city": "London"})
+    (back,) = SourceProfile.objects.filter(source=crm)
+    assert back.identifiers.filter(namespace="loyalty_number").exists()
+    (entry,) = [one.news for one in erasure_ledger.entries() if one.news.kind == erasure_ledger.LIFTED]
+    assert entry.request == Suppression.objects.filter(brings_back=True).get().request_id
 
 
 def test_p04_a_yes_in_the_preference_center_lifts_the_address_that_its_link_was_sent_to(gone, site, crm):

@@ -127,6 +127,7 @@ def test_p06_a_lifted_suppression_is_lifted_again(crm, now):
     assert replay().startswith("2 entries repeated: ")
     lifts = Suppression.objects.values_list("namespace", "lifted_at")
     assert {namespace: at for namespace, at in lifts if at} == {"email": now}
+    assert Suppression.objects.get(brings_back=True).namespace == "email"
     assert {namespace for namespace, at in lifts if not at} >= {"customer_number"}
 
 
