@@ -23,6 +23,7 @@ from console.screens.retention import RetentionScreen
 from console.screens.segments import SegmentScreen
 from console.screens.sources import SourceScreen
 from console.screens.users import UserScreen
+from console.signing_in import SignIn
 from identity.models import Assignment, Match, Profile
 from outbox.models import Recipient
 from privacy.models import EmergencyReveal, SubjectRequest
@@ -36,6 +37,10 @@ admin.site.unregister(Group)
 admin.site.unregister([Authenticator, EmailAddress])
 admin.site.index_template = "console/overview.html"
 admin.site.login_template = "console/login.html"
+admin.site.login_form = SignIn
+admin.site.logout_template = "console/logged_out.html"
+admin.site.password_change_template = "console/password_change.html"
+admin.site.password_change_done_template = "console/password_changed.html"
 
 admin.site.register(Profile, ProfileScreen)
 admin.site.register(Match, MatchScreen)

@@ -90,6 +90,7 @@ class Screen(ModelAdmin):  # type: ignore[misc]
     list_filter_sheet = True
     change_list_template = "console/change_list.html"
     change_form_template = "console/change_form.html"
+    object_history_template = "console/history.html"
 
     class Media:
         css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("console/console.css",)}

@@ -12,36 +12,41 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from access.roles import VIEW_CONSENTS
-from consent.models import Act
+from consent.models import Act, Notice
 from consent.receipts import receipt
+from console.entry import EntryScreen, Facts
 from console.files import as_file
 from console.guards import needs
-from console.screen import Screen, badge
-from console.showing import moment, short
+from console.screen import badge
+from console.showing import label_of, moment, short
 from identity.profiles import profile_of
 
+HOW = {
+    "preference_center": "in the preference center",
+    "double_opt_in": "confirmed by e-mail",
+    "subject_request": "by a subject request",
+    "gpc": "Global Privacy Control",
+}
 
-class ActScreen(Screen):
+
+class ActScreen(EntryScreen):
     """What people said, as they said it."""
 
     may_view = VIEW_CONSENTS
     heading = "Consent acts"
-    list_display = ("occurred", "said", "purpose", "channel_or_all", "how", "trust", "profile_link", "receipt_link")
-    list_display_links = None
+    list_display = (
+        "occurred",
+        "said",
+        "purpose",
+        "channel_or_all",
+        "how_it_came",
+        "trust",
+        "profile_link",
+        "receipt_link",
+    )
+    list_display_links = ("occurred",)
     list_filter = ("purpose", "state", "channel")
     sortable_by = ()
-    fields = (
-        "source_profile_id",
-        "purpose",
-        "channel",
-        "state",
-        "occurred_at",
-        "recorded_at",
-        "how",
-        "verified",
-        "notice",
-    )
-    readonly_fields = ("source_profile_id",)
     intro = "What people said of each purpose, append-only. To record an act, open the profile."
     empty_hint = (
         "Nobody has said anything yet. Acts arrive with records, over the API, or are recorded on a profile's page."
@@ -57,6 +62,30 @@ class ActScreen(Screen):
             *super().get_urls(),
         ]
 
+    def entry_title(self, entry: Any) -> str:
+        return f"{entry.purpose.name}: {entry.state}"
+
+    def facts(self, entry: Any) -> Facts:
+        return [
+            ("Purpose", entry.purpose.name),
+            ("Channel", self.channel_or_all(entry)),
+            ("Said", entry.state),
+            ("When", moment(entry.occurred_at)),
+            ("Recorded", moment(entry.recorded_at)),
+            ("How", how_in_words(entry.how)),
+            ("Trust", self.trust(entry)),
+            ("Legal basis then", label_of(entry.basis) if entry.basis else ""),
+            ("Law of", entry.jurisdiction),
+            ("Language", entry.locale),
+            ("Source profile", short(entry.source_profile_id)),
+            ("Profile", self.profile_link(entry)),
+            ("Annulled", "It was never this person's: two people had been taken for one." if _annulled(entry) else ""),
+        ]
+
+    def more(self, entry: Any, request: HttpRequest) -> dict[str, Any]:
+        receipt = [] if _annulled(entry) else [("Receipt", "download", _receipt_of(entry))]
+        return {"notice": Notice.objects.filter(hash=entry.notice).first(), "actions": receipt}
+
     @needs(VIEW_CONSENTS, methods=("GET",))
     def receipt(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """The receipt of one act, as a file."""
@@ -65,10 +94,9 @@ class ActScreen(Screen):
 
     @admin.display(description="Receipt")
     def receipt_link(self, act: Act) -> SafeString | str:
-        if hasattr(act, "annulment"):
+        if _annulled(act):
             return "annulled"
-        page = reverse("admin:consent_act_receipt", args=[act.pk])
-        return format_html('<a class="o-link" href="{}" download>Download</a>', page)
+        return format_html('<a class="o-link" href="{}" download>Download</a>', _receipt_of(act))
 
     @admin.display(description="When")
     def occurred(self, act: Act) -> str:
@@ -81,6 +109,10 @@ class ActScreen(Screen):
     @admin.display(description="Channel")
     def channel_or_all(self, act: Act) -> str:
         return act.channel or "all"
+
+    @admin.display(description="How")
+    def how_it_came(self, act: Act) -> str:
+        return how_in_words(act.how)
 
     @admin.display(description="Trust")
     def trust(self, act: Act) -> str:
@@ -97,3 +129,16 @@ class ActScreen(Screen):
             return "–"
         page = reverse("admin:identity_profile_change", args=[act.home])
         return format_html('<a class="o-link o-mono" href="{}">{}</a>', page, short(act.home))
+
+
+def how_in_words(how: str) -> str:
+    """How something was said: "source crm" stays, "preference_center" becomes words."""
+    return HOW.get(how, how.replace("_", " "))
+
+
+def _annulled(act: Act) -> bool:
+    return hasattr(act, "annulment")
+
+
+def _receipt_of(act: Act) -> str:
+    return reverse("admin:consent_act_receipt", args=[act.pk])

@@ -11,31 +11,21 @@ from django.utils.safestring import SafeString
 
 from access.roles import CORRECT_IDENTITY
 from console.actors import names_of
-from console.screen import Screen
+from console.entry import EntryScreen, Facts
+from console.profile.evidence import of_assignment
 from console.showing import moment, short
 from identity.models import Assignment
 
 
-class AssignmentScreen(Screen):
+class AssignmentScreen(EntryScreen):
     """Who was joined to whom, when, and why."""
 
     may_view = CORRECT_IDENTITY
     heading = "Identity ledger"
     list_display = ("assigned", "source_profile_short", "profile_link", "reason", "by", "ended")
-    list_display_links = None
+    list_display_links = ("assigned",)
     list_filter = ("reason",)
     sortable_by = ()
-    fields = (
-        "source_profile_short",
-        "profile_link",
-        "reason",
-        "by",
-        "rule_version",
-        "assigned_at",
-        "ended_at",
-        "evidence",
-    )
-    readonly_fields = ("source_profile_short", "profile_link", "by")
     intro = "Entries are added and ended, never changed. A merge or split rewrites no record: only these lines."
     empty_hint = (
         "No assignment yet. Each record that comes in gets its source profile, and each source profile its line here."
@@ -43,6 +33,24 @@ class AssignmentScreen(Screen):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Assignment]":
         return Assignment.objects.select_related("source_profile__source").order_by("-assigned_at", "-id")
+
+    def entry_title(self, entry: Any) -> str:
+        return f"{self.source_profile_short(entry)}: {entry.reason}"
+
+    def facts(self, entry: Any) -> Facts:
+        return [
+            ("Source profile", self.source_profile_short(entry)),
+            ("Belongs to profile", self.profile_link(entry)),
+            ("Because", entry.reason),
+            ("Since", moment(entry.assigned_at)),
+            ("Until", moment(entry.ended_at) if entry.ended_at else "it still does"),
+            ("By", self.by(entry)),
+            ("Rule", entry.rule_version),
+            ("Compared with source profile", short(entry.evidence["with"]) if "with" in entry.evidence else ""),
+        ]
+
+    def more(self, entry: Any, request: HttpRequest) -> dict[str, Any]:
+        return {"evidence": of_assignment(entry.evidence)}
 
     @admin.display(description="Since")
     def assigned(self, entry: Assignment) -> str:
@@ -66,8 +74,8 @@ class AssignmentScreen(Screen):
     def prepare(self, rows: list[Any], request: HttpRequest) -> None:
         names = names_of(row.actor for row in rows)
         for row in rows:
-            row.by = names.get(row.actor, row.actor)
+            row.by_name = names.get(row.actor, row.actor)
 
     @admin.display(description="By")
     def by(self, entry: Any) -> str:
-        return str(getattr(entry, "by", entry.actor))
+        return str(entry.by_name)

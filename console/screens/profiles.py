@@ -39,6 +39,7 @@ from console.forms import LookUp, MergeWith, PutHold, Reason, Say, first_error
 from console.guards import needs
 from console.profile.called import called, declared
 from console.profile.list import describe
+from console.profile.looks import looks, readers
 from console.profile.page import gather
 from console.screen import Screen
 from console.showing import day, label_of, short
@@ -214,14 +215,16 @@ class ProfileScreen(Screen):
             raise PermissionDenied
         reads = audit.reads_of(source_profiles(profile)).reverse()
         shown = list(reads[:READS_SHOWN])
-        names = names_of(entry.actor for entry in shown)
+        looked = looks(shown, names_of(entry.actor for entry in shown))
         return self.page(
             request,
             "console/profiles/who_looked.html",
             title=f"Who looked at {short(profile)}",
             profile=profile,
             short=short(profile),
-            reads=[(entry, names.get(entry.actor, entry.actor)) for entry in shown],
+            looks=looked,
+            readers=readers(looked),
+            counted=len(shown),
             count=reads.count(),
         )
 

@@ -7,26 +7,37 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.html import format_html
 
 from access.roles import VIEW_QUARANTINE
 from console.charts import bars_of
-from console.screen import Screen
+from console.entry import EntryScreen, Facts
 from console.showing import day, label_of, moment
 from records.models import Intake, QuarantinedRecord
 
+# What usually is the matter, by reason.
+ADVICE = {
+    "malformed_json": "The line is cut or has a quote too few: look at this place of the file at its source.",
+    "invalid_utf8": "The file is in another encoding: export it as UTF-8.",
+    "missing_identifier": "Without an identifier nobody is meant: send one of those named, or map its column.",
+    "absurd_date": "The date is not one, or lies ahead. If days and months are swapped, say so in the source's mapping "
+    "(date_order).",
+}
+AGAIN = "Mend it at the source and send it again: what was taken in stays as it is, and this one is taken in then."
 
-class QuarantineScreen(Screen):
+
+class QuarantineScreen(EntryScreen):
     """Records in quarantine."""
 
     may_view = VIEW_QUARANTINE
     heading = "Quarantine"
     list_display = ("received", "source", "reason_text", "where", "message", "expires")
-    list_display_links = None
+    list_display_links = ("received",)
     list_filter = ("reason", "source")
     list_before_template = "console/quarantine_reasons.html"
     sortable_by = ()
-    fields = ("source", "reason_text", "where", "message", "size", "received_at", "expires_at")
-    readonly_fields = fields
     intro = "Records of known sources that could not be taken in. They are kept sealed for 30 days."
     empty_hint = "Everything that came in could be taken in."
 
@@ -40,6 +51,23 @@ class QuarantineScreen(Screen):
         reasons = list(zip(counts, bars, strict=True))
         response: HttpResponse = super().changelist_view(request, {"reasons": reasons, **(extra_context or {})})
         return response
+
+    def entry_title(self, entry: Any) -> str:
+        return f"{self.reason_text(entry)}, from {entry.source.name}"
+
+    def facts(self, entry: Any) -> Facts:
+        return [
+            ("Why", entry.message),
+            ("Reason", self.reason_text(entry)),
+            ("Where", self.where(entry)),
+            ("Source", format_html('<a class="o-link" href="{}">{}</a>', _source_of(entry), entry.source.name)),
+            ("Size", filesizeformat(entry.size)),
+            ("Received", moment(entry.received_at)),
+            ("Kept until", day(entry.expires_at)),
+        ]
+
+    def more(self, entry: Any, request: HttpRequest) -> dict[str, Any]:
+        return {"advice": [line for line in (ADVICE.get(entry.reason, ""), AGAIN) if line]}
 
     @admin.display(description="Received")
     def received(self, row: QuarantinedRecord) -> str:
@@ -61,6 +89,10 @@ class QuarantineScreen(Screen):
         over_api = _over_api(rows)
         for row in rows:
             row.over_api = (row.source_id, row.received_at) in over_api
+
+
+def _source_of(row: QuarantinedRecord) -> str:
+    return reverse("admin:records_source_change", args=[row.source_id])
 
 
 def _place(row: Any) -> str:

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -20,7 +20,7 @@ from console.asking import may
 from console.guards import needs
 from console.screen import Screen
 from console.showing import label_of
-from privacy import processing_record, retention
+from privacy import processing_record, record_page, retention
 from privacy.models import RetentionRun
 from privacy.retention import AlreadyRunning
 from records.dictionary import FIELDS
@@ -134,7 +134,7 @@ class RetentionScreen(Screen):
     def processing_record(self, request: HttpRequest) -> HttpResponse:
         """The record of processing activities (GDPR article 30) as it is right now, for reading and printing."""
         record = processing_record.generate(now=timezone.now())
-        return render(request, "privacy/processing_record.html", {"record": record})
+        return HttpResponse(record_page.render(record))
 
     def _page(self, request: HttpRequest, **counted: Any) -> TemplateResponse:
         limits = schedules()

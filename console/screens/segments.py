@@ -54,7 +54,7 @@ class SegmentForm(forms.Form):
     """A segment to be made or changed. The definition is checked by the rules of `segments`."""
 
     name = forms.CharField(max_length=80)
-    slug = forms.SlugField(max_length=60, help_text="What programs know it by. It stays.")
+    slug = forms.SlugField(label="Name for programs", max_length=60, help_text="It stays: programs ask for it.")
     description = forms.CharField(required=False, widget=forms.Textarea({"rows": 2}))
     purpose = forms.ChoiceField(help_text="A segment holds only those who allow this.")
     channel = forms.ChoiceField(required=False)

@@ -1,6 +1,7 @@
-// The segment form: conditions and terms as fields, kept in step with the JSON below them, and a live preview.
+// The segment form: groups of conditions and terms as fields, kept in step with the JSON below them, and a live preview.
 
 const WORDS = { "==": "is", "!=": "is not", ">=": "at least", "<=": "at most", ">": "above", "<": "below", in: "one of", exists: "is known" };
+const NEGATED = { any: "none", all: "notall" };
 const PAUSE = 350;
 const slugOf = (text) => text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "");
 
@@ -9,7 +10,7 @@ document.addEventListener("alpine:init", () => {
     ...JSON.parse(document.getElementById("builder-data").textContent),
     flat: true,
     joint: "all",
-    conditions: [],
+    groups: [],
     terms: [],
     threshold: 0,
     rule: null,
@@ -42,12 +43,11 @@ document.addEventListener("alpine:init", () => {
         return this.look();
       }
       this.rule = definition.rule ?? null;
-      const joint = this.rule && ("any" in this.rule ? "any" : "all");
-      const rules = this.rule && ("feature" in this.rule ? [this.rule] : this.rule[joint]);
-      this.flat = Array.isArray(rules) && rules.every((one) => one && this.featureOf(one.feature));
-      if (this.flat) {
-        this.joint = joint;
-        this.conditions = rules.map((one) => ({ feature: one.feature, op: one.op, typed: this.typedFrom(one) }));
+      const groups = this.groupsOf(this.rule);
+      this.flat = groups !== null;
+      if (groups) {
+        this.joint = "any" in this.rule ? "any" : "all";
+        this.groups = groups;
       }
       this.terms = (definition.score?.terms ?? []).map((one) => ({ curve: "linear", ...one }));
       this.threshold = definition.score?.threshold ?? 0;
@@ -56,10 +56,40 @@ document.addEventListener("alpine:init", () => {
 
     // From the fields to the JSON.
     write() {
-      const definition = { rule: this.flat ? { [this.joint]: this.conditions.map((one) => this.asCondition(one)) } : this.rule };
+      const definition = { rule: this.flat ? { [this.joint]: this.groups.map((one) => this.asGroup(one)) } : this.rule };
       if (this.terms.length) definition.score = { terms: this.terms.map((one) => ({ ...one })), threshold: this.threshold };
       this.text = JSON.stringify(definition, null, 2);
       this.look();
+    },
+
+    // A rule as groups of conditions, one level deep; null when it is deeper, or names a feature that is not known.
+    groupsOf(rule) {
+      if (!rule) return null;
+      const parts = "feature" in rule || "not" in rule ? [rule] : (rule.any ?? rule.all);
+      const groups = Array.isArray(parts) ? parts.map((one) => this.groupOf(one)) : [null];
+      return groups.includes(null) ? null : groups;
+    },
+    groupOf(part) {
+      const negated = Boolean(part) && "not" in part;
+      const inner = negated ? part.not : part;
+      if (!inner) return null;
+      const alone = "feature" in inner;
+      const joint = alone || "any" in inner ? "any" : "all";
+      const conditions = alone ? [inner] : inner[joint];
+      if (!Array.isArray(conditions) || !conditions.length || !conditions.every((one) => one && this.featureOf(one.feature))) return null;
+      return {
+        mode: negated ? NEGATED[joint] : joint,
+        conditions: conditions.map((one) => ({ feature: one.feature, op: one.op, typed: this.typedFrom(one) })),
+      };
+    },
+    asGroup({ mode, conditions }) {
+      const rules = conditions.map((one) => this.asCondition(one));
+      const joint = mode === "any" || mode === "none" ? "any" : "all";
+      const inner = rules.length === 1 ? rules[0] : { [joint]: rules };
+      return mode === joint ? inner : { not: inner };
+    },
+    isSeveral(group) {
+      return group.conditions.length > 1 || group.mode === "none" || group.mode === "notall";
     },
 
     look() {
@@ -123,8 +153,21 @@ document.addEventListener("alpine:init", () => {
       if (choices && !choices.includes(condition.typed)) condition.typed = choices[0];
       this.write();
     },
-    addCondition() {
-      this.conditions.push({ feature: "recency_days", op: "<=", typed: "90" });
+    addGroup() {
+      this.groups.push({ mode: "any", conditions: [this.newCondition()] });
+      this.write();
+    },
+    addTo(group) {
+      if (group.conditions.length === 1 && group.mode === "all") group.mode = "any";
+      group.conditions.push(this.newCondition());
+      this.write();
+    },
+    newCondition() {
+      return { feature: "recency_days", op: "<=", typed: "90" };
+    },
+    dropCondition(group, place) {
+      group.conditions.splice(place, 1);
+      if (!group.conditions.length) this.groups.splice(this.groups.indexOf(group), 1);
       this.write();
     },
     addTerm() {

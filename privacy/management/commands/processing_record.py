@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.template.loader import render_to_string
 from django.utils import timezone
 
+from privacy import record_page
 from privacy.processing_record import generate
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         record = generate(now=timezone.now())
         if options["html"]:
-            options["html"].write_text(render_to_string("privacy/processing_record.html", {"record": record}))
+            options["html"].write_text(record_page.render(record))
             self.stdout.write(f"written to {options['html']}")
         if options["json"] or not options["html"]:
             self.stdout.write(json.dumps(record))

@@ -1,0 +1,164 @@
+"""The admin in a real browser: nothing is cut off on a phone, panels fit, and a segment's groups become its rule."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.urls import reverse
+
+pytest.importorskip("playwright")
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from access.models import User
+from console.management.commands import screenshots
+from tests.console.conftest import World
+from tests.pipeline.cast import seed_purposes
+
+CHROMIUM = Path("/usr/bin/chromium")
+PHONE = {"width": 360, "height": 740}
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no chromium here"),
+    pytest.mark.django_db(transaction=True, databases=["default", "keystore"]),
+]
+RECENT = {"feature": "recency_days", "op": "<=", "value": 90}
+NESTED: Any = {
+    "rule": {
+        "all": [
+            {"any": [RECENT, {"feature": "frequency_365d", "op": ">=", "value": 2}]},
+            {"not": {"feature": "visits_30d", "op": "==", "value": 0}},
+        ]
+    }
+}
+DEEP = {"rule": {"all": [{"any": [{"all": [RECENT]}]}]}}
+
+
+@pytest.fixture(autouse=True)
+def connections_end_with_their_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's threads must not hold on to the test database."""
+    for alias in ("default", "keystore"):
+        monkeypatch.setitem(connections.databases[alias], "CONN_MAX_AGE", 0)
+
+
+@pytest.fixture
+def purposes(transactional_db: None) -> None:
+    seed_purposes()
+
+
+@pytest.fixture
+def site(purposes: None, world: World) -> Iterator[str]:
+    with screenshots._serving() as address:
+        yield address
+
+
+@pytest.fixture
+def sessions(world: World) -> dict[str, str]:
+    """A session of each role, made before the browser's event loop runs in this thread."""
+    return {role: screenshots._session_of(User.objects.get(pk=user.pk)) for role, user in world.staff.items()}
+
+
+@pytest.fixture
+def browser(sessions: dict[str, str], addresses: list[str]) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(screenshots.ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def addresses(site: str, world: World) -> list[str]:
+    """Pages of a privacy officer that hold tables, forms and panels."""
+    one = world.erasure.pk
+    return [
+        reverse("admin:index"),
+        reverse("admin:identity_profile_changelist"),
+        reverse("admin:identity_profile_change", args=[world.alice]),
+        reverse("admin:identity_profile_who_looked", args=[world.alice]),
+        reverse("admin:privacy_subjectrequest_changelist"),
+        reverse("admin:privacy_subjectrequest_change", args=[one]),
+        reverse("admin:privacy_subjectrequest_approve", args=[one]),
+        f"{reverse('admin:privacy_subjectrequest_add')}?profile={world.alice}",
+        reverse("admin:records_retentionrule_changelist"),
+        reverse("admin:records_retentionrule_processing_record"),
+        reverse("admin:consent_act_changelist"),
+        reverse("admin:consent_purpose_changelist"),
+        reverse("admin:records_quarantinedrecord_changelist"),
+        reverse("admin:password_change"),
+    ]
+
+
+def window(browser: Browser, session: str, site: str, *, size: dict[str, int]) -> Page:
+    page = screenshots._window(browser, session, site, dark=False)
+    page.set_viewport_size(size)  # type: ignore[arg-type]
+    return page
+
+
+def test_nothing_is_cut_off_on_a_phone(
+    browser: Browser, sessions: dict[str, str], site: str, addresses: list[str]
+) -> None:
+    page = window(browser, sessions["privacy_officer"], site, size=PHONE)
+    wider, errors = {}, []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    for address in addresses:
+        page.goto(f"{site}{address}", wait_until="networkidle")
+        beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if beyond > 0:
+            wider[address] = beyond
+    assert (wider, errors) == ({}, [])
+
+
+def test_a_panel_opens_within_the_screen_of_a_phone(
+    browser: Browser, sessions: dict[str, str], site: str, addresses: list[str]
+) -> None:
+    page = window(browser, sessions["privacy_officer"], site, size=PHONE)
+    page.goto(f"{site}{addresses[2]}")
+    for panel in page.locator("details.o-menu").all():
+        panel.locator("summary").click()
+        box = panel.locator(".o-sheet").bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= PHONE["width"]
+        assert box["y"] + box["height"] <= PHONE["height"]
+        page.mouse.click(5, 5)
+        panel.evaluate("panel => panel.open = false")
+
+
+def built(page: Page) -> Any:
+    return json.loads(page.locator("textarea[name=definition]").input_value())["rule"]
+
+
+def test_groups_of_conditions_are_fields_and_become_the_rule(
+    browser: Browser, sessions: dict[str, str], site: str, addresses: list[str]
+) -> None:
+    page = window(browser, sessions["marketer"], site, size={"width": 1280, "height": 900})
+    page.goto(f"{site}{reverse('admin:segments_segment_add')}", wait_until="networkidle")
+    page.locator("details.o-folded summary").first.click()
+    page.locator("textarea[name=definition]").fill(json.dumps(NESTED))
+    modes = page.get_by_label("How many of these")
+    assert [mode.input_value() for mode in modes.all()] == ["any", "none"]
+    assert page.get_by_label("Feature").count() == 3
+    modes.first.select_option("notall")
+    either = NESTED["rule"]["all"][0]["any"]
+    assert built(page) == {"all": [{"not": {"all": either}}, NESTED["rule"]["all"][1]]}
+    page.get_by_text("Another in this group").first.click()
+    assert len(built(page)["all"][0]["not"]["all"]) == 3
+    for _ in range(3):
+        page.get_by_label("Remove this condition").first.click()
+    assert built(page) == {"all": [NESTED["rule"]["all"][1]]}
+    modes.first.select_option("any")
+    assert built(page) == {"all": [NESTED["rule"]["all"][1]["not"]]}
+
+
+def test_a_rule_that_is_deeper_is_left_to_its_json(
+    browser: Browser, sessions: dict[str, str], site: str, addresses: list[str]
+) -> None:
+    page = window(browser, sessions["marketer"], site, size={"width": 1280, "height": 900})
+    page.goto(f"{site}{reverse('admin:segments_segment_add')}", wait_until="networkidle")
+    page.locator("details.o-folded summary").first.click()
+    page.locator("textarea[name=definition]").fill(json.dumps(DEEP))
+    assert page.get_by_text("more than one group deep").is_visible()
+    assert built(page) == DEEP["rule"]
