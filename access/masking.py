@@ -24,7 +24,7 @@ def mask(namespace: str, value: str) -> str:
 
 def mask_addresses(text: str) -> str:
     """The text with each e-mail address in it masked: for words that were not meant to hold one."""
-    return EMAIL.sub(lambda found: mask("email", found[0]), text)
+    return EMAIL.sub(lambda found: mask("email", found[0].replace("%40", "@")), text)
 
 
 def _email(value: str) -> str:

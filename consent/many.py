@@ -60,6 +60,8 @@ def decide_all(groups: Groups, *, purpose: str, channel: str = "", at: datetime)
         cursor.execute(IN_ORDER)
         cursor.execute(_statement(groups, rule, channel), _asked(rule, channel, at))
         allowed, unsure = (bytes(ids or b"") for ids in cursor.fetchone())
+        # Nothing was written: what is rolled back are the settings, which the caller's transaction shall not have.
+        transaction.set_rollback(True)
     found = allowed + _one_by_one(groups, unsure, purpose=purpose, channel=channel, at=at)
     return Allowed(np.frombuffer(found, np.uint8).reshape(-1, ID_BYTES))
 

@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from console.asking import SUBJECT_REQUESTS, ask_for_each
+from console.outcomes import Bar, bars
 from console.profile.evidence import Piece, of_fields
 from console.profile.list import Seen, seen_of
 from console.showing import initials_of, label_of, name_of, short, shown
-from console.things import things
 from identity import golden
 from identity.golden import GoldenRead
 from identity.likeness import FIELDS, Likeness, likeness
@@ -60,20 +60,11 @@ class Bearer:
 
 
 @dataclass(frozen=True)
-class Going:
-    """What goes: a kind of rows, how many, and how long its bar is in percent of the most."""
-
-    name: str
-    count: int
-    percent: float
-
-
-@dataclass(frozen=True)
 class Question:
     """All that whoever approves or carries out an erasure should see first."""
 
     who: Who | None
-    going: list[Going]
+    going: list[Bar]
     bearers: list[Bearer]
     more: int
     crowds: list[tuple[str, int]]
@@ -81,7 +72,7 @@ class Question:
     @property
     def rows(self) -> int:
         """How many rows go, of all kinds."""
-        return sum(going.count for going in self.going)
+        return sum(bar.count for bar in self.going)
 
 
 def question(one: SubjectRequest, request: HttpRequest, *, reason: str = "", revealed: bool = False) -> Question:
@@ -176,8 +167,5 @@ def _bearer(
     return Bearer(opened.who(profile, revealed=revealed), shared, percent, of_fields(levels), asked)
 
 
-def _going(subject: Subject) -> list[Going]:
-    counts = [(things(table.model), rows_of(table, subject).count()) for table in erasable()]
-    counts = sorted(((name, count) for name, count in counts if count), key=lambda item: (-item[1], item[0]))
-    most = max((count for _, count in counts), default=1)
-    return [Going(name, count, 100 * count / most) for name, count in counts]
+def _going(subject: Subject) -> list[Bar]:
+    return bars({table.model: rows_of(table, subject).count() for table in erasable()})

@@ -12,7 +12,7 @@ from identity.models import CANNOT_LINK, Match, Verdict
 from identity.profiles import profile_of, source_profiles
 from pipeline import queue
 from privacy import requests, sharing, subjects
-from privacy.models import OPEN, SubjectRequest
+from privacy.models import ERASURE, OPEN, SubjectRequest
 from privacy.sharing import NotShared
 
 
@@ -60,13 +60,13 @@ def join(match: Match, *, actor: str, reason: str, now: datetime) -> UUID:
 
 def join_bearers(request: SubjectRequest, profiles: Collection[UUID], *, actor: str, now: datetime) -> UUID:
     """Decide that these profiles, which bear identifiers of the person of this request, are that person: the request
-    covers them from then on. Only as long as nobody has approved it, so that whoever does approves all of it.
+    covers them from then on. Only of an erasure that nobody has approved yet; whoever joins cannot approve it then.
 
-    Raises `privacy.requests.NotOpen`, `privacy.sharing.NotShared`, `privacy.subjects.UnknownProfile`,
-    `identity.ledger.NotPossible`, and then has changed nothing.
+    Raises `NotOpen`, `NotVerified` and `WrongKind` of `privacy.requests`, `privacy.sharing.NotShared`,
+    `privacy.subjects.UnknownProfile`, `identity.ledger.NotPossible`, and then has changed nothing.
     """
     with transaction.atomic():
-        request = requests.lock(request, states=[OPEN], unverified=True)
+        request = requests.lock(request, states=[OPEN], kinds=[ERASURE])
         person = subjects.find(request.profile_id)
         if not set(profiles) <= sharing.sharing(person).profiles.keys():
             raise NotShared("one of these profiles bears none of the person's identifiers any more")
@@ -74,7 +74,7 @@ def join_bearers(request: SubjectRequest, profiles: Collection[UUID], *, actor: 
         for other in sorted(profiles):
             survivor = merge(survivor, other, actor=actor, reason=f"subject request {request.pk}", now=now)
         detail = {"profiles": len(profiles)}
-        requests.take_step(request, "profiles joined", actor=actor, now=now, detail=detail)
+        requests.take_step(request, requests.JOINED, actor=actor, now=now, detail=detail)
     return survivor
 
 

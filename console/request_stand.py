@@ -6,7 +6,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from console.showing import day
 from privacy.clocks import CLOCKS
+from privacy.deadlines import NoExtension, UnknownRegulation, extended_due_date
 from privacy.models import (
     ACCESS,
     APPROVED,
@@ -42,9 +44,30 @@ def clocks_of(one: SubjectRequest, *, today: date) -> list[Clock]:
     found = []
     if one.acknowledge_by:
         found.append(_clock("Confirm receipt", one.acknowledge_by, one.acknowledged_at, one, today))
-    note = f"put off from {one.first_due_date:%b} {one.first_due_date.day}" if one.extended_at else ""
-    found.append(_clock("Answer", one.due_date, one.ended_at, one, today, note))
+    found.append(_clock("Answer", one.due_date, one.ended_at, one, today, _note(one, today)))
     return found
+
+
+def _note(one: SubjectRequest, today: date) -> str:
+    """What has become of the first period, or may."""
+    if one.extended_at:
+        return f"put off from {day(one.first_due_date)}"
+    later = later_of(one) if may_extend(one) and today <= one.first_due_date else None
+    return f"can be put off once, to {day(later)}, if the person is told before" if later else ""
+
+
+def later_of(one: SubjectRequest) -> date | None:
+    """The day to which the answer can be put off; None where the law lets nobody do that."""
+    try:
+        return extended_due_date(one.regulation, timezone.localdate(one.received_at), kind=one.kind)
+    except (NoExtension, UnknownRegulation):
+        return None
+
+
+def may_extend(one: SubjectRequest) -> bool:
+    """Whether the answer may still be put off."""
+    clock = CLOCKS.get(one.regulation)
+    return bool(clock and clock.of(one.kind).extension) and one.state in UNFINISHED and not one.extended_at
 
 
 def next_act(one: SubjectRequest, *, own: bool) -> tuple[str, str]:
@@ -76,19 +99,19 @@ def _next_of_erasure(one: SubjectRequest, own: bool) -> tuple[str, str]:
     return ("erase", "It was interrupted: go on.") if one.state == IN_PROGRESS else ("", "")
 
 
-def _clock(name: str, day: date, met_at: datetime | None, one: SubjectRequest, today: date, note: str = "") -> Clock:
+def _clock(name: str, due: date, met_at: datetime | None, one: SubjectRequest, today: date, note: str = "") -> Clock:
     received = timezone.localdate(one.received_at)
-    percent = min(max(round(100 * (today - received).days / max((day - received).days, 1)), 0), 100)
+    percent = min(max(round(100 * (today - received).days / max((due - received).days, 1)), 0), 100)
     if met_at:
         met = timezone.localdate(met_at)
-        return Clock(name, day, "good" if met <= day else "warn", f"done {met:%b} {met.day}", note, 100)
+        return Clock(name, due, "good" if met <= due else "warn", f"done {met:%b} {met.day}", note, 100)
     if one.state not in UNFINISHED:
-        return Clock(name, day, "", "no longer due", note, 100)
-    days = (day - today).days
+        return Clock(name, due, "", "no longer due", note, 100)
+    days = (due - today).days
     if days < 0:
-        return Clock(name, day, "bad", f"{-days} day{'s' * (days != -1)} overdue", note, 100)
+        return Clock(name, due, "bad", f"{-days} day{'s' * (days != -1)} overdue", note, 100)
     words = "today" if not days else "tomorrow" if days == 1 else f"in {days} days"
-    return Clock(name, day, "warn" if days <= SOON else "good", words, note, percent)
+    return Clock(name, due, "warn" if days <= SOON else "good", words, note, percent)
 
 
 def law_of(regulation: str) -> str:
@@ -98,12 +121,10 @@ def law_of(regulation: str) -> str:
 
 def facts_of(one: SubjectRequest) -> dict[str, Any]:
     """What else the page says of the request."""
-    clock = CLOCKS.get(one.regulation)
-    of_kind = clock.of(one.kind) if clock else None
     return {
         "law": law_of(one.regulation),
         "needs_identity": one.kind in NEEDS_IDENTITY,
-        "may_extend": bool(of_kind and of_kind.extension) and one.state in UNFINISHED and not one.extended_at,
+        "may_extend": may_extend(one),
         "may_call_back": one.state in (OPEN, APPROVED),
         "unfinished": one.state in UNFINISHED,
     }

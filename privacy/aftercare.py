@@ -13,6 +13,8 @@ from privacy.proof import Report
 from vault import keys
 
 SCHEDULE = "schedule"
+# The steps of a search, which takes its time: whoever looks at the request meanwhile sees that it is under way.
+SEARCHING, PROVED, FOUND_AGAIN = "search begun", "proved", "found again"
 
 
 def attend() -> int:
@@ -32,10 +34,13 @@ def attend() -> int:
 
 def prove_and_certify(request: SubjectRequest, *, actor: str, now: datetime) -> Report:
     """Search everything for the person, and sign what was found. Raises `privacy.proof.NotErased`, `ValuesGone`."""
+    if ErasureCase.objects.filter(pk=request.pk, request__state=COMPLETED, sealed__isnull=False).exists():
+        requests.take_step(request, SEARCHING, actor=actor, now=now)
     report = proof.prove(request, now=now)
+    ended_at = now + timedelta(milliseconds=report.milliseconds)
     with transaction.atomic():
-        requests.take_step(request, "proved" if not report.hits else "found again", actor=actor, now=now)
-        certificate.issue(request, now=now)
+        requests.take_step(request, FOUND_AGAIN if report.hits else PROVED, actor=actor, now=ended_at)
+        certificate.issue(request, now=ended_at)
     return report
 
 

@@ -129,7 +129,7 @@ def search(
     started = time.monotonic()
     looking = Search(wanted)
     report = Report(str(request.pk), now, looking.describe())
-    server_files.settle(_settled(request), unscanned=report.unscanned)
+    server_files.settle(_settled(request), sampled=_sampled(), unscanned=report.unscanned)
     for place in _in_databases(request, looking, report.unscanned, now):
         report.places.append(place)
         on_progress(place)
@@ -217,6 +217,11 @@ def _settled(request: SubjectRequest) -> set[str]:
     """The tables from which the erasure deleted or changed rows."""
     labels = {*request.outcome.get("rows", {}), *request.outcome.get("mentions", {}), "vault.DataKey"}
     return {apps.get_model(label)._meta.db_table for label in labels} | set(ALWAYS_SETTLED)
+
+
+def _sampled() -> set[str]:
+    """Every table in which a person may have stood: the planner samples what is in them, and keeps that."""
+    return {apps.get_model(table.model)._meta.db_table for table in tables() if table.subject}
 
 
 def _keep(case: ErasureCase, report: Report, *, now: datetime) -> None:

@@ -30,6 +30,9 @@ from privacy.subjects import living
 from privacy.verification import Verification, verified_fields, vouched
 from vault.ids import new_id
 
+# The step of somebody who decided that other profiles are the same person.
+JOINED = "profiles joined"
+
 
 class UnknownKind(ValueError):
     """Nobody can ask for this."""
@@ -44,7 +47,7 @@ class NotVerified(PermissionError):
 
 
 class SecondPersonNeeded(PermissionError):
-    """Whoever opened an erasure request cannot approve it."""
+    """Whoever opened an erasure request, or decided whom else it covers, cannot approve it."""
 
 
 class WrongKind(ValueError):
@@ -107,6 +110,8 @@ def approve(request: SubjectRequest, *, actor: str, now: datetime) -> SubjectReq
         request = lock(request, states=[OPEN])
         if request.kind == ERASURE and request.opened_by == actor:
             raise SecondPersonNeeded("whoever opened an erasure request cannot approve it")
+        if request.kind == ERASURE and request.steps.filter(what=JOINED, actor=actor).exists():
+            raise SecondPersonNeeded("whoever joined other profiles to an erasure request cannot approve it")
         request.state, request.approved_at, request.approved_by = APPROVED, now, actor
         request.save(update_fields=["state", "approved_at", "approved_by"])
         take_step(request, "approved", actor=actor, now=now)

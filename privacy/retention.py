@@ -7,7 +7,8 @@ by the next:
 2. fields: identifiers, attributes and sealed contents lose the fields whose own limit has passed;
 3. records: months that nobody needs are dropped as partitions, the rest is deleted;
 4. people: source profiles without any record left go; of those who said "no" that alone remains;
-5. tables: rows that are annotated with an end of their own.
+5. tables: rows that are annotated with an end of their own;
+6. the audit log: entries two years after they were sealed, with a signed word about it.
 
 Whoever is under a legal hold keeps everything.
 """
@@ -19,14 +20,17 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from privacy import aged_fields, aged_people, aged_records, aged_rows
+from privacy import aged_fields, aged_people, aged_records, aged_rows, kept
 from privacy.models import RetentionRun
 from records import retention
 from records.retention import Schedule
 from segments.consented import ANALYTICS
+from vault import audit_aging
+from vault.audit import subject_hashes
 from vault.ids import new_id
 
 LOCK = 0x0E7E27
+AUDIT_LOG = "vault.AuditEntry"
 Progress = Callable[["Removal"], None]
 
 
@@ -76,6 +80,13 @@ def _steps(now: datetime, dry_run: bool) -> Iterator[Removal]:
         yield _note(Removal(one.name, "source profiles", cutoff, *counts), one, now, dry_run)
     for model, rows in aged_rows.forget(now=now, dry_run=dry_run):
         yield _note(Removal("", model, None, rows), None, now, dry_run)
+    yield _note(_audit_log(now, dry_run), None, now, dry_run)
+
+
+def _audit_log(now: datetime, dry_run: bool) -> Removal:
+    keeping = subject_hashes(kept.source_profiles(now=now))
+    aged = audit_aging.age(now=now, kept=keeping, dry_run=dry_run)
+    return Removal("", AUDIT_LOG, now - audit_aging.KEPT, aged.entries, aged.held)
 
 
 def _activity(one: Schedule, now: datetime, dry_run: bool) -> Removal:

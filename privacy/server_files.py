@@ -62,18 +62,27 @@ def _server(database: str) -> Server:
     return Server(database, folder) if running else Server(database, None, "the server runs on another machine")
 
 
-def settle(tables: Collection[str], *, unscanned: list[str]) -> None:
-    """Vacuum these tables, forget their statistics, and let the write-ahead log go on so that old files are removed."""
+def settle(tables: Collection[str], *, sampled: Collection[str], unscanned: list[str]) -> None:
+    """Vacuum these tables, forget their statistics, and let the write-ahead log go on so that old files are removed.
+
+    `sampled` are further tables that held the person once, and are forgotten in statistics alone: a queue is empty long
+    before an erasure, but what was sampled of it stays until it is sampled anew.
+    """
     for database in DATABASES:
         connection = connections[database]
         if connection.in_atomic_block:
             unscanned.append(f"files of {database}: searched inside a transaction, without VACUUM")
             continue
-        here = set(connection.introspection.table_names()) & set(tables)
-        names = ", ".join(connection.ops.quote_name(name) for name in sorted(here))
-        oids = [f"'{name}'::regclass" for name in sorted(here)]
+        known = set(connection.introspection.table_names())
+        here, others = known & set(tables), (known & set(sampled)) - set(tables)
+        oids = [f"'{name}'::regclass" for name in sorted(here | others)]
         forget = [FORGET_STATISTICS.format(*[", ".join(oids)] * 2)] if oids and _superuser(database) else []
-        _try(database, [*forget, f"VACUUM (ANALYZE) {names}"] if names else [], unscanned)
+        anew = [
+            f"{how} {', '.join(connection.ops.quote_name(name) for name in sorted(names))}"
+            for how, names in (("VACUUM (ANALYZE)", here), ("ANALYZE", others))
+            if names
+        ]
+        _try(database, [*forget, *anew], unscanned)
         _try(database, ["CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT"], unscanned)
 
 

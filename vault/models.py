@@ -132,3 +132,23 @@ class AuditSeal(models.Model):
             models.CheckConstraint(condition=models.Q(after_id__lt=models.F("upto_id")), name="a_seal_covers_ids"),
             models.UniqueConstraint(fields=["after_id"], name="one_seal_goes_on_from_each"),
         ]
+
+
+class AuditAging(models.Model):
+    """The entries under these seals, one after the other, had been kept for long enough and were removed then. Signed.
+
+    The seals themselves stay, with their counts and digests.
+    """
+
+    first = models.PositiveIntegerField(primary_key=True)
+    last = models.PositiveIntegerField()
+    count = models.PositiveBigIntegerField()
+    aged_at = models.DateTimeField()
+    key_version = models.PositiveSmallIntegerField()
+    signature = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(last__gte=models.F("first")), name="aging_goes_forward"),
+        ]
+        verbose_name_plural = "audit agings"

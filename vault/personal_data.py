@@ -64,7 +64,7 @@ TABLES = [
         "vault.AuditEntry",
         subject=None,
         purpose="accountability",
-        retention="24 months",
+        retention="24 months after it was sealed",
         fields={
             "id": PLAIN,
             "at": PLAIN,
@@ -96,5 +96,12 @@ TABLES = [
             "key_version": PLAIN,
             "signature": PLAIN,
         },
+    ),
+    Table(
+        "vault.AuditAging",
+        subject=None,
+        purpose="accountability",
+        retention="as long as the installation",
+        fields=dict.fromkeys(("first", "last", "count", "aged_at", "key_version", "signature"), PLAIN),
     ),
 ]

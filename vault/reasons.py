@@ -3,7 +3,8 @@
 import re
 
 REMOVED = "[removed]"
-EMAIL = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
+# Also as it stands in addresses of pages. Bounded, as mail is (RFC 5321, 4.5.3.1): long words shall not take long.
+EMAIL = re.compile(r"(?:[\w.+'-]|%(?!40)){1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")
 # Seven digits or more with what people put between them; not the digits of an id such as a request's.
 PHONE = re.compile(r"(?<![\w-])(?:\+|\(?)\d(?:[\s()./-]{0,2}\d){6,}(?![\w-])")
 

@@ -7,7 +7,7 @@ from django.db import connections
 from psycopg import sql
 
 # What the application may add to and read, and never change.
-WRITTEN_ONCE = ("vault_auditentry", "vault_auditseal")
+WRITTEN_ONCE = ("vault_auditentry", "vault_auditseal", "vault_auditaging")
 MAINTAIN_SINCE = 170_000
 
 

@@ -28,6 +28,8 @@ DESCRIPTION = (
 class CloudEvents(Messages):
     """Take in CloudEvents."""
 
+    listed_in = ""
+
     @extend_schema(
         operation_id="send_cloudevents",
         summary="Send CloudEvents",

@@ -22,10 +22,15 @@ from records.models import Source
 MEDIA_TYPES = ("", "application/json", "text/plain", "application/octet-stream")
 STRICT = "X-Strict-Mode"
 GPC = "Sec-GPC"
+CLOUD_EVENT = tuple(
+    f"ce-{name}" for name in ("id", "source", "type", "specversion", "time", "subject", "datacontenttype")
+)
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST, OPTIONS",
-    "Access-Control-Allow-Headers": f"Authorization, Content-Type, Content-Encoding, X-Retry-Count, {STRICT}",
+    "Access-Control-Allow-Headers": ", ".join(
+        ("Authorization", "Content-Type", "Content-Encoding", "X-Retry-Count", STRICT, *CLOUD_EVENT)
+    ),
     "Access-Control-Expose-Headers": "Retry-After",
     "Access-Control-Max-Age": "86400",
 }
@@ -59,6 +64,8 @@ class Messages(APIView):
     authentication_classes = (WriteKeyAuthentication,)
     permission_classes = ()
     single_type: str | None = None
+    # Where the messages stand in the body, as errors name it.
+    listed_in = "batch"
 
     def take(self, request: Request) -> Response:
         """Read the body, find the source, hand over, answer."""
@@ -81,7 +88,8 @@ class Messages(APIView):
 
     def answer(self, acceptance: Acceptance, source: Source, request: Request) -> Response:
         """What became of the messages; a problem where the sender is strict and one was rejected."""
-        return _answer(_told(acceptance, source), strict=request.headers.get(STRICT) == "1")
+        strict = request.headers.get(STRICT) == "1"
+        return _answer(_told(acceptance, source), strict=strict, listed_in=self.listed_in)
 
     def _body(self, request: Request) -> bytes:
         if (request.content_type or "").partition(";")[0].strip().lower() not in MEDIA_TYPES:
@@ -148,7 +156,7 @@ def _told(acceptance: Acceptance, source: Source) -> Acceptance:
     return replace(acceptance, stored=acceptance.stored + acceptance.refused, refused=0)
 
 
-def _answer(acceptance: Acceptance, *, strict: bool) -> Response:
+def _answer(acceptance: Acceptance, *, strict: bool, listed_in: str) -> Response:
     told = {
         "success": not (strict and acceptance.rejects),
         "acknowledged": acceptance.acknowledged,
@@ -168,7 +176,7 @@ def _answer(acceptance: Acceptance, *, strict: bool) -> Response:
             detail=f"{len(acceptance.rejects)} of {acceptance.acknowledged} messages were rejected; "
             "the others were taken in.",
             errors=[
-                FieldError(f"batch.{reject.position}.{reject.field}".rstrip("."), reject.code, reject.message)
+                FieldError(f"{listed_in}.{reject.position}.{reject.field}".strip("."), reject.code, reject.message)
                 for reject in acceptance.rejects
             ],
             members=told,

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.sites import AdminSite
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -16,6 +16,8 @@ from django.utils import timezone
 from access.roles import DECIDE_REQUESTS, REVEAL_IDENTIFIERS, VIEW_REQUESTS
 from console import bearers, corrections
 from console.asking import actor_of, may
+from console.certified import certified
+from console.erasing import searching_since
 from console.forms import Reason, first_error, ids_of
 from console.guards import needs
 from console.screen import Screen
@@ -50,6 +52,7 @@ class ErasureScreen(Screen):
             path("<uuid:id>/join/", guard(self.join), name=f"{name}_join"),
             path("<uuid:id>/as-well/<uuid:profile>/", guard(self.ask_as_well), name=f"{name}_ask_as_well"),
             path("<uuid:id>/call-back/", guard(self.call_back), name=f"{name}_call_back"),
+            path("<uuid:id>/searching/", guard(self.searching), name=f"{name}_searching"),
             path("<uuid:id>/prove/", guard(self.prove), name=f"{name}_prove"),
             path("<uuid:id>/certificate/", guard(self.certificate), name=f"{name}_certificate"),
             path("<uuid:id>/certificate.json", guard(self.certificate_file), name=f"{name}_certificate_file"),
@@ -129,8 +132,14 @@ class ErasureScreen(Screen):
         """Have everything searched; that takes its time, so a worker does it."""
         get_object_or_404(SubjectRequest, pk=id)
         tasks.prove_erasure.delay(str(id))
-        messages.info(request, "The search has begun. This page shows what it found as soon as it ends.")
+        messages.info(request, "The search begins. What it finds appears on this page.")
         return _to(id)
+
+    @needs(VIEW_REQUESTS, methods=("GET",))
+    def searching(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """Whether a search is under way: the page asks while it waits."""
+        found = get_object_or_404(SubjectRequest, pk=id)
+        return JsonResponse({"searching": searching_since(requests.steps(found), now=timezone.now()) is not None})
 
     @needs(VIEW_REQUESTS, methods=("GET",))
     def certificate(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
@@ -143,7 +152,7 @@ class ErasureScreen(Screen):
                 "console/requests/certificate.html",
                 title=f"Certificate {short(found.pk)}",
                 one=found,
-                stated=parts["certificate"],
+                it=certified(parts["certificate"]),
                 signature=parts["signature"],
                 public_key=parts["public_key"],
             )

@@ -19,13 +19,14 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from access.roles import DECIDE_REQUESTS, VIEW_REQUESTS
-from console import acts, request_forms
+from console import acts, bearers, request_forms
 from console.actors import names_of
 from console.asking import actor_of, may
 from console.erasing import erasing
 from console.forms import Reason, first_error
 from console.guards import needs
-from console.request_stand import SOON, clocks_of, facts_of, law_of, next_act
+from console.outcomes import outcome_of
+from console.request_stand import SOON, clocks_of, facts_of, later_of, law_of, next_act
 from console.screen import badge
 from console.screens.erasures import EXPECTED as OF_ERASURE
 from console.screens.erasures import ErasureScreen
@@ -34,11 +35,9 @@ from console.screens.rectifications import RectificationScreen
 from console.screens.request_acts import RequestActs
 from console.showing import day, label_of, short
 from console.telling import telling
-from console.things import things
 from identity.profiles import where_now
 from privacy import access, answer_page, human_review, papers, portability, requests
 from privacy.access import Refused
-from privacy.deadlines import NoExtension, UnknownRegulation, extended_due_date
 from privacy.letter_templates import NAMES as LETTERS
 from privacy.letter_templates import draft
 from privacy.models import (
@@ -76,6 +75,8 @@ STEP_ICONS = {
     "completed": "check",
     "rows deleted": "delete",
     "mentions erased": "manage_search",
+    "erasure begun": "play_arrow",
+    "search begun": "search",
     "proved": "verified_user",
     "found again": "report",
     "values destroyed": "key_off",
@@ -90,18 +91,6 @@ STEP_ICONS = {
     "profiles joined": "merge",
     "another profile added": "person_add",
     "added to another request": "link",
-}
-OUTCOMES = {
-    "rows": "Deleted",
-    "mentions": "Deleted where the person was only mentioned",
-    "retrain": "Models to train again",
-    "keys": "Keys destroyed",
-    "suppressed": "Identifiers put on the suppression list",
-    "rectified": "Fields put right",
-    "values": "Values replaced or completed",
-    "records": "Records changed",
-    "recipients_told": "Recipients told",
-    "shared": "Identifiers shared with others, who keep them",
 }
 STATE_TONES = {OPEN: "info", APPROVED: "accent", IN_PROGRESS: "warn", COMPLETED: "good", REJECTED: "", CALLED_BACK: ""}
 NEXT = {
@@ -296,8 +285,8 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
         return _to(id)
 
     def _page(self, request: HttpRequest, one: SubjectRequest) -> TemplateResponse:
-        today, actor = timezone.localdate(), actor_of(request)
-        written = papers.read(one, actor=actor, now=timezone.now()) if self._may_decide(request) else []
+        now, today, actor = timezone.now(), timezone.localdate(), actor_of(request)
+        written = papers.read(one, actor=actor, now=now) if self._may_decide(request) else []
         steps = requests.steps(one)
         people = (one.assignee, one.verified_by, *(step.actor for step in steps), *(paper.by for paper in written))
         names = names_of(people)
@@ -314,9 +303,10 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
             tone=STATE_TONES.get(one.state, ""),
             kind=label_of(one.kind),
             steps=[(step, STEP_ICONS.get(step.what, "arrow_forward"), names.get(step.actor, "")) for step in steps],
+            received=timezone.localdate(one.received_at),
             ahead=_ahead(one),
-            erasing=erasing(one),
-            profile=living,
+            erasing=erasing(one, steps, now=now),
+            who=bearers.who(living, request, reason=f"subject request {one.pk}") if living else None,
             profile_short=short(living or one.profile_id) if one.profile_id else "",
             clocks=clocks_of(one, today=today),
             facts=facts_of(one),
@@ -333,7 +323,7 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
                 ({"title": LETTERS.get(paper.kind, "Comment"), **vars(paper)}, names.get(paper.by, ""))
                 for paper in written
             ],
-            outcome=_outcome(one.outcome),
+            outcome=outcome_of(one.outcome),
             may_decide=self._may_decide(request),
             own=own,
             answered=one.kind in ANSWERED,
@@ -384,11 +374,8 @@ def _decisions(one: SubjectRequest) -> list[Membership] | None:
 
 def _forms(one: SubjectRequest) -> dict[str, forms.Form]:
     """The forms of the page, letters drafted."""
-    try:
-        later = extended_due_date(one.regulation, timezone.localdate(one.received_at), kind=one.kind)
-        extended = f"{later:%B} {later.day}, {later.year}"
-    except (NoExtension, UnknownRegulation):
-        extended = ""
+    later = later_of(one)
+    extended = f"{later:%B} {later.day}, {later.year}" if later else ""
     return {
         "verify": request_forms.Verify(),
         "assign": request_forms.Assign(initial={"to": one.assignee}),
@@ -419,20 +406,6 @@ def _ahead(one: SubjectRequest) -> list[str]:
         *(["approved by a second person" if one.kind == ERASURE else "approved"] if needs_approval else []),
         "completed",
     ]
-
-
-def _outcome(outcome: dict[str, Any]) -> list[tuple[str, str]]:
-    """Counts and names of tables, flattened for reading."""
-    rows: list[tuple[str, str]] = []
-    for name, value in outcome.items():
-        label = OUTCOMES.get(name, label_of(name))
-        if isinstance(value, dict):
-            rows += [(f"{label}: {things(inner)}", f"{count:,}") for inner, count in value.items()]
-        elif isinstance(value, list):
-            rows.append((label, "; ".join(things(one) for one in map(str, value)) or "none"))
-        else:
-            rows.append((label, f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)))
-    return rows
 
 
 def _get(id: UUID) -> SubjectRequest:

@@ -33,7 +33,7 @@ def read(event: object, source: Source, *, position: int, now: datetime) -> Enve
         if fault:
             raise fault
         row = _row(_checked(event))
-        mapping = _with_defaults(rows.mapping_for(source, tuple(name for name in row if not _is_attribute(name))))
+        mapping = _mapping(source, tuple(name for name in row if not _is_attribute(name)))
         used = {*mapping.message_id, *mapping.fields, *mapping.properties, mapping.occurred_at, mapping.event_column}
         row = {name: value for name, value in row.items() if not _is_attribute(name) or name in used}
         return rows.envelope_of(row, body, source, mapping, position=position, now=now)
@@ -76,10 +76,12 @@ def _is_attribute(name: str) -> bool:
     return name.startswith(PREFIX)
 
 
-def _with_defaults(mapping: RowMapping) -> RowMapping:
+def _mapping(source: Source, columns: tuple[str, ...]) -> RowMapping:
+    """How the source reads its columns; what it does not declare of the message itself, the attributes say."""
+    mapping, declared = rows.mapping_for(source, columns), source.mapping
     return replace(
         mapping,
-        message_id=mapping.message_id or (f"{PREFIX}source", f"{PREFIX}id"),
-        occurred_at=mapping.occurred_at or f"{PREFIX}time",
+        message_id=tuple(declared.get("message_id", ())) or (f"{PREFIX}source", f"{PREFIX}id"),
+        occurred_at=declared.get("occurred_at") or f"{PREFIX}time",
         event_column=mapping.event_column or ("" if mapping.event else f"{PREFIX}type"),
     )

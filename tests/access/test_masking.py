@@ -48,6 +48,10 @@ def test_addresses_in_a_text_are_masked_and_the_rest_stays():
     assert mask_addresses(text) == "gift for a•••@e•••.com, order 4711000123 (b•••@m•••.example)"
 
 
+def test_an_address_in_the_address_of_a_page_is_masked():
+    assert mask_addresses("/?email=alice%40example.com&n=5%25") == "/?email=a•••@e•••.com&n=5%25"
+
+
 @given(st.sampled_from(["email", "phone", "device_id"]), st.text(min_size=1).filter(lambda text: "•" not in text))
 def test_a_mask_hides_something_whatever_the_value(namespace, value):
     assert "•••" in mask(namespace, value)

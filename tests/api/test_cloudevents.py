@@ -88,6 +88,25 @@ def test_source_and_id_together_are_what_an_event_is_known_by(heating: Sender) -
     assert (again["accepted"], again["duplicates"]) == (1, 1)
 
 
+def test_events_about_one_order_are_not_taken_for_one_event(db: None) -> None:
+    shop = Sender(sources.add("orders", kind="offline", purposes=["service"])[1])
+    about = {"order_id": "o-1", "customer_number": "C-4711", "date": "2020-01-01"}
+    events = [as_json(number, type=f"order.{number}", data=about) for number in (1, 2, 3)]
+    assert shop.post(events, BATCHED).json()["accepted"] == 3
+    assert set(Record.objects.values_list("event", flat=True)) == {"order.1", "order.2", "order.3"}
+    assert min(Record.objects.values_list("occurred_at", flat=True)) > timezone.now() - timedelta(hours=1)
+
+
+def test_an_error_names_the_place_in_the_body(heating: Sender) -> None:
+    response = heating.post([as_json(1), as_json(2, source="")], BATCHED, **{"X-Strict-Mode": "1"})
+    assert [one["field"] for one in assert_problem(response, 400, "messages_rejected")["errors"]] == ["1.source"]
+
+
+def test_a_browser_may_send_in_binary_mode() -> None:
+    allowed = Client().options(ADDRESS)["Access-Control-Allow-Headers"]
+    assert {"ce-id", "ce-source", "ce-type", "ce-specversion"} <= {name.strip() for name in allowed.split(",")}
+
+
 def test_data_in_base64_is_read_like_data(heating: Sender) -> None:
     data = as_json(1)["data"]
     packed = as_json(1, data=None, data_base64=base64.b64encode(json.dumps(data).encode()).decode())

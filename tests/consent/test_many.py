@@ -112,6 +112,17 @@ def test_a_purpose_that_is_unknown_or_out_of_use_allows_nobody(alice, yes, now):
     assert len(decide_all(GROUPS, purpose="marketing", channel="email", at=now)) == 0
 
 
+def test_the_callers_transaction_keeps_its_settings(alice, now):
+    names = ("jit", "work_mem", "enable_hashjoin", "enable_hashagg")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE asked (person uuid, source_profile_id uuid) ON COMMIT DROP")
+        cursor.execute("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
+        before = cursor.fetchone()
+        decide_all(GROUPS, purpose="marketing", channel="email", at=now)
+        cursor.execute("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
+        assert cursor.fetchone() == before
+
+
 def test_what_awaits_confirmation_is_no_last_word(alice, says, now):
     says(alice, PENDING)
     with connection.cursor() as cursor:

@@ -98,6 +98,25 @@ def test_ticked_profiles_become_the_person_and_go_with_them(
     assert profile_of(theirs) == {}
 
 
+def test_whoever_joined_a_profile_cannot_approve_alone(dave: UUID, erasure: SubjectRequest, sign_in: SignIn) -> None:
+    second = sign_in("second_officer")
+    second.post(act("join", erasure), {"profile": [str(dave)]})
+    told = ["Whoever joined other profiles to an erasure request cannot approve it."]
+    assert said(second.post(act("approve", erasure))) == told
+    erasure.refresh_from_db()
+    assert erasure.state == "open"
+
+
+@pytest.mark.parametrize(("kind", "verified"), [("access", True), ("erasure", False)])
+def test_profiles_are_joined_to_verified_erasures_alone(
+    world: World, dave: UUID, sign_in: SignIn, now: datetime, kind: str, verified: bool
+) -> None:
+    receive = requests.open if verified else requests.receive
+    one = receive(kind, profile_id=world.alice, actor="1", now=now)
+    sign_in("privacy_officer").post(act("join", one), {"profile": [str(dave)]})
+    assert set(profile_of(source_profiles(dave)).values()) == {dave}
+
+
 def test_nobody_is_joined_who_shares_nothing(world: World, erasure: SubjectRequest, sign_in: SignIn) -> None:
     bobs = source_profiles(world.bob)
     told = said(sign_in("privacy_officer").post(act("join", erasure), {"profile": [str(world.bob)]}))

@@ -77,7 +77,7 @@ def test_an_answer_is_put_off_once_with_the_letter(world: World, sign_in: SignIn
     assert said(client.post(act("extend", asked), given))[0].startswith("Put off")
     asked.refresh_from_db()
     assert asked.due_date == asked.first_due_date + timedelta(days=45)
-    assert "put off from" in page(client, asked)
+    assert "Put off from" in page(client, asked)
     assert said(client.post(act("extend", asked), given))[0].startswith("This answer has been put off already")
 
 

@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,7 +18,7 @@ from console import corrections
 from identity.models import Profile
 from pipeline import tasks
 from pipeline.models import Work
-from privacy import certificate, requests
+from privacy import aftercare, certificate, requests
 from privacy.models import SubjectRequest
 from records.models import SourceProfile
 from tests.console.conftest import World, said
@@ -227,14 +228,30 @@ def test_an_erasure_is_proved_and_certified_on_its_page(
     first.post(act("erase", world.erasure))
     asked: list[str] = []
     monkeypatch.setattr("console.screens.erasures.tasks.prove_erasure.delay", asked.append)
-    assert said(first.post(act("prove", world.erasure)))[0].startswith("The search has begun")
+    assert said(first.post(act("prove", world.erasure)))[0].startswith("The search begins")
     assert asked == [str(world.erasure.pk)]
+    assert "not proved yet" in first.get(page(world.erasure)).content.decode()
+    seen: list[bool] = []
+    begin = aftercare.proof.prove
+
+    def looked_at(*args: Any, **named: Any) -> Any:
+        seen.append(first.get(act("searching", world.erasure)).json()["searching"])
+        seen.append("data-searching" in first.get(page(world.erasure)).content.decode())
+        return begin(*args, **named)
+
+    monkeypatch.setattr(aftercare.proof, "prove", looked_at)
     tasks.prove_erasure(asked[0])
+    assert seen == [True, True]
+    assert first.get(act("searching", world.erasure)).json() == {"searching": False}
     content = first.get(page(world.erasure)).content.decode()
+    assert "data-searching" not in content
+    assert "Proved: nothing of the person was found" in content
     assert "0 hits" in content
     assert "Everything searched for the person" in content
     readable = first.get(act("certificate", world.erasure)).content.decode()
     assert "Certificate of erasure" in readable
+    assert "Proved: nothing of the person was found" in readable
+    assert "records.Record" not in readable
     assert "vault_datakey" in readable
     file = first.get(act("certificate_file", world.erasure))
     assert file["Content-Disposition"].startswith("attachment")

@@ -46,7 +46,7 @@ def test_it_is_proved_certified_and_the_values_go(alice: Person, bob: Person) ->
     assert case.values_destroyed_at is not None
     assert not DataKey.objects.filter(pk=request.pk).exists()
     assert certificate.verify(case.certificate)["values_of_the_person"] == "destroyed"
-    assert [step.what for step in requests.steps(request)][-2:] == ["proved", "values destroyed"]
+    assert [step.what for step in requests.steps(request)][-3:] == ["search begun", "proved", "values destroyed"]
     assert aftercare.attend() == 0
     with pytest.raises(ValuesGone):
         proof.prove(request, now=NOW)

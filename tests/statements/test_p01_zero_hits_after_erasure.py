@@ -13,6 +13,9 @@ from django.db import connection
 from django.utils import timezone
 
 from access.models import User
+from identity.profiles import source_profiles
+from pipeline import queue
+from pipeline.models import Work
 from privacy import erasure_case, proof, requests
 from privacy.encodings import ENCODINGS, SHORTEST
 from privacy.erasure import erase
@@ -126,3 +129,28 @@ def test_p01_a_row_that_bears_the_person_fails_the_command(crm, shop, browser, h
         cursor.execute("DELETE FROM django_admin_log")
     call_command("privacy", "prove-erased", str(request.pk), stdout=said)
     assert ErasureCase.objects.get(pk=request.pk).proof_state == "passed"
+
+
+def test_p01_what_was_sampled_of_a_queue_long_empty_is_forgotten(crm, shop, browser, home):
+    now = timezone.now()
+    canary = Canary()
+    profile = walk_in(canary, crm, shop, browser, now=now)
+    queue.enqueue(source_profiles(profile), now=now)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE pipeline_work")
+    Work.objects.all().delete()
+    request = requests.open("erasure", profile_id=profile, actor="officer-1", now=now)
+    request = requests.approve(request, actor="officer-2", now=now)
+    erase(request, actor="officer-2", now=now)
+    assert "pipeline.Work" not in SubjectRequest.objects.get(pk=request.pk).outcome["rows"]
+    assert sampled_of("pipeline_work"), "otherwise there is nothing to forget"
+    call_command("privacy", "prove-erased", str(request.pk), stdout=StringIO())
+    assert sampled_of("pipeline_work") == 0
+    assert ErasureCase.objects.get(pk=request.pk).proof_state == "passed"
+
+
+def sampled_of(table: str) -> int:
+    """How many columns of this table the planner has samples of."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_statistic WHERE starelid = %s::regclass", [table])
+        return int(cursor.fetchone()[0])

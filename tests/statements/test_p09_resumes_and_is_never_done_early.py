@@ -1,8 +1,7 @@
-"""kill -9, a lost database or a full disk at any step of an erasure: it resumes to the same end, never done early."""
+"""kill -9, a restart of the database or a full disk at any step of an erasure: it ends the same, never done early."""
 
 import os
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict
@@ -13,9 +12,10 @@ import pytest
 from django.db import Error, connection, connections
 from psycopg.errors import DiskFull
 
+from cdp import embedded
 from identity.models import Profile
 from outbox.models import Change
-from privacy import certificate, erasure, mentions, proof, requests, suppression
+from privacy import certificate, erasure, erasure_ledger, mentions, proof, requests, suppression
 from privacy.certificate import NotCertifiable
 from privacy.erasure import Outcome, erase
 from privacy.models import ErasureCase, SubjectRequest, Suppression, Tombstone
@@ -23,6 +23,7 @@ from privacy.proof import NotErased
 from records import quarantine
 from records.envelope import Reject
 from records.models import QuarantinedRecord, SourceProfile
+from tests.own_server import OwnServer, small_disk, working_on
 from tests.pipeline.cast import seed_purposes
 from tests.privacy.cast import NOW, OFFICER, SECOND_OFFICER, Person, World, make_world, settle
 from tests.privacy.scan import hits
@@ -43,6 +44,7 @@ STEPS: list[tuple[str, Any, str, bool]] = [
     ("the step is begun", requests, "take_step", True),
     ("the door is closed", suppression, "close_the_door", True),
     ("the rows are deleted, not committed", erasure, "delete_rows_of", True),
+    ("the erasure ledger has it, the rows are not committed", erasure_ledger, "append", True),
     ("the rows are committed", erasure, "_erase_mentions", False),
     ("mentions are found", mentions, "find", True),
     ("mentions are deleted, not committed", mentions, "erase", True),
@@ -150,11 +152,14 @@ def test_p09_killed_at_one_step_after_the_other_it_goes_on_and_ends_the_same(wor
     assert_complete(person, request)
 
 
-@pytest.mark.parametrize(("step", "module", "name", "after"), STEPS[3:10:3], ids=["rows", "mentions", "end"])
+QUICK = [step for step in STEPS if step[2] in ("delete_rows_of", "_destroy_keys") or step[0].startswith("the end is w")]
+
+
+@pytest.mark.parametrize(("step", "module", "name", "after"), QUICK, ids=["rows", "mentions", "end"])
 def test_p09_a_database_that_goes_away_under_its_hands(
     world: World, monkeypatch: pytest.MonkeyPatch, step: str, module: Any, name: str, after: bool
 ) -> None:
-    """Every connection is ended by the server, as by a restart, between two statements of the step."""
+    """Its connection is ended by the server between two statements of the step."""
     person, request = approved(world)
     reached = getattr(module, name)
 
@@ -177,34 +182,101 @@ def test_p09_a_database_that_goes_away_under_its_hands(
     assert_complete(person, request)
 
 
+def interrupt(request: SubjectRequest, module: Any, name: str, fault: Callable[[], None], *, after: bool) -> None:
+    """Carry the erasure out, and let this happen when it first comes to this function: it must fail."""
+    reached = getattr(module, name)
+    happened = []
+
+    def meet(*args: Any, **kwargs: Any) -> Any:
+        answer = reached(*args, **kwargs) if after else None
+        if not happened:
+            happened.append(name)
+            fault()
+        return answer if after else reached(*args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, name, meet)
+        with pytest.raises(Error):
+            carry_out(request)
+    connections.close_all()
+    assert happened == [name]
+
+
+@pytest.mark.slow
+def test_p09_the_server_restarts_at_one_step_after_the_other(tmp_path: Path) -> None:
+    """A server of its own is shut down at once, as when the power fails, and started: it recovers from its log."""
+    server = OwnServer(tmp_path / "home")
+    try:
+        with working_on(server):
+            person, request = approved(make_world())
+            for step, module, name, after in STEPS:
+                interrupt(request, module, name, server.restart, after=after)
+                assert not_done(request), step
+            carry_out(request)
+            assert_complete(person, request)
+    finally:
+        embedded.stop(server.home)
+
+
+@pytest.mark.slow
+def test_p09_the_disk_is_full_at_one_step_after_the_other(settings: Any) -> None:
+    """The whole disk of a server of its own, the erasure ledger on it, until the server itself gives up."""
+    with small_disk(640) as disk:
+        settings.ERASURE_LEDGER = disk / "erasures.jsonl"
+        server, ballast = OwnServer(disk / "home"), disk / "ballast"
+
+        def run_out_of_space() -> None:
+            fill(ballast)
+            server.fails_for_space()
+
+        try:
+            with working_on(server):
+                person, request = approved(make_world())
+                for step, module, name, after in STEPS:
+                    interrupt(request, module, name, run_out_of_space, after=after)
+                    ballast.unlink()
+                    server.recover()
+                    assert not_done(request), step
+                carry_out(request)
+                assert_complete(person, request)
+        finally:
+            ballast.unlink(missing_ok=True)
+            embedded.stop(server.home)
+
+
 @pytest.fixture
-def small_disk() -> Iterator[Path]:
-    """A file system of half a megabyte, and a tablespace of the server on it."""
-    if os.geteuid() != 0:
-        pytest.skip("a full disk is made by mounting a small one, which takes root")
+def small_tablespace() -> Iterator[Path]:
+    """A file system of a megabyte, for a tablespace of the server."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('data_directory')")
         owner = Path(cursor.fetchone()[0]).stat()
-    folder = Path("/dev/shm") / f"onym-small-{os.getpid()}"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", folder], check=True)
-    os.chown(folder, owner.st_uid, owner.st_gid)
-    try:
+    with small_disk(1) as folder:
+        os.chown(folder, owner.st_uid, owner.st_gid)
         yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
-        folder.rmdir()
+
+
+def test_p09_the_erasure_ledger_finds_no_space(world: World, settings: Any) -> None:
+    with small_disk(1) as disk:
+        settings.ERASURE_LEDGER = disk / "erasures.jsonl"
+        person, request = approved(world)
+        fill(disk / "ballast")
+        with pytest.raises(OSError, match="No space left"):
+            carry_out(request)
+        assert not_done(request)
+        (disk / "ballast").unlink()
+        carry_out(request)
+        assert_complete(person, request)
 
 
 @pytest.mark.parametrize("table", ["privacy_suppression", "outbox_change"])
-def test_p09_a_full_disk(world: World, small_disk: Path, table: str) -> None:
+def test_p09_a_full_disk(world: World, small_tablespace: Path, table: str) -> None:
     """The disk under a table that the erasure writes, at its first and at its last step, is really full."""
     person, request = approved(world)
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TABLESPACE small LOCATION '{small_disk}'")
+        cursor.execute(f"CREATE TABLESPACE small LOCATION '{small_tablespace}'")
         cursor.execute(f"TRUNCATE {table}")  # empty, it needs a page for the next row
         cursor.execute(f"ALTER TABLE {table} SET TABLESPACE small")
-    ballast = small_disk / "ballast"
+    ballast = small_tablespace / "ballast"
     try:
         fill(ballast)
         with pytest.raises(Error) as failed:

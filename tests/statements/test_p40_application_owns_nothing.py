@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from io import StringIO
 
 import psycopg
@@ -15,6 +16,8 @@ from identity import golden, profiles
 from records import sources
 from tests.senders import process, send_messages
 from tests.statements.sabotage import Sabotage
+from vault import audit_aging, audit_seals, audit_verification
+from vault.audit_aging import KEPT, Aged
 from vault.checks import application_owns_nothing
 from vault.grants import Actor, Grant
 from vault.models import AuditEntry
@@ -39,6 +42,8 @@ FORBIDDEN = [
     "UPDATE vault_auditentry SET reason = 'none'",
     "DELETE FROM vault_auditseal",
     "UPDATE vault_auditseal SET count = 0",
+    "DELETE FROM vault_auditaging",
+    "UPDATE vault_auditaging SET count = 0",
     "CREATE TABLE mine (id int)",
     "CREATE OR REPLACE FUNCTION onym_never_changes() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
     "SET LOCAL session_replication_role = 'replica'",
@@ -94,6 +99,21 @@ def test_p40_the_application_works_as_a_role_that_owns_nothing(roles: None) -> N
         _run("SELECT records_make_partition('2031-07-01'::date)")
         _run("SELECT count(*) FROM records_record_2031_07")
         _run("SELECT records_drop_partition('records_record_2031_07')")
+
+
+def test_p40_it_may_have_old_entries_of_the_log_removed_and_no_young_ones(roles: None) -> None:
+    with _as(APP):
+        then = timezone.now() - KEPT - timedelta(hours=1)
+        for at in (then, timezone.now()):
+            AuditEntry.objects.create(
+                at=at, actor="p", actor_kind="person", action="read", purpose="service", reason="a call", subjects=[],
+                count=1,
+            )  # fmt: skip
+            audit_seals.seal(now=at)
+        assert audit_aging.age(now=timezone.now()) == Aged(entries=1, seals=1)
+        with pytest.raises(DatabaseError, match="younger than 24 months"), _undone():
+            _run("SELECT vault_remove_aged_entries(1, 2)")
+        assert audit_verification.verify(now=timezone.now()).sound
 
 
 @pytest.mark.parametrize("statement", FORBIDDEN)

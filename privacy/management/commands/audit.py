@@ -84,14 +84,18 @@ class Command(BaseCommand):
     def _verify(self, options: dict[str, Any]) -> None:
         known = _read(options["checkpoint"]) if options["checkpoint"] else None
         started = time.monotonic()
-        found = audit_verification.verify(known)
+        found = audit_verification.verify(known, now=timezone.now())
         seconds = max(time.monotonic() - started, 1e-6)
         for fault in found.faults:
             self.stderr.write(f"{fault.kind}: {fault.words}")
         self.stdout.write(
-            f"{found.entries:,} entries in {found.seals:,} seals verified in {seconds:.1f} s "
+            f"{found.entries:,} entries in {found.seals - found.aged_seals:,} seals verified in {seconds:.1f} s "
             f"({found.entries / seconds:,.0f} a second); {found.unsealed:,} not sealed yet"
         )
+        if found.aged:
+            self.stdout.write(
+                f"{found.aged:,} entries in {found.aged_seals:,} seals have aged: removed after 24 months, seals kept"
+            )
         if not known:
             self.stdout.write("without --checkpoint an end that was cut off does not show")
         if not found.sound:
