@@ -17,7 +17,7 @@ class Channel(filesystem.Channel):
     The library writes it in place, and a worker that looks at that moment reads half a message, and ends.
     """
 
-    def _put(self, queue: str, message: Any, **_: Any) -> None:
+    def _put(self, queue: str, message: Any, **_: Any) -> None:  # type: ignore[override]
         name = f"{time.monotonic_ns() // 1_000_000}_{uuid.uuid4()}.{queue}.msg"
         part = Path(self.data_folder_out, f"{name}.part")
         part.write_text(dumps(message))

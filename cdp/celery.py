@@ -4,6 +4,9 @@ import os
 
 from celery import Celery
 
+from cdp import broker
+
+broker.use()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings")
 
 app = Celery("cdp")

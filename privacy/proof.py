@@ -76,8 +76,8 @@ class Report:
         }
 
     def lines(self) -> Iterator[str]:
-        """The report for reading, a line for every place."""
-        for place in self.places:
+        """The report for reading, a line for every place; those where the person was found come last."""
+        for place in sorted(self.places, key=lambda place: place.hits):
             note = f"  ({place.ids} stay: {place.kept})" if place.kept and place.ids else ""
             closed = f"  ({place.unopened} cannot be opened by anybody)" if place.unopened else ""
             yield f"{place.hits:>6} hits  {place.parts:>9,} {PARTS[place.kind]:<6}  {place.name}{note}{closed}"

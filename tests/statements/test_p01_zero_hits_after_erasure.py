@@ -124,6 +124,7 @@ def test_p01_a_row_that_bears_the_person_fails_the_command(crm, shop, browser, h
     with pytest.raises(CommandError) as failed:
         call_command("privacy", "prove-erased", str(request.pk), stdout=said)
     assert failed.value.returncode == 1
+    assert "hits  default.public.django_admin_log" in str(failed.value)
     assert ErasureCase.objects.get(pk=request.pk).proof_state == "found"
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_admin_log")

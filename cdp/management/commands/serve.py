@@ -38,7 +38,7 @@ class Command(BaseCommand):
             programs=_programs(host=host, port=port, workers=workers, home=home),
             logs=home / "logs",
             say=self._say,
-            environment=_environment(home),
+            environment=_environment(home, host, port),
             directory=settings.BASE_DIR,
             check=_check(host, port, home, self._say),
         )
@@ -65,10 +65,14 @@ def _programs(*, host: str, port: int, workers: int, home: Path) -> list[Program
     ]
 
 
-def _environment(home: Path) -> dict[str, str]:
-    """Ours, with the databases spelled out: the children use the server that this process keeps running."""
+def _environment(home: Path, host: str, port: int) -> dict[str, str]:
+    """Ours, with the databases spelled out: the children use the server that this process keeps running.
+
+    Links in mails lead here, unless it is said where the public reaches this installation.
+    """
     databases = {"DATABASE_URL": settings.DATABASE_URL, "KEYSTORE_URL": settings.KEYSTORE_URL}
-    return {**os.environ, **databases, "ONYM_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    here = {"ONYM_PUBLIC_URL": f"http://{host}:{port}"}
+    return {**here, **os.environ, **databases, "ONYM_HOME": str(home), "PYTHONUNBUFFERED": "1"}
 
 
 def _claim(home: Path) -> int:

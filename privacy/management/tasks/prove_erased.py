@@ -14,8 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from privacy import certificate, proof
 from privacy.models import SubjectRequest
-from privacy.proof import NotErased
-from privacy.scans import Scanned
+from privacy.proof import NotErased, Report
+from privacy.scans import FILE, Scanned
 from privacy.wanted import ValuesGone, read_lines
 
 HELP = "search every table, sealed field and file for an erased person; exit code 1 when anything is found"
@@ -60,7 +60,16 @@ def handle(command: BaseCommand, *, request: str, values: str | None, no_rewrite
         command.stdout.write(line)
     command.stdout.write(json.dumps(report.as_json()))
     if report.hits:
-        raise CommandError(f"{report.hits} hits: the person is not gone. The places above say where.", returncode=1)
+        raise CommandError(_still_there(report), returncode=1)
+
+
+def _still_there(report: Report) -> str:
+    """Where the person was found, and what to do about it."""
+    found = [f"  {place.hits:>6} hits  {place.name}" for place in report.places if place.hits]
+    said = [f"{report.hits} hits: the person is not gone. Found in:", *found]
+    if any(place.hits for place in report.places if place.kind == FILE):
+        said.append("Onym deletes no file that it did not write: delete or clear these, then run this again.")
+    return "\n".join(said)
 
 
 def _request(id: str) -> SubjectRequest:
