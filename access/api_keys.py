@@ -20,7 +20,12 @@ SCOPES = (
     "sources:read",
     "changes:read",
     "deliveries:read",
+    "recipients:read",
+    "recipients:write",
 )
+# Who may say where data go is said by name: a key has this scope only where somebody chose it.
+BY_NAME_ALONE = ("recipients:write",)
+DEFAULT_SCOPES = tuple(scope for scope in SCOPES if scope not in BY_NAME_ALONE)
 USE_NOTED_EVERY = timedelta(minutes=1)
 LONGEST = timedelta(days=2 * 366)
 OVERLAP = timedelta(hours=24)
@@ -42,7 +47,7 @@ class Revoked(ValueError):
 
 
 def add(
-    name: str, *, purposes: Sequence[str], scopes: Sequence[str] = SCOPES, expires_at: datetime | None = None
+    name: str, *, purposes: Sequence[str], scopes: Sequence[str] = DEFAULT_SCOPES, expires_at: datetime | None = None
 ) -> tuple[ApiKey, str]:
     """A new API key and its text, which is shown this once. Without an end it lives for the default lifetime.
 

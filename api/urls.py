@@ -10,11 +10,12 @@ from api.views.browser import Beacon, Settings
 from api.views.changes import Changes
 from api.views.cloudevents import CloudEvents
 from api.views.consents import Consents, ConsentSignals, ProfileConsents, ProfileExplanation, ProfileReceipts
-from api.views.deliveries import Acknowledgment, Deliveries, Recipients
+from api.views.deliveries import Acknowledgment, Deliveries
 from api.views.health import Live, Ready
 from api.views.messages import Batch, Single
 from api.views.opendsr import Certificate, Discovery, OpenDsrRequestDetail, OpenDsrRequests
 from api.views.profiles import Events, Identifiers, Lookup, Profile
+from api.views.recipients import RecipientDetail, Recipients
 from api.views.segments import Members, ProfileSegments, SegmentDetail, Segments
 from api.views.sources import Quarantine, Sources
 from api.views.subject_requests import ErasureCertificate, SubjectRequestDetail, SubjectRequests
@@ -53,6 +54,7 @@ urlpatterns = [
     path("api/quarantine/", Quarantine.as_view()),
     path("api/changes/", Changes.as_view()),
     path("api/recipients/", Recipients.as_view()),
+    path("api/recipients/<uuid:id>/", RecipientDetail.as_view()),
     path("api/deliveries/", Deliveries.as_view()),
     path("api/deliveries/<uuid:id>/acknowledgment/", Acknowledgment.as_view()),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -1,4 +1,4 @@
-"""Recipients and deliveries over the wire."""
+"""Deliveries over the wire."""
 
 from typing import Any
 
@@ -9,35 +9,6 @@ from api.serializers.fields import Slug
 from outbox.models import STATES
 
 DELIVERY_ID = "0198c0de-0000-7000-8000-0000000000f1"
-
-
-@extend_schema_serializer(
-    component_name="Recipient",
-    examples=[
-        OpenApiExample(
-            "A mail service",
-            value={
-                "name": "mailer",
-                "url": "https://mailer.example/hooks/onym",
-                "purposes": ["marketing"],
-                "enabled": True,
-                "created_at": "2026-01-05T09:30:00Z",
-                "last_sent_at": "2026-03-01T18:02:12Z",
-                "counts": {"waiting": 0, "sent": 0, "acknowledged": 1200, "refused": 14, "failed": 0},
-            },
-        )
-    ],
-)
-class RecipientSerializer(serializers.Serializer[Any]):
-    """Whoever is told of changes, for which purposes, and how its deliveries stand. Its secret is never shown."""
-
-    name = serializers.CharField()
-    url = serializers.CharField(help_text="Where messages are posted; empty: handed over by hand.")
-    purposes = serializers.ListField(child=serializers.CharField())
-    enabled = serializers.BooleanField()
-    created_at = serializers.DateTimeField()
-    last_sent_at = serializers.DateTimeField(allow_null=True)
-    counts = serializers.DictField(child=serializers.IntegerField(), help_text="Deliveries by state.")
 
 
 class DeliveryQuery(serializers.Serializer[Any]):

@@ -1,8 +1,7 @@
-"""Recipients, the log of deliveries, and the call with which a recipient confirms that it has erased somebody."""
+"""The log of deliveries, and the call with which a recipient confirms that it has erased somebody."""
 
 from uuid import UUID
 
-from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
@@ -13,40 +12,12 @@ from api.bodies import SMALL, read
 from api.documentation import describe
 from api.errors import Problem
 from api.pagination import Cursor
-from api.serializers.deliveries import (
-    AcknowledgmentSerializer,
-    DeliveryQuery,
-    DeliverySerializer,
-    RecipientSerializer,
-)
+from api.serializers.deliveries import AcknowledgmentSerializer, DeliveryQuery, DeliverySerializer
 from api.views.base import View
 from outbox import deliveries, recipients, webhooks
-from outbox.models import STATES, Delivery, Recipient
+from outbox.models import Delivery
 from outbox.sending import acknowledges
 from outbox.webhooks import NotAuthentic
-
-
-class Recipients(View):
-    """List the recipients."""
-
-    required_scopes = {"GET": "deliveries:read"}
-    pagination_class = Cursor
-    ordering = ("name",)
-
-    @describe(
-        "List the recipients",
-        description="Who is told of changes, by name, and how many deliveries stand in which state.",
-        operation_id="list_recipients",
-        tags=["deliveries"],
-        responses={200: RecipientSerializer(many=True)},
-    )
-    def get(self, request: Request) -> Response:
-        queries.read(request, queries.Nothing)
-        pages = Cursor()
-        page = pages.paginate_queryset(_counted(), request, self)
-        for one in page:
-            one.counts = {state: getattr(one, state) for state in STATES}
-        return pages.get_paginated_response(RecipientSerializer(page, many=True).data)
 
 
 class Deliveries(View):
@@ -114,8 +85,3 @@ class Acknowledgment(View):
             )
         deliveries.acknowledge(id, by="call back", now=now)
         return Response({"acknowledged": str(id)})
-
-
-def _counted() -> "QuerySet[Recipient]":
-    counts = {state: Count("deliveries", filter=Q(deliveries__state=state)) for state in STATES}
-    return Recipient.objects.annotate(last_sent_at=Max("deliveries__sent_at"), **counts)

@@ -30,7 +30,7 @@ def test_json_is_one_object_with_a_key_that_works():
         "expires_at": key.expires_at.isoformat(),
     }
     assert api_keys.find(printed["api_key"], now=timezone.now()) == key
-    assert (key.purposes, key.scopes) == (["service", "analytics"], list(api_keys.SCOPES))
+    assert (key.purposes, key.scopes) == (["service", "analytics"], list(api_keys.DEFAULT_SCOPES))
 
 
 def test_for_people_it_is_a_sentence():

@@ -34,6 +34,11 @@ ROUTES = [
     ("GET", "/api/sources/", "sources:read"),
     ("GET", "/api/quarantine/", "sources:read"),
     ("GET", "/api/changes/", "changes:read"),
+    ("GET", "/api/deliveries/", "deliveries:read"),
+    ("GET", "/api/recipients/", "recipients:read"),
+    ("POST", "/api/recipients/", "recipients:write"),
+    ("GET", f"/api/recipients/{NOTHING}/", "recipients:read"),
+    ("PATCH", f"/api/recipients/{NOTHING}/", "recipients:write"),
 ]
 
 

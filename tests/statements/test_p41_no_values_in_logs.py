@@ -92,12 +92,13 @@ def test_p41_every_route_takes_the_address_anywhere_and_logs_it_nowhere(
     client: Client, application_log: StringIO, database_log: Path
 ) -> None:
     before = database_log.stat().st_size
-    text = api_keys.add("canary", purposes=["service", "marketing"])[1]
+    text = api_keys.add("canary", purposes=["service", "marketing"], scopes=api_keys.SCOPES)[1]
     routes = _routes()
     assert len(routes) > 100
     for route in routes:
         _call(client, "get", route, text)
         _call(client, "post", route, text)
+        _call(client, "patch", route, text)
     _assert_silent(application_log, database_log, before)
 
 
@@ -158,6 +159,10 @@ def _call(client: Client, method: str, route: str, text: str) -> None:
             client.get(address, headers=headers)
             Client(raise_request_exception=False).get(
                 address, headers={**headers, "Authorization": f"Bearer {text}", "X-Onym-Purpose": CANARY}
+            )
+        elif method == "patch":
+            Client(raise_request_exception=False).patch(
+                address, form, content_type="application/json", headers={**headers, "Authorization": f"Bearer {text}"}
             )
         else:
             file = SimpleUploadedFile(f"{CANARY}.csv", CANARY.encode())

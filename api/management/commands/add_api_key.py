@@ -25,7 +25,10 @@ class Command(BaseCommand):
             "--purpose", action="append", required=True, help="what it may read data for; may be repeated"
         )
         parser.add_argument(
-            "--scope", action="append", help=f"may be repeated; default: all of {', '.join(api_keys.SCOPES)}"
+            "--scope",
+            action="append",
+            help=f"may be repeated; default: {', '.join(api_keys.DEFAULT_SCOPES)}; "
+            f"by name alone: {', '.join(api_keys.BY_NAME_ALONE)}",
         )
         parser.add_argument("--days", type=int, help=f"how long it lives; default: {settings.API_KEY_DAYS}")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -36,7 +39,7 @@ class Command(BaseCommand):
             key, text = api_keys.add(
                 options["name"],
                 purposes=options["purpose"],
-                scopes=options["scope"] or api_keys.SCOPES,
+                scopes=options["scope"] or api_keys.DEFAULT_SCOPES,
                 expires_at=timezone.now() + timedelta(days=options["days"]) if options["days"] else None,
             )
         except (api_keys.UnknownScope, api_keys.TooLong, acts.UnknownPurpose) as error:
