@@ -13,6 +13,7 @@ from privacy.models import (
     ACCESS,
     APPROVED,
     ERASURE,
+    FORM,
     HUMAN_REVIEW,
     IN_PROGRESS,
     NEEDS_IDENTITY,
@@ -80,6 +81,8 @@ def next_act(one: SubjectRequest, *, own: bool) -> tuple[str, str]:
         return "verify", "Make sure that it is the person who asks. Until then nothing can be decided."
     if one.kind == ERASURE:
         return _next_of_erasure(one, own)
+    if one.kind in (ACCESS, PORTABILITY) and one.channel == FORM:
+        return _next_of_form(one)
     if one.kind in (ACCESS, PORTABILITY):
         return "answer", "Gather what is held about the person, and hand it over."
     if one.kind == HUMAN_REVIEW:
@@ -89,6 +92,16 @@ def next_act(one: SubjectRequest, *, own: bool) -> tuple[str, str]:
             return "approve", "Decide whether the correction is right."
         return "rectify", "Fill in what is right. Tell the source as well."
     return "withdraw", "Carry it out: the withdrawals go to the consent ledger."
+
+
+def _next_of_form(one: SubjectRequest) -> tuple[str, str]:
+    """Whoever asked on the public page has a link, by which they fetch the answer once it is approved."""
+    if one.state == OPEN:
+        return "approve", "Approve it: the person then fetches the answer by the link that they have."
+    return (
+        "answer",
+        "Approved: the person can fetch the answer by their link. Only if they cannot, hand it over yourself.",
+    )
 
 
 def _next_of_erasure(one: SubjectRequest, own: bool) -> tuple[str, str]:

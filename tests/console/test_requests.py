@@ -19,7 +19,9 @@ from identity.models import Profile
 from pipeline import tasks
 from pipeline.models import Work
 from privacy import aftercare, certificate, requests
-from privacy.models import SubjectRequest
+from privacy.models import EMAIL_LINK, SubjectRequest
+from privacy.public import demands
+from privacy.verification import Verification
 from records.models import SourceProfile
 from tests.console.conftest import World, said
 
@@ -92,6 +94,22 @@ def test_an_answer_is_readable_offered_as_a_file_and_given_once(world: World, si
     again = client.post(act("answer", world.access))
     assert (again.status_code, said(again)[0].split(";")[0]) == (302, "This request is completed")
     assert "bob@example.com" not in client.get(page(world.access)).content.decode()
+
+
+def test_who_asked_on_the_public_page_is_approved_and_fetches_the_answer(
+    world: World, sign_in: SignIn, now: datetime
+) -> None:
+    """Answered in the admin the copy would never reach them: their link shows it once the request is approved."""
+    verification = Verification(EMAIL_LINK, "data_subject")
+    one = requests.receive(
+        "access", profile_id=world.bob, actor="data_subject", channel="form", verification=verification, now=now
+    )
+    officer = sign_in("privacy_officer")
+    shown = officer.get(act("change", one)).context
+    assert (shown["next"], shown["next_url"]) == ("approve", act("approve", one))
+    officer.post(act("approve", one))
+    one.refresh_from_db()
+    assert demands.is_ready(one)
 
 
 def test_an_answer_reads_every_property(world: World, sign_in: SignIn) -> None:
