@@ -19,7 +19,7 @@ from console.guards import needs
 from console.purpose_forms import MATERIAL, Publish, Rule, rule_of
 from console.recounting import recount
 from console.screen import Screen, badge
-from console.showing import label_of
+from console.showing import in_words, label_of
 
 LATER = "No worker could be told, so segments follow with the hourly refresh."
 
@@ -42,7 +42,7 @@ class PurposeScreen(Screen):
 
     @admin.display(description="Consent holds for")
     def expires(self, purpose: Purpose) -> str:
-        return f"{purpose.expires_after_days} days" if purpose.expires_after_days else "–"
+        return in_words(purpose.expires_after_days) if purpose.expires_after_days else "–"
 
     @admin.display(description="Marked")
     def flags(self, purpose: Purpose) -> str:
