@@ -42,6 +42,11 @@ class Funnel:
     unknown: int
 
     @property
+    def elsewhere(self) -> int:
+        """Those who are known, but to sources alone that declare other purposes."""
+        return self.profiles - self.known - self.unknown
+
+    @property
     def records_each(self) -> float:
         return self.stored / self.source_profiles if self.source_profiles else 0
 
@@ -66,10 +71,11 @@ def funnel() -> Funnel:
     )
 
 
-def intake(*, today: date) -> tuple[Columns, list[Part]]:
-    """Records by what became of them, over the last 30 days: day by day and in sum."""
+def intake(*, today: date, source: Source | None = None) -> tuple[Columns, list[Part]]:
+    """Records by what became of them, over the last 30 days: day by day and in sum; of one source, or of all."""
     rows: Any = (
-        Intake.objects.filter(received_at__date__gt=today - timedelta(days=MONTH))
+        (Intake.objects.filter(source=source) if source else Intake.objects.all())
+        .filter(received_at__date__gt=today - timedelta(days=MONTH))
         .annotate(day=TruncDate("received_at"))
         .values("day")
         .annotate(**{f"sum_{name}": Sum(name) for name in OUTCOMES})
@@ -146,17 +152,13 @@ def segment_trends(*, now: datetime, width: float = 72, height: float = 18) -> d
 
 # Per purpose and channel: profiles of which somebody said no last, and those where all that was said is yes.
 SAID = """
-WITH latest AS (
-    SELECT DISTINCT ON (source_profile_id, purpose_id, channel) source_profile_id, purpose_id, channel, state
-    FROM consent_act ORDER BY source_profile_id, purpose_id, channel, occurred_at DESC, state DESC, recorded_at DESC
-), said AS (
-    SELECT assignment.profile_id, latest.purpose_id, latest.channel,
-           bool_or(latest.state = 'withdrawn') AS no, bool_or(latest.state = 'granted') AS yes
-    FROM latest JOIN identity_assignment AS assignment
-      ON assignment.source_profile_id = latest.source_profile_id AND assignment.ended_at IS NULL
-    GROUP BY assignment.profile_id, latest.purpose_id, latest.channel
+WITH said AS (
+    SELECT assignment.profile_id, word.purpose_id, word.channel, bool_or(word.is_no) AS no
+    FROM consent_lastword AS word JOIN identity_assignment AS assignment
+      ON assignment.source_profile_id = word.source_profile_id AND assignment.ended_at IS NULL
+    GROUP BY assignment.profile_id, word.purpose_id, word.channel
 )
-SELECT purpose_id, channel, count(*) FILTER (WHERE yes AND NOT no), count(*) FILTER (WHERE no)
+SELECT purpose_id, channel, count(*) FILTER (WHERE NOT no), count(*) FILTER (WHERE no)
 FROM said GROUP BY purpose_id, channel
 """
 

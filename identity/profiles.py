@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from consent.many import Groups
 from identity.models import Assignment, Profile
@@ -107,4 +107,4 @@ def _successor(profile_id: UUID) -> UUID | None:
 
 def living() -> QuerySet[Profile]:
     """Profiles that have source profiles now."""
-    return Profile.objects.filter(assignments__ended_at=None, assignments__isnull=False).distinct()
+    return Profile.objects.filter(Exists(Assignment.objects.current().filter(profile=OuterRef("pk"))))

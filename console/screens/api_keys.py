@@ -16,9 +16,10 @@ from access import api_keys
 from access.models import ApiKey
 from access.roles import MANAGE_ACCESS
 from consent.models import Purpose
+from console.capabilities import MAY, SCOPES
 from console.guards import needs
 from console.screen import Screen, badge
-from console.showing import day, moment
+from console.showing import day, label_of, moment
 from console.telling import telling
 
 KEEP_IT = "Send it as “Authorization: Bearer …”. Only a digest is kept: whoever loses it needs a new one."
@@ -29,7 +30,7 @@ class NewKey(forms.Form):
 
     name = forms.CharField(max_length=80, help_text="Which program uses it.")
     scopes = forms.MultipleChoiceField(
-        choices=[(scope, scope) for scope in api_keys.SCOPES],
+        choices=SCOPES,
         widget=forms.CheckboxSelectMultiple,
         help_text="What it may do.",
     )
@@ -98,7 +99,7 @@ class ApiKeyScreen(Screen):
 
     @admin.display(description="Purposes")
     def purpose_list(self, key: ApiKey) -> str:
-        return ", ".join(key.purposes) or "–"
+        return ", ".join(label_of(purpose) for purpose in key.purposes) or "–"
 
     @admin.display(description="Scopes")
     def scope_count(self, key: ApiKey) -> str:
@@ -154,6 +155,8 @@ class ApiKeyScreen(Screen):
             "console/api_keys/page.html",
             title=key.name,
             key=key,
+            purposes=[label_of(purpose) for purpose in key.purposes],
+            scopes=[(scope, MAY.get(scope, scope)) for scope in key.scopes],
             state=state_of(key),
             form=Rotation(),
             overlaps=key.former_until is not None and key.former_until > timezone.now(),

@@ -47,13 +47,13 @@ class ActScreen(EntryScreen):
     list_display_links = ("occurred",)
     list_filter = ("purpose", "state", "channel")
     sortable_by = ()
-    intro = "What people said of each purpose, append-only. To record an act, open the profile."
+    intro = "What people said of each purpose, the last that was recorded first. To record an act, open the profile."
     empty_hint = (
         "Nobody has said anything yet. Acts arrive with records, over the API, or are recorded on a profile's page."
     )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Act]":
-        return Act.objects.select_related("purpose", "annulment").order_by("-occurred_at", "-id")
+        return Act.objects.select_related("purpose", "annulment").order_by("-id")
 
     def get_urls(self) -> list[URLPattern]:
         guard = self.admin_site.admin_view

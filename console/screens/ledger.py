@@ -32,7 +32,7 @@ class AssignmentScreen(EntryScreen):
     )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Assignment]":
-        return Assignment.objects.select_related("source_profile__source").order_by("-assigned_at", "-id")
+        return Assignment.objects.select_related("source_profile__source").order_by("-id")
 
     def entry_title(self, entry: Any) -> str:
         return f"{self.source_profile_short(entry)}: {entry.reason}"

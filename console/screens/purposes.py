@@ -22,9 +22,13 @@ from console.guards import needs
 from console.purpose_forms import MATERIAL, Publish, Rule, rule_of
 from console.recounting import recount
 from console.screen import Screen, badge
+<<<<<<< HEAD
 from console.showing import label_of
 from identity.models import Assignment, Profile
 from identity.profiles import EVERYBODY
+=======
+from console.showing import in_words, label_of
+>>>>>>> screens
 
 # More source profiles than this are counted only when somebody asks for it: a million take seconds.
 COUNTED_AT_ONCE = 100_000
@@ -49,7 +53,7 @@ class PurposeScreen(Screen):
 
     @admin.display(description="Consent holds for")
     def expires(self, purpose: Purpose) -> str:
-        return f"{purpose.expires_after_days} days" if purpose.expires_after_days else "–"
+        return in_words(purpose.expires_after_days) if purpose.expires_after_days else "–"
 
     @admin.display(description="Marked")
     def flags(self, purpose: Purpose) -> str:

@@ -42,7 +42,7 @@ class QuarantineScreen(EntryScreen):
     empty_hint = "Everything that came in could be taken in."
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[QuarantinedRecord]":
-        return QuarantinedRecord.objects.select_related("source").order_by("-received_at", "-id").defer("sealed")
+        return QuarantinedRecord.objects.select_related("source").order_by("-id").defer("sealed")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         counted = QuarantinedRecord.objects.values_list("reason").annotate(count=Count("id")).order_by("-count")

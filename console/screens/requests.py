@@ -1,7 +1,7 @@
 """Subject requests: what people ask for, when it is due, and each step until it is done."""
 
 import base64
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 
 from access.roles import DECIDE_REQUESTS, VIEW_REQUESTS
@@ -342,7 +343,16 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
             "console/requests/answer.html",
             title="Answer",
             one=one,
-            answered=answered,
+            identifiers=[(label_of(row["namespace"]), row["value"], row["source"]) for row in answered["identifiers"]],
+            attributes=[(label_of(row["field"]), row["value"], row["source"]) for row in answered["attributes"]],
+            said=[
+                (label_of(row["purpose"]), row["channel"] or "all channels", row["state"], _instant(row["occurred_at"]))
+                for row in answered["consents"]["said"]
+            ],
+            segments=[
+                (row["segment"], label_of(row["purpose"]), _instant(row["entered_at"])) for row in answered["segments"]
+            ],
+            count=len(answered["records"]),
             records=_latest(answered["records"]),
             file=base64.b64encode(text).decode(),
             size=len(text),
@@ -387,12 +397,21 @@ def _forms(one: SubjectRequest) -> dict[str, forms.Form]:
     }
 
 
-def _latest(records: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list[tuple[str, str]]]]:
+def _latest(records: list[dict[str, Any]]) -> list[tuple[datetime | None, str, str, list[tuple[str, str]]]]:
     """The last records of an answer with their properties, for reading; the file has them all."""
     return [
-        (record, [(str(name), str(value)) for name, value in record["properties"].items()])
+        (
+            _instant(record["occurred_at"]),
+            str(record["source"]),
+            str(record["event"] or label_of(record["kind"])),
+            [(name.replace("_", " "), str(value)) for name, value in record["properties"].items()],
+        )
         for record in reversed(records[-RECORDS_SHOWN:])
     ]
+
+
+def _instant(text: Any) -> datetime | None:
+    return parse_datetime(str(text))
 
 
 def _ahead(one: SubjectRequest) -> list[str]:

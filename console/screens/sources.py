@@ -1,5 +1,6 @@
 """Sources: what sends records, how it is read, how far it is believed, and its write key, shown once."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +12,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from access.roles import EDIT_SOURCES, VIEW_SOURCES
 from consent.models import Purpose
 from console.asking import may
 from console.charts import parts_of
+from console.figures import intake
 from console.guards import needs
 from console.screen import Screen, badge
-from console.showing import moment
+from console.showing import in_words, label_of, moment
 from records import mapping, sources
 from records.models import ONLINE, ROWS, SEGMENT, Source
 
@@ -28,6 +31,15 @@ STABLE_KEYS = [
     ("", "None: every record is on its own"),
     *((key, key.replace("_", " ")) for key in ("account_id", "customer_number", "loyalty_number")),
 ]
+
+
+class IndentedJSON(forms.JSONField):
+    """JSON that is shown as people write it, a line for each name."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return indented(value) if value else "{}"
+        return super().prepare_value(value)
 
 
 class Settings(forms.Form):
@@ -53,11 +65,13 @@ class Settings(forms.Form):
         initial=50,
         help_text="0 to 100; the golden record prefers higher.",
     )
-    retention_days = forms.IntegerField(label="Retention in days", min_value=1, initial=1095)
+    retention_days = forms.IntegerField(
+        label="Retention in days", min_value=1, initial=1095, help_text="From receipt. 1095 days are three years."
+    )
     region = forms.CharField(
         min_length=2, max_length=2, initial="GB", help_text="Country code for phone numbers without a prefix."
     )
-    mapping = forms.JSONField(
+    mapping = IndentedJSON(
         required=False,
         initial=dict,
         widget=forms.Textarea({"rows": 14, "class": "o-mono", "spellcheck": "false"}),
@@ -164,6 +178,7 @@ class SourceScreen(Screen):
             submit="Add source",
             by_kind=BY_KIND,
             hint="The write key is shown on the next page, once.",
+            aside="console/sources/mapping.html",
         )
 
     def change_view(
@@ -217,6 +232,11 @@ class SourceScreen(Screen):
             form=form,
             last_at=last_at,
             outcomes=parts_of({name: counts[name] or 0 for name in OUTCOMES}),
+            intake=intake(today=timezone.localdate(), source=source)[0],
+            kept_for=in_words(source.retention_days),
+            stable_key=label_of(source.stable_key) if source.stable_key else "none: each record is on its own",
+            purposes=", ".join(label_of(purpose) for purpose in source.purposes),
+            mapping=indented(source.mapping) if source.mapping else "",
             source_profiles=source.source_profiles.count(),
             may_edit=may(request, EDIT_SOURCES),
         )
@@ -232,6 +252,11 @@ class SourceScreen(Screen):
             "whoever loses it needs a new one.",
             back=reverse("admin:records_source_change", args=[source.pk]),
         )
+
+
+def indented(value: Any) -> str:
+    """JSON, a line for each name."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _settings_of(source: Source) -> Settings:

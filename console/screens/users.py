@@ -15,12 +15,12 @@ from access import second_factor, users
 from access.models import User
 from access.roles import MANAGE_ACCESS, ROLES
 from access.users import LastManager
+from console.capabilities import OF_ROLES
 from console.guards import needs
 from console.screen import Screen, badge
 from console.showing import day, moment
 from console.telling import telling
 
-CAPABILITIES = [(role.name, sorted(role.capabilities)) for role in ROLES.values()]
 PASSWORD = forms.PasswordInput({"autocomplete": "new-password"})
 
 
@@ -102,7 +102,7 @@ class UserScreen(Screen):
             except ValidationError as error:
                 form.add_error(None, error)
         return self.page(
-            request, "console/form_page.html", title="Add user", form=form, submit="Add user", capabilities=CAPABILITIES
+            request, "console/form_page.html", title="Add user", form=form, submit="Add user", capabilities=OF_ROLES
         )
 
     def change_view(
@@ -128,6 +128,7 @@ class UserScreen(Screen):
             form=form,
             password=NewPassword(),
             has_second_factor=second_factor.has_one(user),
+            capabilities=OF_ROLES,
         )
 
     @needs(MANAGE_ACCESS, fresh=True)

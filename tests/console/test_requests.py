@@ -116,7 +116,7 @@ def test_an_answer_reads_every_property(world: World, sign_in: SignIn) -> None:
     one = opened("access", world.alice, world)
     content = sign_in("privacy_officer").post(act("answer", one)).content.decode()
     assert "items 2" in content
-    assert "order_id o24" in content
+    assert "order id o24" in content
 
 
 def test_an_answer_that_nobody_saw_was_not_given(

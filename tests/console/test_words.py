@@ -9,10 +9,14 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.views.defaults import bad_request, server_error
 
-from access import users
+from access import api_keys, users
 from access.models import User
+from access.roles import ROLES
 from consent.models import Act
+from console.capabilities import CAN, MAY
+from console.showing import in_words
 from identity.models import Assignment
+from records import sources
 from records.models import QuarantinedRecord
 from tests.console.conftest import World
 
@@ -128,3 +132,42 @@ def test_errors_say_what_has_and_has_not_happened(client: Client) -> None:
     assert refused.status_code == 403
     assert "open for too long" in refused.content.decode()
     assert settings.DEBUG is False
+
+
+def test_every_capability_and_scope_has_words() -> None:
+    granted = {one for role in ROLES.values() for one in role.capabilities}
+    assert CAN.keys() == granted
+    assert MAY.keys() == set(api_keys.SCOPES)
+
+
+def test_roles_and_scopes_are_said_in_words_where_they_are_given(world: World, sign_in: SignIn) -> None:
+    client = sign_in("administrator")
+    users_page = client.get(reverse("admin:access_user_change", args=[world.staff["marketer"].pk])).content.decode()
+    assert "make and change segments" in users_page
+    assert "segments.edit" not in users_page
+    assert "look people up" in client.get(reverse("admin:access_apikey_add")).content.decode()
+
+
+def test_a_source_shows_its_mapping_and_its_days_to_those_who_may_not_change_it(world: World, sign_in: SignIn) -> None:
+    sources.change(world.crm, mapping={"fields": {"mail": "email"}})
+    content = sign_in("marketer").get(reverse("admin:records_source_change", args=[world.crm.pk])).content.decode()
+    assert "&quot;mail&quot;: &quot;email&quot;" in content
+    assert "3 years from receipt" in content
+    assert "in all, from" in content
+    assert "How to write the mapping" not in content
+
+
+def test_an_answer_calls_fields_and_days_what_people_call_them(world: World, sign_in: SignIn) -> None:
+    page = reverse("admin:privacy_subjectrequest_answer", args=[world.access.pk])
+    content = sign_in("privacy_officer").post(page).content.decode()
+    assert "Customer number" in content
+    assert "Given name" in content
+    assert "<td>customer_number" not in content
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(1095, "3 years"), (365, "1 year"), (395, "395 days"), (1, "1 day"), (3.0, "3 days"), (0.5, "12 hours")],
+)
+def test_periods_in_words(days: float, words: str) -> None:
+    assert in_words(days) == words
