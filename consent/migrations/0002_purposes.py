@@ -7,7 +7,7 @@ PURPOSES = [
     (
         "identity_linking",
         "Identity linking",
-        "Recognizing that several source profiles are one person.",
+        "Recognizing you as one person in shop, on site and in app.",
         "legitimate_interest",
         [],
         None,

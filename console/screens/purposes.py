@@ -22,13 +22,9 @@ from console.guards import needs
 from console.purpose_forms import MATERIAL, Publish, Rule, rule_of
 from console.recounting import recount
 from console.screen import Screen, badge
-<<<<<<< HEAD
-from console.showing import label_of
+from console.showing import in_words, label_of
 from identity.models import Assignment, Profile
 from identity.profiles import EVERYBODY
-=======
-from console.showing import in_words, label_of
->>>>>>> screens
 
 # More source profiles than this are counted only when somebody asks for it: a million take seconds.
 COUNTED_AT_ONCE = 100_000
