@@ -37,6 +37,8 @@ MAY = {
     "sources:read": "read sources and the quarantine",
     "changes:read": "read what happened to profiles",
     "deliveries:read": "read what recipients were told",
+    "recipients:read": "read who is told",
+    "recipients:write": "add recipients, and switch them on and off",
 }
 # Every role by its name, with what it may do in the order of the list above.
 OF_ROLES = [(role.name, [CAN[one] for one in CAN if one in role.capabilities]) for role in ROLES.values()]
