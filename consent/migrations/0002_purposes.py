@@ -7,7 +7,7 @@ PURPOSES = [
     (
         "identity_linking",
         "Identity linking",
-        "Recognizing you as one person in shop, on site and in app.",
+        "Recognizing that several source profiles are one person.",
         "legitimate_interest",
         [],
         None,

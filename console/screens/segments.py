@@ -17,7 +17,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from access.roles import EDIT_SEGMENTS, REVIEW_SEGMENTS, VIEW_PROFILES, VIEW_SEGMENTS
+from access.roles import EDIT_SEGMENTS, VIEW_PROFILES, VIEW_SEGMENTS
 from consent.models import Purpose
 from console.asking import may
 from console.figures import segment_trends
@@ -30,7 +30,7 @@ from console.wording import lines_of, weights_of
 from identity.models import Profile
 from segments import catalog
 from segments.features.registry import FEATURES
-from segments.models import WAITING, HeldChange, Membership, Segment
+from segments.models import Membership, Segment
 from segments.preview import preview
 from segments.rules.definition import CURVES, OPERATORS
 from segments.rules.parse import InvalidDefinition
@@ -145,16 +145,13 @@ class SegmentScreen(Screen):
         now = timezone.now()
         inside = Membership.objects.filter(segment=segment, left_at=None)
         size = inside.count()
-        held = HeldChange.objects.filter(segment=segment, decision=WAITING).count()
         return self.page(
             request,
             "console/segments/page.html",
             title=segment.name,
             segment=segment,
             size=size,
-            held=held,
-            may_release=may(request, REVIEW_SEGMENTS),
-            counting=segment.active and not size and not held and now - segment.changed_at < COUNTING,
+            counting=segment.active and not size and now - segment.changed_at < COUNTING,
             changes=_changes(segment, now=now),
             points=segment_trends(now=now, width=320, height=56).get(segment.pk, ""),
             histogram=_histogram(inside),

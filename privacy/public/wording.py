@@ -56,7 +56,7 @@ def channel_name(channel: str) -> str:
 # What every installation's purposes are called at first, so that they can be translated; others stand as they are.
 PURPOSES = (
     (_("Service"), _("Fulfilling orders, warranty and customer care.")),
-    (_("Identity linking"), _("Recognizing you as one person in shop, on site and in app.")),
+    (_("Identity linking"), _("Recognizing that several source profiles are one person.")),
     (_("Analytics"), _("Understanding how customers use shop, site and app.")),
     (_("Marketing"), _("Telling customers about offers that suit them.")),
     (_("Personalization"), _("Adapting what a customer sees to what they did.")),
