@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from access.roles import OPEN_REQUESTS, ROLES
 from privacy.deadlines import due_date
 from privacy.models import SubjectRequest
 from tests.console.conftest import ALICE, PLAINTEXT, World, said
@@ -88,6 +89,15 @@ def test_a_request_starts_from_the_list_and_from_the_profile(world: World, sign_
     profile = client.get(reverse("admin:identity_profile_change", args=[world.alice])).content.decode()
     assert of(world.alice) in profile
     assert ALICE["email"] not in profile
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_those_who_open_requests_do(role: str, world: World, sign_in: SignIn) -> None:
+    may = OPEN_REQUESTS in ROLES[role].capabilities
+    client, before = sign_in(role), SubjectRequest.objects.count()
+    assert client.get(of(world.alice)).status_code == (200 if may else 403)
+    answered = client.post(of(world.alice), {"kind": "access"})
+    assert may or (answered.status_code, SubjectRequest.objects.count()) == (403, before)
 
 
 def test_a_profile_that_is_not_there_has_no_form(world: World, sign_in: SignIn) -> None:

@@ -9,13 +9,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from access.roles import CORRECT_IDENTITY, OPEN_REQUESTS, RECORD_CONSENT, REVEAL_IDENTIFIERS, ROLES, VIEW_PROFILES
+from access.roles import CORRECT_IDENTITY, RECORD_CONSENT, REVEAL_IDENTIFIERS, ROLES, VIEW_PROFILES
 from consent.acts import NewAct, record
 from consent.models import WITHDRAWN, Act
 from identity import profiles
 from identity.models import Assignment, Verdict
 from pipeline.models import Work
-from privacy.models import SubjectRequest
 from records import sources
 from records.models import Source
 from tests.console.conftest import ALICE, World, said
@@ -209,13 +208,6 @@ def test_what_is_not_possible_is_said_and_changes_nothing(world: World, sign_in:
     assert not Verdict.objects.exists()
 
 
-def test_a_request_is_opened_for_the_profile(world: World, sign_in: SignIn) -> None:
-    response = sign_in("privacy_officer").post(act("request", world.alice), {"kind": "erasure", "regulation": "gdpr"})
-    opened = SubjectRequest.objects.get(profile_id=world.alice)
-    assert (opened.kind, opened.opened_by) == ("erasure", str(world.staff["privacy_officer"].pk))
-    assert response["Location"] == reverse("admin:privacy_subjectrequest_change", args=[opened.pk])
-
-
 def test_what_a_person_says_holds_for_every_source_profile(world: World, sign_in: SignIn) -> None:
     form = {"purpose": "marketing", "channel": "email", "state": "withdrawn", "how": "phone"}
     sign_in("privacy_officer").post(act("say", world.alice), form)
@@ -243,7 +235,6 @@ def test_nobody_does_what_their_roles_do_not_grant(world: World, sign_in: SignIn
         act("split", world.alice, part): CORRECT_IDENTITY,
         act("undo_split", world.alice, part): CORRECT_IDENTITY,
         act("undo_merge", world.alice, world.bob): CORRECT_IDENTITY,
-        act("request", world.alice): OPEN_REQUESTS,
         act("say", world.alice): RECORD_CONSENT,
     }
     for role in ROLES:
