@@ -1,0 +1,372 @@
+"""Somebody whose every annotated field holds a value of their own, and one of each thing that a page is about.
+
+`plant` lets the canary of statement 1 in through every door, then fills what no door fills: notes, papers, reasons,
+explanations. `Planted.values` says what to look for, by field of the data dictionary and by annotated column.
+"""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+from django.utils import timezone
+
+from access import api_keys
+from access.models import User
+from access.roles import ROLES
+from consent.acts import NewAct, record
+from consent.models import CONSENT, GRANTED, Act, Purpose
+from console import corrections
+from identity.models import IN_REVIEW, Assignment, Match, Profile
+from identity.profiles import look_up, profile_of, source_profiles
+from outbox import deliveries, recipients
+from outbox.models import ERASE, Delivery
+from privacy import break_glass, erasure, holds, links, opendsr, papers, rectification, requests, workflow
+from privacy.links import About
+from privacy.models import OPT_IN, PREFERENCES, REQUEST, SubjectRequest
+from privacy.opendsr import Asked
+from privacy.public import demands
+from records import sources
+from records.dictionary import FIELDS, PLAIN
+from records.models import QuarantinedRecord, Source, SourceProfile
+from records.retention import set_rule
+from segments import catalog
+from segments.models import HeldChange, Membership, ProfileFeatures
+from tests.privacy.canary import Canary, walk_in
+from tests.senders import process, send_rows
+from vault.grants import Actor
+from vault.ids import new_id
+from vault.models import AuditEntry
+
+REASON = "ticket 4711"
+# Who signs in beside one user of each role: one of none, one of all.
+NO_ROLE, EVERYBODY = "no role", "everybody"
+EVERY_PURPOSE = ["service", "analytics", "marketing", "personalization"]
+RULE = {"rule": {"feature": "sources_count", "op": ">=", "value": 1}}
+
+
+@dataclass
+class Planted:
+    """Everybody and everything there is."""
+
+    canary: Canary
+    values: dict[str, tuple[str, ...]]
+    profile: UUID = field(default_factory=new_id)
+    staff: dict[str, User] = field(default_factory=dict)
+    things: dict[str, Any] = field(default_factory=dict)
+    rows: dict[str, Any] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    write_key: str = ""
+    api_key: str = ""
+    recipient_secret: bytes = b""
+
+    def id_of(self, name: str) -> str:
+        """The id of a planted thing, as it stands in an address."""
+        found = self.things[name]
+        return str(found.pk if isinstance(found, Model) else found)
+
+
+def values_of(canary: Canary) -> dict[str, tuple[str, ...]]:
+    """What stands in each field: of the data dictionary by its name, of a table by model and column."""
+    token, row = canary.token, canary.row
+    return {
+        "email": (canary.email,),
+        "phone": (canary.phone,),
+        "account_id": (canary.account,),
+        "customer_number": (row["customer_number"],),
+        "loyalty_number": (row["loyalty_number"],),
+        "device_id": (canary.device, f"b-{token}"),
+        "given_name": (row["given_name"],),
+        "family_name": (row["family_name"],),
+        "full_name": (f"Quentin Full{token}",),
+        "street": (row["street"],),
+        "birth_date": ("1911-09-27", "Sep 27, 1911", "27 September 1911", "27/09/1911", "27.09.1911"),
+        "postcode": ("ZE2 9XK", "ZE29XK"),
+        # The second is what the person had put right.
+        "city": (f"Oldham{token}", f"Newport{token}"),
+        "gender": (f"gender {token}",),
+        "ip_address": ("203.0.113.77",),
+        "page_url": (f"https://shop.example/kept/{token}",),
+        "records.SourceProfile.birth_year": ("1911",),
+        # What is generalized from the postcode, ZE, stands in too many places by chance.
+        "records.SourceProfile.postcode_area": (f"ZE{token[:6]}".upper(),),
+        "records.QuarantinedRecord.sealed": (f"quarantined{token}",),
+        "segments.ProfileFeatures.values": (f"feature{token}",),
+        "segments.Membership.why": (f"because{token}",),
+        "segments.HeldChange.why": (f"proposed{token}",),
+        "privacy.SubjectRequest.note": (f"note{token}",),
+        "privacy.RequestComment.sealed": (f"comment{token}",),
+        "privacy.Letter.sealed": (f"letter{token}",),
+        "privacy.ErasureCase.sealed": (f"leaver{token}@example.com",),
+        "privacy.LegalHold.reason": (f"hold{token}",),
+        "privacy.LegalHold.lift_reason": (f"lift{token}",),
+        "account.EmailAddress.email": (f"staff{token}@example.com",),
+        "mfa.Authenticator.data": (f"SEED{token}".upper(),),
+    }
+
+
+# Columns whose values are those of the data dictionary.
+OF_THE_DICTIONARY = {
+    "records.Identifier.sealed": ("email", "phone", "account_id", "customer_number", "loyalty_number", "device_id"),
+    "records.Attribute.sealed": ("given_name", "family_name", "street", "birth_date", "postcode", "city", "gender"),
+    "records.Record.sealed": ("full_name", "ip_address", "page_url", "email"),
+    "records.Correction.sealed": ("city",),
+}
+
+
+def plant(crm: Source, shop: Source, browser: Source, *, now: datetime) -> Planted:
+    """Let them in, and make one of everything."""
+    canary = Canary()
+    planted = Planted(canary, values_of(canary))
+    roles = {**{role: [role] for role in ROLES}, NO_ROLE: [], EVERYBODY: list(ROLES), "second": ["privacy_officer"]}
+    planted.staff = {name: User.objects.create(username=name, roles=held) for name, held in roles.items()}
+    _people(planted, crm, shop, browser, now=now)
+    _identity(planted, now=now)
+    _requests(planted, now=now)
+    _segments(planted, now=now)
+    _rest(planted, now=now)
+    _of_each_screen(planted)
+    return planted
+
+
+def _people(planted: Planted, crm: Source, shop: Source, browser: Source, *, now: datetime) -> None:
+    """The canary through every door, with every field that there is; and others, so that lists have more than one."""
+    canary, at = planted.canary, (now - timedelta(days=1)).isoformat()
+    walk_in(canary, crm, shop, browser, now=now)
+    register, planted.write_key = sources.add(
+        "register",
+        kind="offline",
+        trust_rank=95,
+        purposes=EVERY_PURPOSE,
+        mapping={
+            "occurred_at": "at",
+            "fields": {name: name for name in FIELDS},
+            "properties": {"brand": "string"},
+        },
+    )
+    every_field = {name: planted.values[name][0] for name in personal_fields()}
+    number, full_name = (every_field.pop(name) for name in ("customer_number", "full_name"))
+    earlier = (now - timedelta(days=2)).isoformat()
+    send_rows(
+        register,
+        # A full name is kept where it is all that a record says of the name.
+        {"customer_number": number, "full_name": full_name, "at": earlier},
+        {"customer_number": number, **every_field, "country": "GB", "at": at, "brand": f"gift for {canary.email}"},
+        now=now,
+    )
+    for name in ("bob", "zed", "held", "leaver", "erased"):
+        send_rows(crm, _row(name, canary.token, at), now=now)
+    kept_apart = planted.values["records.QuarantinedRecord.sealed"][0]
+    send_rows(register, {"customer_number": kept_apart, "birth_date": "3024-01-01", "at": at}, now=now)
+    process(now)
+    planted.things |= {name: _found(f"{name}{canary.token}@example.com") for name in ("bob", "zed", "held", "leaver")}
+    planted.things |= {"erased": _found(f"erased{canary.token}@example.com"), "register": register}
+    planted.profile = planted.things["canary"] = _found(canary.email)
+    purposes = Purpose.objects.filter(legal_basis=CONSENT).values_list("slug", flat=True)
+    record(
+        [
+            NewAct(id, purpose, "", GRANTED, now, "test", verified=True)
+            for id in source_profiles(planted.profile)
+            for purpose in purposes
+        ],
+        now=now,
+    )
+
+
+def personal_fields() -> Iterator[str]:
+    """The fields of the data dictionary that say who somebody is."""
+    return (name for name, known in FIELDS.items() if known.sensitivity != PLAIN)
+
+
+def everything() -> list[str]:
+    """Every purpose that there is."""
+    return sorted(Purpose.objects.values_list("slug", flat=True))
+
+
+def _row(name: str, token: str, at: str) -> dict[str, Any]:
+    return {
+        "customer_number": f"{name}-{secrets.token_hex(4)}",
+        "given_name": name.title(),
+        "family_name": f"{name}son",
+        "email": f"{name}{token}@example.com",
+        "updated_at": at,
+        "analytics": "yes",
+    }
+
+
+def _found(email: str) -> UUID:
+    found = look_up("email", email, now=timezone.now())
+    assert found is not None
+    return found
+
+
+def _segments(planted: Planted, *, now: datetime) -> None:
+    """What is computed of the canary, each with a word of its own: in a segment, about to be in another, features."""
+    area = planted.values["records.SourceProfile.postcode_area"][0]
+    SourceProfile.objects.filter(id__in=source_profiles(planted.profile)).update(postcode_area=area)
+    segment = catalog.create("buyers", name="Buyers", purpose="analytics", definition=RULE)
+    credit = catalog.create("credit", name="Credit", purpose="analytics", definition=RULE, significant_effect=True)
+    Membership.objects.filter(profile=planted.profile, segment=segment).delete()
+    why, proposed = (planted.values[name][0] for name in ("segments.Membership.why", "segments.HeldChange.why"))
+    Membership.objects.create(
+        id=new_id(), segment=segment, profile_id=planted.profile, entered_at=now, score=50, why=_why(why)
+    )
+    HeldChange.objects.all().delete()
+    held = HeldChange.objects.create(
+        id=new_id(), segment=credit, profile_id=planted.profile, direction="enter", why=_why(proposed), proposed_at=now
+    )
+    features, _ = ProfileFeatures.objects.get_or_create(
+        profile_id=planted.profile, defaults={"values": {}, "computed_at": now}
+    )
+    features.values |= {"age_band": planted.values["segments.ProfileFeatures.values"][0]}
+    features.save()
+    planted.things |= {"segment": segment, "held change": held}
+
+
+def _why(word: str) -> dict[str, Any]:
+    condition = {"path": "all.0", "feature": "age_band", "op": "==", "expected": word, "value": word, "holds": True}
+    return {"score": 50, "threshold": 10, "contributions": [], "conditions": [condition]}
+
+
+def _identity(planted: Planted, *, now: datetime) -> None:
+    """A profile that was merged into the canary's, and one that was split off it."""
+    by: Mapping[str, Any] = {"actor": str(planted.staff["data_steward"].pk), "reason": REASON, "now": now}
+    assert corrections.merge(planted.profile, planted.things["zed"], **by) == planted.profile
+    planted.things["till"] = _part(planted, "till")
+    planted.things["split off"] = corrections.split(planted.things["till"], **by)
+    planted.things["part"] = _part(planted, "crm")
+    process(now)
+    assert profile_of([planted.things["till"]]) == {planted.things["till"]: planted.things["split off"]}
+
+
+def _part(planted: Planted, source: str) -> UUID:
+    theirs = SourceProfile.objects.filter(id__in=source_profiles(planted.profile), source__name=source)
+    return UUID(str(theirs.order_by("created_at", "id").values_list("id", flat=True)[0]))
+
+
+def _requests(planted: Planted, *, now: datetime) -> None:
+    """One request for each act that a request can be in wait of, and papers, a note and a hold with their words."""
+    things, officer, second = planted.things, *(str(planted.staff[name].pk) for name in ("privacy_officer", "second"))
+
+    def opened(kind: str, who: str = "canary", *, by: str = officer) -> SubjectRequest:
+        return requests.open(kind, profile_id=things[who], actor=by, now=now)
+
+    things |= {
+        "access": opened("access"),
+        "objection": opened("objection"),
+        "human review": opened("human_review"),
+        "erasure": opened("erasure", "bob", by=second),
+        "unverified": requests.receive("access", profile_id=things["canary"], actor="key", channel="api", now=now),
+        "rectification": requests.approve(opened("rectification"), actor=officer, now=now),
+        "leaving": requests.approve(opened("erasure", "leaver"), actor=second, now=now),
+        "gone": requests.approve(opened("erasure", "erased"), actor=second, now=now),
+    }
+    put_right = requests.approve(opened("rectification"), actor=officer, now=now)
+    rectification.carry_out(
+        put_right, corrections={"city": planted.values["city"][1]}, actor=Actor("person", officer), now=now
+    )
+    papered = things["papered"] = opened("access")
+    workflow.comment(papered, planted.values["privacy.RequestComment.sealed"][0], actor=officer, now=now)
+    papers.keep_letter(papered, "completion", planted.values["privacy.Letter.sealed"][0], actor=officer, now=now)
+    requests.reject(papered, reason=planted.values["privacy.SubjectRequest.note"][0], actor=officer, now=now)
+    erasure.erase(things["gone"], actor=second, now=now)
+    lifted = holds.put(things["held"], reference="1 O 1/26", reason="a claim", actor=officer, now=now)
+    holds.lift(lifted.pk, reason=planted.values["privacy.LegalHold.lift_reason"][0], actor=officer, now=now)
+    things["hold"] = holds.put(
+        things["held"],
+        reference="2 O 2/26",
+        reason=planted.values["privacy.LegalHold.reason"][0],
+        actor=officer,
+        now=now,
+    )
+
+
+def _rest(planted: Planted, *, now: datetime) -> None:
+    """A pair to review, recipients, keys, links, staff, and an address in a history."""
+    things, canary = planted.things, planted.canary
+    (bob,) = source_profiles(planted.things["bob"])
+    left, right = sorted((_part(planted, "register"), bob))
+    evidence = [["given_name", "different", -3.0], ["email", "similar", 4.5]]
+    planted.things["match"] = Match.objects.create(
+        id=new_id(), left_id=left, right_id=right, reason="similar person", probability=0.8, evidence=evidence,
+        state=IN_REVIEW, model_version="1", found_at=now,
+    )  # fmt: skip
+    mailer, _ = recipients.add("mailer", purposes=["marketing"], now=now)
+    planted.recipient_secret = recipients.secrets_of(mailer, now=now)[0]
+    told = {"recipient": mailer.pk, "purpose": "marketing", "profile_id": planted.profile, "pseudonym": "p-1"}
+    deliveries.queue([deliveries.HandOver(kind="segment.entered", **told)], now=now)
+    waiting = Delivery.objects.get(kind="segment.entered")
+    to_erase = Delivery.objects.create(
+        id=new_id(), recipient=mailer, kind=ERASE, purpose="marketing", profile_id=things["erased"], pseudonym="p-2",
+        request_id=things["gone"].pk, happened_at=now, state="waiting", next_attempt_at=now,
+    )  # fmt: skip
+    things |= {"recipient": mailer, "waiting": waiting, "to erase": to_erase}
+    things["key"], planted.api_key = api_keys.add("everything", purposes=everything())
+    things |= {
+        "segment's slug": things["segment"].slug,
+        "content type": ContentType.objects.get_for_model(Profile),
+        "OpenDSR id": UUID("a7551968-d5d6-44b2-9831-815ac9017797"),
+    }
+    asked = Asked(things["OpenDSR id"], "access", "gdpr", now, [("email", canary.email)], [])
+    opendsr.receive(asked, controller=str(things["key"].pk), dialect="opendsr", now=now)
+    things["rule"] = set_rule(source=None, field="phone", days=400)
+    marketer, before = str(planted.staff["marketer"].pk), now - timedelta(hours=1)
+    things["emergency"] = break_glass.open(planted.profile, reason="a call about a case", actor=marketer, now=before)
+    mailbox = _part(planted, "register")
+    led = {
+        "preferences": (PREFERENCES, None),
+        "request": (REQUEST, About(asked="access")),
+        "answer": (REQUEST, About(asked="access")),
+        "opt-in": (OPT_IN, About(purpose="marketing", channel="email")),
+    }
+    for name, (use, about) in led.items():
+        planted.tokens[name] = links.make(use, source_profile=mailbox, about=about, now=now)
+    link = links.follow(planted.tokens["answer"], use=REQUEST, now=now)
+    ready = demands.confirm(link, details="", now=now)
+    requests.approve(ready, actor=str(planted.staff["privacy_officer"].pk), now=now)
+    EmailAddress.objects.create(
+        user_id=planted.staff["administrator"].pk, email=planted.values["account.EmailAddress.email"][0]
+    )
+    Authenticator.objects.create(
+        user_id=planted.staff["operator"].pk,
+        type=Authenticator.Type.TOTP,
+        data={"secret": planted.values["mfa.Authenticator.data"][0]},
+    )
+    LogEntry.objects.create(
+        user_id=planted.staff["data_steward"].pk,
+        content_type=ContentType.objects.get_for_model(Profile),
+        object_id=str(planted.profile),
+        object_repr=f"Zoë{canary.token}",
+        change_message=f"changed {canary.email}",
+        action_flag=CHANGE,
+    )
+
+
+def _of_each_screen(planted: Planted) -> None:
+    """For each model that the admin lists, the row whose pages are opened."""
+    things = planted.things
+    planted.rows = {
+        "identity.Profile": planted.profile,
+        "identity.Match": things["match"].pk,
+        "identity.Assignment": Assignment.objects.filter(profile=planted.profile).order_by("pk")[0].pk,
+        "segments.Segment": things["segment"].pk,
+        "segments.HeldChange": things["held change"].pk,
+        "consent.Purpose": "marketing",
+        "consent.Act": Act.objects.filter(source_profile__in=source_profiles(planted.profile)).order_by("pk")[0].pk,
+        "privacy.SubjectRequest": things["papered"].pk,
+        "privacy.EmergencyReveal": things["emergency"].pk,
+        "records.RetentionRule": things["rule"].pk,
+        "records.Source": things["register"].pk,
+        "records.QuarantinedRecord": QuarantinedRecord.objects.filter(source__name="register").order_by("pk")[0].pk,
+        "outbox.Recipient": things["recipient"].pk,
+        "access.ApiKey": things["key"].pk,
+        "access.User": planted.staff["operator"].pk,
+        "vault.AuditEntry": AuditEntry.objects.order_by("-pk")[0].pk,
+    }

@@ -1,0 +1,379 @@
+"""Every address of the product, from the URL resolver, and how each is called so that it does what it is for.
+
+What follows from the resolver and the admin registry is not listed. What does not is: the arguments of routes about
+more than one thing, and the forms without which a POST does nothing. A route that needs either and has none fails.
+"""
+
+import base64
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.contrib import admin
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from outbox import webhooks
+from tests.statements.planted import REASON, Planted
+from vault import blind
+
+UNKNOWN = str(UUID(int=7))
+# Arguments that name the very thing that a screen is about, wherever they stand.
+OF_THE_SCREEN = ("object_id", "id", "profile", "match", "slug")
+OF_PROGRAMS = ("api/", "v1/", "v2/", "livez", "readyz", "^(?:api")
+# What a pattern without converters stands for.
+SAMPLES = {
+    "admin/(?P<url>.*)$": ("admin/nothing/here/",),
+    "^(?:api|v1|v2)(?:/.*)?$": ("api/nothing/", "v1/nothing", "v2/nothing"),
+    "admin:app_list": ("admin/identity/", "admin/privacy/"),
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One pattern of the resolver; where it has no name, the pattern is its name."""
+
+    name: str
+    pattern: str
+    arguments: tuple[str, ...]
+
+    @property
+    def is_of_programs(self) -> bool:
+        """Whether programs call it; people call all others."""
+        return self.pattern.startswith(OF_PROGRAMS)
+
+    @property
+    def screen(self) -> str:
+        """The model whose screen it belongs to, as `app.Model`; empty outside of screens."""
+        parts = self.pattern.split("/")
+        for model in admin.site._registry:
+            if parts[:3] == ["admin", model._meta.app_label, model._meta.model_name]:
+                return model._meta.label
+        return ""
+
+
+@dataclass(frozen=True)
+class Act:
+    """A form that does what the route is for; `by`: the one role that may; `form` may need what is planted."""
+
+    form: Mapping[str, Any] | Callable[[Planted], Mapping[str, Any]] = field(default_factory=dict)
+    by: str = ""
+    method: str = "post"
+    headers: Callable[[Planted, bytes], Mapping[str, str]] | None = None
+
+    def body(self, planted: Planted) -> Mapping[str, Any]:
+        return self.form(planted) if callable(self.form) else self.form
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request: as it is, with the form of an act, or astray (for something that there is not)."""
+
+    route: Route
+    method: str
+    address: str
+    act: Act | None = None
+    astray: bool = False
+
+    @property
+    def endpoint(self) -> str:
+        return f"{self.method.upper()} {self.route.name}"
+
+
+class Unlisted(LookupError):
+    """Nothing is known to fit an argument of a route: add it to `ARGUMENTS`, or its screen to `Planted.rows`."""
+
+
+def routes() -> list[Route]:
+    """Every route, once."""
+    found: list[Route] = []
+
+    def walk(patterns: list[Any], before: str, space: str) -> None:
+        for one in patterns:
+            pattern = before + str(one.pattern)
+            if isinstance(one, URLResolver):
+                walk(one.url_patterns, pattern, f"{one.namespace}:" if one.namespace else space)
+            elif isinstance(one, URLPattern):
+                name = f"{space}{one.name}" if one.name else pattern
+                found.append(Route(name, pattern, tuple(re.findall(r"<(?:\w+:)?(\w+)>", pattern))))
+
+    walk(get_resolver().url_patterns, "", "")
+    return found
+
+
+def addresses(route: Route, planted: Planted, *, knows_links: bool) -> Iterator[str]:
+    """Where the route leads to what is planted. Raises `Unlisted`."""
+    if samples := SAMPLES.get(route.name):
+        yield from (f"/{sample}" for sample in samples)
+        return
+    if re.search(r"[\^$(]", route.pattern):
+        raise Unlisted(f"{route.name}: a pattern that nothing is known to fit")
+    listed = ARGUMENTS.get(route.name, {})
+    for arguments in (listed, *({**listed, **more} for more in ALSO.get(route.name, ()))):
+        values = {
+            name: _argument(name, route, planted, arguments.get(name), knows_links=knows_links)
+            for name in route.arguments
+        }
+        yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", partial(_filled, values), route.pattern)
+
+
+def _filled(values: Mapping[str, str], found: re.Match[str]) -> str:
+    return values[found[1]]
+
+
+def astray(route: Route) -> Iterator[str]:
+    """The same for what there is not."""
+    if route.arguments and route.name not in SAMPLES:
+        yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", UNKNOWN, route.pattern)
+
+
+def visits(route: Route, planted: Planted, *, knows_links: bool = False) -> Iterator[Visit]:
+    """Every way in which the route is called: by GET, with the form of each act, and astray."""
+    for address in addresses(route, planted, knows_links=knows_links):
+        yield Visit(route, "get", address)
+        yield from (Visit(route, act.method, address, act) for act in ACTS.get(route.name, ()))
+    for address in astray(route):
+        yield Visit(route, "get", address, astray=True)
+
+
+def go(client: Client, visit: Visit, planted: Planted, *, follow: bool = True, **headers: str) -> Any:
+    """The response; what an act changed is undone, and so are the caller's cookies."""
+    cookies = deepcopy(client.cookies)
+    try:
+        if visit.act is None:
+            return client.get(visit.address, headers=headers)
+        with undone():
+            return _carried_out(client, visit, visit.act, planted, headers, follow=follow)
+    finally:
+        client.cookies = cookies
+
+
+def _carried_out(
+    client: Client, visit: Visit, act: Act, planted: Planted, headers: Mapping[str, str], *, follow: bool
+) -> Any:
+    form, send = act.body(planted), getattr(client, act.method)
+    if not visit.route.is_of_programs:
+        return send(visit.address, form, headers=headers, follow=follow)
+    body = orjson.dumps(form)
+    own = act.headers(planted, body) if act.headers else {}
+    return send(visit.address, body, content_type="application/json", headers={**headers, **own})
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Undo in both databases and the erasure ledger what happens in the block."""
+    ledger = Path(settings.ERASURE_LEDGER)
+    before = ledger.read_bytes()
+    # Not `atomic`: an erasure begins with a block that must not stand within another.
+    marks = {database: transaction.savepoint(using=database) for database in ("default", "keystore")}
+    yield
+    for database, mark in marks.items():
+        transaction.savepoint_rollback(mark, using=database)
+    if ledger.read_bytes() != before:
+        ledger.write_bytes(before)
+        blind.forget()
+
+
+def _argument(name: str, route: Route, planted: Planted, listed: str | None, *, knows_links: bool) -> str:
+    if name == "token":
+        return planted.tokens[listed] if listed and knows_links else UNKNOWN
+    if listed:
+        return planted.id_of(listed)
+    if route.screen in planted.rows and name in OF_THE_SCREEN:
+        return str(planted.rows[route.screen])
+    if route.pattern.startswith("api/profiles/") and name == "id":
+        return str(planted.profile)
+    raise Unlisted(f"{route.name}: the argument '{name}'")
+
+
+ARGUMENTS: dict[str, dict[str, str]] = {
+    "admin:view_on_site": {"content_type_id": "content type", "object_id": "canary"},
+    "admin:identity_profile_split": {"source_profile": "part"},
+    "admin:identity_profile_undo_split": {"profile": "split off", "source_profile": "till"},
+    "admin:identity_profile_undo_merge": {"merged": "zed"},
+    "admin:identity_profile_allow_again": {"other": "split off"},
+    "admin:identity_profile_lift_hold": {"profile": "held", "id": "hold"},
+    "admin:privacy_subjectrequest_approve": {"id": "erasure"},
+    "admin:privacy_subjectrequest_reject": {"id": "access"},
+    "admin:privacy_subjectrequest_erase": {"id": "leaving"},
+    "admin:privacy_subjectrequest_answer": {"id": "access"},
+    "admin:privacy_subjectrequest_withdraw": {"id": "objection"},
+    "admin:privacy_subjectrequest_done": {"id": "rectification"},
+    "admin:privacy_subjectrequest_rectify": {"id": "rectification"},
+    "admin:privacy_subjectrequest_call_back": {"id": "leaving"},
+    "admin:privacy_subjectrequest_prove": {"id": "gone"},
+    "admin:privacy_subjectrequest_certificate": {"id": "gone"},
+    "admin:privacy_subjectrequest_certificate_file": {"id": "gone"},
+    "admin:privacy_subjectrequest_verify": {"id": "unverified"},
+    "admin:privacy_subjectrequest_acknowledge": {"id": "unverified"},
+    "admin:privacy_subjectrequest_assign": {"id": "access"},
+    "admin:privacy_subjectrequest_extend": {"id": "access"},
+    "admin:privacy_subjectrequest_review": {"id": "human review"},
+    "admin:outbox_recipient_again": {"id": "waiting"},
+    "admin:outbox_recipient_confirm": {"id": "to erase"},
+    "api/segments/<slug:slug>/": {"slug": "segment's slug"},
+    "api/segments/<slug:slug>/members/": {"slug": "segment's slug"},
+    "api/subject-requests/<uuid:id>/": {"id": "papered"},
+    "api/subject-requests/<uuid:id>/certificate/": {"id": "gone"},
+    "api/deliveries/<uuid:id>/acknowledgment/": {"id": "to erase"},
+    "v2/requests/<uuid:id>": {"id": "OpenDSR id"},
+    "v1/opengdpr_requests/<uuid:id>": {"id": "OpenDSR id"},
+    "preferences": {"token": "preferences"},
+    "subject-request": {"token": "request"},
+    "subject-request-answer": {"token": "answer"},
+    "opt-in": {"token": "opt-in"},
+}
+
+
+# Further things that a route is called for.
+ALSO: dict[str, tuple[dict[str, str], ...]] = {
+    "admin:identity_profile_change": ({"object_id": "held"}, {"object_id": "split off"}, {"object_id": "bob"}),
+    "admin:privacy_subjectrequest_change": ({"object_id": "leaving"}, {"object_id": "gone"}),
+}
+
+
+def _acknowledged(planted: Planted) -> dict[str, str]:
+    return {"acknowledged": planted.id_of("to erase")}
+
+
+def _as_recipient(planted: Planted, body: bytes) -> dict[str, str]:
+    return webhooks.headers("answer-1", body, secrets=[planted.recipient_secret], now=timezone.now())
+
+
+def _as_source(planted: Planted, body: bytes) -> dict[str, str]:
+    return {"Authorization": f"Basic {base64.b64encode(f'{planted.write_key}:'.encode()).decode()}"}
+
+
+def _message(kind: str) -> Act:
+    """A message of that kind about the canary, with what cannot be read, so that the answer speaks of it."""
+
+    def form(planted: Planted) -> dict[str, Any]:
+        traits = {"email": planted.canary.email, "birthday": planted.canary.email}
+        more = {"event": "Ordered"} if kind == "track" else {"previousId": "p", "groupId": "g"}
+        return {"type": kind, "userId": planted.canary.account, "traits": traits, **more}
+
+    return Act(form, headers=_as_source)
+
+
+def _batch(planted: Planted) -> dict[str, Any]:
+    return {"batch": [{"type": "identify", "traits": {"email": planted.canary.email}}]}
+
+
+def _opendsr(planted: Planted) -> dict[str, Any]:
+    return {
+        "subject_request_id": "a7551968-d5d6-44b2-9831-815ac9017798",
+        "subject_request_type": "access",
+        "submitted_time": timezone.now().isoformat(),
+        "subject_identities": [
+            {"identity_type": "email", "identity_value": planted.canary.email, "identity_format": "raw"}
+        ],
+    }
+
+
+def _looked_up(planted: Planted) -> dict[str, str]:
+    return {"namespace": "email", "value": planted.canary.email}
+
+
+def _about(**more: Any) -> Callable[[Planted], dict[str, Any]]:
+    return lambda planted: {"profile": str(planted.profile), **more}
+
+
+WHY = Act({"reason": REASON})
+WORDS = Act({"text": "Dear customer"})
+SHORT = {"identify": "i", "track": "t", "page": "p", "screen": "s", "group": "g", "alias": "a"}
+CONSENT = {"purpose": "marketing", "state": "withdrawn", "how": "phone"}
+SEGMENT = {"name": "Others", "slug": "others", "purpose": "analytics", "definition": '{"rule": {"all": []}}'}
+NEW_USER = {"username": "new", "password": "correct horse battery", "roles": ["marketer"]}
+SOURCE = {"kind": "offline", "format": "rows", "stable_key": "", "purposes": ["service"], "trust_rank": 60}
+SOURCE |= {"retention_days": 365, "region": "GB", "mapping": "{}"}
+
+ACTS: dict[str, tuple[Act, ...]] = {
+    "admin:logout": (Act(),),
+    "admin:identity_profile_look_up": (Act(_looked_up),),
+    "admin:identity_profile_reveal": (WHY,),
+    "admin:identity_profile_break_glass": (Act({"reason": REASON}, by="marketer"),),
+    "admin:identity_profile_merge": (Act(lambda planted: {"reason": REASON, "other": planted.id_of("bob")}),),
+    "admin:identity_profile_split": (WHY,),
+    "admin:identity_profile_undo_split": (WHY,),
+    "admin:identity_profile_undo_merge": (WHY,),
+    "admin:identity_profile_allow_again": (Act(),),
+    "admin:identity_profile_request": (Act({"kind": "access", "regulation": "gdpr"}),),
+    "admin:identity_profile_hold": (Act({"reference": "3 O 3/26", "reason": REASON}),),
+    "admin:identity_profile_lift_hold": (WHY,),
+    "admin:identity_profile_say": (Act({"purpose": "marketing", "channel": "", "state": "withdrawn", "how": "phone"}),),
+    "admin:identity_match_reveal": (WHY,),
+    "admin:identity_match_join": (WHY,),
+    "admin:identity_match_keep_apart": (WHY,),
+    "admin:segments_segment_preview": (Act({"definition": SEGMENT["definition"], "purpose": "analytics"}),),
+    "admin:segments_segment_add": (Act(SEGMENT),),
+    "admin:segments_segment_edit": (Act(SEGMENT),),
+    "admin:segments_heldchange_release": (WHY,),
+    "admin:segments_heldchange_refuse": (WHY,),
+    "admin:consent_purpose_publish": (Act({"kind": "wording", "new_locale": "en", "new_text": "For offers."}),),
+    "admin:privacy_subjectrequest_approve": (Act(),),
+    "admin:privacy_subjectrequest_reject": (WHY,),
+    "admin:privacy_subjectrequest_erase": (Act(),),
+    "admin:privacy_subjectrequest_answer": (Act(),),
+    "admin:privacy_subjectrequest_withdraw": (Act(),),
+    "admin:privacy_subjectrequest_done": (WHY,),
+    "admin:privacy_subjectrequest_call_back": (Act(),),
+    "admin:privacy_subjectrequest_prove": (Act(),),
+    "admin:privacy_subjectrequest_verify": (Act({"method": "documents"}),),
+    "admin:privacy_subjectrequest_acknowledge": (WORDS,),
+    "admin:privacy_subjectrequest_assign": (Act({"to": ""}),),
+    "admin:privacy_subjectrequest_extend": (Act({"ground": "complexity", "text": "Dear customer"}),),
+    "admin:privacy_subjectrequest_comment": (WORDS,),
+    "admin:privacy_subjectrequest_tell": (Act({"kind": "completion", "text": "Dear customer"}),),
+    "admin:privacy_subjectrequest_review": (Act(),),
+    "admin:privacy_subjectrequest_rectify": (Act({"city": "Elsewhere"}),),
+    "admin:records_retentionrule_dry_run": (Act(),),
+    "admin:records_retentionrule_add": (Act({"source": "", "purpose": "", "field": "email", "days": "90"}),),
+    "admin:privacy_emergencyreveal_review": (Act({"justified": "yes", "reason": REASON}),),
+    "admin:records_source_add": (Act({"name": "new", **SOURCE}),),
+    "admin:records_source_change": (Act(SOURCE),),
+    "admin:records_source_renew": (Act(),),
+    "admin:records_source_switch": (Act(),),
+    "admin:outbox_recipient_add": (Act({"name": "new", "url": "", "purposes": ["marketing"]}),),
+    "admin:outbox_recipient_change": (Act({"url": "", "purposes": ["marketing"]}),),
+    "admin:outbox_recipient_exchange": (Act(),),
+    "admin:outbox_recipient_switch": (Act(),),
+    "admin:outbox_recipient_again": (Act(),),
+    "admin:outbox_recipient_confirm": (WHY,),
+    "admin:access_apikey_add": (Act({"name": "new", "scopes": ["profiles:read"], "purposes": ["service"]}),),
+    "admin:access_apikey_rotate": (Act({"hours": "24"}),),
+    "admin:access_apikey_revoke": (Act(),),
+    "admin:access_user_add": (Act(NEW_USER),),
+    "admin:access_user_change": (Act({"roles": ["operator"], "is_active": "on"}),),
+    "admin:access_user_password": (Act({"password": "correct horse battery"}),),
+    "admin:access_user_second_factor": (Act(),),
+    "admin:vault_auditentry_exposure": (Act({"since": "2020-01-01"}), Act({"since": "2020-01-01", "csv": "1"})),
+    "api/profiles/lookup/": (Act(_looked_up),),
+    "api/profiles/<uuid:id>/consents/explain/": (Act({"purpose": "marketing"}),),
+    "api/consents/": (Act(_about(**CONSENT)),),
+    "api/consents/signals/": (Act(_about(kind="gpc", text="1")),),
+    "api/subject-requests/": (Act(lambda planted: {"kind": "access", **_looked_up(planted)}),),
+    "api/deliveries/<uuid:id>/acknowledgment/": (Act(_acknowledged, headers=_as_recipient),),
+    "v2/requests": (Act(_opendsr),),
+    "v1/opengdpr_requests": (Act(_opendsr),),
+    "v2/requests/<uuid:id>": (Act(method="delete"),),
+    "v1/opengdpr_requests/<uuid:id>": (Act(method="delete"),),
+    "v1/batch": (Act(_batch, headers=_as_source),),
+    "v1/b": (Act(_batch, headers=_as_source),),
+    **{f"v1/{kind}": (_message(kind),) for kind in SHORT},
+    **{f"v1/{letter}": (_message(kind),) for kind, letter in SHORT.items()},
+    "ask": (Act(lambda planted: {"asked": "preferences", "address": planted.canary.email}),),
+    "preferences": (Act({"do": "withdraw_everything"}),),
+    "subject-request": (Act(),),
+    "subject-request-answer": (Act(),),
+    "opt-in": (Act(),),
+}
