@@ -35,6 +35,8 @@ READERS = {
     "api/serializers/subject_requests.py",
     "api/views/opendsr.py",
     "api/views/subject_requests.py",
+    "console/bearers.py",
+    "console/corrections.py",
     "console/acts.py",
     "console/admin.py",
     "console/erasing.py",
