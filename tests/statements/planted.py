@@ -28,9 +28,20 @@ from identity.models import IN_REVIEW, Assignment, Match, Profile
 from identity.profiles import look_up, profile_of, source_profiles
 from outbox import deliveries, recipients
 from outbox.models import ERASE, Delivery
-from privacy import break_glass, erasure, holds, links, opendsr, papers, rectification, requests, workflow
+from privacy import (
+    break_glass,
+    erasure,
+    holds,
+    links,
+    opendsr,
+    papers,
+    rectification,
+    requests,
+    sign_ups,
+    workflow,
+)
 from privacy.links import About
-from privacy.models import OPT_IN, PREFERENCES, REQUEST, SubjectRequest
+from privacy.models import OPT_IN, PREFERENCES, REQUEST, SignUp, SubjectRequest
 from privacy.opendsr import Asked
 from privacy.public import demands
 from records import sources
@@ -41,9 +52,11 @@ from segments import catalog
 from segments.models import HeldChange, Membership, ProfileFeatures
 from tests.privacy.canary import Canary, walk_in
 from tests.senders import process, send_rows
+from vault import keys
 from vault.grants import Actor
 from vault.ids import new_id
 from vault.models import AuditEntry
+from vault.sealing import Place, Sealer
 
 REASON = "ticket 4711"
 # Who signs in beside one user of each role: one of none, one of all.
@@ -105,6 +118,7 @@ def values_of(canary: Canary) -> dict[str, tuple[str, ...]]:
         "privacy.RequestComment.sealed": (f"comment{token}",),
         "privacy.Letter.sealed": (f"letter{token}",),
         "privacy.ErasureCase.sealed": (f"leaver{token}@example.com",),
+        "privacy.SignUp.sealed": (f"again{token}@example.com",),
         "privacy.LegalHold.reason": (f"hold{token}",),
         "privacy.LegalHold.lift_reason": (f"lift{token}",),
         "account.EmailAddress.email": (f"staff{token}@example.com",),
@@ -163,11 +177,15 @@ def _people(planted: Planted, crm: Source, shop: Source, browser: Source, *, now
     )
     for name in ("bob", "zed", "held", "leaver", "erased"):
         send_rows(crm, _row(name, canary.token, at), now=now)
+    # Lives with the canary, and answers the same phone.
+    send_rows(crm, {**_row("dave", canary.token, at), "phone": canary.phone}, now=now)
     kept_apart = planted.values["records.QuarantinedRecord.sealed"][0]
     send_rows(register, {"customer_number": kept_apart, "birth_date": "3024-01-01", "at": at}, now=now)
     process(now)
-    planted.things |= {name: _found(f"{name}{canary.token}@example.com") for name in ("bob", "zed", "held", "leaver")}
-    planted.things |= {"erased": _found(f"erased{canary.token}@example.com"), "register": register}
+    planted.things |= {
+        name: _found(f"{name}{canary.token}@example.com") for name in ("bob", "zed", "held", "leaver", "erased", "dave")
+    }
+    planted.things |= {"register": register}
     planted.profile = planted.things["canary"] = _found(canary.email)
     purposes = Purpose.objects.filter(legal_basis=CONSENT).values_list("slug", flat=True)
     record(
@@ -263,6 +281,7 @@ def _requests(planted: Planted, *, now: datetime) -> None:
         "objection": opened("objection"),
         "human review": opened("human_review"),
         "erasure": opened("erasure", "bob", by=second),
+        "housemate's erasure": opened("erasure", "dave", by=second),
         "unverified": requests.receive("access", profile_id=things["canary"], actor="key", channel="api", now=now),
         "rectification": requests.approve(opened("rectification"), actor=officer, now=now),
         "leaving": requests.approve(opened("erasure", "leaver"), actor=second, now=now),
@@ -308,7 +327,7 @@ def _rest(planted: Planted, *, now: datetime) -> None:
         request_id=things["gone"].pk, happened_at=now, state="waiting", next_attempt_at=now,
     )  # fmt: skip
     things |= {"recipient": mailer, "waiting": waiting, "to erase": to_erase}
-    things["key"], planted.api_key = api_keys.add("everything", purposes=everything())
+    things["key"], planted.api_key = api_keys.add("everything", scopes=api_keys.SCOPES, purposes=everything())
     things |= {
         "segment's slug": things["segment"].slug,
         "content type": ContentType.objects.get_for_model(Profile),
@@ -316,6 +335,7 @@ def _rest(planted: Planted, *, now: datetime) -> None:
     }
     asked = Asked(things["OpenDSR id"], "access", "gdpr", now, [("email", canary.email)], [])
     opendsr.receive(asked, controller=str(things["key"].pk), dialect="opendsr", now=now)
+    _sign_up(planted, now=now)
     things["rule"] = set_rule(source=None, field="phone", days=400)
     marketer, before = str(planted.staff["marketer"].pk), now - timedelta(hours=1)
     things["emergency"] = break_glass.open(planted.profile, reason="a call about a case", actor=marketer, now=before)
@@ -347,6 +367,17 @@ def _rest(planted: Planted, *, now: datetime) -> None:
         change_message=f"changed {canary.email}",
         action_flag=CHANGE,
     )
+
+
+def _sign_up(planted: Planted, *, now: datetime) -> None:
+    """Somebody who was erased signed up at a page whose write key is public, and has not said yes again."""
+    site, planted.things["public key"] = sources.add("page", kind="online", client_side=True, purposes=EVERY_PURPOSE)
+    id, address = new_id(), planted.values["privacy.SignUp.sealed"][0]
+    SignUp.objects.create(
+        id=id, source=site, purpose="marketing", channel="email", index=b"index", bars=[], said_at=now, kept_at=now,
+        sealed=Sealer(keys.make([id])).seal(id, Place("privacy_signup", "sealed", id), address.encode()),
+        expires_at=now + sign_ups.KEPT,
+    )  # fmt: skip
 
 
 def _of_each_screen(planted: Planted) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
@@ -30,11 +31,12 @@ from vault import blind
 UNKNOWN = str(UUID(int=7))
 # Arguments that name the very thing that a screen is about, wherever they stand.
 OF_THE_SCREEN = ("object_id", "id", "profile", "match", "slug")
-OF_PROGRAMS = ("api/", "v1/", "v2/", "livez", "readyz", "^(?:api")
+OF_PROGRAMS = ("api/", "v1/", "v2/", "beacon/", "livez", "readyz", "health", "^(?:api")
 # What a pattern without converters stands for.
 SAMPLES = {
     "admin/(?P<url>.*)$": ("admin/nothing/here/",),
     "^(?:api|v1|v2)(?:/.*)?$": ("api/nothing/", "v1/nothing", "v2/nothing"),
+    "^admin/(?:access|consent|identity|outbox|privacy|records|segments|vault)/$": ("admin/vault/",),
     "admin:app_list": ("admin/identity/", "admin/privacy/"),
 }
 
@@ -64,12 +66,13 @@ class Route:
 
 @dataclass(frozen=True)
 class Act:
-    """A form that does what the route is for; `by`: the one role that may; `form` may need what is planted."""
+    """A form that does what the route is for; `by`: the one role that may; the rest may need what is planted."""
 
     form: Mapping[str, Any] | Callable[[Planted], Mapping[str, Any]] = field(default_factory=dict)
     by: str = ""
     method: str = "post"
     headers: Callable[[Planted, bytes], Mapping[str, str]] | None = None
+    query: Callable[[Planted], Mapping[str, str]] | None = None
 
     def body(self, planted: Planted) -> Mapping[str, Any]:
         return self.form(planted) if callable(self.form) else self.form
@@ -141,7 +144,9 @@ def visits(route: Route, planted: Planted, *, knows_links: bool = False) -> Iter
     """Every way in which the route is called: by GET, with the form of each act, and astray."""
     for address in addresses(route, planted, knows_links=knows_links):
         yield Visit(route, "get", address)
-        yield from (Visit(route, act.method, address, act) for act in ACTS.get(route.name, ()))
+        for act in ACTS.get(route.name, ()):
+            query = f"?{urlencode(act.query(planted))}" if act.query else ""
+            yield Visit(route, act.method, f"{address}{query}", act)
     for address in astray(route):
         yield Visit(route, "get", address, astray=True)
 
@@ -219,13 +224,18 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     "admin:privacy_subjectrequest_assign": {"id": "access"},
     "admin:privacy_subjectrequest_extend": {"id": "access"},
     "admin:privacy_subjectrequest_review": {"id": "human review"},
+    "admin:privacy_subjectrequest_reveal": {"id": "housemate's erasure"},
+    "admin:privacy_subjectrequest_join": {"id": "housemate's erasure"},
+    "admin:privacy_subjectrequest_ask_as_well": {"id": "housemate's erasure", "profile": "canary"},
     "admin:outbox_recipient_again": {"id": "waiting"},
     "admin:outbox_recipient_confirm": {"id": "to erase"},
     "api/segments/<slug:slug>/": {"slug": "segment's slug"},
     "api/segments/<slug:slug>/members/": {"slug": "segment's slug"},
     "api/subject-requests/<uuid:id>/": {"id": "papered"},
     "api/subject-requests/<uuid:id>/certificate/": {"id": "gone"},
+    "api/recipients/<uuid:id>/": {"id": "recipient"},
     "api/deliveries/<uuid:id>/acknowledgment/": {"id": "to erase"},
+    "v1/projects/<str:write_key>/settings": {"write_key": "public key"},
     "v2/requests/<uuid:id>": {"id": "OpenDSR id"},
     "v1/opengdpr_requests/<uuid:id>": {"id": "OpenDSR id"},
     "preferences": {"token": "preferences"},
@@ -239,6 +249,7 @@ ARGUMENTS: dict[str, dict[str, str]] = {
 ALSO: dict[str, tuple[dict[str, str], ...]] = {
     "admin:identity_profile_change": ({"object_id": "held"}, {"object_id": "split off"}, {"object_id": "bob"}),
     "admin:privacy_subjectrequest_change": ({"object_id": "leaving"}, {"object_id": "gone"}),
+    "admin:privacy_subjectrequest_approve": ({"id": "housemate's erasure"},),
 }
 
 
@@ -269,6 +280,15 @@ def _batch(planted: Planted) -> dict[str, Any]:
     return {"batch": [{"type": "identify", "traits": {"email": planted.canary.email}}]}
 
 
+def _event(planted: Planted, body: bytes) -> dict[str, str]:
+    attributes = {"id": "e-1", "source": "/tills/7", "specversion": "1.0", "type": "sale"}
+    return {**_as_source(planted, body), **{f"ce-{name}": value for name, value in attributes.items()}}
+
+
+def _public_key(planted: Planted) -> dict[str, str]:
+    return {"writeKey": planted.id_of("public key")}
+
+
 def _opendsr(planted: Planted) -> dict[str, Any]:
     return {
         "subject_request_id": "a7551968-d5d6-44b2-9831-815ac9017798",
@@ -294,6 +314,7 @@ SHORT = {"identify": "i", "track": "t", "page": "p", "screen": "s", "group": "g"
 CONSENT = {"purpose": "marketing", "state": "withdrawn", "how": "phone"}
 SEGMENT = {"name": "Others", "slug": "others", "purpose": "analytics", "definition": '{"rule": {"all": []}}'}
 NEW_USER = {"username": "new", "password": "correct horse battery", "roles": ["marketer"]}
+NEW_REQUEST = {"kind": "access", "regulation": "gdpr", "verification": "vouched"}
 SOURCE = {"kind": "offline", "format": "rows", "stable_key": "", "purposes": ["service"], "trust_rank": 60}
 SOURCE |= {"retention_days": 365, "region": "GB", "mapping": "{}"}
 
@@ -336,6 +357,10 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "admin:privacy_subjectrequest_tell": (Act({"kind": "completion", "text": "Dear customer"}),),
     "admin:privacy_subjectrequest_review": (Act(),),
     "admin:privacy_subjectrequest_rectify": (Act({"city": "Elsewhere"}),),
+    "admin:privacy_subjectrequest_reveal": (WHY,),
+    "admin:privacy_subjectrequest_join": (Act(_about()),),
+    "admin:privacy_subjectrequest_ask_as_well": (Act(),),
+    "admin:privacy_subjectrequest_add": (Act(_looked_up), Act(NEW_REQUEST, query=_about())),
     "admin:records_retentionrule_dry_run": (Act(),),
     "admin:records_retentionrule_add": (Act({"source": "", "purpose": "", "field": "email", "days": "90"}),),
     "admin:privacy_emergencyreveal_review": (Act({"justified": "yes", "reason": REASON}),),
@@ -362,6 +387,8 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "api/consents/": (Act(_about(**CONSENT)),),
     "api/consents/signals/": (Act(_about(kind="gpc", text="1")),),
     "api/subject-requests/": (Act(lambda planted: {"kind": "access", **_looked_up(planted)}),),
+    "api/recipients/": (Act({"name": "new", "purposes": ["marketing"]}),),
+    "api/recipients/<uuid:id>/": (Act({"enabled": False}, method="patch"),),
     "api/deliveries/<uuid:id>/acknowledgment/": (Act(_acknowledged, headers=_as_recipient),),
     "v2/requests": (Act(_opendsr),),
     "v1/opengdpr_requests": (Act(_opendsr),),
@@ -369,6 +396,9 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "v1/opengdpr_requests/<uuid:id>": (Act(method="delete"),),
     "v1/batch": (Act(_batch, headers=_as_source),),
     "v1/b": (Act(_batch, headers=_as_source),),
+    "v1/import": (Act(_batch, headers=_as_source),),
+    "beacon/v1/batch": (Act(_batch, query=_public_key),),
+    "v1/cloudevents": (Act(lambda planted: {"email": planted.canary.email}, headers=_event),),
     **{f"v1/{kind}": (_message(kind),) for kind in SHORT},
     **{f"v1/{letter}": (_message(kind),) for kind, letter in SHORT.items()},
     "ask": (Act(lambda planted: {"asked": "preferences", "address": planted.canary.email}),),

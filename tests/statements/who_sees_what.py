@@ -18,6 +18,7 @@ SEE_NOTHING = frozenset({ADMINISTRATOR, OPERATOR, NO_ROLE, ANONYMOUS})
 
 EVERY_FIELD = frozenset(personal_fields())
 IN_RECORDS_ALONE = frozenset({"full_name", "ip_address", "page_url"})
+OF_A_BEARER = frozenset({"given_name", "family_name", "email", "phone"})
 KNOWN = EVERY_FIELD - IN_RECORDS_ALONE
 OF_A_PAIR = frozenset(COMPARED) & KNOWN
 # A device is nobody's for good, so the golden record has none.
@@ -75,11 +76,13 @@ PROFILE, PAIR = "GET admin:identity_profile_change", "GET admin:identity_match_c
 REVEAL, REVEAL_PAIR = "POST admin:identity_profile_reveal", "POST admin:identity_match_reveal"
 BREAK_GLASS, ANSWER = "POST admin:identity_profile_break_glass", "POST admin:privacy_subjectrequest_answer"
 REQUEST, OWN_ANSWER = "GET admin:privacy_subjectrequest_change", "POST subject-request-answer"
+REVEAL_SHARED, ERASURE = "POST admin:privacy_subjectrequest_reveal", "GET admin:privacy_subjectrequest_approve"
 API = "GET api/profiles/<uuid:id>/"
 
 CLEAR = (
     Clear(_only(DATA_STEWARD, PRIVACY_OFFICER), REVEAL, KNOWN, after=REVEAL),
     Clear(_only(DATA_STEWARD), REVEAL_PAIR, OF_A_PAIR, after=REVEAL_PAIR),
+    Clear(_only(PRIVACY_OFFICER), REVEAL_SHARED, OF_A_BEARER, after=REVEAL_SHARED),
     Clear(_only(MARKETER), PROFILE, KNOWN, after=BREAK_GLASS),
     Clear(_only(PRIVACY_OFFICER), ANSWER, ANSWERED, after=ANSWER),
     Clear(_only(PERSON), OWN_ANSWER, ANSWERED, after=OWN_ANSWER),
@@ -109,6 +112,7 @@ CLEAR = (
 MASKED = (
     (SEE_MASKED, PROFILE, KNOWN),
     (_only(DATA_STEWARD), PAIR, OF_A_PAIR),
+    (_only(PRIVACY_OFFICER), ERASURE, _only("phone")),
 )
 # Routes that answer nobody, and what they say instead.
 SCREENS = {f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry}
