@@ -104,6 +104,19 @@ def test_a_refusal_shows_why_instead_of_data(world: World, sign_in: SignIn) -> N
     assert "no source declares this purpose" not in client.get(profiles).content.decode()
 
 
+def test_a_restriction_of_any_part_takes_the_person_off_the_page(world: World, sign_in: SignIn, now: datetime) -> None:
+    *_, last = world.parts(world.alice)
+    restrict([last], kind=RESTRICTION, request_id=new_id(), actor="1", now=now)
+    content = sign_in("marketer").get(page(world.alice)).content.decode()
+    assert ("a•••@e•••.com" in content, "Not shown" in content) == (False, True)
+
+
+def test_what_any_part_said_stands_on_the_page(world: World, sign_in: SignIn, now: datetime) -> None:
+    *_, last = world.parts(world.alice)
+    record([NewAct(last, "marketing", "", WITHDRAWN, now, "test", verified=True)], now=now)
+    assert 'o-bad">withdrawn' in sign_in("marketer").get(page(world.alice)).content.decode()
+
+
 def test_reveal_shows_the_values_once_and_says_why_in_the_audit_log(world: World, sign_in: SignIn) -> None:
     response = sign_in("data_steward").post(act("reveal", world.alice), REASON)
     content = response.content.decode()
