@@ -110,7 +110,7 @@ LEFT JOIN (
         FROM consent_lastword AS standing WHERE purpose_id = %(purpose)s
         WINDOW theirs AS (PARTITION BY source_profile_id)
     ) AS spoken
-    WHERE on_all_at IS NULL OR occurred_at >= on_all_at OR occurred_at > %(at)s
+    WHERE on_all_at IS NULL OR occurred_at >= on_all_at
     GROUP BY source_profile_id
 ) AS word ON word.source_profile_id = asked.source_profile_id
 """
@@ -130,7 +130,7 @@ WITH person AS (
     FROM {{table}} AS asked {{words}} {{sources}}
     WHERE {{where}} GROUP BY asked.{{person}}
 ), restricted AS MATERIALIZED (
-    SELECT DISTINCT asked.{{person}} AS id FROM {{table}} AS asked
+    SELECT asked.{{person}} AS id FROM {{table}} AS asked
     JOIN consent_restriction USING (source_profile_id) WHERE {{where}}
 )
 SELECT string_agg(uuid_send(id), ''::bytea) FILTER (WHERE may AND NOT unsure),

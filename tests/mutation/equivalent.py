@@ -36,6 +36,14 @@ EQUIVALENT = {
     "consent/explanation.py explain: named = Notice.objects.filter(hash__in={act.notice for act in acts if "
     "act.notice}, purpose=purpose)  ->  named = Notice.objects.filter(hash__in={act.notice for act in acts if "
     "True}, purpose=purpose)": "no notice is known by an empty hash",
+    "consent/many.py ON_ANY_CHANNEL: ELSE max(says) FILTER (WHERE occurred_at = latest_at) END AS says  ->  ELSE "
+    "min(says) FILTER (WHERE occurred_at = latest_at) END AS says": "the last words that differ are weighed before",
+    "consent/many.py ON_ANY_CHANNEL: max(occurred_at) FILTER (WHERE channel = '') OVER theirs AS on_all_at  ->  "
+    "min(occurred_at) FILTER (WHERE channel = '') OVER theirs AS on_all_at": "there is one last word on all channels",
+    "consent/many.py UNEXPIRED_WHERE_SAID: %(days)s::int, 1000000)) > %(at)s  ->  %(days)s::int)) > %(at)s": "what "
+    "has no end has not ended",
+    "consent/many.py UNEXPIRED_WHERE_SAID: %(days)s::int, 1000000)) > %(at)s  ->  %(days)s::int, (1000000 + 1))) > "
+    "%(at)s": "no word is that old",
     "consent/many.py decide_all: cursor.execute(IN_ORDER)  ->  pass": "how fast, not who",
     "consent/many.py decide_all: return Allowed(np.frombuffer(found, np.uint8).reshape(-1, ID_BYTES))  ->  return"
     " Allowed(np.frombuffer(found, np.uint8).reshape(-2, ID_BYTES))": "any number below zero says the same",
