@@ -12,6 +12,7 @@ from django.utils import timezone
 from access.roles import CORRECT_IDENTITY, RECORD_CONSENT, REVEAL_IDENTIFIERS, ROLES, VIEW_PROFILES
 from consent.acts import NewAct, record
 from consent.models import WITHDRAWN, Act
+from consent.restrictions import RESTRICTION, restrict
 from identity import profiles
 from identity.models import Assignment, Verdict
 from pipeline.models import Work
@@ -106,7 +107,7 @@ def test_a_refusal_shows_why_instead_of_data(world: World, sign_in: SignIn) -> N
 
 def test_a_restriction_of_any_part_takes_the_person_off_the_page(world: World, sign_in: SignIn, now: datetime) -> None:
     *_, last = world.parts(world.alice)
-    restrict([last], kind=RESTRICTION, request_id=new_id(), actor="1", now=now)
+    restrict([last], kind=RESTRICTION, actor="1", now=now)
     content = sign_in("marketer").get(page(world.alice)).content.decode()
     assert ("a•••@e•••.com" in content, "Not shown" in content) == (False, True)
 
