@@ -31,12 +31,18 @@ def mailing() -> Segment:
     return create("mailing", name="Mailing", purpose="marketing", channel="email", definition=BUYERS)
 
 
-def withdraw(profile: UUID, purpose: str) -> None:
+def withdraw(profile: UUID, purpose: str, channel: str = "") -> None:
     """Said a moment ago and not processed yet."""
     now = timezone.now()
     acts = [
         NewAct(
-            source_profile=id, purpose=purpose, channel="", state="withdrawn", occurred_at=now, how="t", verified=True
+            source_profile=id,
+            purpose=purpose,
+            channel=channel,
+            state="withdrawn",
+            occurred_at=now,
+            how="t",
+            verified=True,
         )
         for id in profiles.source_profiles(profile)
     ]
@@ -116,6 +122,18 @@ def test_a_profile_hides_segments_whose_consent_has_just_gone(
     withdraw(alice, "marketing")
     body = call("analytics", "marketing").get(f"/api/profiles/{alice}/segments/").json()
     assert [row["segment"] for row in body["results"]] == ["buyers"]
+
+
+@pytest.mark.parametrize(("channel", "listed"), [("sms", ["mailing"]), ("email", [])])
+def test_a_segment_asks_about_its_own_channel(
+    call: Callable[..., Caller], mailing: Segment, alice: UUID, channel: str, listed: list[str]
+) -> None:
+    withdraw(alice, "marketing", channel)
+    caller = call("marketing")
+    members = caller.get("/api/segments/mailing/members/").json()["results"]
+    assert [member["profile"] for member in members] == [str(alice)] * len(listed)
+    theirs = caller.get(f"/api/profiles/{alice}/segments/").json()["results"]
+    assert [row["segment"] for row in theirs] == listed
 
 
 def test_those_who_left_are_not_listed(call: Callable[..., Caller], buyers: Segment, alice: UUID) -> None:

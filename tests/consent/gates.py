@@ -59,7 +59,7 @@ GATES = {
         "segments/consented.py",
         "    allowed = [profile for profile in owned if profile in decisions.allowed]",
         "    allowed = [profile for profile, theirs in owned.items() if theirs]",
-        ONE_DECISION,
+        "tests/segments/test_refresh.py",
     ),
     "segments/consented.py ask_for: of one source profile": Mutant(
         "segments/consented.py",
@@ -343,7 +343,7 @@ GATES = {
         "privacy/sign_ups.py",
         "    grant = decide([sign_up.pk], purpose=PURPOSE,",
         "    grant = decide([sign_up.pk], " + NOBODYS,
-        "tests/privacy/test_opt_in.py",
+        "tests/statements/test_p04_no_return.py",
     ),
     "privacy/wanted.py leave": Mutant(
         "privacy/wanted.py",

@@ -12,6 +12,7 @@ from django.utils import timezone
 from access.roles import CORRECT_IDENTITY, RECORD_CONSENT, REVEAL_IDENTIFIERS, ROLES, VIEW_PROFILES
 from consent.acts import NewAct, record
 from consent.models import WITHDRAWN, Act
+from consent.restrictions import RESTRICTION, restrict
 from identity import profiles
 from identity.models import Assignment, Verdict
 from pipeline.models import Work
@@ -102,6 +103,19 @@ def test_a_refusal_shows_why_instead_of_data(world: World, sign_in: SignIn) -> N
     everybody = client.get(profiles, {"who": "everybody"}).content.decode()
     assert "may not be read for service: no source declares this purpose" in everybody
     assert "no source declares this purpose" not in client.get(profiles).content.decode()
+
+
+def test_a_restriction_of_any_part_takes_the_person_off_the_page(world: World, sign_in: SignIn, now: datetime) -> None:
+    *_, last = world.parts(world.alice)
+    restrict([last], kind=RESTRICTION, actor="1", now=now)
+    content = sign_in("marketer").get(page(world.alice)).content.decode()
+    assert ("a•••@e•••.com" in content, "Not shown" in content) == (False, True)
+
+
+def test_what_any_part_said_stands_on_the_page(world: World, sign_in: SignIn, now: datetime) -> None:
+    *_, last = world.parts(world.alice)
+    record([NewAct(last, "marketing", "", WITHDRAWN, now, "test", verified=True)], now=now)
+    assert 'o-bad">withdrawn' in sign_in("marketer").get(page(world.alice)).content.decode()
 
 
 def test_reveal_shows_the_values_once_and_says_why_in_the_audit_log(world: World, sign_in: SignIn) -> None:

@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from access.roles import ROLES
+from consent.acts import NewAct, record
 from consent.decide import Refusal, decide
-from consent.models import Notice, Purpose, PurposeVersion
+from consent.models import WITHDRAWN, Notice, Purpose, PurposeVersion
 from console.screens import purposes
 from tests.console.conftest import World, said
 from vault.grants import Actor
@@ -125,6 +126,12 @@ def test_the_page_counts_who_may_be_used_for_it_now(world: World, sign_in: Calla
     assert [(one.channel, one.allowed, one.of) for one in reach] == [
         (channel, 1, 3) for channel in ("email", "sms", "push", "post")
     ]
+
+
+def test_each_channel_is_counted_by_itself(world: World, sign_in: Callable[[str], Client], now: datetime) -> None:
+    record([NewAct(id, "marketing", "sms", WITHDRAWN, now, "test", True) for id in world.parts(world.alice)], now=now)
+    reach = sign_in(OFFICER).get(address("change")).context["reach"]
+    assert {one.channel: one.allowed for one in reach} == {"email": 1, "sms": 0, "push": 1, "post": 1}
 
 
 def test_a_crowd_is_counted_when_asked_for(world: World, sign_in: Callable[[str], Client], monkeypatch) -> None:

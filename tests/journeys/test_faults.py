@@ -16,6 +16,20 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PEOPLE, VISITS = 400, 50
+MAPPING = {
+    "kind": "purchase",
+    "message_id": ["receipt_id"],
+    "occurred_at": "sold_at",
+    "fields": {"loyalty_number": "loyalty_number", "email": "email"},
+    "properties": {"amount": "number"},
+    "consents": {"analytics": {"purpose": "analytics"}},
+}
+# Activity is kept of those alone who agreed to analytics.
+TILLS = f"""
+from records import sources
+purposes = ["service", "analytics"]
+sources.add("tills", kind="offline", stable_key="loyalty_number", purposes=purposes, mapping={MAPPING})
+"""
 
 
 class Installation:
@@ -63,7 +77,7 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
     keeper = made.start("shell", "-v0", "-c", "import time; time.sleep(600)")
     made.run("migrate", "-v0")
     made.run("migrate", "-v0", "--database", "keystore")
-    made.run("add_source", "tills", "--kind", "offline", "--stable-key", "loyalty_number")
+    made.run("shell", "-v0", "-c", TILLS)
     yield made
     keeper.kill()
     keeper.wait()
@@ -80,6 +94,7 @@ def visits(tmp_path: Path) -> Path:
                     "loyalty_number": f"L{person}",
                     "email": f"person{person}@example.com",
                     "amount": 10,
+                    "analytics": "yes",
                     "sold_at": f"2026-{1 + visit % 10:02}-11T10:00:00Z",
                 }
                 file.write(json.dumps(row) + "\n")

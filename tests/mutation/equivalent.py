@@ -44,6 +44,9 @@ EQUIVALENT = {
     "has no end has not ended",
     "consent/many.py UNEXPIRED_WHERE_SAID: %(days)s::int, 1000000)) > %(at)s  ->  %(days)s::int, (1000000 + 1))) > "
     "%(at)s": "no word is that old",
+    'consent/many.py SOURCES: SOURCES = "JOIN records_sourceprofile AS source_profile ON source_profile.id = '
+    'asked.source_profile_id"  ->  SOURCES = "LEFT JOIN records_sourceprofile AS source_profile ON '
+    'source_profile.id = asked.source_profile_id"': "an assignment has a source profile",
     "consent/many.py decide_all: cursor.execute(IN_ORDER)  ->  pass": "how fast, not who",
     "consent/many.py decide_all: return Allowed(np.frombuffer(found, np.uint8).reshape(-1, ID_BYTES))  ->  return"
     " Allowed(np.frombuffer(found, np.uint8).reshape(-2, ID_BYTES))": "any number below zero says the same",

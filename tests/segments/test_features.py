@@ -122,6 +122,8 @@ def test_appliance_owner(alice: UUID, event: str, owner: bool) -> None:
 def test_newsletter_is_what_the_person_last_said(alice: UUID, alice_at_the_till: UUID) -> None:
     grant(alice, "marketing", "email")
     assert features_of(alice)["newsletter"] is True
+    withdraw(alice, "marketing", "sms")
+    assert registry.compute({alice: [alice]}, now=NOW)[alice]["newsletter"] is True
     withdraw(alice_at_the_till, "marketing", "email")
     assert registry.compute({alice: [alice, alice_at_the_till]}, now=NOW)[alice]["newsletter"] is False
 
