@@ -277,6 +277,7 @@ class Suppression(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["version", "namespace", "index", "request"], name="suppressed_once")
         ]
+        indexes = [models.Index(fields=["index"], name="suppressions_by_hash")]
 
 
 class LegalHold(models.Model):

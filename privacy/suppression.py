@@ -12,7 +12,7 @@ from django.db import connection
 from identity.models import Assignment, DeviceEpisode
 from privacy.models import SubjectRequest, Suppression
 from privacy.subjects import Subject
-from privacy.suppression_hashes import Hash, Token, hashes_of, newest_hashes, tokens_of
+from privacy.suppression_hashes import Hash, Look, Token, namespace_of, newest_hashes
 from records.models import Identifier, SourceProfile
 from vault.ids import new_id
 
@@ -31,13 +31,10 @@ class Asked:
     occurred_at: datetime
 
 
-# The rows of the list under the asked hashes.
+# The rows of the list under the asked hashes. A hash is of its kind and its version of the key alone.
 LISTED = """
-SELECT listed.id, version, namespace, index, listed.listed_with, listed.created_at, listed.lifted_at, listed.brings_back
-FROM privacy_suppression AS listed
-JOIN unnest(%s::smallint[], %s::text[], %s::bytea[]) AS asked (version, namespace, index)
-     USING (version, namespace, index)
-ORDER BY listed.id
+SELECT id, version, namespace, index, listed_with, created_at, lifted_at, brings_back
+FROM privacy_suppression WHERE index = ANY(%b::bytea[]) ORDER BY id
 """
 
 
@@ -45,11 +42,16 @@ class Bar(NamedTuple):
     """A row of the list that was met: by what, which erasure wrote it and when, up to when it counts, and for what."""
 
     id: int
-    token: Token
+    hash: Hash
     listed_with: UUID
     created_at: datetime
     lifted_at: datetime | None
     brings_back: bool
+
+    @property
+    def namespace(self) -> str:
+        """The identifier that it is about."""
+        return namespace_of(self.hash.kind)
 
 
 def barred(asked: Sequence[Asked]) -> list[set[str]]:
@@ -67,29 +69,28 @@ def barred(asked: Sequence[Asked]) -> list[set[str]]:
 
 def _met(borne: Sequence[Mapping[str, str]]) -> list[list[Bar]]:
     """Of each record, the rows of the list under what it bears."""
-    tokens = [tokens_of(fields) for fields in borne]
-    listed: dict[Token, list[Bar]] = defaultdict(list)
-    for bar in bars(hashes_of(set[Token]().union(*tokens))):
-        listed[bar.token].append(bar)
-    return [[bar for token in each & listed.keys() for bar in listed[token]] for each in tokens]
+    look = Look()
+    hashes = [look.hashes_of(fields) for fields in borne]
+    listed: dict[Hash, list[Bar]] = defaultdict(list)
+    for bar in bars(set[Hash]().union(*hashes)):
+        listed[bar.hash].append(bar)
+    return [[bar for hash in each & listed.keys() for bar in listed[hash]] if listed else [] for each in hashes]
 
 
 def _barring(met: Sequence[Bar], occurred_at: datetime) -> set[str]:
     lifted = {bar for bar in met if bar.lifted_at is not None and bar.lifted_at < occurred_at}
     back = {bar.listed_with for bar in lifted if bar.brings_back}
-    return {bar.token.namespace for bar in met if bar not in lifted and bar.listed_with not in back}
+    return {bar.namespace for bar in met if bar not in lifted and bar.listed_with not in back}
 
 
-def bars(hashes: Mapping[Hash, Token]) -> list[Bar]:
+def bars(hashes: Collection[Hash]) -> list[Bar]:
     """The rows of the list under these hashes, lifted ones among them."""
     if not hashes:
         return []
-    versions, kinds, digests = zip(*hashes, strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(LISTED, [list(versions), list(kinds), list(digests)])
+        cursor.execute(LISTED, [[one.hash for one in hashes]])
         return [
-            Bar(id, hashes[Hash(version, kind, bytes(digest))], *when)
-            for id, version, kind, digest, *when in cursor.fetchall()
+            Bar(id, Hash(version, kind, bytes(digest)), *when) for id, version, kind, digest, *when in cursor.fetchall()
         ]
 
 
@@ -146,7 +147,7 @@ def lift_again(hashes: Collection[Hash], *, request: UUID, brings_back: bool, by
     """
     rows = Suppression.objects.filter(lifted_at=None, created_at__lte=now)
     if hashes:
-        found = {bar.id for bar in bars({one: Token(one.kind, "") for one in hashes})}
+        found = {bar.id for bar in bars(hashes)}
         rows = rows.filter(pk__in=found)
     else:
         rows = rows.filter(request=request)

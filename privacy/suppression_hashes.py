@@ -6,7 +6,7 @@ finds one of them.
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from records.dictionary import IDENTIFIERS
@@ -27,11 +27,6 @@ class Token(NamedTuple):
     kind: str
     text: str
 
-    @property
-    def namespace(self) -> str:
-        """The identifier that it is about."""
-        return self.kind.partition("+")[0].partition("#")[0]
-
 
 class Hash(NamedTuple):
     """A token under one version of the list's key."""
@@ -44,15 +39,42 @@ class Hash(NamedTuple):
 def tokens_of(fields: Mapping[str, str]) -> set[Token]:
     """Everything that a record with these fields is looked for by."""
     names, birth_date = names_of(fields), fields.get("birth_date", "")
-    found: set[Token] = set()
-    for namespace in IDENTIFIERS & fields.keys():
-        value = fields[namespace]
-        found.add(plain(namespace, value))
-        found |= {by_index(namespace, index) for index in every_index(namespace, identity_form(namespace, value))}
-        found |= {with_name(namespace, value, name) for name in names}
-        if birth_date:
-            found.add(with_birth_date(namespace, value, birth_date))
-    return found
+    return {
+        token
+        for namespace in IDENTIFIERS & fields.keys()
+        for token in _of(namespace, fields[namespace], names, birth_date)
+    }
+
+
+def _of(namespace: str, value: str, names: Iterable[str], birth_date: str) -> Iterator[Token]:
+    """What an identifier is looked for by, alone and together with what else the record says of the person."""
+    yield plain(namespace, value)
+    for index in every_index(namespace, identity_form(namespace, value)):
+        yield by_index(namespace, index)
+    for name in names:
+        yield with_name(namespace, value, name)
+    if birth_date:
+        yield with_birth_date(namespace, value, birth_date)
+
+
+class Look:
+    """Looks for what many records bear: keys are read once, and what several bear is hashed once."""
+
+    def __init__(self) -> None:
+        self._versions = kept_keys.all_versions(KEY)
+        self._known: dict[tuple[str, str, frozenset[str], str], Collection[Hash]] = {}
+
+    def hashes_of(self, fields: Mapping[str, str]) -> set[Hash]:
+        """The hashes under which a record with these fields may be listed."""
+        names, birth_date = frozenset(names_of(fields)), fields.get("birth_date", "")
+        found: set[Hash] = set()
+        for namespace in IDENTIFIERS & fields.keys():
+            asked = (namespace, fields[namespace], names, birth_date)
+            known = self._known.get(asked)
+            if known is None:
+                known = self._known[asked] = hashes_of(_of(*asked), self._versions)
+            found.update(known)
+        return found
 
 
 def plain(namespace: str, value: str) -> Token:
@@ -75,6 +97,11 @@ def with_birth_date(namespace: str, value: str, birth_date: str) -> Token:
     return Token(f"{namespace}+{BIRTH_DATE}", f"{form(namespace, value)}\0{birth_date}")
 
 
+def namespace_of(kind: str) -> str:
+    """The identifier that a token of this kind is about."""
+    return kind.partition("+")[0].partition("#")[0]
+
+
 def is_named(kind: str) -> bool:
     """Whether a token of this kind holds a name or a date of birth too."""
     return "+" in kind
@@ -82,6 +109,8 @@ def is_named(kind: str) -> bool:
 
 def names_of(fields: Mapping[str, str]) -> set[str]:
     """The names by which a record speaks of a person: given and family name together, or the one that it has."""
+    if "given_name" not in fields and "family_name" not in fields:
+        return set()
     name = name_form(fields.get("given_name", ""), fields.get("family_name", ""))
     return {name} if name != "|" else set()
 
@@ -100,16 +129,14 @@ def form(namespace: str, value: str) -> str:
     return value.casefold() if value in (value.upper(), value.lower()) else value
 
 
-def hashes_of(tokens: Iterable[Token]) -> dict[Hash, Token]:
+def hashes_of(tokens: Iterable[Token], versions: Mapping[int, bytes]) -> list[Hash]:
     """The hashes of these tokens under every version of the list's key, and as they were before it had one."""
-    versions = kept_keys.all_versions(KEY)
-    found = {}
+    found = []
     for token in tokens:
         content = _content(token)
-        for version, key in versions.items():
-            found[Hash(version, token.kind, authenticate(key, content))] = token
+        found += [Hash(version, token.kind, authenticate(key, content)) for version, key in versions.items()]
         if token.kind.endswith("#index"):
-            found[Hash(BLIND, token.namespace, bytes.fromhex(token.text))] = token
+            found.append(Hash(BLIND, namespace_of(token.kind), bytes.fromhex(token.text)))
     return found
 
 

@@ -47,6 +47,8 @@ EQUIVALENT = {
     'consent/many.py SOURCES: SOURCES = "JOIN records_sourceprofile AS source_profile ON source_profile.id = '
     'asked.source_profile_id"  ->  SOURCES = "LEFT JOIN records_sourceprofile AS source_profile ON '
     'source_profile.id = asked.source_profile_id"': "an assignment has a source profile",
+    "consent/many.py DECIDED: JOIN consent_restriction USING (source_profile_id) WHERE {{where}}  ->  JOIN "
+    "consent_restriction USING (source_profile_id) WHERE true": "more people are weighed one by one",
     "consent/many.py decide_all: cursor.execute(IN_ORDER)  ->  pass": "how fast, not who",
     "consent/many.py decide_all: return Allowed(np.frombuffer(found, np.uint8).reshape(-1, ID_BYTES))  ->  return"
     " Allowed(np.frombuffer(found, np.uint8).reshape(-2, ID_BYTES))": "any number below zero says the same",
