@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
 from consent.models import GRANTED, PENDING, WITHDRAWN, Act, Annulment, Purpose
+from vault.cursors import binary_cursor
 from vault.ids import new_id
 
 
@@ -81,7 +80,7 @@ def purposes() -> set[str]:
 
 HISTORY = """
 SELECT source_profile_id, purpose_id, channel, occurred_at, state = 'withdrawn', verified, actor = '', notice
-FROM consent_act WHERE source_profile_id = ANY(%s) AND state <> 'pending'
+FROM consent_act WHERE source_profile_id = ANY(%b::uuid[]) AND state <> 'pending'
   AND NOT EXISTS (SELECT FROM consent_annulment WHERE act_id = consent_act.id)
 """
 
@@ -124,13 +123,27 @@ def _when(act: NewAct) -> tuple[datetime, bool]:
 
 
 def _is_news(act: NewAct, history: History) -> bool:
-    own = _by(history, source=True)
     if act.state == PENDING:
         return True
+    if act.state == GRANTED and _is_repeated(act, history[act.channel]):
+        return False
+    own = _by(history, source=True)
     if act.state == WITHDRAWN:
         # Its own 'no' is kept even where another's holds: else its next 'yes' could not be told from a repetition.
         return any(word is None or not word.is_no for said in (history, own) for word in _held(act, said))
     return _is_new_yes(act, history, own)
+
+
+def _is_repeated(act: NewAct, said: Sequence[Word]) -> bool:
+    """Whether the very last word before this yes is the source's own yes, no weaker one: most that come are so."""
+    last = _last(said, act.occurred_at)
+    return (
+        last is not None
+        and last.by_source
+        and not last.is_no
+        and (last.verified or not act.verified)
+        and act.notice in ("", last.notice)
+    )
 
 
 def _is_new_yes(act: NewAct, history: History, own: History) -> bool:
@@ -165,12 +178,12 @@ def _by(history: History, *, source: bool) -> History:
 
 
 def _last(words: Iterable[Word], at: datetime) -> Word | None:
-    return max((word for word in words if word.said_at <= at), default=None)
+    return max([word for word in words if word.said_at <= at], default=None)
 
 
 def _histories(source_profiles: Collection[UUID]) -> dict[tuple[UUID, str], History]:
     histories: dict[tuple[UUID, str], History] = defaultdict(lambda: defaultdict(list))
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(HISTORY, [list(source_profiles)])
         for source_profile, purpose, channel, *word in cursor.fetchall():
             histories[source_profile, purpose][channel].append(Word(*word))

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-
 from consent import restrictions
 from consent.models import CONTRACT
 from consent.purposes import RuleVersion, declared_for, rule_in_force
 from consent.rules import Said, conclude
+from vault.cursors import binary_cursor
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def gather(
 LATEST = """
 WITH act AS (
     SELECT id, source_profile_id, channel, state, occurred_at, verified, jurisdiction, notice FROM consent_act
-    WHERE source_profile_id = ANY(%(ids)s) AND purpose_id = %(purpose)s
+    WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND purpose_id = %(purpose)s
       AND (channel = '' OR channel = %(channel)s OR %(channel)s = '')
       AND occurred_at <= %(at)s AND (%(known_at)s::timestamptz IS NULL OR recorded_at <= %(known_at)s)
       AND NOT EXISTS (
@@ -88,7 +87,7 @@ def latest_acts(
     source_profiles: Collection[UUID], *, purpose: str, channel: str, at: datetime, known_at: datetime | None
 ) -> dict[UUID, Said]:
     """What each of these source profiles last said of the purpose and channel by that instant."""
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(
             LATEST,
             {"ids": list(source_profiles), "purpose": purpose, "channel": channel, "at": at, "known_at": known_at},

@@ -77,7 +77,7 @@ SELECT source_id FROM (
 ) AS declaration
 WHERE %(purpose)s = ANY(purposes)
 """
-DECLARED = f"SELECT id FROM records_sourceprofile WHERE id = ANY(%(ids)s) AND source_id IN ({DECLARING})"
+DECLARED = f"SELECT id FROM records_sourceprofile WHERE id = ANY(%(ids)b::uuid[]) AND source_id IN ({DECLARING})"
 
 
 def declared_for(

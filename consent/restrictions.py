@@ -40,7 +40,7 @@ def lift(
 # Restrictions that had begun by then and nobody had lifted. Of rows of the same instant the later id counts.
 STANDING = """
 SELECT source_profile_id, kind FROM consent_restriction AS begun
-WHERE source_profile_id = ANY(%(ids)s) AND NOT lifts
+WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND NOT lifts
   AND occurred_at <= %(at)s AND (%(known_at)s::timestamptz IS NULL OR recorded_at <= %(known_at)s)
   AND (until IS NULL OR until > %(at)s)
   AND NOT EXISTS (

@@ -35,7 +35,11 @@ LARGEST_INTEGER = 2**53
 
 def declared(values: Mapping[str, Any], types: Mapping[str, str]) -> tuple[dict[str, Any], int]:
     """The declared properties, typed, and how many others were dropped. Raises `Unreadable` on a wrong type."""
-    kept = {name: typed(name, values[name], kind) for name, kind in types.items() if values.get(name) not in (None, "")}
+    kept = {
+        name: typed(name, value, types[name])
+        for name, value in values.items()
+        if name in types and value not in (None, "")
+    }
     return kept, sum(1 for name in values if name not in types)
 
 

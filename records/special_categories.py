@@ -6,7 +6,7 @@ What is recognized goes to quarantine with its field named; a source that may co
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from functools import lru_cache
 from typing import Any
 
@@ -81,15 +81,17 @@ def _refusal(name: str, category: str) -> Unreadable:
 
 @lru_cache(maxsize=10_000)
 def _of_name(name: str) -> str:
-    return _found(CAMEL.sub(" ", name), NAME_PHRASES)
+    return _found(CAMEL.sub(" ", name), NAME_PHRASES, NAME_BEGINNINGS)
 
 
 def _of_value(value: str) -> str:
-    return _found(value, VALUE_PHRASES)
+    return _found(value, VALUE_PHRASES, VALUE_BEGINNINGS)
 
 
-def _found(text: str, phrases: Mapping[str, str]) -> str:
+def _found(text: str, phrases: Mapping[str, str], first_words: Set[str]) -> str:
     words = WORD.findall(text.casefold())
+    if first_words.isdisjoint(words):
+        return ""
     for length in (1, 2, 3):
         for start in range(len(words) - length + 1):
             if category := phrases.get(" ".join(words[start : start + length])):
@@ -106,3 +108,6 @@ def _split(listed: str) -> Iterable[str]:
 
 
 NAME_PHRASES, VALUE_PHRASES = _phrases(NAMES), _phrases(VALUES)
+NAME_BEGINNINGS, VALUE_BEGINNINGS = (
+    frozenset(phrase.split()[0] for phrase in phrases) for phrases in (NAME_PHRASES, VALUE_PHRASES)
+)

@@ -5,7 +5,6 @@ index of version n - 1. So a rotation moves every index to a new key without ope
 finds nothing afterwards. See docs/decisions/rotation-of-keys.md.
 """
 
-import hmac
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from django.utils import timezone
 
 from vault.key_encryption import key_encryption_key
 from vault.models import IndexKey
+from vault.signatures import authenticate
 
 INDEX_BYTES = 16
 # For how long a process that only reads may overlook that a rotation has begun.
@@ -152,4 +152,4 @@ def _unwrap(field: str, version: int, wrapped: bytes, kek_version: int) -> bytes
 
 
 def _hash(key: bytes, content: bytes) -> bytes:
-    return hmac.digest(key, content, "sha256")[:INDEX_BYTES]
+    return authenticate(key, content)[:INDEX_BYTES]

@@ -8,6 +8,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connections, router
 
+from vault.cursors import binary_cursor
 from vault.key_encryption import key_encryption_key
 from vault.models import DataKey
 from vault.rotation_lock import hold_off
@@ -120,11 +121,11 @@ def _read(ids: Collection[UUID]) -> dict[UUID, bytes]:
     return {id: kek.unwrap(wrapped, context=id.bytes, version=version) for id, wrapped, version in _wrapped(ids)}
 
 
-CURRENT = "SELECT id, wrapped, kek_version FROM vault_datakey WHERE id = ANY(%s)"
-PREVIOUS = "SELECT id, previous, kek_version FROM vault_datakey WHERE id = ANY(%s) AND previous IS NOT NULL"
+CURRENT = "SELECT id, wrapped, kek_version FROM vault_datakey WHERE id = ANY(%b::uuid[])"
+PREVIOUS = "SELECT id, previous, kek_version FROM vault_datakey WHERE id = ANY(%b::uuid[]) AND previous IS NOT NULL"
 
 
 def _wrapped(ids: Collection[UUID], statement: str = CURRENT) -> list[tuple[UUID, bytes, int]]:
-    with connections[router.db_for_read(DataKey)].cursor() as cursor:
+    with binary_cursor(router.db_for_read(DataKey)) as cursor:
         cursor.execute(statement, [list(ids)])
         return [(id, bytes(wrapped), version) for id, wrapped, version in cursor.fetchall()]

@@ -1,10 +1,12 @@
 """The traffic of the benchmark: 200,000 events of 50,000 people, half of them new, one event in five an identify."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
 BATCH = 100
+START, STEP = datetime(2026, 11, 1, 10, tzinfo=UTC), timedelta(milliseconds=80)
 IDENTIFY_EVERY = 5
 GIVEN = ("Alice", "Bob", "Carol", "Dave", "Erin", "Frank", "Grace", "Heidi", "Ivan", "Judy", "Mallory", "Niaj")
 FAMILY = ("Smith", "Jones", "Taylor", "Brown", "Williams", "Wilson", "Johnson", "Davies", "Patel", "Wright")
@@ -50,12 +52,11 @@ def track(person: int, number: int, random: Random) -> dict[str, Any]:
 
 
 def _head(kind: str, person: int, number: int) -> dict[str, Any]:
-    second, minute = number % 60, number // 60 % 60
     return {
         "type": kind,
         "messageId": f"bench-{number:09d}",
         "userId": f"u-{person}",
-        "timestamp": f"2026-11-01T10:{minute:02d}:{second:02d}.123Z",
+        "timestamp": (START + number * STEP).isoformat(),
         "context": {
             "library": {"name": "analytics-python", "version": "2.3.4"},
             "ip": f"203.0.113.{person % 250}",
