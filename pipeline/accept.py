@@ -4,7 +4,7 @@ duplicates dropped → source profiles found or made → what they say of consen
 sealed → stored → queued. Acknowledged = stored + duplicate + quarantined + refused: a constraint holds it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -64,59 +64,74 @@ class Acceptance:
         )
 
 
-def accept(source: Source, items: Sequence[Envelope | Reject], *, door: str, now: datetime) -> Acceptance:
+Batch = Sequence[Envelope | Reject]
+
+
+def accept(source: Source, items: Batch, *, door: str, now: datetime) -> Acceptance:
     """Take in a batch of one source. Everything happens or nothing does; a repeated batch changes nothing.
 
     A batch that crosses an erasure may lose a source profile or a lock under its hands; it is then tried again.
     Raises `privacy.epoch.Behind` while the database is a restored one that misses erasures.
     """
+    return accept_each(source, [items], door=door, now=now)[0]
+
+
+def accept_each(source: Source, batches: Sequence[Batch], *, door: str, now: datetime) -> list[Acceptance]:
+    """The same for several batches in one transaction, with what became of each. What two of them hold counts once."""
     epoch.must_be_current()
     for _ in range(TRIES - 1):
         try:
-            return _accept(source, items, door, now)
+            return _accept(source, batches, door, now)
         except (IntegrityError, OperationalError) as error:
             if connection.in_atomic_block or not _crossed(error):
                 raise
-    return _accept(source, items, door, now)
+    return _accept(source, batches, door, now)
 
 
 def _crossed(error: IntegrityError | OperationalError) -> bool:
     return isinstance(error.__cause__, ForeignKeyViolation | DeadlockDetected)
 
 
-def _accept(source: Source, items: Sequence[Envelope | Reject], door: str, now: datetime) -> Acceptance:
-    if not items:
-        return Acceptance()
-    items = [replace(item, message_hash=dedupe.keyed(item.message_hash)) for item in items]
+def _accept(source: Source, batches: Sequence[Batch], door: str, now: datetime) -> list[Acceptance]:
+    batches = [[replace(item, message_hash=dedupe.keyed(item.message_hash)) for item in batch] for batch in batches]
+    if not any(batches):
+        return [Acceptance() for _ in batches]
     with transaction.atomic():
         suppression.pass_the_door()
-        fresh = _drop_duplicates(source, items, now)
-        rejects = [item for item in fresh if isinstance(item, Reject)]
-        envelopes = [item for item in fresh if isinstance(item, Envelope)]
-        quarantine.keep(rejects, source, now=now)
-        stored = _take_in(source, envelopes, now)
-        acceptance = Acceptance(
-            stored=stored,
-            duplicate=len(items) - len(fresh),
-            quarantined=len(rejects),
-            refused=len(envelopes) - stored,
-            rejects=[item for item in items if isinstance(item, Reject)],
-        )
-        _account(source, acceptance, door, now)
-    return acceptance
+        fresh = _drop_duplicates(source, [item for batch in batches for item in batch], now)
+        quarantine.keep([item for item in fresh.values() if isinstance(item, Reject)], source, now=now)
+        stored = _take_in(source, [item for item in fresh.values() if isinstance(item, Envelope)], now)
+        acceptances = [_counted(batch, fresh, stored) for batch in batches]
+        _account(source, sum(acceptances, Acceptance()), door, now)
+    return acceptances
 
 
-def _drop_duplicates(source: Source, items: Sequence[Envelope | Reject], now: datetime) -> list[Envelope | Reject]:
+def _drop_duplicates(source: Source, items: Batch, now: datetime) -> dict[bytes, Envelope | Reject]:
+    """Of the messages that never came before, the first of each, by the hash that it is known by."""
     unseen = dedupe.first_seen(source, [item.message_hash for item in items], now=now)
-    fresh = []
+    fresh: dict[bytes, Envelope | Reject] = {}
     for item in items:
         if item.message_hash in unseen:
-            unseen.discard(item.message_hash)
-            fresh.append(item)
+            fresh.setdefault(item.message_hash, item)
     return fresh
 
 
-def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> int:
+def _counted(batch: Batch, fresh: Mapping[bytes, Envelope | Reject], stored: Set[bytes]) -> Acceptance:
+    """What became of this batch's messages."""
+    taken = [item for item in batch if fresh.get(item.message_hash) is item]
+    kept = sum(item.message_hash in stored for item in taken)
+    quarantined = sum(isinstance(item, Reject) for item in taken)
+    return Acceptance(
+        stored=kept,
+        duplicate=len(batch) - len(taken),
+        quarantined=quarantined,
+        refused=len(taken) - kept - quarantined,
+        rejects=[item for item in batch if isinstance(item, Reject)],
+    )
+
+
+def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> set[bytes]:
+    """Store what may be kept. Returns the hashes of the messages that were."""
     welcome = _without_suppressed(envelopes, source, now)
     wanted = signals.interpret(welcome, source, now=now)
     indexes = indexes_to_write(store.identifiers_of(wanted))
@@ -135,7 +150,7 @@ def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> in
             kept, source, Sealer(keys.make(ids & made) | keys.fetch_or_make(ids - made)), now=now, indexes=indexes
         )
     queue.enqueue({item.source_profile for item in kept} | spoke | (claimed - unwanted), now=now, since=_since(kept))
-    return len(kept)
+    return {item.envelope.message_hash for item in kept}
 
 
 def _without_suppressed(envelopes: Sequence[Envelope], source: Source, now: datetime) -> list[Envelope]:

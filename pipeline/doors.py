@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from pipeline.accept import Acceptance, accept
+from pipeline.accept import Acceptance
+from pipeline.together import take_in
 from records.envelope import Envelope, Reject, Signal
 from records.envelopes import cloudevents
 from records.envelopes import segment as segment_messages
@@ -46,7 +47,7 @@ def segment(
 def cloud_events(source: Source, events: Sequence[object], *, now: datetime, gpc: bool = False) -> Acceptance:
     """Take in CloudEvents in the JSON format."""
     items = [cloudevents.read(event, source, position=position, now=now) for position, event in enumerate(events)]
-    return accept(source, [_with_gpc(item) for item in items] if gpc else items, door=CLOUD_EVENTS, now=now)
+    return take_in(source, [_with_gpc(item) for item in items] if gpc else items, door=CLOUD_EVENTS, now=now)
 
 
 def _merged(message: object, shared: Mapping[str, Any]) -> object:
@@ -64,7 +65,7 @@ def _take(messages: list[object], sent_at: object, source: Source, now: datetime
     ]
     if gpc:
         items = [_with_gpc(item) for item in items]
-    return accept(source, items, door="http", now=now)
+    return take_in(source, items, door="http", now=now)
 
 
 def _with_gpc(item: Envelope | Reject) -> Envelope | Reject:
