@@ -17,6 +17,7 @@ from consent.acts import NewAct, record
 from consent.models import GRANTED
 from identity.models import Assignment
 from identity.profiles import living
+from pipeline import queue
 from pipeline.process import process_batch
 from records import sources
 from records.models import Identifier, QuarantinedRecord, Record
@@ -100,6 +101,11 @@ def profiles_by_number(numbers: list[str]) -> dict[str, UUID]:
     return {number_of[bytes(index)]: profile_of[source_profile] for index, source_profile in rows}
 
 
+def process_all() -> None:
+    while process_batch(now=NOW):
+        pass
+
+
 def test_a_real_purchase_log_becomes_customers_with_their_fifths(log: Path) -> None:
     customers = read(log)
     assert (len(customers), sum(len(customer.days) for customer in customers.values())) == (23_570, 69_659)
@@ -120,18 +126,20 @@ def test_a_real_purchase_log_becomes_customers_with_their_fifths(log: Path) -> N
     assert ingest(log) == COUNTS.format(0, "69,659")
     assert counts(without=("records.Intake",)) == before
 
-    while process_batch(now=NOW):
-        pass
+    process_all()
     assert living().count() == 23_570
+    profile_of = profiles_by_number(list(customers))
+    everybody = list(profile_of.values())
+    assert score_profiles(everybody, as_of=END, window=None, now=NOW) == {}
+    assert not DailyActivity.objects.exists()
+    agreed = set(Assignment.objects.current().values_list("source_profile_id", flat=True))
+    record([NewAct(id, "analytics", "", GRANTED, NOW, "test", verified=True) for id in agreed], now=NOW)
+    queue.enqueue(agreed, now=NOW)
+    process_all()
     bought = DailyActivity.objects.filter(event="purchase").aggregate(orders=Sum("count"), dollars=Sum("amount"))
     assert bought["orders"] == 69_659
     assert 100 * bought["dollars"] == sum(customer.cents for customer in customers.values()) == 250_031_563
 
-    profile_of = profiles_by_number(list(customers))
-    everybody = list(profile_of.values())
-    assert score_profiles(everybody, as_of=END, window=None, now=NOW) == {}
-    agreed = Assignment.objects.current().values_list("source_profile_id", flat=True)
-    record([NewAct(id, "analytics", "", GRANTED, NOW, "test", verified=True) for id in agreed], now=NOW)
     scored = score_profiles(everybody, as_of=END, window=None, now=NOW)
     assert {number: scored[profile_of[number]] for number in customers} == expected(customers)
     assert sum(str(rfm) == "555" for rfm in scored.values()) == 2_633
