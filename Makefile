@@ -14,7 +14,7 @@ DEPLOYED := ONYM_ENV=production ONYM_HOME=$(VENV)/deploy-check ALLOWED_HOSTS=ony
 	DATABASE_URL=postgresql://onym@database.invalid/onym KEYSTORE_URL=postgresql://onym@keystore.invalid/onym_keys
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo serve test test-slow test-data privacy-report privacy-mutants consent-mutants bench-privacy lint lock screenshots clean
+.PHONY: help install install-dev demo serve test test-slow test-data privacy-report privacy-mutants consent-mutants bench-privacy bench-ingest lint lock screenshots clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
@@ -70,6 +70,9 @@ consent-mutants: install-dev ## break the consent decision and every call of it 
 
 bench-privacy: install-dev ## what privacy costs, for a million people (ARGS=100000: for fewer)
 	@$(PY) -m bench.privacy $(ARGS)
+
+bench-ingest: install-dev ## what comes in per second, durably, beside a bare COPY (ARGS=20000: fewer events)
+	@$(PY) -m bench.ingest $(ARGS)
 
 lint: install-dev ## ruff, mypy, import rules, complete lock, deployment checks, missing migrations
 	$(PY) -m pip check

@@ -12,7 +12,8 @@ from django.db import connection
 from identity.models import Assignment, DeviceEpisode
 from privacy.models import SubjectRequest, Suppression
 from privacy.subjects import Subject
-from privacy.suppression_hashes import Hash, Look, Token, namespace_of, newest_hashes
+from privacy.suppression_clear import clear
+from privacy.suppression_hashes import Hash, Token, hashes_of, namespace_of, newest_hashes, wanted_by
 from records.models import Identifier, SourceProfile
 from vault.ids import new_id
 
@@ -69,12 +70,23 @@ def barred(asked: Sequence[Asked]) -> list[set[str]]:
 
 def _met(borne: Sequence[Mapping[str, str]]) -> list[list[Bar]]:
     """Of each record, the rows of the list under what it bears."""
-    look = Look()
-    hashes = [look.hashes_of(fields) for fields in borne]
+    wanted = [wanted_by(fields) for fields in borne]
+    mark = _mark()
+    asked = clear.unknown({one for each in wanted for one in each}, at=mark)
+    hashes = hashes_of(asked)
     listed: dict[Hash, list[Bar]] = defaultdict(list)
-    for bar in bars(set[Hash]().union(*hashes)):
+    for bar in bars(set[Hash]().union(*hashes.values())):
         listed[bar.hash].append(bar)
-    return [[bar for hash in each & listed.keys() for bar in listed[hash]] if listed else [] for each in hashes]
+    met = {one: found for one in asked if (found := [bar for hash in hashes[one] for bar in listed.get(hash, ())])}
+    clear.note(asked - met.keys(), at=mark)
+    return [[bar for one in each if one in met for bar in met[one]] if met else [] for each in wanted]
+
+
+def _mark() -> tuple[object, ...]:
+    """How far the list has grown, and by which erasures. Rows are added behind a closed door, in the order of ids."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT (SELECT max(id) FROM privacy_suppression), (SELECT hash FROM privacy_erasureepoch)")
+        return tuple(cursor.fetchone())
 
 
 def _barring(met: Sequence[Bar], occurred_at: datetime) -> set[str]:

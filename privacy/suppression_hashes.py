@@ -6,7 +6,7 @@ finds one of them.
 """
 
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from records.dictionary import IDENTIFIERS
@@ -38,43 +38,48 @@ class Hash(NamedTuple):
 
 def tokens_of(fields: Mapping[str, str]) -> set[Token]:
     """Everything that a record with these fields is looked for by."""
-    names, birth_date = names_of(fields), fields.get("birth_date", "")
-    return {
-        token
-        for namespace in IDENTIFIERS & fields.keys()
-        for token in _of(namespace, fields[namespace], names, birth_date)
-    }
+    return {token for one in wanted_by(fields) for token in _of(one)}
 
 
-def _of(namespace: str, value: str, names: Iterable[str], birth_date: str) -> Iterator[Token]:
+class Wanted(NamedTuple):
+    """An identifier that a record bears, and what else the record says of the person."""
+
+    namespace: str
+    value: str
+    name: str
+    birth_date: str
+
+
+def wanted_by(fields: Mapping[str, str]) -> list[Wanted]:
+    """The identifiers of a record with these fields."""
+    name, birth_date = name_of(fields), fields.get("birth_date", "")
+    return [Wanted(namespace, fields[namespace], name, birth_date) for namespace in IDENTIFIERS & fields.keys()]
+
+
+def _of(wanted: Wanted) -> Iterator[Token]:
     """What an identifier is looked for by, alone and together with what else the record says of the person."""
+    namespace, value = wanted.namespace, wanted.value
     yield plain(namespace, value)
     for index in every_index(namespace, identity_form(namespace, value)):
         yield by_index(namespace, index)
-    for name in names:
-        yield with_name(namespace, value, name)
-    if birth_date:
-        yield with_birth_date(namespace, value, birth_date)
+    if wanted.name:
+        yield with_name(namespace, value, wanted.name)
+    if wanted.birth_date:
+        yield with_birth_date(namespace, value, wanted.birth_date)
 
 
-class Look:
-    """Looks for what many records bear: keys are read once, and what several bear is hashed once."""
+def hashes_of(wanted: Iterable[Wanted]) -> dict[Wanted, list[Hash]]:
+    """Every hash under which each may be listed: of all versions of the list's key, and of before it had one."""
+    versions = kept_keys.all_versions(KEY)
+    return {one: [hash for token in _of(one) for hash in _hashes_of(token, versions)] for one in wanted}
 
-    def __init__(self) -> None:
-        self._versions = kept_keys.all_versions(KEY)
-        self._known: dict[tuple[str, str, frozenset[str], str], Collection[Hash]] = {}
 
-    def hashes_of(self, fields: Mapping[str, str]) -> set[Hash]:
-        """The hashes under which a record with these fields may be listed."""
-        names, birth_date = frozenset(names_of(fields)), fields.get("birth_date", "")
-        found: set[Hash] = set()
-        for namespace in IDENTIFIERS & fields.keys():
-            asked = (namespace, fields[namespace], names, birth_date)
-            known = self._known.get(asked)
-            if known is None:
-                known = self._known[asked] = hashes_of(_of(*asked), self._versions)
-            found.update(known)
-        return found
+def _hashes_of(token: Token, versions: Mapping[int, bytes]) -> Iterator[Hash]:
+    content = _content(token)
+    for version, key in versions.items():
+        yield Hash(version, token.kind, authenticate(key, content))
+    if token.kind.endswith("#index"):
+        yield Hash(BLIND, namespace_of(token.kind), bytes.fromhex(token.text))
 
 
 def plain(namespace: str, value: str) -> Token:
@@ -107,12 +112,12 @@ def is_named(kind: str) -> bool:
     return "+" in kind
 
 
-def names_of(fields: Mapping[str, str]) -> set[str]:
-    """The names by which a record speaks of a person: given and family name together, or the one that it has."""
+def name_of(fields: Mapping[str, str]) -> str:
+    """The name by which a record speaks of a person: given and family name together, or the one that it has."""
     if "given_name" not in fields and "family_name" not in fields:
-        return set()
+        return ""
     name = name_form(fields.get("given_name", ""), fields.get("family_name", ""))
-    return {name} if name != "|" else set()
+    return name if name != "|" else ""
 
 
 def name_form(given: str, family: str) -> str:
@@ -127,17 +132,6 @@ def form(namespace: str, value: str) -> str:
     """
     value = identity_form(namespace, value.strip())
     return value.casefold() if value in (value.upper(), value.lower()) else value
-
-
-def hashes_of(tokens: Iterable[Token], versions: Mapping[int, bytes]) -> list[Hash]:
-    """The hashes of these tokens under every version of the list's key, and as they were before it had one."""
-    found = []
-    for token in tokens:
-        content = _content(token)
-        found += [Hash(version, token.kind, authenticate(key, content)) for version, key in versions.items()]
-        if token.kind.endswith("#index"):
-            found.append(Hash(BLIND, namespace_of(token.kind), bytes.fromhex(token.text)))
-    return found
 
 
 def newest_hashes(tokens: Iterable[Token]) -> list[Hash]:

@@ -181,6 +181,18 @@ def seal_record(item: Accepted, id: UUID, sealer: Sealer) -> bytes | None:
     return sealer.seal(item.source_profile, Place("records_record", "sealed", id), content)
 
 
+# Identifiers that are known already; returns which of these they are, by number.
+SEE_AGAIN = """
+UPDATE records_identifier AS known SET
+    first_seen_at = LEAST(known.first_seen_at, seen.first_at),
+    last_seen_at = GREATEST(known.last_seen_at, seen.last_at),
+    verified = known.verified OR seen.verified
+FROM unnest(%b::uuid[], %b::text[], %b::bytea[], %b::bool[], %b::timestamptz[], %b::timestamptz[])
+    WITH ORDINALITY AS seen (source_profile_id, namespace, index, verified, first_at, last_at, number)
+WHERE known.source_profile_id = seen.source_profile_id AND known.namespace = seen.namespace
+  AND known.index = seen.index
+RETURNING seen.number
+"""
 NOTE_IDENTIFIERS = """
 INSERT INTO records_identifier (id, source_profile_id, namespace, index, sealed, verified, first_seen_at, last_seen_at)
 SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::bytea[], %b::bytea[], %b::bool[],
@@ -193,12 +205,26 @@ ON CONFLICT (source_profile_id, namespace, index) DO UPDATE SET
 
 
 def _note_identifiers(seen: dict[tuple[UUID, str, bytes], _Seen], source: Source, sealer: Sealer) -> None:
+    verified = not source.client_side
+    ordered = sorted(seen.items())
+    known = _seen_again([(*key, verified, item.first, item.last) for key, item in ordered])
     rows = []
-    for (source_profile, namespace, index), item in sorted(seen.items()):
+    for number, ((source_profile, namespace, index), item) in enumerate(ordered, 1):
+        if number in known:
+            continue
         id = new_id()
         sealed = sealer.seal(source_profile, Place("records_identifier", "sealed", id), item.value.encode())
-        rows.append((id, source_profile, namespace, index, sealed, not source.client_side, item.first, item.last))
+        rows.append((id, source_profile, namespace, index, sealed, verified, item.first, item.last))
     _insert(NOTE_IDENTIFIERS, rows)
+
+
+def _seen_again(rows: Sequence[tuple[object, ...]]) -> set[int]:
+    """Note when these identifiers were seen, as far as they are known. Returns the numbers of those, from 1."""
+    if not rows:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(SEE_AGAIN, [list(column) for column in zip(*rows, strict=True)])
+        return {number for (number,) in cursor.fetchall()}
 
 
 NOTE_ATTRIBUTES = """

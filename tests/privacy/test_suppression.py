@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from pipeline.accept import accept
-from privacy import requests
+from privacy import requests, suppression_clear
 from privacy.erasure import erase
 from privacy.models import Suppression
 from privacy.suppression import Asked, add, barred
-from privacy.suppression_hashes import BLIND, KEY, Token, plain, tokens_of
+from privacy.suppression_hashes import BLIND, KEY, Token, name_form, plain, tokens_of, wanted_by, with_name
 from records.envelope import Envelope, message_hash
 from tests.privacy.cast import (
     HOUSEHOLD_PHONE,
@@ -76,7 +76,7 @@ def test_a_lifted_identifier_bars_what_happened_before(listed: str) -> None:
 def test_a_batch_is_asked_for_at_once(listed: str, django_assert_num_queries: object) -> None:
     batch = [Asked({"email": listed}, NOW), *(Asked({"email": f"{one}@example.com"}, NOW) for one in range(2_000))]
     bars(email="warm@example.com")
-    with django_assert_num_queries(2):  # type: ignore[operator]  # the lock, and the question
+    with django_assert_num_queries(3):  # type: ignore[operator]  # the lock, how long the list is, and the question
         assert barred(batch) == [{"email"}, *([set()] * 2_000)]
 
 
@@ -123,3 +123,40 @@ def test_an_erased_person_is_refused_at_the_door_and_the_household_is_not(
     acceptance = accept(world.till, again, door="test", now=NOW)
     assert (acceptance.stored, acceptance.refused) == (1, 3)
     assert known_source_profiles() == set(bob.source_profiles)
+
+
+def test_what_was_clear_is_looked_for_again_when_the_list_has_grown(alice: Person) -> None:
+    assert bars(email=alice.email) == set()
+    request = requests.open("erasure", profile_id=alice.profile, actor=OFFICER, now=NOW)
+    add([plain("email", alice.email)], request=request, now=NOW)
+    assert bars(email=alice.email) == {"email"}
+    assert bars(email=alice.email) == {"email"}
+
+
+def test_what_is_clear_alone_is_looked_for_with_each_name(alice: Person) -> None:
+    request = requests.open("erasure", profile_id=alice.profile, actor=OFFICER, now=NOW)
+    add([with_name("phone", HOUSEHOLD_PHONE, name_form("Alice", "Archer"))], request=request, now=NOW)
+    assert bars(phone=HOUSEHOLD_PHONE) == set()
+    assert bars(phone=HOUSEHOLD_PHONE, given_name="Bob", family_name="Archer") == set()
+    assert bars(phone=HOUSEHOLD_PHONE, given_name="Alice", family_name="Archer") == {"phone"}
+    assert bars(phone=HOUSEHOLD_PHONE) == set()
+
+
+def test_a_clear_identifier_is_not_asked_for_twice(listed: str, django_assert_num_queries: object) -> None:
+    batch = [Asked({"email": f"clear.{one}@example.com"}, NOW) for one in range(3)]
+    assert barred(batch) == [set()] * 3
+    with django_assert_num_queries(2):  # type: ignore[operator]  # the lock, and how long the list is
+        assert barred(batch) == [set()] * 3
+
+
+def test_only_so_many_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suppression_clear, "MOST", 2)
+    clear, (one, other) = suppression_clear.Clear(), wanted_by({"email": "alice@example.com", "phone": "+442079460111"})
+    third = one._replace(value="another")
+    clear.unknown([one], at=1)
+    clear.note({one, other}, at=1)
+    assert clear.unknown([one, other, third], at=1) == {third}
+    clear.note({third}, at=1)
+    assert clear.unknown([one, other, third], at=1) == {one, other}
+    clear.note({one}, at=2)
+    assert clear.unknown([one], at=1) == {one}

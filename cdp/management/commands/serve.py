@@ -19,6 +19,10 @@ from cdp import embedded
 from cdp.supervisor import Program, Supervisor
 
 
+# Of each web process: batches of a source that wait for one another share a transaction.
+THREADS = 8
+
+
 class Command(BaseCommand):
     help = "Serve the admin and the API, with processor, worker and scheduler, until Ctrl-C."
     requires_system_checks = ()
@@ -56,6 +60,7 @@ def _programs(*, host: str, port: int, workers: int, home: Path) -> list[Program
     """The children, in the order in which they are asked to stop."""
     python = sys.executable
     web = [python, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
+    web += ["--blocking-threads", str(THREADS)]
     celery = [python, "-m", "celery", "-A", "cdp"]
     return [
         Program("web", [*web, "--workers", str(workers), "--workers-kill-timeout", "3", "cdp.wsgi:application"]),
