@@ -1,4 +1,4 @@
-"""Real brokers for tests: mosquitto in a process of its own, and librdkafka's mock cluster, which speaks on loopback."""
+"""Real brokers for tests: mosquitto in its own process, and librdkafka's mock cluster, which speaks on loopback."""
 
 import os
 import shutil

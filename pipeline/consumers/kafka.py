@@ -33,6 +33,7 @@ PROMISES: Mapping[str, str | int | bool] = {
     "isolation.level": "read_committed",
     "topic.metadata.refresh.interval.ms": 30_000,
     "queued.max.messages.kbytes": 16_384,
+    "session.timeout.ms": 15_000,  # after which a dead consumer's partitions go to the others
     "client.id": "onym",
 }
 

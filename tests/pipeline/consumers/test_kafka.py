@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from records import sources
-from records.models import Intake, QuarantinedRecord, Record, Source
+from records.models import Intake, Record, Source
 from tests.brokers import PATIENCE, MockKafka
-from tests.pipeline.consumers.cast import accounts, as_json, consume_kafka
+from tests.pipeline.consumers.cast import as_json, consume_kafka
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 CUSTOMERS = {"ONYM_KAFKA_TOPICS": "shopdb.public.customers=crm"}
