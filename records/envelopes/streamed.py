@@ -67,7 +67,7 @@ class Reader:
         body, fault = as_json({**around.columns, **row} if isinstance(row, dict) else row)
         try:
             columns = self._columns(row, body, fault)
-            mapping = self._with_surroundings(self._mapping(tuple(columns)), around)
+            mapping = self._with_surroundings(self._mapping(tuple(columns)), columns, around)
             if not ids_by_name and not self.source.mapping:
                 mapping = replace(mapping, message_id=())
             return self._envelope(columns, mapping, around, known_by, position)
@@ -79,7 +79,7 @@ class Reader:
         body, fault = as_json({**around.columns, **row} if isinstance(row, dict) else row)
         try:
             columns = self._columns(row, body, fault)
-            mapping = self._with_surroundings(self._mapping(tuple(columns)), around)
+            mapping = self._with_surroundings(self._mapping(tuple(columns)), columns, around)
             whose = {column: name for column, name in mapping.fields.items() if name in IDENTIFIERS}
             stable = {column: name for column, name in whose.items() if name == self.source.stable_key}
             bare = replace(
@@ -116,7 +116,7 @@ class Reader:
             self._mappings[known] = rows.mapping_for(self.source, columns)
         return self._mappings[known]
 
-    def _with_surroundings(self, mapping: RowMapping, around: Around) -> RowMapping:
+    def _with_surroundings(self, mapping: RowMapping, columns: Mapping[str, Any], around: Around) -> RowMapping:
         fields, message_id = mapping.fields, mapping.message_id
         if around.device and self.source.kind == IOT and "device_id" not in fields.values():
             fields = {**fields, around.device: "device_id"}
@@ -126,7 +126,7 @@ class Reader:
             mapping,
             fields=fields,
             message_id=message_id,
-            occurred_at=mapping.occurred_at or around.occurred_at,
+            occurred_at=mapping.occurred_at if _told(columns, mapping.occurred_at) else around.occurred_at,
             event_column=mapping.event_column or ("" if mapping.event else around.event),
         )
 
@@ -138,8 +138,7 @@ class Reader:
         told = {**columns, **{name: value for name, value in around.columns.items() if name in used}}
         identity = b""
         if not rows.message_id(told, mapping):
-            tells_time = columns.get(mapping.occurred_at) not in (None, "")
-            identity = known_by.timed if tells_time else known_by.untimed()
+            identity = known_by.timed if _told(columns, mapping.occurred_at) else known_by.untimed()
         return rows.envelope_of(told, identity, self.source, mapping, position=position, now=self.now)
 
     def _message(self, message: object, known_by: KnownBy, position: int) -> Envelope | Reject:
@@ -148,6 +147,10 @@ class Reader:
             return read
         timed = message.get("timestamp") or message.get("originalTimestamp")
         return replace(read, message_hash=message_hash(known_by.timed if timed else known_by.untimed()))
+
+
+def _told(columns: Mapping[str, Any], name: str) -> bool:
+    return columns.get(name) not in (None, "")
 
 
 def parse(payload: bytes) -> object:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connections
 
 from records.models import Record, SeenMessage, Source
 from tests.brokers import MockKafka, Mosquitto
@@ -86,6 +87,7 @@ def test_the_database_goes_away_and_comes_back(door: Door, server: OwnServer, tm
         if killed:
             consumer.kill()
         server.start()
+        connections.close_all()
         if not killed:
             wait_for(lambda: stored() >= 2_000, consumer)
     if killed:
