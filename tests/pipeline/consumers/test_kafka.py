@@ -75,6 +75,7 @@ def test_a_connector_that_repeats_itself_changes_nothing(kafka: MockKafka, crm: 
     assert (taken.stored, taken.duplicate) == (1, 1)
 
 
+@pytest.mark.slow
 def test_what_was_not_committed_comes_again_and_changes_nothing(
     kafka: MockKafka, crm: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
