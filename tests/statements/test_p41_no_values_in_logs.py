@@ -157,6 +157,7 @@ def test_p41_a_careless_line_loses_the_address(application_log: StringIO) -> Non
     assert TRACE not in application_log.getvalue()
 
 
+@pytest.mark.django_db(transaction=True, databases=["default", "keystore"])
 @pytest.mark.parametrize("door", STREAMS)
 def test_p41_a_consumer_says_numbers_and_kinds_of_errors_alone(
     door: str, crm: Source, application_log: StringIO, database_log: Path, monkeypatch: pytest.MonkeyPatch
