@@ -66,6 +66,21 @@ def test_kill_9_in_the_middle_of_a_load(door: Door, urls: dict[str, str], tmp_pa
     once_each(fridges, MANY + 100)
 
 
+def test_two_share_a_topic_and_one_dies(urls: dict[str, str], tmp_path: Path) -> None:
+    """Partitions change hands in the middle of a load, once because there are two, once because one is dead."""
+    fridges, door = make_fridges(), KafkaDoor(MockKafka())
+    door.send(0, 2_000)
+    with running(door, urls, tmp_path / "one") as first, running(door, urls, tmp_path / "two") as second:
+        wait_for(lambda: first.said("assigned") and second.said("assigned") and stored() > 0, first)
+        door.send(2_000, 1_000)
+        wait_for(lambda: stored() > 2_200, first)
+        first.kill()
+        door.send(3_000, 1_000)
+        wait_for(lambda: stored() >= 4_000, second)
+        assert second.stop() == 0
+    once_each(fridges, 4_000)
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[OwnServer]:
     server = OwnServer(tmp_path / "server")
