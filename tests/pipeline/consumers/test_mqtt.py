@@ -106,6 +106,7 @@ BAD = [
     ("onym/fridges", b'{"temperature": 4}', "missing_identifier"),
     ("onym/fridges/f-1/temperature", b"warm", "wrong_type"),
     ("onym/fridges/f-1/temperature", b'{"value": 4', "malformed_json"),
+    ("onym/fridges/f-1/temperature", b"\xff", "invalid_utf8"),
     ("onym/fridges/f-1/temperature", b'{"value": 4, "timestamp": "soon"}', "absurd_date"),
     ("onym/fridges/f-1", b'{"door": "' + b"x" * 40_000 + b'"}', "too_large"),
 ]
@@ -131,6 +132,14 @@ def test_nobodys_messages_leave_nothing_but_their_number(mosquitto: Mosquitto, f
     assert (consume_mqtt(mosquitto, 3).homeless, counts(without=("pipeline.Heartbeat",))) == (3, before)
     publish(mosquitto.port, ("onym/fridges/f-1/temperature", "4"))
     assert consume_mqtt(mosquitto, 1).homeless == 0, "they were acknowledged"
+
+
+def test_an_empty_payload_says_nothing(mosquitto: Mosquitto, fridges: Source) -> None:
+    """It takes back what a topic retained."""
+    subscribe(mosquitto)
+    publish(mosquitto.port, ("onym/fridges/f-1/temperature", b""), ("onym/fridges/f-1/temperature", "4.5"))
+    assert consume_mqtt(mosquitto, 1).acceptance.stored == 1
+    assert accounts(fridges)["acknowledged"] == 1
 
 
 def test_what_a_topic_retains_is_taken_once(mosquitto: Mosquitto, fridges: Source) -> None:
