@@ -81,4 +81,5 @@ def _processes(now: datetime) -> dict[str, str]:
         missing = heartbeat.missing(now=now)
     except DatabaseError:
         return dict.fromkeys(heartbeat.PROCESSES, UNKNOWN)
-    return {process: SILENT if process in missing else FINE for process in heartbeat.PROCESSES}
+    consumers = {process: FINE if alive else SILENT for process, alive in heartbeat.consumers(now=now).items()}
+    return {process: SILENT if process in missing else FINE for process in heartbeat.PROCESSES} | consumers

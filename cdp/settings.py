@@ -266,6 +266,9 @@ PROOF_FOLDERS = [Path(folder) for folder in os.environ.get("ONYM_PROOF_FOLDERS",
 # How long a recipient may take to confirm an erasure before it is named as silent and the values are destroyed.
 ERASURE_RECIPIENT_DAYS = float(os.environ.get("ERASURE_RECIPIENT_DAYS", "30"))
 
+# Brokers whose messages are taken in; the consumers read these, and say what does not fit together: docs/streams.md.
+STREAMS = {name: value for name, value in os.environ.items() if name.startswith(("ONYM_MQTT_", "ONYM_KAFKA_"))}
+
 SPOOL = ONYM_HOME / "spool"
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "filesystem://")
 if CELERY_BROKER_URL == "filesystem://":

@@ -261,5 +261,6 @@ def keys_ending(*, now: datetime) -> Waiting:
 def work(*, now: datetime) -> Waiting:
     """Source profiles that wait for the processor, and processes that have not been heard of."""
     count, missing = queue.waiting(), heartbeat.missing(now=now)
+    missing += [f"the {name} consumer" for name, alive in heartbeat.consumers(now=now).items() if not alive]
     note = f"no sign of {', '.join(missing)}" if missing else "all processes are up"
     return Waiting("Waiting work", count, note, "bad" if missing and count else "warn" if missing else "good", "")

@@ -1,7 +1,7 @@
 """Health for containers: `health.py live` asks this container's web, `health.py NAME` asks `/readyz` about a process.
 
-A process that serves nothing itself (processor, worker, scheduler) leaves signs of life in the database, which
-`/readyz` reads. `ONYM_WEB` says where the web is.
+A process that serves nothing itself (processor, worker, scheduler, a consumer) leaves signs of life in the database,
+which `/readyz` reads. `ONYM_WEB` says where the web is.
 """
 
 import http.client

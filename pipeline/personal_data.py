@@ -17,4 +17,17 @@ TABLES = [
         retention="until the next",
         fields={"process": PLAIN, "at": PLAIN},
     ),
+    Table(
+        "pipeline.MqttDelivery",
+        subject=None,
+        purpose="service",
+        retention="until so many more have been acknowledged as may be under way at once",
+        fields={
+            "client_id": PLAIN,
+            "packet_id": PLAIN,
+            "number": PLAIN,
+            "content_hash": PSEUDONYM,
+            "delivery": PLAIN,
+        },
+    ),
 ]

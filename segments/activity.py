@@ -57,7 +57,8 @@ FROM (
     LEFT JOIN unnest(%(sources)s::uuid[], %(cutoffs)s::timestamptz[]) AS aged (source_id, cutoff_at)
         ON aged.source_id = record.source_id
     CROSS JOIN LATERAL (SELECT left(lower(btrim(record.event)), 120) AS event) AS named
-    WHERE (work.since IS NULL OR record.occurred_at >= (work.since::timestamp AT TIME ZONE 'UTC'))
+    WHERE record.kind <> 'deletion'  -- what a source did to its own rows is nothing that the person did
+      AND (work.since IS NULL OR record.occurred_at >= (work.since::timestamp AT TIME ZONE 'UTC'))
       AND (aged.cutoff_at IS NULL OR record.received_at >= aged.cutoff_at)
 ) AS act
 GROUP BY source_profile_id, day, event

@@ -26,6 +26,7 @@ LOOKS = {
     "registration": ("app_registration", "Registered a device"),
     "telemetry": ("sensors", "Device report"),
     "visit": ("storefront", "Visit"),
+    "deletion": ("delete", "Row deleted at the source"),
 }
 EVENTS = {
     "order completed": "shopping_cart",

@@ -23,6 +23,7 @@ from console.figures import intake
 from console.guards import needs
 from console.screen import Screen, badge
 from console.showing import in_words, label_of, moment
+from identity import device_registry
 from records import mapping, sources
 from records.models import ONLINE, ROWS, SEGMENT, Source
 
@@ -238,6 +239,8 @@ class SourceScreen(Screen):
             purposes=", ".join(label_of(purpose) for purpose in source.purposes),
             mapping=indented(source.mapping) if source.mapping else "",
             source_profiles=source.source_profiles.count(),
+            devices=device_registry.devices_of(source),
+            devices_known=device_registry.count_of(source),
             may_edit=may(request, EDIT_SOURCES),
         )
 

@@ -8,6 +8,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 
+from api.health import SILENT
 from pipeline.heartbeat import PROCESSES, beat
 from vault.key_service import KeyServiceFailed
 from vault.models import DataKey
@@ -50,8 +51,19 @@ def test_not_ready_when_a_process_is_silent(process: str, alive: None) -> None:
     assert [name for name, state in response.json()["checks"].items() if state != "ok"] == [process]
 
 
+def test_a_consumer_that_runs_is_told_of_and_its_silence_leaves_the_rest_ready(alive: None) -> None:
+    beat("mqtt", now=timezone.now())
+    beat("kafka", now=timezone.now() - timedelta(seconds=31))
+    response = Client().get("/readyz")
+    assert (response.status_code, response.json()["status"]) == (200, "ready")
+    checks = response.json()["checks"]
+    assert (checks["mqtt"], checks["kafka"]) == ("ok", SILENT)
+    beat("kafka", now=timezone.now() - timedelta(days=1, seconds=1))
+    assert "kafka" not in Client().get("/readyz").json()["checks"]
+
+
 def test_not_ready_when_a_migration_is_missing(alive: None) -> None:
-    MigrationRecorder(connection).record_unapplied("pipeline", "0001_initial")
+    MigrationRecorder(connection).record_unapplied("pipeline", "0002_mqtt_deliveries")
     response = Client().get("/readyz")
     assert response.status_code == 503
     assert response.json()["checks"]["migrations"] == "1 not applied"

@@ -9,11 +9,13 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
+from pipeline.consumers import kafka_settings, mqtt_settings
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = {"migrate", "web", "processor", "worker", "scheduler"}
+OURS = {"migrate", "web", "processor", "worker", "scheduler", "mqtt-consumer", "kafka-consumer"}
 
 
 def test_production_has_all_its_parts() -> None:
@@ -69,8 +71,19 @@ def test_the_example_names_every_variable_and_gives_none() -> None:
 
 def test_every_command_exists() -> None:
     run = {command for service in SERVICES.values() for command in re.findall(r"manage\.py'?,? '?(\w+)", str(service))}
-    assert run == {"migrate", "process"}
+    assert run == {"migrate", "process", "consume_mqtt", "consume_kafka"}
     assert run <= set(get_commands())
+
+
+@pytest.mark.parametrize(("name", "broker"), [("mqtt", "mosquitto"), ("kafka", "kafka")])
+def test_a_consumer_comes_with_its_broker_and_reaches_it(name: str, broker: str) -> None:
+    consumer = SERVICES[f"{name}-consumer"]
+    assert consumer["profiles"] == SERVICES[broker]["profiles"] == [name]
+    assert set(consumer["networks"]) & set(SERVICES[broker]["networks"])
+    ours = {key: value for key, value in consumer["environment"].items() if key.startswith("ONYM_")}
+    assert set(SERVICES["web"]["environment"]) <= set(consumer["environment"])
+    read = {"mqtt": mqtt_settings.read, "kafka": kafka_settings.read}[name]
+    assert broker in str(read(ours))
 
 
 def test_the_servers_log_no_values() -> None:

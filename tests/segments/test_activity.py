@@ -43,6 +43,13 @@ def test_a_day_is_counted_and_summed_by_event(alice: UUID) -> None:
     )
 
 
+def test_what_a_source_deleted_is_nothing_that_the_person_did(alice: UUID) -> None:
+    sent(alice, "page", at=MAY_1)
+    sent(alice, "deletion", at=MAY_2)
+    roll_up([(alice, None)])
+    assert activity_of(alice) == [(date(2026, 5, 1), "page", 1, Decimal(0))]
+
+
 def test_days_are_days_in_utc(alice: UUID) -> None:
     sent(alice, "page", at=datetime.fromisoformat("2026-05-02T01:30:00+02:00"))
     roll_up([(alice, None)])

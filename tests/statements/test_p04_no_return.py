@@ -25,7 +25,7 @@ from records.models import Attribute, Identifier, Record, SourceProfile
 from tests.api.conftest import Shop
 from tests.privacy.scan import hits
 from tests.privacy.visitor import Visitor
-from tests.senders import process, send_rows
+from tests.senders import STREAMS, process, send_rows, send_stream
 from tests.statements.sabotage import Sabotage
 from vault import keys
 from vault.grants import Actor
@@ -97,6 +97,18 @@ def erased(crm, now):
 def test_p04_another_spelling_creates_nothing(erased, crm, now, again):
     before = counts()
     arrive(crm, now, {**again, "city": "London"})
+    assert counts() == before
+
+
+@pytest.mark.parametrize("door", STREAMS)
+def test_p04_nor_do_they_come_back_through_a_stream(erased, crm, now, door):
+    before = counts()
+    again = {**ALICE, "updated_at": now.isoformat()}
+    changed = {"op": "u", "before": None, "after": again, "source": {"lsn": 1}, "ts_ms": 1}
+    deleted = {"op": "d", "before": ALICE, "after": None, "source": {"lsn": 2}, "ts_ms": 1}
+    sent = [again, changed, deleted] if door == "kafka" else [again, [again | {"city": "London"}]]
+    assert send_stream(door, crm, *sent, now=now).stored == 0
+    process(now)
     assert counts() == before
 
 

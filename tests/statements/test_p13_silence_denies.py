@@ -9,7 +9,7 @@ from consent.models import GRANTED, PENDING, WITHDRAWN, Purpose
 from records.models import SourceProfile
 from tests.consent.conftest import READER, answer, says, yes
 from tests.consent.conftest import alice as alices
-from tests.senders import send_messages
+from tests.senders import STREAMS, send_messages, send_stream
 from tests.statements.sabotage import Sabotage
 
 __all__ = ["alices", "answer", "says", "yes"]
@@ -48,8 +48,9 @@ def test_p13_a_purpose_out_of_use(alices, yes, answer, now):
     assert answer(alices) == "inactive purpose"
 
 
+@pytest.mark.parametrize("door", ["http", *STREAMS])
 @pytest.mark.parametrize("said", ["perhaps", 1, None, [True], {"yes": True}, ""])
-def test_p13_a_word_that_cannot_be_read(shop, now, said):
+def test_p13_a_word_that_cannot_be_read(shop, now, said, door):
     message = {
         "type": "track",
         "event": "Looked",
@@ -58,7 +59,10 @@ def test_p13_a_word_that_cannot_be_read(shop, now, said):
         "timestamp": (now - timedelta(hours=1)).isoformat(),
         "context": {"consent": {"categoryPreferences": {"marketing": said}}},
     }
-    send_messages(shop, message, now=now)
+    if door == "http":
+        send_messages(shop, message, now=now)
+    else:
+        send_stream(door, shop, message, now=now)
     ids = list(SourceProfile.objects.values_list("id", flat=True))
     decision = decide(ids or [], purpose="marketing", at=now, actor=READER, reason="statement")
     assert decision.reason in ("no consent on record", "withdrawn or refused")

@@ -21,7 +21,7 @@ from tests.consent.conftest import READER
 from tests.consent.gates import DUTIES, GATES, place_of, places
 from tests.identity.test_resolve import ALICE
 from tests.mutation.consent import FILES, changes
-from tests.senders import process, send_messages, send_rows
+from tests.senders import STREAMS, process, send_messages, send_rows, send_stream
 from tests.statements.sabotage import Sabotage
 from tests.test_mutants import ROOT
 
@@ -65,6 +65,14 @@ def test_p14_ingest_keeps_nothing_without_leave(now):
     leaflets = sources.add("leaflets", kind="online", purposes=["marketing"])[0]
     message = {"type": "track", "event": "Looked", "userId": "u-1", "messageId": "m-1", "timestamp": now.isoformat()}
     assert send_messages(leaflets, message, now=now).refused == 1
+    assert (Record.objects.count(), SourceProfile.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("door", STREAMS)
+def test_p14_a_stream_keeps_nothing_without_leave(now, door):
+    leaflets = sources.add("leaflets", kind="online", purposes=["marketing"])[0]
+    message = {"type": "track", "event": "Looked", "userId": "u-1", "messageId": "m-1", "timestamp": now.isoformat()}
+    assert send_stream(door, leaflets, message, now=now).refused == 1
     assert (Record.objects.count(), SourceProfile.objects.count()) == (0, 0)
 
 

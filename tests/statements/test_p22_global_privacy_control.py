@@ -17,6 +17,7 @@ from identity.profiles import look_up, source_profiles
 from pipeline.process import process_batch
 from records import sources
 from tests.api.conftest import YES, Shop
+from tests.senders import STREAMS, send_stream
 from tests.statements.sabotage import Sabotage
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -70,6 +71,16 @@ def test_p22_the_header_opts_out_the_device_and_its_pseudonymous_profile(site: S
     assert visitor() == before
     assert allowed([before]) == {"analytics"}
     assert {act.how for act in Act.objects.filter(state="withdrawn")} == {"gpc"}
+
+
+@pytest.mark.parametrize("door", STREAMS)
+def test_p22_in_a_stream_the_message_says_it(site: Shop, door: str) -> None:
+    site.meet("alice", consent=YES)
+    alice = look_up("email", "alice@example.com", now=timezone.now())
+    assert alice is not None
+    message = {"type": "page", "userId": "u-alice", "context": {"globalPrivacyControl": True}}
+    assert send_stream(door, site.source, message, now=timezone.now()).stored == 1
+    assert allowed(source_profiles(alice)) == {"analytics"}
 
 
 @pytest.mark.parametrize("value", ["0", "true", "11", "1, 1", "on"])

@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+import threading
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -18,12 +19,20 @@ from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path
+from django.utils import timezone
 
 from access import api_keys, users
 from access.roles import ROLES
 from cdp import embedded
 from cdp.quiet_logs import Quiet
 from cdp.urls import urlpatterns as real
+from pipeline.consumers import taking
+from pipeline.consumers.patience import take_patiently
+from pipeline.consumers.progress import Progress
+from pipeline.consumers.taking import Fetched
+from records.envelopes.kafka import Message
+from records.models import Source
+from tests.senders import STREAMS, send_stream
 from tests.statements.sabotage import Sabotage
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -146,6 +155,43 @@ def test_p41_a_careless_line_loses_the_address(application_log: StringIO) -> Non
     structlog.get_logger().warning("could not send", to=CANARY)
     assert "could not send to [address]" in application_log.getvalue()
     assert TRACE not in application_log.getvalue()
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "keystore"])
+@pytest.mark.parametrize("door", STREAMS)
+def test_p41_a_consumer_says_numbers_and_kinds_of_errors_alone(
+    door: str, crm: Source, application_log: StringIO, database_log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Good and bad messages, one that cannot be stored, and something that is away for a while."""
+    before, said = database_log.stat().st_size, list[str]()
+    row = {"customer_number": TRACE, "email": CANARY}
+    broken_json = f'{{"email": "{CANARY}"'.encode()
+    for message in (row, [row, row], broken_json, {**row, "updated_at": CANARY}, CANARY, {CANARY: CANARY}):
+        send_stream(door, crm, message, now=timezone.now())
+    accept, attempts = taking.accept, [0]
+
+    def failing(source: Source, items: Any, **more: Any) -> Any:
+        attempts[0] += 1
+        if attempts[0] == 1:
+            raise ConnectionError(f"cannot reach {CANARY}")
+        if attempts[0] < 4:
+            raise ValueError(f"cannot store {CANARY}")
+        return accept(source, items, **more)
+
+    monkeypatch.setattr(taking, "accept", failing)
+    progress = Progress(door, said.append, as_json=True)
+    message = Message("onym.crm", 0, 1, None, CANARY.encode(), b'{"customer_number": "%s"}' % TRACE.encode())
+    stopping = threading.Event()
+    taken = take_patiently(
+        [Fetched("crm", message)], door=door, progress=progress, stopping=stopping, meanwhile=stopping.wait
+    )
+    progress.note(taken)
+    progress.end()
+    assert taken.acceptance.quarantined == 1
+    assert "ConnectionError" in application_log.getvalue()
+    assert [line for line in said if TRACE in line] == []
+    assert attempts == [4]
+    _assert_silent(application_log, database_log, before)
 
 
 def _call(client: Client, method: str, route: str, text: str) -> None:

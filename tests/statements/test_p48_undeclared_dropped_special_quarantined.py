@@ -2,10 +2,12 @@
 
 import pytest
 
+from pipeline.consumers.taking import Fetched, take
 from records import sources
+from records.envelopes.mqtt import Message, place
 from records.mapping import faults
 from records.models import QuarantinedRecord, Record
-from tests.senders import send_messages, send_rows
+from tests.senders import STREAMS, send_messages, send_rows, send_stream
 from tests.statements.sabotage import Sabotage
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -77,6 +79,26 @@ def test_p48_in_files_too(crm, now):
     crm = sources.change(crm, mapping=mapping)
     row = {"customer_number": "1001", "email": "alice@example.com", "religion": "x"}
     assert outcome(send_rows(crm, row, now=now)) == (0, 1)
+
+
+@pytest.mark.parametrize("door", STREAMS)
+def test_p48_in_streams_too(crm, now, door):
+    crm = sources.change(crm, mapping={**crm.mapping, "properties": {"religion": "string"}})
+    row = {"customer_number": "1001", "email": "alice@example.com"}
+    assert outcome(send_stream(door, crm, {**row, "religion": "x"}, {**row, "shoe_size": "canary"}, now=now)) == (1, 1)
+    record = Record.objects.get()
+    assert (record.properties, record.flags) == ({}, ["undeclared:1"])
+    assert b"canary" not in bytes(record.sealed)
+    assert QuarantinedRecord.objects.get().reason == "special_category"
+
+
+def test_p48_a_metric_of_such_a_name_is_quarantined_and_one_undeclared_is_dropped(now):
+    mapping = {"fields": {"topic.device": "device_id"}, "properties": {"heart_rate": "integer"}}
+    sources.add("watches", kind="iot", purposes=["service"], mapping=mapping)
+    topics = ("onym/watches/w-1/heart_rate", "onym/watches/w-1/steps")
+    fetched = [Fetched("watches", Message(topic, place(topic, "onym"), b"71", topic.encode)) for topic in topics]
+    assert outcome(take(fetched, door="mqtt", now=now).acceptance) == (1, 1)
+    assert [(record.event, record.properties) for record in Record.objects.all()] == [("steps", {})]
 
 
 def test_p48_what_is_kept_in_quarantine_is_sealed_and_its_reason_holds_no_value(shop, now):

@@ -62,11 +62,17 @@ def _programs(*, host: str, port: int, workers: int, home: Path) -> list[Program
     web = [python, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
     web += ["--blocking-threads", str(THREADS)]
     celery = [python, "-m", "celery", "-A", "cdp"]
+    consumers = [
+        Program(name, [python, "manage.py", f"consume_{name}"])
+        for name, needs in (("mqtt", "ONYM_MQTT_URL"), ("kafka", "ONYM_KAFKA_SERVERS"))
+        if settings.STREAMS.get(needs)
+    ]
     return [
         Program("web", [*web, "--workers", str(workers), "--workers-kill-timeout", "3", "cdp.wsgi:application"]),
         Program("processor", [python, "manage.py", "process", "--listen"]),
         Program("worker", [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-mingle"]),
         Program("scheduler", [*celery, "beat", "-s", str(home / "celerybeat-schedule"), "--pidfile="]),
+        *consumers,
     ]
 
 
