@@ -18,7 +18,6 @@ from django.db.migrations.executor import MigrationExecutor
 from cdp import embedded
 from cdp.supervisor import Program, Supervisor
 
-
 # Of each web process: batches of a source that wait for one another share a transaction.
 THREADS = 8
 
