@@ -150,6 +150,33 @@ TABLES = [
         fields={"source": PLAIN, "message_hash": PSEUDONYM, "received_at": PLAIN},
     ),
     Table(
+        "records.FileLoad",
+        subject=None,
+        purpose="service",
+        retention="400 days",
+        expires=("noted_at", 400),
+        fields={
+            # A keyed hash of the file. Its name is not kept: people call files after people.
+            "digest": PSEUDONYM,
+            **dict.fromkeys(
+                (
+                    *("id", "source", "state", "uploaded", "format", "packed", "encoding", "size", "read", "offset"),
+                    *("line", "stored", "duplicate", "quarantined", "refused", "fault", "report", "started_by"),
+                    *("started_at", "noted_at", "ended_at"),
+                ),
+                PLAIN,
+            ),
+        },
+    ),
+    Table(
+        "records.UploadChunk",
+        subject=None,
+        purpose="service",
+        retention="until the file is loaded, a day at most",
+        sealed_under="load_id",
+        fields={"id": PLAIN, "load": PLAIN, "number": PLAIN, "sealed": SEALED},
+    ),
+    Table(
         "records.QuarantinedRecord",
         subject=None,
         purpose="service",
@@ -162,6 +189,7 @@ TABLES = [
             "field": PLAIN,
             "message": PLAIN,
             "line": PLAIN,
+            "load": PLAIN,
             "sealed": SEALED,
             "size": PLAIN,
             "message_hash": PSEUDONYM,
