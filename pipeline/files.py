@@ -32,7 +32,7 @@ MOST_REJECTS = 1_000
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a load is: the rows of this run, and how much of the whole is read (bytes; of Parquet, rows)."""
+    """How far a load is: the rows of this run, and how many bytes of the whole are read."""
 
     acceptance: Acceptance
     rows: int
@@ -168,20 +168,19 @@ def _sum(total: Acceptance, batch: Acceptance) -> Acceptance:
 
 @dataclass(frozen=True)
 class Measure:
-    """How much of a file is read: its bytes, or of Parquet, which is not read from front to back, its rows."""
+    """How many bytes of a file are read. Parquet is not read from front to back: there its rows say it."""
 
     file: BinaryIO
     total: int
-    in_rows: bool
+    rows: int = 0
 
     def read(self, position: Position) -> int:
-        return position.line if self.in_rows else min(self.file.tell(), self.total)
+        return self.total * position.line // self.rows if self.rows else min(self.file.tell(), self.total)
 
 
 def measure_of(file: BinaryIO, nature: Nature) -> Measure:
     """What its progress is measured in. Raises `records.readers.NotReadable`."""
-    in_rows = nature.format == PARQUET
-    return Measure(file, count(file) if in_rows else nature.size, in_rows)
+    return Measure(file, nature.size, count(file) if nature.format == PARQUET else 0)
 
 
 def _count_copies(envelopes: "Envelopes", items: Rows, end: Position) -> None:

@@ -75,7 +75,9 @@ def note_batch(load: FileLoad, counts: Mapping[str, int], position: Position, *,
 
 def finish(load: FileLoad, *, now: datetime) -> None:
     """All of the file is taken in."""
-    FileLoad.objects.filter(pk=load.pk).update(state=LOADED, read=F("size"), noted_at=now, ended_at=now, report=None)
+    FileLoad.objects.filter(pk=load.pk, state=LOADING).update(
+        state=LOADED, read=F("size"), noted_at=now, ended_at=now, report=None
+    )
 
 
 def fail(load: FileLoad, fault: str, *, now: datetime) -> None:

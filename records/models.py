@@ -218,6 +218,10 @@ class FileLoad(models.Model):
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="loads")
     state = models.CharField(max_length=12, choices=[(state, state) for state in LOAD_STATES])
     uploaded = models.BooleanField(default=False)
+    only_try = models.BooleanField(default=False, help_text="Nothing is to be stored of it, whatever comes of trying.")
+    repeats = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="+", help_text="The load of the same file before."
+    )
     digest = models.BinaryField(null=True)
     format = models.CharField(max_length=8, blank=True)
     packed = models.BooleanField(default=False)

@@ -160,7 +160,20 @@ TABLES = [
             "digest": PSEUDONYM,
             **dict.fromkeys(
                 (
-                    *("id", "source", "state", "uploaded", "format", "packed", "encoding", "size", "read", "offset"),
+                    *(
+                        "id",
+                        "source",
+                        "state",
+                        "uploaded",
+                        "only_try",
+                        "repeats",
+                        "format",
+                        "packed",
+                        "encoding",
+                        "size",
+                        "read",
+                        "offset",
+                    ),
                     *("line", "stored", "duplicate", "quarantined", "refused", "fault", "report", "started_by"),
                     *("started_at", "noted_at", "ended_at"),
                 ),

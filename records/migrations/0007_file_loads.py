@@ -31,6 +31,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("uploaded", models.BooleanField(default=False)),
+                (
+                    "only_try",
+                    models.BooleanField(
+                        default=False, help_text="Nothing is to be stored of it, whatever comes of trying."
+                    ),
+                ),
                 ("digest", models.BinaryField(null=True)),
                 ("format", models.CharField(blank=True, max_length=8)),
                 ("packed", models.BooleanField(default=False)),
@@ -52,6 +58,16 @@ class Migration(migrations.Migration):
                 ("started_at", models.DateTimeField()),
                 ("noted_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "repeats",
+                    models.ForeignKey(
+                        help_text="The load of the same file before.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="records.fileload",
+                    ),
+                ),
                 (
                     "source",
                     models.ForeignKey(
