@@ -51,7 +51,7 @@ urlpatterns = [
     path("api/subject-requests/<uuid:id>/", SubjectRequestDetail.as_view()),
     path("api/subject-requests/<uuid:id>/certificate/", ErasureCertificate.as_view()),
     path("api/sources/", Sources.as_view()),
-    path("api/sources/<slug:name>/files/", Files.as_view()),
+    path("api/sources/<slug:slug>/files/", Files.as_view()),
     path("api/files/<uuid:id>/", FileDetail.as_view()),
     path("api/quarantine/", Quarantine.as_view()),
     path("api/changes/", Changes.as_view()),

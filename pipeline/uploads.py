@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from consent.decide import Refusal, decide
 from pipeline.dry_run import dry_run
 from pipeline.files import Loading, Progress, take_in
 from records import file_loads, uploads
-from records.models import FAILED, LOADED, LOADING, TAKEN_BACK, TRIED, TRYING, FileLoad
+from records.models import FAILED, LOADED, LOADING, TRYING, FileLoad
 from records.readers import Nature, NotReadable, examine
 from records.uploads import Gone
 from vault.grants import Actor, Grant
@@ -25,10 +24,6 @@ PURPOSE = "security"
 # A worker that has not been heard of for so long has died.
 PATIENCE = timedelta(minutes=2)
 NOTED_EVERY = timedelta(seconds=2)
-
-
-class NotWaiting(ValueError):
-    """This upload does not wait for a yes."""
 
 
 def work_on(id: UUID) -> None:
@@ -47,29 +42,9 @@ def work_on(id: UUID) -> None:
         uploads.end(load, FAILED, fault=str(error)[: file_loads.LONGEST_FAULT], now=timezone.now())
 
 
-def confirm(load: FileLoad, *, now: datetime) -> None:
-    """Let a tried upload be loaded. Raises `NotWaiting`."""
-    changed = FileLoad.objects.filter(pk=load.pk, state=TRIED, ended_at=None).update(
-        state=LOADING, read=0, noted_at=now
-    )
-    if not changed:
-        raise NotWaiting("this file does not wait to be loaded")
-
-
-def discard(load: FileLoad, *, now: datetime) -> None:
-    """Take a tried upload back. Raises `NotWaiting`."""
-    with transaction.atomic():
-        known = FileLoad.objects.select_for_update().filter(pk=load.pk, state=TRIED, ended_at=None).first()
-        if known is None:
-            raise NotWaiting("this file does not wait to be loaded")
-        FileLoad.objects.filter(pk=load.pk).update(state=TAKEN_BACK)
-    uploads.end(load, TAKEN_BACK, now=now)
-
-
 def left_behind(*, now: datetime) -> list[UUID]:
     """The uploads whose worker has died: they wait for another."""
-    waiting = FileLoad.objects.filter(uploaded=True, ended_at=None, state__in=(TRYING, LOADING))
-    return list(waiting.filter(noted_at__lte=now - PATIENCE).values_list("pk", flat=True))
+    return uploads.waiting(since=now - PATIENCE)
 
 
 def _nature(load: FileLoad, file: Any) -> Nature:
@@ -77,26 +52,19 @@ def _nature(load: FileLoad, file: Any) -> Nature:
     if load.format:
         return Nature(load.format, load.packed, load.encoding, load.size, "")
     nature = examine(file, encoding=load.encoding, region=load.source.region)
-    known = {**file_loads.read_as(nature), "digest": file_loads.digest_of(load.source, nature, None)}
-    FileLoad.objects.filter(pk=load.pk).update(**known, noted_at=timezone.now())
-    load.refresh_from_db()
+    file_loads.note_nature(load, nature, now=timezone.now())
     return nature
 
 
 def _try(load: FileLoad, nature: Nature, file: Any) -> None:
     report = dry_run(load.source, file, nature, on_progress=_Progress(load))
-    now = timezone.now()
-    changed = FileLoad.objects.filter(pk=load.pk, state=TRYING).update(
-        state=TRIED, report=report.as_json(), read=load.size, noted_at=now, ended_at=now if load.only_try else None
-    )
-    if changed and load.only_try:
-        uploads.forget(load)
+    uploads.tried(load, report.as_json(), now=timezone.now())
 
 
 def _load(load: FileLoad, nature: Nature, file: Any) -> None:
     before = file_loads.last_of(load.source, bytes(load.digest or b""))
     if before and before.state == LOADED and not load.line:
-        FileLoad.objects.filter(pk=load.pk).update(repeats=before, duplicate=before.acknowledged)
+        file_loads.note_repetition(load, of=before)
         file_loads.finish(load, now=timezone.now())
     else:
         take_in(Loading(load.source, nature, load), file)
@@ -132,11 +100,11 @@ class _Pulse:
         self._load = load
         self._noted_at = load.started_at
 
-    def __call__(self, **news: Any) -> None:
+    def __call__(self, read: int | None = None) -> None:
         now = timezone.now()
         if now - self._noted_at >= NOTED_EVERY:
             self._noted_at = now
-            FileLoad.objects.filter(pk=self._load.pk).update(noted_at=now, **news)
+            file_loads.note_pulse(self._load, read=read, now=now)
 
 
 class _Progress:

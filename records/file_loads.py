@@ -73,6 +73,25 @@ def note_batch(load: FileLoad, counts: Mapping[str, int], position: Position, *,
     )
 
 
+def note_nature(load: FileLoad, nature: Nature, *, now: datetime) -> None:
+    """What the file is has been found out."""
+    load.digest, load.noted_at = digest_of(load.source, nature, None), now
+    for name, value in read_as(nature).items():
+        setattr(load, name, value)
+    load.save(update_fields=["digest", "noted_at", *read_as(nature)])
+
+
+def note_repetition(load: FileLoad, *, of: FileLoad) -> None:
+    """The same file was loaded before, so that all its rows are known."""
+    FileLoad.objects.filter(pk=load.pk).update(repeats=of, duplicate=of.acknowledged)
+
+
+def note_pulse(load: FileLoad, *, read: int | None, now: datetime) -> None:
+    """Somebody is at work on it, and has read so many bytes."""
+    news = {} if read is None else {"read": read}
+    FileLoad.objects.filter(pk=load.pk).update(noted_at=now, **news)
+
+
 def finish(load: FileLoad, *, now: datetime) -> None:
     """All of the file is taken in."""
     FileLoad.objects.filter(pk=load.pk, state=LOADING).update(

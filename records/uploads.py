@@ -7,9 +7,11 @@ destroyed with its pieces.
 import io
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -34,6 +36,10 @@ class TooLarge(ValueError):
 
 class Gone(LookupError):
     """The pieces of an upload are no longer there: it was loaded, taken back, or has expired."""
+
+
+class NotWaiting(ValueError):
+    """This upload does not wait for a yes."""
 
 
 class Receiver:
@@ -107,6 +113,38 @@ class Receiver:
 def _sealed(load: FileLoad, number: int, chunk: bytes, sealer: Sealer) -> UploadChunk:
     id = new_id()
     return UploadChunk(id=id, load=load, number=number, sealed=sealer.seal(load.pk, _place(id), chunk))
+
+
+def tried(load: FileLoad, report: dict[str, Any], *, now: datetime) -> None:
+    """What would become of its rows is known. It waits for a yes; after a dry run nothing of it is kept."""
+    changed = FileLoad.objects.filter(pk=load.pk, state=TRYING).update(
+        state=TRIED, report=report, read=load.size, noted_at=now, ended_at=now if load.only_try else None
+    )
+    if changed and load.only_try:
+        forget(load)
+
+
+def confirm(load: FileLoad, *, now: datetime) -> None:
+    """Yes: let it be loaded. Raises `NotWaiting`."""
+    if not _waiting_for_yes(load).update(state=LOADING, read=0, noted_at=now):
+        raise NotWaiting("this file does not wait to be loaded")
+
+
+def discard(load: FileLoad, *, now: datetime) -> None:
+    """No: nothing of it is kept. Raises `NotWaiting`."""
+    if not _waiting_for_yes(load).update(state=TAKEN_BACK, noted_at=now, ended_at=now):
+        raise NotWaiting("this file does not wait to be loaded")
+    end(load, TAKEN_BACK, now=now)
+
+
+def _waiting_for_yes(load: FileLoad) -> "QuerySet[FileLoad]":
+    return FileLoad.objects.filter(pk=load.pk, state=TRIED, ended_at=None)
+
+
+def waiting(*, since: datetime) -> list[UUID]:
+    """The uploads that wait to be tried or loaded, and that nobody has been at work on since."""
+    open_ones = FileLoad.objects.filter(uploaded=True, ended_at=None, state__in=(TRYING, LOADING))
+    return list(open_ones.filter(noted_at__lte=since).values_list("pk", flat=True))
 
 
 def end(load: FileLoad, state: str, *, fault: str = "", now: datetime) -> None:

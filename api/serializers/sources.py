@@ -132,6 +132,7 @@ class FileReportSerializer(serializers.Serializer[Any]):
     examples=[
         OpenApiExample(
             "Half loaded",
+            status_codes=["200", "202"],
             value={
                 "id": "0198c0de-0000-7000-8000-0000000000e7",
                 "source": "crm_export",

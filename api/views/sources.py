@@ -111,9 +111,9 @@ class Files(View):
         responses={202: FileLoadSerializer},
         fails=(404, 409, 413, 415),
     )
-    def post(self, request: Request, name: str) -> Response:
+    def post(self, request: Request, slug: str) -> Response:
         query = queries.read(request, UploadQuery)
-        source = get_object_or_404(Source, name=name)
+        source = get_object_or_404(Source, name=slug)
         if not source.enabled:
             raise Problem(409, code="source_disabled", detail="This source is disabled: enable it in the admin first.")
         receiver = Receiver(

@@ -15,12 +15,12 @@ from console.file_stand import stands
 from console.guards import needs
 from console.screen import Screen
 from console.telling import sentence, telling
-from pipeline import tasks, uploads
-from pipeline.uploads import NotWaiting
+from pipeline import tasks
+from records import uploads
 from records.models import FileLoad, Source
 from records.readers import NotReadable
 from records.readers.charset import known
-from records.uploads import Receiver, TooLarge
+from records.uploads import NotWaiting, Receiver, TooLarge
 
 PIECE = 256 * 1024
 

@@ -13,7 +13,6 @@ from pyarrow import parquet
 from consent.models import Purpose
 from pipeline import files, sweep, tasks, uploads
 from pipeline.files import ingest
-from pipeline.uploads import NotWaiting
 from records import sources
 from records import uploads as kept
 from records.models import (
@@ -30,7 +29,7 @@ from records.models import (
     Source,
     UploadChunk,
 )
-from records.uploads import CHUNK, Receiver, TooLarge
+from records.uploads import CHUNK, NotWaiting, Receiver, TooLarge
 from vault.models import AuditEntry, DataKey
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -115,14 +114,14 @@ def test_it_is_tried_first_and_waits_for_a_yes(till: Source) -> None:
     assert (load.report["rows"], load.report["new"], load.report["quarantined"]) == (4, 3, 1)
     assert Record.objects.count() == 0
     assert worked_on(load).state == TRIED
-    uploads.confirm(load, now=timezone.now())
+    kept.confirm(load, now=timezone.now())
     load = worked_on(load)
     assert (load.state, counted(load), load.report) == (LOADED, (3, 0, 1, 0), None)
     assert is_gone(load)
     with pytest.raises(NotWaiting):
-        uploads.confirm(load, now=timezone.now())
+        kept.confirm(load, now=timezone.now())
     with pytest.raises(NotWaiting):
-        uploads.discard(load, now=timezone.now())
+        kept.discard(load, now=timezone.now())
 
 
 def test_a_dry_run_keeps_its_report_alone(till: Source) -> None:
@@ -131,12 +130,12 @@ def test_a_dry_run_keeps_its_report_alone(till: Source) -> None:
     assert (load.state, load.report["new"], load.ended_at is None) == (TRIED, 3, False)
     assert is_gone(load)
     with pytest.raises(NotWaiting):
-        uploads.confirm(load, now=timezone.now())
+        kept.confirm(load, now=timezone.now())
 
 
 def test_it_is_discarded(till: Source) -> None:
     load = worked_on(sent(till, SALES, try_first=True))
-    uploads.discard(load, now=timezone.now())
+    kept.discard(load, now=timezone.now())
     load.refresh_from_db()
     assert (load.state, load.report) == (TAKEN_BACK, None)
     assert is_gone(load)
