@@ -6,6 +6,9 @@ const bar = zone.querySelector(".o-bar");
 const words = zone.querySelector("[data-words]");
 const token = document.querySelector("input[name=csrfmiddlewaretoken]").value;
 
+// The theme writes the chosen file's name into a text field beside it; there is none here.
+input.hasChangeListener = true;
+
 const say = (text, wrong) => {
   words.textContent = text;
   zone.classList.toggle("o-wrong", Boolean(wrong));
