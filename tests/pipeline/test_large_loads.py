@@ -99,7 +99,6 @@ def test_a_large_file_is_loaded_in_flat_memory(way: str, rows: int, width: int, 
     assert Record.objects.count() == rows
     assert FileLoad.objects.order_by("-started_at")[0].acknowledged == rows
     # What the first file has left free is used again; a batch of the wider rows alone is 60 MB.
-    print("grown, kB:", grown)
     assert grown < 40_000, grown
     large.unlink()
 

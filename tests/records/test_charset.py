@@ -77,6 +77,11 @@ def test_a_few_broken_rows_do_not_make_another_encoding() -> None:
     assert [item for item in items if isinstance(item, tuple)] == [(5, "invalid_utf8")]
 
 
+def test_a_line_that_somebody_pasted_in_utf8_does_not_make_the_others_so() -> None:
+    text = "name,city\n".encode() + "Jürgen,Köln\n".encode("cp1252") * 3 + "Zoë,York\n".encode()
+    assert read(text)[0] == "cp1252"
+
+
 @pytest.mark.parametrize(
     ("encoding", "broken"), [("cp1252", b"Mallor\x81y,Leeds\n"), ("shift_jis", b"Mallor\xfd\xfe,Leeds\n")]
 )
