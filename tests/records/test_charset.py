@@ -78,7 +78,7 @@ def test_a_few_broken_rows_do_not_make_another_encoding() -> None:
 
 
 def test_a_line_that_somebody_pasted_in_utf8_does_not_make_the_others_so() -> None:
-    text = "name,city\n".encode() + "Jürgen,Köln\n".encode("cp1252") * 3 + "Zoë,York\n".encode()
+    text = b"name,city\n" + "Jürgen,Köln\n".encode("cp1252") * 3 + "Zoë,York\n".encode()
     assert read(text)[0] == "cp1252"
 
 
