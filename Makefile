@@ -87,8 +87,8 @@ lint: install-dev ## ruff, mypy, import rules, complete lock, deployment checks,
 
 lock: ## pin the requirements anew with uv (ARGS=--upgrade: to the newest versions)
 	$(COMPILE) $(ARGS) pyproject.toml -o requirements/base.txt
-	$(COMPILE) $(ARGS) pyproject.toml --extra redis --extra aws --extra vault -c requirements/base.txt -o requirements/production.txt
-	$(COMPILE) $(ARGS) pyproject.toml --extra redis --extra aws --extra vault --extra dev -c requirements/base.txt -o requirements/dev.txt
+	$(COMPILE) $(ARGS) pyproject.toml --extra redis --extra aws --extra vault --extra parquet -c requirements/base.txt -o requirements/production.txt
+	$(COMPILE) $(ARGS) pyproject.toml --extra redis --extra aws --extra vault --extra parquet --extra dev -c requirements/base.txt -o requirements/dev.txt
 
 screenshots: install-dev ## take pictures of the admin with headless Chromium
 	$(PY) manage.py screenshots $(ARGS)

@@ -18,13 +18,14 @@ SCOPES = (
     "requests:read",
     "requests:write",
     "sources:read",
+    "sources:write",
     "changes:read",
     "deliveries:read",
     "recipients:read",
     "recipients:write",
 )
-# Who may say where data go is said by name: a key has this scope only where somebody chose it.
-BY_NAME_ALONE = ("recipients:write",)
+# Who may say where data go, or bring files in, is said by name: a key has these only where somebody chose them.
+BY_NAME_ALONE = ("recipients:write", "sources:write")
 DEFAULT_SCOPES = tuple(scope for scope in SCOPES if scope not in BY_NAME_ALONE)
 USE_NOTED_EVERY = timedelta(minutes=1)
 LONGEST = timedelta(days=2 * 366)

@@ -17,7 +17,7 @@ from api.views.opendsr import Certificate, Discovery, OpenDsrRequestDetail, Open
 from api.views.profiles import Events, Identifiers, Lookup, Profile
 from api.views.recipients import RecipientDetail, Recipients
 from api.views.segments import Members, ProfileSegments, SegmentDetail, Segments
-from api.views.sources import Quarantine, Sources
+from api.views.sources import FileDetail, Files, Quarantine, Sources
 from api.views.subject_requests import ErasureCertificate, SubjectRequestDetail, SubjectRequests
 
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
@@ -51,6 +51,8 @@ urlpatterns = [
     path("api/subject-requests/<uuid:id>/", SubjectRequestDetail.as_view()),
     path("api/subject-requests/<uuid:id>/certificate/", ErasureCertificate.as_view()),
     path("api/sources/", Sources.as_view()),
+    path("api/sources/<slug:slug>/files/", Files.as_view()),
+    path("api/files/<uuid:id>/", FileDetail.as_view()),
     path("api/quarantine/", Quarantine.as_view()),
     path("api/changes/", Changes.as_view()),
     path("api/recipients/", Recipients.as_view()),

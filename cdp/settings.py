@@ -259,6 +259,9 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
 }
 
+# The largest file that is taken as an upload; manage.py ingest knows no limit.
+UPLOAD_BYTES = int(os.environ.get("ONYM_UPLOAD_BYTES", str(5 * 1024**3)))
+
 # How long an approved erasure can still be called back; nothing of the person is used meanwhile.
 ERASURE_WINDOW_DAYS = float(os.environ.get("ERASURE_WINDOW_DAYS", "3"))
 # Folders beside ONYM_HOME that a proof of erasure searches: logs, exports, mounted backups.
@@ -303,6 +306,7 @@ CELERY_BEAT_SCHEDULE = {
     "remind-of-deadlines": {"task": "pipeline.tasks.remind_of_deadlines", "schedule": 3600.0},
     "forget-requests": {"task": "pipeline.tasks.forget_requests", "schedule": 6 * 3600.0},
     "end-exports": {"task": "pipeline.tasks.end_exports", "schedule": 1800.0},
+    "attend-to-files": {"task": "pipeline.tasks.attend_to_files", "schedule": 60.0},
     "end-quarantine": {"task": "pipeline.tasks.end_quarantine", "schedule": 3600.0},
 }
 

@@ -62,7 +62,7 @@ def _take_in(source: Source, path: Path, done: Path, progress: Progress) -> None
     size = path.stat().st_size
     task = progress.add_task(f"take in {source.name}", total=size, completed=size if done.exists() else 0)
     if not done.exists():
-        ingest(source, path, on_progress=lambda _, offset: progress.update(task, completed=offset))
+        ingest(source, path, on_progress=lambda now: progress.update(task, completed=now.read))
         progress.update(task, completed=size)
         done.touch()
 

@@ -1,40 +1,164 @@
-"""Files: read in batches of constant size; what was taken in stays in, and reading a file again changes nothing."""
+"""Files: read in batches of constant size; what was taken in stays in, and reading a file again changes nothing.
 
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
+A file is known again by all its bytes and by how it is read. Each batch is taken in and the place behind it noted in
+one transaction: whoever dies in between, the next run goes on from that place. A file that was loaded to its end is not
+read a second time.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any, BinaryIO
 
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
+from psycopg.errors import DeadlockDetected, ForeignKeyViolation
 
-from pipeline.accept import Acceptance, accept
-from records.envelope import Envelope, Reject, as_json, message_hash
+from pipeline.accept import TRIES, Acceptance, accept
+from pipeline.copies import Copies
+from records import file_loads
+from records.envelope import Envelope, Reject, as_json
 from records.envelopes import rows, segment
-from records.models import SEGMENT, Source
-from records.readers import reader_for
+from records.models import LOADED, SEGMENT, FileLoad, Source
+from records.readers import PARQUET, START, Nature, NotReadable, Position, Row, Rows, examine, rows_of
+from records.readers.parquet import count
 
 BATCH = 2_000
 MOST_REJECTS = 1_000
 
 
-def ingest(
-    source: Source, path: Path, *, on_progress: Callable[[Acceptance, int], None] = lambda acceptance, offset: None
-) -> Acceptance:
-    """Take in a file of rows or Segment messages; `on_progress` hears the counts so far and the bytes read.
+@dataclass(frozen=True)
+class Progress:
+    """How far a load is: the rows of this run, and how many bytes of the whole are read."""
 
-    The answer names the first rejects, without their content; all of them are in the quarantine.
+    acceptance: Acceptance
+    rows: int
+    read: int
+    total: int
+
+
+def no_progress(progress: Progress) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Loading:
+    """A file that is about to be taken in: what it is, and the load that it goes on with."""
+
+    source: Source
+    nature: Nature
+    load: FileLoad
+
+    @property
+    def loaded_before(self) -> bool:
+        """Whether this very file was taken in to its end already."""
+        return self.load.state == LOADED
+
+    @property
+    def goes_on_at(self) -> int:
+        """The line that an interrupted load goes on at; 0 when it begins."""
+        return self.load.line + 1 if self.load.line and not self.loaded_before else 0
+
+
+def ingest(
+    source: Source, path: Path, *, on_progress: Callable[[Progress], None] = no_progress, again: bool = False
+) -> Acceptance:
+    """Take in a file of rows or Segment messages, or what an earlier run left of it.
+
+    The answer names the first rejects, without their content; all of them are in the quarantine. Of a file that was
+    loaded before, every row is a duplicate. Raises `records.readers.NotReadable`.
     """
-    total = Acceptance()
     with path.open("rb") as file:
-        items = reader_for(path)(file)
-        envelopes = _Envelopes(source)
+        loading = open_load(source, file, name=path.name, again=again, by="command")
+        return take_in(loading, file, on_progress=on_progress)
+
+
+def open_load(
+    source: Source,
+    file: BinaryIO,
+    *,
+    by: str,
+    name: str = "",
+    encoding: str = "",
+    mapping: Mapping[str, Any] | None = None,
+    again: bool = False,
+) -> Loading:
+    """Look at the file, and find the load that it goes on with, or begin one. Raises `records.readers.NotReadable`.
+
+    A mapping given here is used instead of the source's own. With `again` the file is read from its start, whatever was
+    loaded before.
+    """
+    nature = examine(file, name=name, encoding=encoding, region=source.region)
+    digest = file_loads.digest_of(source, nature, mapping)
+    load = None if again else file_loads.last_of(source, digest)
+    if load is None:
+        load = file_loads.begin(source, nature, digest, by=by, now=timezone.now())
+    return Loading(reading_by(source, mapping), nature, load)
+
+
+def reading_by(source: Source, mapping: Mapping[str, Any] | None) -> Source:
+    """The source, read by another mapping than its own; nothing of that is kept."""
+    if mapping is None:
+        return source
+    other = Source.objects.get(pk=source.pk)
+    other.mapping = dict(mapping)
+    return other
+
+
+def take_in(loading: Loading, file: BinaryIO, *, on_progress: Callable[[Progress], None] = no_progress) -> Acceptance:
+    """Take in what is left of the file. Raises `records.readers.NotReadable`; what was taken in before that stays."""
+    if loading.loaded_before:
+        return Acceptance(duplicate=loading.load.acknowledged)
+    try:
+        return _take_in(loading, file, on_progress)
+    except NotReadable as error:
+        file_loads.fail(loading.load, str(error), now=timezone.now())
+        raise
+
+
+def _take_in(loading: Loading, file: BinaryIO, on_progress: Callable[[Progress], None]) -> Acceptance:
+    source, load = loading.source, loading.load
+    start = file_loads.position_of(load)
+    measure = measure_of(file, loading.nature)
+    total = Acceptance()
+    with closing(Envelopes(source)) as envelopes:
+        if start != START and source.format != SEGMENT:
+            _count_copies(envelopes, rows_of(file, loading.nature), start)
+        items = rows_of(file, loading.nature, start)
         while batch := list(islice(items, BATCH)):
             now = timezone.now()
-            total = _sum(total, accept(source, [envelopes.read(item, now) for item in batch], door="file", now=now))
-            on_progress(total, file.tell())
+            batch_of = [envelopes.read(item, now) for item in batch]
+            position, read = items.position, measure.read(items.position)
+            total = _sum(total, _take_batch(load, source, batch_of, position, read, now))
+            on_progress(Progress(total, total.acknowledged, read, measure.total))
+    file_loads.finish(load, now=timezone.now())
     return total
+
+
+def _take_batch(
+    load: FileLoad, source: Source, items: list[Envelope | Reject], position: Position, read: int, now: datetime
+) -> Acceptance:
+    """The batch and the place behind it, in one transaction; tried again when it crossed an erasure."""
+    for _ in range(TRIES - 1):
+        try:
+            return _take_batch_once(load, source, items, position, read, now)
+        except (IntegrityError, OperationalError) as error:
+            if not isinstance(error.__cause__, ForeignKeyViolation | DeadlockDetected):
+                raise
+    return _take_batch_once(load, source, items, position, read, now)
+
+
+def _take_batch_once(
+    load: FileLoad, source: Source, items: list[Envelope | Reject], position: Position, read: int, now: datetime
+) -> Acceptance:
+    with transaction.atomic():
+        acceptance = accept(source, items, door="file", now=now)
+        counts = {name: getattr(acceptance, name) for name in file_loads.OUTCOMES}
+        file_loads.note_batch(load, counts, position, read=read, now=now)
+    return acceptance
 
 
 def _sum(total: Acceptance, batch: Acceptance) -> Acceptance:
@@ -42,16 +166,45 @@ def _sum(total: Acceptance, batch: Acceptance) -> Acceptance:
     return total + replace(batch, rejects=[replace(reject, body=None) for reject in batch.rejects[:room]])
 
 
-class _Envelopes:
+@dataclass(frozen=True)
+class Measure:
+    """How many bytes of a file are read. Parquet is not read from front to back: there its rows say it."""
+
+    file: BinaryIO
+    total: int
+    rows: int = 0
+
+    def read(self, position: Position) -> int:
+        return self.total * position.line // self.rows if self.rows else min(self.file.tell(), self.total)
+
+
+def measure_of(file: BinaryIO, nature: Nature) -> Measure:
+    """What its progress is measured in. Raises `records.readers.NotReadable`."""
+    return Measure(file, nature.size, count(file) if nature.format == PARQUET else 0)
+
+
+def _count_copies(envelopes: "Envelopes", items: Rows, end: Position) -> None:
+    """What came before the place where reading goes on: equal rows behind it are counted from there."""
+    for item in items:
+        if not isinstance(item, Reject):
+            envelopes.count(item)
+        if items.position.offset >= end.offset:
+            return
+
+
+class Envelopes:
     """Turns what a reader yields into envelopes of one source."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._mapping: rows.RowMapping | None = None
         self._columns: tuple[str, ...] = ()
-        self._copies: Counter[bytes] = Counter()
+        self._copies = Copies()
 
-    def read(self, item: tuple[int, dict[str, object]] | Reject, now: datetime) -> Envelope | Reject:
+    def close(self) -> None:
+        self._copies.close()
+
+    def read(self, item: Row | Reject, now: datetime) -> Envelope | Reject:
         """The envelope of one row; a reject passes through."""
         if isinstance(item, Reject):
             return item
@@ -59,19 +212,20 @@ class _Envelopes:
         if self._source.format == SEGMENT:
             return segment.read(row, self._source, position=line, now=now)
         flat = rows.flatten(row)
-        mapping = self._mapping_for(flat)
-        copy = 0 if rows.message_id(flat, mapping) else self._copy(row)
+        mapping = self.mapping_for(flat)
+        copy = 0 if rows.message_id(flat, mapping) else self._copies.before(as_json(row)[0])
         return rows.read(row, self._source, mapping, position=line, now=now, copy=copy)
 
-    def _mapping_for(self, flat: dict[str, object]) -> rows.RowMapping:
+    def count(self, item: Row) -> None:
+        """Count this row among those that came before."""
+        _, row = item
+        flat = rows.flatten(row)
+        if not rows.message_id(flat, self.mapping_for(flat)):
+            self._copies.before(as_json(row)[0])
+
+    def mapping_for(self, flat: dict[str, object]) -> rows.RowMapping:
         """The source's own mapping, or one for the columns of this row, which JSON objects may each have their own."""
         columns = () if self._source.mapping else tuple(flat)
         if self._mapping is None or columns != self._columns:
             self._columns, self._mapping = columns, rows.mapping_for(self._source, columns)
         return self._mapping
-
-    def _copy(self, row: dict[str, object]) -> int:
-        """How many rows like this came before: what a row without a message id is told apart by."""
-        key = message_hash(as_json(row)[0])
-        self._copies[key] += 1
-        return self._copies[key] - 1

@@ -7,6 +7,7 @@ from django.db import connection
 
 from pipeline import queue
 from privacy.models import SignUp, SubjectRequest
+from records import uploads
 from records.models import QuarantinedRecord, SourceProfile
 from vault import keys
 from vault.models import DataKey
@@ -34,7 +35,7 @@ def requeue_unresolved(*, now: datetime) -> int:
 
 
 def destroy_orphan_keys(*, now: datetime) -> int:
-    """Destroy data keys older than an hour that belong to no source profile, quarantined record, request or sign-up."""
+    """Destroy data keys older than an hour that seal nothing any more, whatever a key is made for."""
     destroyed, last = 0, UUID(int=2**128 - 1)
     while candidates := list(
         DataKey.objects.filter(created_at__lt=now - OLD_ENOUGH, id__lt=last)
@@ -46,5 +47,6 @@ def destroy_orphan_keys(*, now: datetime) -> int:
             used = set(model.objects.filter(id__in=candidates).values_list("id", flat=True))
             candidates = [id for id in candidates if id not in used]
         papers = set(SubjectRequest.objects.filter(papers_key__in=candidates).values_list("papers_key", flat=True))
-        destroyed += keys.destroy([id for id in candidates if id not in papers])
+        kept = papers | uploads.keyed(candidates)
+        destroyed += keys.destroy([id for id in candidates if id not in kept])
     return destroyed

@@ -1,13 +1,15 @@
 """Celery tasks: each takes nothing but an id or nothing at all, makes one call, and may run twice."""
 
 from contextlib import suppress
+from uuid import UUID
 
 from celery import shared_task
 from django.db import connection
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from identity.learning import learn_model
-from pipeline import heartbeat
+from pipeline import heartbeat, uploads
 from pipeline.hand_over import hand_over as deliver
 from pipeline.process import BATCH, let_time_pass, process_batch
 from pipeline.sweep import destroy_orphan_keys, requeue_unresolved
@@ -15,6 +17,7 @@ from privacy import aftercare, calling_back, exports, reminders, request_records
 from privacy.models import SubjectRequest
 from privacy.retention import AlreadyRunning
 from records import quarantine
+from records import uploads as kept_uploads
 from vault import audit_seals
 
 
@@ -114,6 +117,27 @@ def end_quarantine() -> None:
     """Delete quarantined records whose time is over."""
     while quarantine.end(now=timezone.now()):
         pass
+
+
+@shared_task
+def work_on_file(load_id: str) -> None:
+    """Try an upload, or load it."""
+    uploads.work_on(UUID(load_id))
+
+
+def wake_for_file(load_id: UUID) -> None:
+    """Ask a worker for this upload. Where no broker answers, the scheduler finds it a little later."""
+    with suppress(OperationalError):
+        work_on_file.delay(str(load_id))
+
+
+@shared_task
+def attend_to_files() -> None:
+    """Have uploads taken up again whose worker died, and end those that nobody wants loaded."""
+    now = timezone.now()
+    for id in uploads.left_behind(now=now):
+        work_on_file.delay(str(id))
+    kept_uploads.expire(now=now)
 
 
 @shared_task

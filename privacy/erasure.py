@@ -183,7 +183,7 @@ def _erase_mentions(request: SubjectRequest, *, actor: str, now: datetime) -> Su
             rows = mentions.erase(found)
             request.outcome["mentions"] = rows
             request.outcome[PENDING] = sorted(
-                {*request.outcome.get(PENDING, []), *(id.hex for id in found.quarantined)}
+                {*request.outcome.get(PENDING, []), *(id.hex for id in (*found.quarantined, *found.uploads))}
             )
             request.save(update_fields=["outcome"])
             case.mentions_erased_at = now

@@ -1,4 +1,4 @@
-"""Where a row that is nobody's may mention the erased: the quarantine, sessions, the admin's log, notes of requests.
+"""Where a row that is nobody's may mention the erased: the quarantine, uploads, sessions, the admin's log, notes.
 
 No column of these rows says whom they mention, so they are opened and read, batch by batch.
 """
@@ -19,8 +19,9 @@ from django.db.models import QuerySet
 from privacy.erasure_case import STAGE
 from privacy.models import SubjectRequest
 from privacy.search import Search
+from privacy.upload_texts import texts_of
 from privacy.wanted import leave
-from records import quarantine
+from records import quarantine, uploads
 
 AT_A_TIME = 2_000
 
@@ -33,6 +34,7 @@ class Mentions:
     sessions: list[str] = field(default_factory=list)
     log_entries: list[int] = field(default_factory=list)
     notes: list[UUID] = field(default_factory=list)
+    uploads: list[UUID] = field(default_factory=list)
 
 
 def find(search: Search, *, request_id: UUID, now: datetime) -> Mentions:
@@ -42,6 +44,9 @@ def find(search: Search, *, request_id: UUID, now: datetime) -> Mentions:
     for bodies in quarantine.bodies(leave=grant, at_a_time=AT_A_TIME):
         ids = list(bodies)
         found.quarantined += [ids[number] for number in search.bearing(list(bodies.values()))]
+    for load in uploads.lying():
+        if any(search.bearing(texts) for texts in texts_of(load, leave=partial(grant, [load.pk]))):
+            found.uploads.append(load.pk)
     for sessions in _batches(Session.objects.order_by("pk")):
         texts = [orjson.dumps(session.get_decoded(), default=str) for session in sessions]
         found.sessions += [sessions[number].session_key for number in search.bearing(texts)]
@@ -58,6 +63,7 @@ def erase(found: Mentions) -> dict[str, int]:
     """Delete these rows, and blank the notes. Rows by table, of those that there were. The keys are the caller's."""
     rows = {
         "records.QuarantinedRecord": quarantine.forget(found.quarantined),
+        "records.UploadChunk": uploads.take_back(found.uploads),
         "sessions.Session": Session.objects.filter(pk__in=found.sessions).delete()[0],
         "admin.LogEntry": LogEntry.objects.filter(pk__in=found.log_entries).delete()[0],
         "privacy.SubjectRequest": SubjectRequest.objects.filter(pk__in=found.notes).update(note=""),

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,20 +11,38 @@ from django.db.models import Model
 
 from privacy.scans import SEALED_FIELD, Scanned
 from privacy.search import Search
+from privacy.upload_texts import texts_of
+from records import uploads
 from vault.annotations import SEALED, Table, tables
 from vault.grants import Grant
 from vault.sealing import Place, Sealed, open_what_opens
 
 KEYS_AT_A_TIME = 2_000
+# A file is searched by its text: its pieces break words, and it may be packed or in another encoding.
+PIECES = "records.UploadChunk"
 # What is searched for stands sealed in the cases of erasures: to open it would find nothing but itself.
 CASES = "privacy.ErasureCase"
 
 
 def scan_sealed(search: Search, *, leave: Callable[[Collection[UUID]], Grant]) -> Iterator[Scanned]:
     """Open and search every sealed column, people by people, under the leave that the caller gives for each batch."""
-    for table in (one for one in tables() if one.model != CASES):
+    for table in (one for one in tables() if one.model not in (CASES, PIECES)):
         for column in (name for name, sensitivity in table.fields.items() if sensitivity == SEALED):
             yield _scan(search, table, column, leave)
+    yield _scan_uploads(search, leave)
+
+
+def _scan_uploads(search: Search, leave: Callable[[Collection[UUID]], Grant]) -> Scanned:
+    parts, size, bearing = 0, 0, 0
+    loads = uploads.lying()
+    for load in loads:
+        of_this = 0
+        for texts in texts_of(load, leave=partial(leave, [load.pk])):
+            parts += len(texts)
+            size += sum(map(len, texts))
+            of_this += len(search.bearing(texts))
+        bearing += of_this
+    return Scanned(SEALED_FIELD, "records_uploadchunk.sealed, by its text", parts=parts, bytes=size, values=bearing)
 
 
 def _scan(search: Search, table: Table, column: str, leave: Callable[[Collection[UUID]], Grant]) -> Scanned:

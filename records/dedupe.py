@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from records.models import Source
+from records.models import SeenMessage, Source
 from vault.blind import blind_index
 
 SEE = """
@@ -29,3 +29,9 @@ def first_seen(source: Source, message_hashes: Collection[bytes], *, now: dateti
     with connection.cursor() as cursor:
         cursor.execute(SEE, [source.id, now, sorted(set(message_hashes))])
         return {bytes(row[0]) for row in cursor.fetchall()}
+
+
+def known(source: Source, message_hashes: Collection[bytes]) -> set[bytes]:
+    """Those of these messages that this source has sent before. Changes nothing."""
+    found = SeenMessage.objects.filter(source=source, message_hash__in=set(message_hashes))
+    return {bytes(hash) for hash in found.values_list("message_hash", flat=True)}

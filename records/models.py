@@ -9,6 +9,11 @@ from django.db.models import Q
 ONLINE, OFFLINE, IOT = "online", "offline", "iot"
 SEGMENT, ROWS = "segment", "rows"
 CUSTOMER, EPISODE, SINGLE = "customer", "episode", "single"
+# An upload arrives, is tried, waits for a yes, and is loaded; a file of the command line is loaded from the start.
+ARRIVING, TRYING, TRIED, LOADING, LOADED = "arriving", "trying", "tried", "loading", "loaded"
+# It could not be read; nobody said yes for a day; it names somebody who was erased meanwhile.
+FAILED, EXPIRED, TAKEN_BACK = "failed", "expired", "taken_back"
+LOAD_STATES = (ARRIVING, TRYING, TRIED, LOADING, LOADED, FAILED, EXPIRED, TAKEN_BACK)
 
 
 class Source(models.Model):
@@ -202,6 +207,65 @@ class SeenMessage(models.Model):
     received_at = models.DateTimeField()
 
 
+class FileLoad(models.Model):
+    """This file of a source is taken in: how it is read, how far that has come, and what became of its rows.
+
+    Neither the file's name nor anything in it stands here. `offset` and `line` are where reading goes on; they are
+    written in the transaction of the batch that they follow.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="loads")
+    state = models.CharField(max_length=12, choices=[(state, state) for state in LOAD_STATES])
+    uploaded = models.BooleanField(default=False)
+    only_try = models.BooleanField(default=False, help_text="Nothing is to be stored of it, whatever comes of trying.")
+    repeats = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="+", help_text="The load of the same file before."
+    )
+    digest = models.BinaryField(null=True)
+    format = models.CharField(max_length=8, blank=True)
+    packed = models.BooleanField(default=False)
+    encoding = models.CharField(max_length=20, blank=True)
+    size = models.PositiveBigIntegerField(default=0)
+    read = models.PositiveBigIntegerField(default=0, help_text="Bytes of the file that are read so far.")
+    offset = models.PositiveBigIntegerField(default=0)
+    line = models.PositiveBigIntegerField(default=0)
+    stored = models.PositiveBigIntegerField(default=0)
+    duplicate = models.PositiveBigIntegerField(default=0)
+    quarantined = models.PositiveBigIntegerField(default=0)
+    refused = models.PositiveBigIntegerField(default=0)
+    fault = models.CharField(max_length=300, blank=True)
+    report = models.JSONField(null=True)
+    started_by = models.CharField(max_length=60)
+    started_at = models.DateTimeField()
+    noted_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(state__in=LOAD_STATES), name="file_load_state_is_known")]
+        indexes = [
+            models.Index(fields=["source", "digest"]),
+            models.Index(fields=["source", "-started_at"]),
+            models.Index(fields=["noted_at"], condition=Q(ended_at=None), name="file_loads_under_way"),
+        ]
+
+    @property
+    def acknowledged(self) -> int:
+        return self.stored + self.duplicate + self.quarantined + self.refused
+
+
+class UploadChunk(models.Model):
+    """A piece of an uploaded file, sealed under the key of its load; gone with that key once the file is loaded."""
+
+    id = models.UUIDField(primary_key=True)
+    load = models.ForeignKey(FileLoad, on_delete=models.CASCADE, related_name="chunks")
+    number = models.PositiveIntegerField()
+    sealed = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["load", "number"], name="upload_chunk_once")]
+
+
 class QuarantinedRecord(models.Model):
     """This record of a known source could not be taken in; it is kept sealed under its own key, with the reason."""
 
@@ -211,6 +275,7 @@ class QuarantinedRecord(models.Model):
     field = models.CharField(max_length=80, blank=True)
     message = models.CharField(max_length=300)
     line = models.PositiveBigIntegerField(null=True)
+    load = models.ForeignKey(FileLoad, null=True, on_delete=models.SET_NULL, related_name="quarantine")
     sealed = models.BinaryField(null=True)
     size = models.PositiveIntegerField()
     message_hash = models.BinaryField()

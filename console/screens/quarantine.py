@@ -20,7 +20,8 @@ from records.models import Intake, QuarantinedRecord
 # What usually is the matter, by reason.
 ADVICE = {
     "malformed_json": "The line is cut or has a quote too few: look at this place of the file at its source.",
-    "invalid_utf8": "The file is in another encoding: export it as UTF-8.",
+    "invalid_utf8": "The row is broken, or the file is in another encoding than was found: say which it is, or export "
+    "it as UTF-8.",
     "missing_identifier": "Without an identifier nobody is meant: send one of those named, or map its column.",
     "absurd_date": "The date is not one, or lies ahead. If days and months are swapped, say so in the source's mapping "
     "(date_order).",

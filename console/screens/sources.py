@@ -20,14 +20,17 @@ from consent.models import Purpose
 from console.asking import may
 from console.charts import parts_of
 from console.figures import intake
+from console.file_stand import stands
 from console.guards import needs
-from console.screen import Screen, badge
+from console.screen import badge
+from console.screens.files import FileScreen
 from console.showing import in_words, label_of, moment
 from identity import device_registry
 from records import mapping, sources
 from records.models import ONLINE, ROWS, SEGMENT, Source
 
 OUTCOMES = ("stored", "duplicate", "quarantined", "refused")
+LATEST = 6
 STABLE_KEYS = [
     ("", "None: every record is on its own"),
     *((key, key.replace("_", " ")) for key in ("account_id", "customer_number", "loyalty_number")),
@@ -105,7 +108,7 @@ DEFAULTS = {"kind": ONLINE, "format": sources.FORMATS[ONLINE], "stable_key": sou
 BY_KIND = {kind: {"format": sources.FORMATS[kind], "stable_key": sources.STABLE_KEYS[kind]} for kind in sources.KINDS}
 
 
-class SourceScreen(Screen):
+class SourceScreen(FileScreen):
     """Systems that send records."""
 
     may_view = VIEW_SOURCES
@@ -113,9 +116,7 @@ class SourceScreen(Screen):
     list_display = ("name", "kind_badge", "state", "stable_key_text", "trust_rank", "stored", "quarantined", "last_at")
     sortable_by = ()
     intro = "Systems that send records. Each has a write key, shown once when it is made, and its own mapping."
-    empty_hint = (
-        "Add a source to get its write key; then send records to /v1/batch, or load a file with manage.py ingest."
-    )
+    empty_hint = "Add a source to get its write key; then send records to /v1/batch, or load a file on its page."
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Source]":
         return Source.objects.annotate(
@@ -153,6 +154,7 @@ class SourceScreen(Screen):
         return [
             path("<uuid:id>/renew/", guard(self.renew), name="records_source_renew"),
             path("<uuid:id>/switch/", guard(self.switch), name="records_source_switch"),
+            *self.file_urls(),
             *super().get_urls(),
         ]
 
@@ -242,6 +244,7 @@ class SourceScreen(Screen):
             devices=device_registry.devices_of(source),
             devices_known=device_registry.count_of(source),
             may_edit=may(request, EDIT_SOURCES),
+            files=stands(source.loads.order_by("-started_at")[:LATEST]) if may(request, EDIT_SOURCES) else [],
         )
 
     def _key_page(self, request: HttpRequest, source: Source, key: str) -> HttpResponseBase:

@@ -4,28 +4,50 @@ A broken row costs only itself: a quote left open is given up after a few lines,
 """
 
 import csv
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from records.envelope import Reject, Unreadable
 from records.readers.lines import Line, Lines
+from records.readers.position import START, NotReadable, Position, Row, Rows
 
 DELIMITERS = (",", ";", "\t", "|")
+QUOTED = re.compile(r'"[^"]*"')
+# Excel's own first line, which says what sets the columns apart.
+SEPARATOR = re.compile(r"^sep=(.)$", re.IGNORECASE)
+# No column is called like this: these are somebody's data.
+DATA = re.compile(r"^[\w.+%-]+@[\w-]+\.[\w.-]+$|^\+?[\d ()/.-]{6,}$")
 LINES_A_ROW = 30
 INVALID_UTF8 = "invalid_utf8"
 
 
-class NoHeader(ValueError):
+class NoHeader(NotReadable):
     """The file is empty, or its first line names no columns."""
 
 
-def read(file: BinaryIO) -> Iterator[tuple[int, dict[str, object]] | Reject]:
+def read(file: BinaryIO, start: Position = START) -> Rows:
     """Each row by column name, with the line it starts on; a reject for a row that is broken. Memory stays flat.
 
-    Raises `NoHeader`.
+    Raises `NoHeader` when the first row is asked for.
     """
     lines = Lines(file)
+    return Rows(_read(lines, start), lambda: lines.position)
+
+
+def columns(file: BinaryIO) -> list[str]:
+    """The names of the columns. Raises `NoHeader`."""
+    return _header(Lines(file))[0]
+
+
+def _read(lines: Lines, start: Position) -> Iterator[Row | Reject]:
     header, delimiter = _header(lines)
+    if start != START:
+        lines.go_on(start)
+    yield from _rows(lines, header, delimiter)
+
+
+def _rows(lines: Lines, header: list[str], delimiter: str | None) -> Iterator[Row | Reject]:
     while (start := lines.next()) is not None:
         if isinstance(start, Reject):
             yield start
@@ -41,16 +63,11 @@ def read(file: BinaryIO) -> Iterator[tuple[int, dict[str, object]] | Reject]:
 
 
 def _header(lines: Lines) -> tuple[list[str], str | None]:
-    first = lines.next()
-    if first is None:
-        raise NoHeader("the file is empty; its first line must name the columns")
-    if isinstance(first, Reject):
-        raise NoHeader("the first line is too long; it must name the columns")
-    try:
-        text = first[1].decode("utf-8-sig").strip("\r\n")
-    except UnicodeDecodeError:
-        raise NoHeader("the first line is not UTF-8; it must name the columns") from None
-    delimiter = _delimiter(text)
+    text = _first(lines)
+    if said := SEPARATOR.match(text):
+        text, delimiter = _first(lines), said[1]
+    else:
+        delimiter = _delimiter(text)
     try:
         names = text.split() if delimiter is None else next(csv.reader([text], delimiter=delimiter, strict=True), [])
     except csv.Error:
@@ -58,8 +75,21 @@ def _header(lines: Lines) -> tuple[list[str], str | None]:
     return _checked([name.strip() for name in names]), delimiter
 
 
+def _first(lines: Lines) -> str:
+    first = lines.next()
+    if first is None:
+        raise NoHeader("the file is empty; its first line must name the columns")
+    if isinstance(first, Reject):
+        raise NoHeader("the first line is too long; it must name the columns")
+    try:
+        return first[1].decode("utf-8-sig").strip("\r\n")
+    except UnicodeDecodeError:
+        raise NoHeader("the first line is not UTF-8; it must name the columns") from None
+
+
 def _delimiter(header: str) -> str | None:
     """What sets the columns apart: None for spaces. A single column is a CSV of one."""
+    header = QUOTED.sub("", header)
     delimiter = max(DELIMITERS, key=header.count)
     return delimiter if header.count(delimiter) or len(header.split()) < 2 else None
 
@@ -68,6 +98,10 @@ def _checked(names: list[str]) -> list[str]:
     if not any(names):
         raise NoHeader("the first line is empty; it must name the columns")
     for place, name in enumerate(names):
+        if DATA.match(name):
+            raise NoHeader(
+                f"the first line must name the columns, and its column {place + 1} looks like data; add a header"
+            )
         if name and name in names[:place]:
             raise NoHeader(f"columns {names.index(name) + 1} and {place + 1} have the same name; give each its own")
     return names

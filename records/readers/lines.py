@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from records.envelope import Reject, Unreadable
+from records.readers.position import Position
 
 LONGEST_LINE = 1_000_000
 
@@ -19,6 +20,18 @@ class Lines:
         self._file = file
         self._again: deque[Line | Reject] = deque()
         self._number = 0
+        self._offset = 0
+
+    @property
+    def position(self) -> Position:
+        """Behind the last line that was given and not put back."""
+        return Position(self._offset - sum(map(_size, self._again)), self._number - len(self._again))
+
+    def go_on(self, position: Position) -> None:
+        """Read on from there."""
+        self._file.seek(position.offset)
+        self._again.clear()
+        self._offset, self._number = position.offset, position.line
 
     def next(self) -> Line | Reject | None:
         """The next line with its number; a reject for one that is too long; None at the end."""
@@ -28,6 +41,7 @@ class Lines:
         if not line:
             return None
         self._number += 1
+        self._offset += len(line)
         if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
             return self._skip_rest(line)
         return self._number, line
@@ -40,7 +54,12 @@ class Lines:
         size = len(start)
         while rest := self._file.readline(LONGEST_LINE):
             size += len(rest)
+            self._offset += len(rest)
             if rest.endswith(b"\n"):
                 break
         error = Unreadable("too_large", "", f"The line has {size} bytes; at most {LONGEST_LINE}.")
         return replace(error.as_reject(self._number, start, keep=False), size=size)
+
+
+def _size(line: Line | Reject) -> int:
+    return line.size if isinstance(line, Reject) else len(line[1])

@@ -7,13 +7,20 @@ import orjson
 
 from records.envelope import Reject, Unreadable
 from records.readers.lines import Lines
+from records.readers.position import START, Position, Row, Rows
 
 BOM = b"\xef\xbb\xbf"
 
 
-def read(file: BinaryIO) -> Iterator[tuple[int, dict[str, object]] | Reject]:
+def read(file: BinaryIO, start: Position = START) -> Rows:
     """Each line's object with its line number; a reject for a line that is none. Memory stays flat."""
     lines = Lines(file)
+    if start != START:
+        lines.go_on(start)
+    return Rows(_read(lines), lambda: lines.position)
+
+
+def _read(lines: Lines) -> Iterator[Row | Reject]:
     while (line := lines.next()) is not None:
         if isinstance(line, Reject):
             yield line
@@ -25,7 +32,7 @@ def _text(number: int, line: bytes) -> bytes:
     return (line.removeprefix(BOM) if number == 1 else line).strip()
 
 
-def _parsed(number: int, line: bytes) -> tuple[int, dict[str, object]] | Reject:
+def _parsed(number: int, line: bytes) -> Row | Reject:
     try:
         return number, _object(line)
     except Unreadable as error:

@@ -44,9 +44,9 @@ def test_it_holds_what_it_was_given(now):
     assert (found.scopes, found.purposes) == (["profiles:read"], ["service", "analytics"])
 
 
-def test_by_default_it_has_every_scope_but_the_one_that_says_where_data_go():
+def test_by_default_it_has_every_scope_but_those_that_somebody_chooses_by_name():
     scopes = api_keys.add("till", purposes=["service"])[0].scopes
-    assert set(SCOPES) - set(scopes) == {"recipients:write"}
+    assert set(SCOPES) - set(scopes) == {"recipients:write", "sources:write"}
 
 
 def test_it_ends_when_it_expires(now):

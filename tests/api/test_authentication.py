@@ -33,6 +33,8 @@ ROUTES = [
     ("GET", f"/api/subject-requests/{NOTHING}/", "requests:read"),
     ("GET", "/api/sources/", "sources:read"),
     ("GET", "/api/quarantine/", "sources:read"),
+    ("POST", "/api/sources/till/files/", "sources:write"),
+    ("GET", f"/api/files/{NOTHING}/", "sources:read"),
     ("GET", "/api/changes/", "changes:read"),
     ("GET", "/api/deliveries/", "deliveries:read"),
     ("GET", "/api/recipients/", "recipients:read"),

@@ -363,6 +363,12 @@ GATES = {
         f"        {NOBODYS}\n",
         "tests/statements/test_p47_nothing_older_than_its_limit.py",
     ),
+    "pipeline/uploads.py _leave": Mutant(
+        "pipeline/uploads.py",
+        "    answer = decide([load.pk], purpose=PURPOSE,",
+        "    answer = decide([load.pk], " + NOBODYS,
+        "tests/pipeline/test_uploads.py",
+    ),
     "privacy/data_key_rotation.py _reseal": Mutant(
         "privacy/data_key_rotation.py",
         "        purpose=PURPOSE,\n",
@@ -381,6 +387,7 @@ DUTIES = {
     "privacy/wanted.py": "subject_requests",
     "privacy/suppression_of_person.py": "subject_requests",
     "privacy/aged_fields.py": "security",
+    "pipeline/uploads.py": "security",
     "privacy/data_key_rotation.py": "security",
 }
 

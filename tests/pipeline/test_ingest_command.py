@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from records import sources
-from records.models import Record, Source
+from records.models import FileLoad, Record, Source
 from tests.pipeline.cast import counts
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -37,8 +37,13 @@ def test_it_counts_and_names_what_was_wrong(till: Source, tmp_path: Path) -> Non
         "duplicate": 1,
         "quarantined": 2,
         "refused": 0,
+        "load": str(FileLoad.objects.get().pk),
+        "encoding": "utf-8",
+        "went_on_at_line": 0,
+        "loaded_before": False,
     }
     assert errors.splitlines() == [
+        "Read as CSV, UTF-8.",
         "line 3: 'total' must be a number.",
         "line 4: The row has 2 cells; the header names 3.",
     ]
@@ -48,7 +53,7 @@ def test_of_many_faults_the_first_ten_are_named(till: Source, tmp_path: Path) ->
     path = tmp_path / "sales.csv"
     path.write_text("loyalty_card,total\n" + "".join(f"L-{n},lots\n" for n in range(12)))
     _, errors = run(path, "--source", "till")
-    assert len(errors.splitlines()) == 11
+    assert len(errors.splitlines()) == 12
     assert errors.splitlines()[-1] == "… and more; see Quarantine in the admin"
 
 
@@ -69,7 +74,16 @@ def test_an_unknown_or_disabled_source_is_named(disabled: bool, tmp_path: Path, 
     [
         (None, "There is no file "),
         (b"", "sales.csv: the file is empty; its first line must name the columns"),
-        (b"total\xe9\n", "sales.csv: the first line is not UTF-8; it must name the columns"),
+        (
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\0\0\0\1\0\x08\6\0\0\0",
+            "sales.csv: this is no text; give CSV, JSON lines",
+        ),
+        (b"PK\x03\x04sheet", "sales.csv: this is a ZIP archive or an Excel workbook; unpack it, or save it as CSV"),
+        (b"[{}]", "sales.csv: this is one JSON array; write each of its objects on a line of its own"),
+        (
+            b"Alice,alice@example.com\n",
+            "sales.csv: the first line must name the columns, and its column 2 looks like data",
+        ),
         (b"total,total\n5,6\n", "sales.csv: columns 1 and 2 have the same name; give each its own"),
     ],
 )

@@ -23,6 +23,7 @@ from privacy.holdings import erasable, rows_of
 from privacy.subjects import find
 from records import sources
 from records.models import Source
+from records.uploads import Receiver
 from tests.senders import process, send_messages, send_rows
 from vault.annotations import PSEUDONYM, SEALED
 
@@ -135,6 +136,8 @@ def be_mentioned(canary: Canary, crm: Source, home: Path, *, profile: UUID, now:
         change_message=f"changed {canary.email}",
         action_flag=CHANGE,
     )
+    with Receiver(crm, by="officer-1", most=10**6, try_first=True, now=now) as receiver:
+        receiver.write(gzip.compress(f"customer_number,email\n1,{canary.email}\n".encode("utf-16")))
     session = SessionStore()
     session["looked_up"] = canary.email
     session.save()

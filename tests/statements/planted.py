@@ -28,6 +28,7 @@ from identity.models import IN_REVIEW, Assignment, Match, Profile
 from identity.profiles import look_up, profile_of, source_profiles
 from outbox import deliveries, recipients
 from outbox.models import ERASE, Delivery
+from pipeline import uploads
 from privacy import (
     break_glass,
     erasure,
@@ -46,8 +47,9 @@ from privacy.opendsr import Asked
 from privacy.public import demands
 from records import sources
 from records.dictionary import FIELDS, PLAIN
-from records.models import QuarantinedRecord, Source, SourceProfile
+from records.models import FileLoad, QuarantinedRecord, Source, SourceProfile
 from records.retention import set_rule
+from records.uploads import Receiver
 from segments import catalog
 from segments.models import HeldChange, Membership, ProfileFeatures
 from tests.privacy.canary import Canary, walk_in
@@ -111,6 +113,7 @@ def values_of(canary: Canary) -> dict[str, tuple[str, ...]]:
         # What is generalized from the postcode, ZE, stands in too many places by chance.
         "records.SourceProfile.postcode_area": (f"ZE{token[:6]}".upper(),),
         "records.QuarantinedRecord.sealed": (f"quarantined{token}",),
+        "records.UploadChunk.sealed": (f"uploaded{token}",),
         "segments.ProfileFeatures.values": (f"feature{token}",),
         "segments.Membership.why": (f"because{token}",),
         "segments.HeldChange.why": (f"proposed{token}",),
@@ -146,6 +149,7 @@ def plant(crm: Source, shop: Source, browser: Source, *, now: datetime) -> Plant
     _requests(planted, now=now)
     _segments(planted, now=now)
     _rest(planted, now=now)
+    _file(planted, now=now)
     _of_each_screen(planted)
     return planted
 
@@ -378,6 +382,20 @@ def _sign_up(planted: Planted, *, now: datetime) -> None:
         sealed=Sealer(keys.make([id])).seal(id, Place("privacy_signup", "sealed", id), address.encode()),
         expires_at=now + sign_ups.KEPT,
     )  # fmt: skip
+
+
+def _file(planted: Planted, *, now: datetime) -> None:
+    """A file that was uploaded and tried, and waits for a yes: about the canary, and a word of its own."""
+    register, row = planted.things["register"], planted.values
+    columns = [name for name in personal_fields() if name != "full_name"]
+    lines = [",".join(columns), ",".join(row[name][0] for name in columns)]
+    lines.append(",".join(row["records.UploadChunk.sealed"][0] if name == "street" else "" for name in columns))
+    with Receiver(register, by=str(planted.staff["operator"].pk), most=10**6, try_first=True, now=now) as receiver:
+        receiver.write("\n".join(lines).encode())
+    uploads.work_on(receiver.load.pk)
+    planted.things["file"] = FileLoad.objects.get(pk=receiver.load.pk)
+    assert planted.things["file"].report["examples"]
+    planted.things["register's name"] = register.name
 
 
 def _of_each_screen(planted: Planted) -> None:

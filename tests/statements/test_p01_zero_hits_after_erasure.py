@@ -34,6 +34,11 @@ SABOTAGE = Sabotage(
     "",
 )
 
+FURTHER = [
+    Sabotage("privacy/mentions.py", '        "records.UploadChunk": uploads.take_back(found.uploads),\n', ""),
+    Sabotage("privacy/scan_sealed.py", "    yield _scan_uploads(search, leave)\n", ""),
+]
+
 
 @pytest.fixture(autouse=True)
 def purposes(transactional_db: None) -> None:
@@ -75,6 +80,7 @@ def test_p01_found_everywhere_before_and_nowhere_after(crm, shop, browser, home)
         "records_attribute.sealed",
         "records_record.sealed",
         "records_quarantinedrecord.sealed",
+        "records_uploadchunk.sealed, by its text",
         "sessions, decoded",
         "privacy_subjectrequest",
         "django_admin_log",

@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline.consumers.taking import Fetched, take
+from pipeline.files import ingest, open_load, take_in
 from records import sources
 from records.envelopes.mqtt import Message, place
 from records.mapping import faults
@@ -45,6 +46,19 @@ def test_p48_undeclared_columns_are_dropped_and_counted(crm, now):
     assert outcome(send_rows(crm, row, now=now)) == (1, 0)
     record = Record.objects.get()
     assert (record.properties, record.flags) == ({}, ["undeclared:1"])
+
+
+def test_p48_a_file_is_no_way_around(crm, tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text("customer_number,email,shoe_size,updated_at\n1001,alice@example.com,canary,2026-11-20T10:00:00Z\n")
+    assert outcome(ingest(crm, path)) == (1, 0)
+    assert (Record.objects.get().properties, Record.objects.get().flags) == ({}, ["undeclared:1"])
+    mapping = {"fields": {"customer_number": "customer_number"}, "properties": {"religion": "string"}}
+    path.write_text("customer_number,religion\n1002,canary\n")
+    with path.open("rb") as file:
+        assert outcome(take_in(open_load(crm, file, by="test", mapping=mapping), file)) == (0, 1)
+    kept = QuarantinedRecord.objects.get()
+    assert (kept.reason, kept.field) == ("special_category", "religion")
 
 
 @pytest.mark.parametrize(

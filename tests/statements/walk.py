@@ -73,6 +73,7 @@ class Act:
     method: str = "post"
     headers: Callable[[Planted, bytes], Mapping[str, str]] | None = None
     query: Callable[[Planted], Mapping[str, str]] | None = None
+    file: Callable[[Planted], bytes] | None = None
 
     def body(self, planted: Planted) -> Mapping[str, Any]:
         return self.form(planted) if callable(self.form) else self.form
@@ -167,6 +168,8 @@ def _carried_out(
     client: Client, visit: Visit, act: Act, planted: Planted, headers: Mapping[str, str], *, follow: bool
 ) -> Any:
     form, send = act.body(planted), getattr(client, act.method)
+    if act.file:
+        return send(visit.address, act.file(planted), content_type="application/octet-stream", headers=headers)
     if not visit.route.is_of_programs:
         return send(visit.address, form, headers=headers, follow=follow)
     body = orjson.dumps(form)
@@ -227,6 +230,12 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     "admin:privacy_subjectrequest_reveal": {"id": "housemate's erasure"},
     "admin:privacy_subjectrequest_join": {"id": "housemate's erasure"},
     "admin:privacy_subjectrequest_ask_as_well": {"id": "housemate's erasure", "profile": "canary"},
+    **{
+        f"admin:records_source_file{act}": {"id": "register", "load": "file"}
+        for act in ("", "_progress", "_load", "_discard")
+    },
+    "api/sources/<slug:slug>/files/": {"slug": "register's name"},
+    "api/files/<uuid:id>/": {"id": "file"},
     "admin:outbox_recipient_again": {"id": "waiting"},
     "admin:outbox_recipient_confirm": {"id": "to erase"},
     "api/segments/<slug:slug>/": {"slug": "segment's slug"},
@@ -283,6 +292,12 @@ def _batch(planted: Planted) -> dict[str, Any]:
 def _event(planted: Planted, body: bytes) -> dict[str, str]:
     attributes = {"id": "e-1", "source": "/tills/7", "specversion": "1.0", "type": "sale"}
     return {**_as_source(planted, body), **{f"ce-{name}": value for name, value in attributes.items()}}
+
+
+def _sheet(planted: Planted) -> bytes:
+    """A file about the canary, whose first line is its own, too, so that an answer might speak of it."""
+    row = {"email": planted.canary.email, "phone": planted.canary.phone, "customer_number": planted.canary.account}
+    return f"{','.join(row)}\n{','.join(row.values())}\n".encode()
 
 
 def _public_key(planted: Planted) -> dict[str, str]:
@@ -368,6 +383,9 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "admin:records_source_change": (Act(SOURCE),),
     "admin:records_source_renew": (Act(),),
     "admin:records_source_switch": (Act(),),
+    "admin:records_source_upload": (Act(file=_sheet),),
+    "admin:records_source_file_load": (Act(),),
+    "admin:records_source_file_discard": (Act(),),
     "admin:outbox_recipient_add": (Act({"name": "new", "url": "", "purposes": ["marketing"]}),),
     "admin:outbox_recipient_change": (Act({"url": "", "purposes": ["marketing"]}),),
     "admin:outbox_recipient_exchange": (Act(),),
@@ -386,6 +404,7 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "api/profiles/<uuid:id>/consents/explain/": (Act({"purpose": "marketing"}),),
     "api/consents/": (Act(_about(**CONSENT)),),
     "api/consents/signals/": (Act(_about(kind="gpc", text="1")),),
+    "api/sources/<slug:slug>/files/": (Act(file=_sheet),),
     "api/subject-requests/": (Act(lambda planted: {"kind": "access", **_looked_up(planted)}),),
     "api/recipients/": (Act({"name": "new", "purposes": ["marketing"]}),),
     "api/recipients/<uuid:id>/": (Act({"enabled": False}, method="patch"),),

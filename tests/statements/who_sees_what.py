@@ -45,6 +45,7 @@ SCOPES = {
     "requests:read": "service",
     "requests:write": "service",
     "sources:read": "service",
+    "sources:write": "service",
     "changes:read": "service",
     "deliveries:read": "service",
     "recipients:read": "service",

@@ -1,0 +1,117 @@
+"""Uploads: tried, then loaded, by whichever worker is free; whoever dies in between is followed by the next.
+
+Each row asks consent when it is taken in. The file as a whole is opened to get there, as a duty of who received it.
+"""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from consent.decide import Refusal, decide
+from pipeline.dry_run import dry_run
+from pipeline.files import Loading, Progress, take_in
+from records import file_loads, uploads
+from records.models import FAILED, LOADED, LOADING, TRYING, FileLoad
+from records.readers import Nature, NotReadable, examine
+from records.uploads import Gone
+from vault.grants import Actor, Grant
+
+STAGE = Actor.machine("load a file")
+PURPOSE = "security"
+# A worker that has not been heard of for so long has died.
+PATIENCE = timedelta(minutes=2)
+NOTED_EVERY = timedelta(seconds=2)
+
+
+def work_on(id: UUID) -> None:
+    """Try this upload, or load it, whichever it waits for. Safe to run twice, and to be killed."""
+    load = FileLoad.objects.select_related("source").filter(pk=id, uploaded=True, state__in=(TRYING, LOADING)).first()
+    if load is None:
+        return
+    try:
+        with suppress(Gone), uploads.opened(load, leave=_Leave(load), on_read=_Pulse(load)) as file:
+            nature = _nature(load, file)
+            if load.state == TRYING:
+                _try(load, nature, file)
+            else:
+                _load(load, nature, file)
+    except NotReadable as error:
+        uploads.end(load, FAILED, fault=str(error)[: file_loads.LONGEST_FAULT], now=timezone.now())
+
+
+def left_behind(*, now: datetime) -> list[UUID]:
+    """The uploads whose worker has died: they wait for another."""
+    return uploads.waiting(since=now - PATIENCE)
+
+
+def _nature(load: FileLoad, file: Any) -> Nature:
+    """What the file is; found once, by whoever comes first."""
+    if load.format:
+        return Nature(load.format, load.packed, load.encoding, load.size, "")
+    nature = examine(file, encoding=load.encoding, region=load.source.region)
+    file_loads.note_nature(load, nature, now=timezone.now())
+    return nature
+
+
+def _try(load: FileLoad, nature: Nature, file: Any) -> None:
+    report = dry_run(load.source, file, nature, on_progress=_Progress(load))
+    uploads.tried(load, report.as_json(), now=timezone.now())
+
+
+def _load(load: FileLoad, nature: Nature, file: Any) -> None:
+    before = file_loads.last_of(load.source, bytes(load.digest or b""))
+    if before and before.state == LOADED and not load.line:
+        file_loads.note_repetition(load, of=before)
+        file_loads.finish(load, now=timezone.now())
+    else:
+        take_in(Loading(load.source, nature, load), file)
+    uploads.forget(load)
+
+
+class _Leave:
+    """Leave to open an upload, renewed in time."""
+
+    def __init__(self, load: FileLoad) -> None:
+        self._load = load
+        self._grant: Grant | None = None
+
+    def __call__(self) -> Grant:
+        now = timezone.now()
+        if self._grant is None or not self._grant.lasts(now=now):
+            self._grant = _leave(self._load, now=now)
+        return self._grant
+
+
+def _leave(load: FileLoad, *, now: datetime) -> Grant:
+    reason = f"take in uploaded file {load.pk}"
+    answer = decide([load.pk], purpose=PURPOSE, at=now, actor=STAGE, reason=reason)
+    if isinstance(answer, Refusal):
+        raise NotReadable(f"opening it is refused for '{answer.purpose}': {answer.reason}")
+    return answer
+
+
+class _Pulse:
+    """Notes that somebody is at work on it."""
+
+    def __init__(self, load: FileLoad) -> None:
+        self._load = load
+        self._noted_at = load.started_at
+
+    def __call__(self, read: int | None = None) -> None:
+        now = timezone.now()
+        if now - self._noted_at >= NOTED_EVERY:
+            self._noted_at = now
+            file_loads.note_pulse(self._load, read=read, now=now)
+
+
+class _Progress:
+    """Notes how much of an upload is tried."""
+
+    def __init__(self, load: FileLoad) -> None:
+        self._pulse = _Pulse(load)
+
+    def __call__(self, progress: Progress) -> None:
+        self._pulse(read=progress.read)

@@ -1,0 +1,45 @@
+"""What stands in an upload, to be searched: unpacked, decoded, and no word cut in two."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
+from typing import BinaryIO
+
+from records import uploads
+from records.envelope import Reject, as_json
+from records.models import FileLoad
+from records.readers import PARQUET, Nature, NotReadable, examine, rows_of, text_of
+from records.uploads import Gone
+from vault.grants import Grant
+
+ROWS_AT_A_TIME = 2_000
+PIECE = 1024 * 1024
+OVERLAP = 4_096
+
+
+def texts_of(load: FileLoad, *, leave: Callable[[], Grant]) -> Iterator[list[bytes]]:
+    """The text of this upload, a part at a time; of Parquet its rows. What nobody can read comes as it lies there."""
+    with uploads.opened(load, leave=leave) as file, suppress(Gone):
+        try:
+            nature = (
+                Nature(load.format, load.packed, load.encoding, load.size, "")
+                if load.format
+                else examine(file, encoding=load.encoding, region=load.source.region)
+            )
+            yield from _rows(file, nature) if nature.format == PARQUET else _pieces(text_of(file, nature))
+        except NotReadable:
+            file.seek(0)
+            yield from _pieces(file)
+
+
+def _rows(file: BinaryIO, nature: Nature) -> Iterator[list[bytes]]:
+    items = rows_of(file, nature)
+    while batch := [as_json(item[1])[0] for item in islice(items, ROWS_AT_A_TIME) if not isinstance(item, Reject)]:
+        yield batch
+
+
+def _pieces(text: BinaryIO) -> Iterator[list[bytes]]:
+    tail = b""
+    while piece := text.read(PIECE):
+        yield [tail + piece]
+        tail = piece[-OVERLAP:]

@@ -1,0 +1,87 @@
+"""Parquet: rows of plain values, page by page, so that memory stays flat whatever the size of a row group."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from decimal import Decimal
+from itertools import islice
+from typing import Any, BinaryIO
+
+from records.envelope import Reject
+from records.readers.position import START, NotReadable, Position, Row, Rows
+
+try:
+    import pyarrow
+    from pyarrow import parquet
+except ImportError:  # an extra: see docs/files.md
+    parquet = None
+
+ROWS_AT_A_TIME = 1_000
+PAGE_BUFFER = 256 * 1024
+
+
+class NoParquet(NotReadable):
+    """The library that reads Parquet is not installed."""
+
+
+def read(file: BinaryIO, start: Position = START) -> Rows:
+    """Each row by column name, with its number; the first is 1. Raises `NotReadable`."""
+    opened, given = _open(file), [start.offset]
+    return Rows(_read(opened, start.offset, given), lambda: Position(given[0], given[0]))
+
+
+def columns(file: BinaryIO) -> list[str]:
+    """The names of the columns. Raises `NotReadable`."""
+    return list(_open(file).schema_arrow.names)
+
+
+def count(file: BinaryIO) -> int:
+    """How many rows there are. Raises `NotReadable`."""
+    return int(_open(file).metadata.num_rows)
+
+
+def _open(file: BinaryIO) -> Any:
+    if parquet is None:
+        raise NoParquet("reading Parquet needs pyarrow; install it with: pip install 'onym[parquet]'")
+    try:
+        return parquet.ParquetFile(file, buffer_size=PAGE_BUFFER, pre_buffer=False)
+    except (pyarrow.ArrowException, OSError):
+        raise NotReadable("this is not a whole Parquet file; export it again") from None
+
+
+def _read(opened: Any, skip: int, given: list[int]) -> Iterator[Row | Reject]:
+    number = skip
+    groups: list[int] = []
+    for group in range(opened.metadata.num_row_groups):
+        rows = opened.metadata.row_group(group).num_rows
+        if not groups and skip >= rows:
+            skip -= rows
+        else:
+            groups.append(group)
+    try:
+        for row in islice(_of(opened, groups), skip, None):
+            number += 1
+            given[0] = number
+            yield number, {name: _plain(value) for name, value in row.items()}
+    except (pyarrow.ArrowException, OSError):
+        raise NotReadable(f"the Parquet file is damaged behind row {number}; export it again") from None
+
+
+def _of(opened: Any, groups: list[int]) -> Iterator[dict[str, object]]:
+    if groups:
+        for batch in opened.iter_batches(batch_size=ROWS_AT_A_TIME, row_groups=groups, use_threads=False):
+            yield from batch.to_pylist()
+
+
+def _plain(value: object) -> object:
+    """What JSON has: instants and days as ISO 8601, exact numbers as they are written, bytes as their text."""
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, dict):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value

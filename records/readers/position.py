@@ -1,0 +1,41 @@
+"""Rows of a file, one after the other, and where reading would go on after the last one."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from records.envelope import Reject
+
+Row = tuple[int, dict[str, object]]
+
+
+class NotReadable(ValueError):
+    """The file as a whole cannot be read; the message says why and what to do, and holds nothing of its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """So many bytes of the text are read (of a Parquet file: rows), and so many lines."""
+
+    offset: int = 0
+    line: int = 0
+
+
+START = Position()
+
+
+class Rows:
+    """What a reader gives, in order. `position` is where another reader goes on with what has not been given yet."""
+
+    def __init__(self, items: Iterator[Row | Reject], position: Callable[[], Position]) -> None:
+        self._items = items
+        self._position = position
+
+    def __iter__(self) -> Iterator[Row | Reject]:
+        return self
+
+    def __next__(self) -> Row | Reject:
+        return next(self._items)
+
+    @property
+    def position(self) -> Position:
+        return self._position()
