@@ -27,6 +27,9 @@ from vault.models import AuditEntry
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
 SABOTAGE = Sabotage("privacy/exports.py", "if classes[row.values] >= order.k", "if classes[row.values]")
+FURTHER = [
+    Sabotage("privacy/exports.py", "if sizes[tuple(row[1:])] >= made.k", "if sizes[tuple(row[1:])]"),
+]
 MARTA = Actor("person", "marta")
 COLUMNS = ["country", "orders_90d"]
 
@@ -70,6 +73,7 @@ def test_p49_every_row_of_an_export_is_shared_by_k(partner):
     made, rows = exported(partner)
     assert Counter(tuple(row[1:]) for row in rows) == {("GB", "3-9"): 12}
     assert (made.rows, made.suppressed) == (12, 9)
+    assert Delivery.objects.filter(kind="person.exported").count() == 12
 
 
 def test_p49_bands_put_people_together(partner):
@@ -101,8 +105,10 @@ def test_p49_pseudonyms_are_noted_and_reads_audited(partner):
     assert not exports.path_of(made).exists()
 
 
-def test_p49_who_withdraws_meanwhile_is_not_in_the_rest(partner, monkeypatch):
-    alike = people(13, country="GB", orders=4)
+@pytest.mark.parametrize(("alike", "left"), [(13, 12), (10, 0)])
+def test_p49_who_withdraws_meanwhile_is_not_in_the_rest(partner, monkeypatch, alike, left):
+    """And leaves no class behind that is too small without them."""
+    alike = people(alike, country="GB", orders=4)
     monkeypatch.setattr(exports, "PORTION", 4)
     writes = exports._write
     seen = []
@@ -116,7 +122,7 @@ def test_p49_who_withdraws_meanwhile_is_not_in_the_rest(partner, monkeypatch):
 
     monkeypatch.setattr(exports, "_write", withdrawing)
     made, rows = exported(partner)
-    assert made.rows == len(rows) == 12
+    assert made.rows == len(rows) == left
     assert not Delivery.objects.filter(profile_id=seen[0]).exists()
 
 
