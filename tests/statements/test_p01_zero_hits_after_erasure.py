@@ -22,6 +22,7 @@ from privacy.erasure import erase
 from privacy.models import ErasureCase, SubjectRequest
 from privacy.search import Search
 from privacy.wanted import Wanted, open_wanted
+from records.models import UploadChunk
 from tests.pipeline.cast import seed_purposes
 from tests.privacy.canary import Canary, be_mentioned, files, fill_every_column, walk_in
 from tests.statements.sabotage import Sabotage
@@ -90,6 +91,7 @@ def test_p01_found_everywhere_before_and_nowhere_after(crm, shop, browser, home)
     erase(request, actor="officer-2", now=now)
     after = places(request)
     assert after == {Path(name).name for name in files(canary)}, "files are not ours to delete, and are named"
+    assert not UploadChunk.objects.exists(), "nor does what nobody can read any more lie about"
     shutil.rmtree(home)
     said = StringIO()
     call_command("privacy", "prove-erased", str(request.pk), stdout=said)
