@@ -31,10 +31,10 @@ def table(rows: int, group: int) -> bytes:
     ("content", "format", "is_packed"),
     [
         (TEXT.encode(), CSV, False),
-        (gzip.compress(TEXT.encode()), CSV, True),
-        (gzip.compress(TEXT.encode("utf-16")), CSV, True),
+        (gzip.compress(TEXT.encode(), mtime=0), CSV, True),
+        (gzip.compress(TEXT.encode("utf-16"), mtime=0), CSV, True),
         (OBJECTS.encode(), NDJSON, False),
-        (gzip.compress(OBJECTS.encode()), NDJSON, True),
+        (gzip.compress(OBJECTS.encode(), mtime=0), NDJSON, True),
         (table(5_000, 1_000), PARQUET, False),
     ],
 )
@@ -49,7 +49,7 @@ def test_a_file_is_known_by_its_bytes(content: bytes, format: str, is_packed: bo
 
 @pytest.mark.parametrize(
     "content",
-    [TEXT.encode(), gzip.compress(TEXT.encode()), OBJECTS.encode(), table(5_000, 700), table(5_000, 9_000)],
+    [TEXT.encode(), gzip.compress(TEXT.encode(), mtime=0), OBJECTS.encode(), table(5_000, 700), table(5_000, 9_000)],
 )
 @pytest.mark.parametrize("taken", [1, 699, 700, 701, 3_333, 4_999])
 def test_reading_goes_on_where_it_stopped(content: bytes, taken: int) -> None:
@@ -104,7 +104,7 @@ def test_values_of_parquet_are_those_of_json() -> None:
 def a_zip() -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("sales.csv", TEXT)
+        archive.writestr(zipfile.ZipInfo("sales.csv"), TEXT)
     return file.getvalue()
 
 
@@ -114,16 +114,22 @@ def a_zip() -> bytes:
         (b"", "the file is empty; its first line must name the columns"),
         (b"\xef\xbb\xbf", "the file is empty; its first line must name the columns"),
         (b" \n\n", "the file is empty; its first line must name the columns"),
-        (gzip.compress(b""), "the file is empty; its first line must name the columns"),
+        (gzip.compress(b"", mtime=0), "the file is empty; its first line must name the columns"),
         (a_zip(), "this is a ZIP archive or an Excel workbook; unpack it, or save it as CSV"),
-        (gzip.compress(a_zip()), "this is a ZIP archive or an Excel workbook; unpack it, or save it as CSV"),
+        (gzip.compress(a_zip(), mtime=0), "this is a ZIP archive or an Excel workbook; unpack it, or save it as CSV"),
         (b"%PDF-1.7", "this is a PDF; export the data as CSV"),
         (b'[{"name": "Alice"}]', "this is one JSON array; write each of its objects on a line of its own"),
         (b"<?xml version='1.0'?>", "this is XML or HTML; give CSV, JSON lines or Parquet"),
         (os.urandom(8).hex().encode() + bytes(range(32)) * 40, "this is no text; give CSV, JSON lines or Parquet"),
-        (gzip.compress(table(5, 5)), "this is a Parquet file packed with gzip; unpack it, it is packed inside already"),
-        (gzip.compress(TEXT.encode())[:-20], "the gzip file is cut or damaged; pack it again"),
-        (gzip.compress(TEXT.encode()).replace(b"\x00", b"\x01"), "the gzip file is cut or damaged; pack it again"),
+        (
+            gzip.compress(table(5, 5), mtime=0),
+            "this is a Parquet file packed with gzip; unpack it, it is packed inside already",
+        ),
+        (gzip.compress(TEXT.encode(), mtime=0)[:-20], "the gzip file is cut or damaged; pack it again"),
+        (
+            gzip.compress(TEXT.encode(), mtime=0).replace(b"\x00", b"\x01"),
+            "the gzip file is cut or damaged; pack it again",
+        ),
         (table(50, 5)[:-30], "this is not a whole Parquet file; export it again"),
         (b"name,name\nAlice,Bob\n", "columns 1 and 2 have the same name; give each its own"),
         (
@@ -141,7 +147,7 @@ def test_what_cannot_be_read_is_named_with_the_way_out(content: bytes, why: str)
 
 def test_a_bomb_is_put_away_before_it_is_unpacked_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed, "ALWAYS_ALLOWED", 1_000_000)
-    bomb = gzip.compress(b"name,city\n" + b"0" * 50_000_000)
+    bomb = gzip.compress(b"name,city\n" + b"0" * 50_000_000, mtime=0)
     with pytest.raises(NotReadable, match="unpacks to more than 200 times its size, as no export does; send it unpac"):
         examine(io.BytesIO(bomb))
 
