@@ -86,16 +86,8 @@ def test_a_second_run_changes_nothing(files: Files, done: dict[str, Any]) -> Non
     assert work(files) == done
     for name in files.records:
         (files.folder / f"{name}.done").unlink()
-    again = work(files)
+    assert work(files) == done
     assert counts(without=LOGS) == before
-    assert {name: found for name, found in again.items() if name != "records"} == {
-        name: found for name, found in done.items() if name != "records"
-    }
-    for name, counted in again["records"].items():
-        first = done["records"][name]
-        assert counted["acknowledged"] == 2 * first["acknowledged"]
-        assert counted["duplicate"] == first["duplicate"] + first["acknowledged"]
-        assert counted["stored"] == first["stored"]
 
 
 @dataclass(frozen=True)

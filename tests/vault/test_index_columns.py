@@ -11,6 +11,8 @@ STAY = {
     "records.Record.message_hash",
     "records.SeenMessage.message_hash",
     "records.QuarantinedRecord.message_hash",
+    "records.FileLoad.digest",
+    "pipeline.MqttDelivery.content_hash",
     "privacy.Suppression.hash",
     "privacy.Suppression.index",
     "privacy.Inquiry.client",
