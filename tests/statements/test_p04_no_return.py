@@ -217,7 +217,7 @@ def message_of(number, *, yes=True, category="newsletter", email=ADDRESS, ago=ti
     return {
         "type": "identify",
         "messageId": f"sign-up-{number}",
-        "anonymousId": f"d-{number}",
+        "anonymousId": f"sofa-tablet-{number}",
         "timestamp": (timezone.now() - ago).isoformat(),
         "traits": {"email": email, **traits},
         "context": {"consent": {"categoryPreferences": {category: yes}}},
@@ -266,7 +266,7 @@ def test_p04_until_it_is_confirmed_nothing_but_the_sealed_address_is_kept(gone, 
     mailed()
     process(timezone.now())
     assert (counts(), Act.objects.count()) == (before, acts)
-    assert hits([ADDRESS, "Alice", "d-1"]) == {}
+    assert hits([ADDRESS, "Alice", "sofa-tablet-1"]) == {}
     assert SignUp.objects.count() == 1
     assert not Suppression.objects.exclude(lifted_at=None).exists()
 
