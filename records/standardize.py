@@ -67,13 +67,18 @@ def _email(text: str, setting: Setting) -> Clean:
     local, _, domain = text.rpartition("@")
     # Of a plain local part nothing but its letters can be wrong, and the same domains come again and again.
     if text.isascii() and len(text) <= LONGEST_EMAIL and len(local) <= LONGEST_LOCAL and PLAIN_LOCAL.fullmatch(local):
-        whole = _address(f"a@{domain}")
-        return Clean(local + whole[1:]) if whole else Clean(None, "invalid")
-    normal = _address.__wrapped__(text)
-    return Clean(normal) if normal else Clean(None, "invalid")
+        domain = _domain(domain)
+        return Clean(f"{local}@{domain}") if domain else Clean(None, "invalid")
+    normal = _address(text)
+    return Clean(normal, None if normal else "invalid")
 
 
 @lru_cache(maxsize=10_000)
+def _domain(text: str) -> str:
+    """The normal form of the domain of an e-mail address; empty when it is none."""
+    return (_address(f"a@{text}") or "").partition("@")[2]
+
+
 def _address(text: str) -> str | None:
     """The normal form of an e-mail address (RFC 5321); None when it is none."""
     try:

@@ -181,17 +181,22 @@ def seal_record(item: Accepted, id: UUID, sealer: Sealer) -> bytes | None:
     return sealer.seal(item.source_profile, Place("records_record", "sealed", id), content)
 
 
-# Identifiers that are known already; returns which of these they are, by number.
+# Identifiers that are known already, locked in the order in which others are inserted; returns which of these they are,
+# by number.
 SEE_AGAIN = """
+WITH locked AS MATERIALIZED (
+    SELECT known.id, seen.number, seen.verified, seen.first_at, seen.last_at
+    FROM unnest(%b::uuid[], %b::text[], %b::bytea[], %b::bool[], %b::timestamptz[], %b::timestamptz[])
+        WITH ORDINALITY AS seen (source_profile_id, namespace, index, verified, first_at, last_at, number)
+    JOIN records_identifier AS known USING (source_profile_id, namespace, index)
+    ORDER BY seen.number FOR NO KEY UPDATE OF known
+)
 UPDATE records_identifier AS known SET
-    first_seen_at = LEAST(known.first_seen_at, seen.first_at),
-    last_seen_at = GREATEST(known.last_seen_at, seen.last_at),
-    verified = known.verified OR seen.verified
-FROM unnest(%b::uuid[], %b::text[], %b::bytea[], %b::bool[], %b::timestamptz[], %b::timestamptz[])
-    WITH ORDINALITY AS seen (source_profile_id, namespace, index, verified, first_at, last_at, number)
-WHERE known.source_profile_id = seen.source_profile_id AND known.namespace = seen.namespace
-  AND known.index = seen.index
-RETURNING seen.number
+    first_seen_at = LEAST(known.first_seen_at, locked.first_at),
+    last_seen_at = GREATEST(known.last_seen_at, locked.last_at),
+    verified = known.verified OR locked.verified
+FROM locked WHERE known.id = locked.id
+RETURNING locked.number
 """
 NOTE_IDENTIFIERS = """
 INSERT INTO records_identifier (id, source_profile_id, namespace, index, sealed, verified, first_seen_at, last_seen_at)

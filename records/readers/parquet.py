@@ -15,6 +15,7 @@ try:
 except ImportError:  # an extra: see docs/files.md
     parquet = None
 
+INSTALL = "pip install --no-deps --require-hashes -r requirements/production.txt"
 ROWS_AT_A_TIME = 1_000
 PAGE_BUFFER = 256 * 1024
 
@@ -41,7 +42,7 @@ def count(file: BinaryIO) -> int:
 
 def _open(file: BinaryIO) -> Any:
     if parquet is None:
-        raise NoParquet("reading Parquet needs pyarrow; install it with: pip install 'onym[parquet]'")
+        raise NoParquet(f"reading Parquet needs pyarrow; install it with: {INSTALL}")
     try:
         return parquet.ParquetFile(file, buffer_size=PAGE_BUFFER, pre_buffer=False)
     except (pyarrow.ArrowException, OSError):

@@ -110,8 +110,8 @@ def test_a_purpose_rests_on_a_basis_that_the_rules_know():
 def word(alice, now):
     """An act of Alice's, so many days from now."""
 
-    def say(state: str, day: float, *, channel: str = "email", verified: bool = True) -> NewAct:
-        return NewAct(alice, "marketing", channel, state, now + day * DAY, "source crm", verified)
+    def say(state: str, day: float, *, channel: str = "email", verified: bool = True, notice: str = "") -> NewAct:
+        return NewAct(alice, "marketing", channel, state, now + day * DAY, "source crm", verified, notice=notice)
 
     return say
 
@@ -274,6 +274,14 @@ def test_a_change_at_the_instant_of_the_officers_no_does_not_undo_it(alice, offi
     source_says(GRANTED, 1)
     assert not source_says(GRANTED, 2)
     assert answer(alice, day=3) == REFUSED
+
+
+def test_a_yes_is_news_under_another_notice_and_not_when_it_names_none(source_says):
+    assert source_says(GRANTED, 0, notice="notice-1")
+    assert not source_says(GRANTED, 1, notice="notice-1")
+    assert not source_says(GRANTED, 2)
+    assert source_says(GRANTED, 3, notice="notice-2")
+    assert not source_says(GRANTED, 4, notice="notice-2")
 
 
 def test_a_first_yes_is_news_after_the_officer_took_the_no_back(officer_says, source_says):

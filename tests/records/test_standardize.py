@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,6 +52,31 @@ def setting(region: str = "GB", order: str | None = None) -> Setting:
 )
 def test_emails(raw: str, expected: Clean) -> None:
     assert standardize("email", raw, BRITISH) == expected
+
+
+LOCALS = ("alice", "a.b", "a..b", ".a", "a.", "a+b", "o'hara", '"a b"', "ä", "a" * 64, "a" * 65, "a b", "a@b", "")
+DOMAINS = (
+    "example.com",
+    "Example.COM",
+    "bücher.example.com",
+    "example",
+    "-a.com",
+    "a_b.com",
+    "127.0.0.1",
+    "b" * 64 + ".com",
+    "",
+)
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+@pytest.mark.parametrize("local", LOCALS)
+def test_an_email_is_what_the_library_takes_for_one(local: str, domain: str) -> None:
+    try:
+        checked = validate_email(f"{local}@{domain}".lower(), check_deliverability=False)
+        expected = Clean(checked.normalized.lower())
+    except EmailNotValidError:
+        expected = Clean(None, "invalid")
+    assert standardize("email", f"{local}@{domain}", BRITISH) == expected
 
 
 @pytest.mark.parametrize(
