@@ -13,6 +13,9 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 DEPLOYED := ONYM_ENV=production ONYM_HOME=$(VENV)/deploy-check ALLOWED_HOSTS=onym.example \
 	DATABASE_URL=postgresql://onym@database.invalid/onym KEYSTORE_URL=postgresql://onym@keystore.invalid/onym_keys
 
+# Every command is a process of its own: without compiled modules each would take some four seconds more to begin.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo serve test test-slow test-data privacy-report privacy-mutants consent-mutants bench-privacy bench-ingest lint lock screenshots clean
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from hypothesis import HealthCheck, settings
 
 from records import sources
@@ -14,6 +15,9 @@ from vault import blind
 # A busy machine is no reason to fail.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+# Static files are looked up when asked for; else every new test client would index all of them first.
+django_settings.WHITENOISE_AUTOREFRESH = True
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

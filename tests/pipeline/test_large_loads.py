@@ -83,13 +83,8 @@ def write(path: Path, *, rows: int, width: int) -> None:
 
 
 @pytest.mark.parametrize("way", ["command", "upload"])
-@pytest.mark.parametrize(
-    ("rows", "width"),
-    [
-        (16_000, 2_500),
-        pytest.param(66_000, 31_000, marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("rows", "width"), [(16_000, 2_500), (66_000, 31_000)])
 def test_a_large_file_is_loaded_in_flat_memory(way: str, rows: int, width: int, till: Source, tmp_path: Path) -> None:
     small, large = tmp_path / "small.csv", tmp_path / "large.csv"
     write(small, rows=4_000, width=width)
