@@ -23,6 +23,7 @@ ADVICE = {
     "invalid_utf8": "The row is broken, or the file is in another encoding than was found: say which it is, or export "
     "it as UTF-8.",
     "missing_identifier": "Without an identifier nobody is meant: send one of those named, or map its column.",
+    "unreadable": "The field holds what has no value here, such as a date after the year 9999: mend it at the source.",
     "absurd_date": "The date is not one, or lies ahead. If days and months are swapped, say so in the source's mapping "
     "(date_order).",
 }
