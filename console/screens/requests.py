@@ -1,6 +1,7 @@
 """Subject requests: what people ask for, when it is due, and each step until it is done."""
 
 import base64
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -39,6 +40,7 @@ from console.telling import telling
 from identity.profiles import where_now
 from privacy import access, answer_page, human_review, papers, portability, requests
 from privacy.access import Refused
+from privacy.answer_outline import Outline, outline
 from privacy.letter_templates import NAMES as LETTERS
 from privacy.letter_templates import draft
 from privacy.models import (
@@ -98,6 +100,15 @@ NEXT = {
     "approve": ("Approve", "verified"),
     "answer": ("Answer", "description"),
     "withdraw": ("Carry out", "do_not_disturb_on"),
+}
+COUNTED = {
+    "identifiers": "Identifiers",
+    "attributes": "Attributes",
+    "records": "Records",
+    "consents": "Consents given and withdrawn",
+    "segments": "Segments, now and earlier",
+    "recipients": "Recipients that were told",
+    "sources": "Sources",
 }
 CHANNELS = {CONSOLE: "the admin", API: "the API", OPENDSR: "OpenDSR", FORM: "the public form"}
 
@@ -257,13 +268,17 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
             requests.reject(_get(id), reason=form.cleaned_data["reason"], **_by(request))
         return _to(id)
 
-    @needs(DECIDE_REQUESTS, fresh=True)
+    @needs(DECIDE_REQUESTS, methods=("GET", "POST"), fresh=True)
     def answer(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
-        """The answer, shown and offered for download this once; it is kept nowhere.
+        """First the question whether it is meant; then the answer, shown and offered for download this once.
 
         The request is complete only if the page could be made: an answer that nobody saw was not given.
         """
         found = _get(id)
+        if request.method == "GET":
+            with telling(request, *EXPECTED):
+                return self._hand_over_page(request, found, outline(found))
+            return _to(id)
         with telling(request, *EXPECTED), transaction.atomic():
             answered = access.answer(found, actor=actor_of(request), now=timezone.now())
             return self._answer_page(request, found, answered).render()
@@ -332,6 +347,22 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
             decisions=_decisions(one),
             form=Reason(),
             forms=_forms(one),
+        )
+
+    def _hand_over_page(self, request: HttpRequest, one: SubjectRequest, counted: Outline) -> TemplateResponse:
+        """Whether it is meant: whose data, how much, and what completing means."""
+        living = where_now(one.profile_id) if one.profile_id else None
+        return self.page(
+            request,
+            "console/requests/hand_over.html",
+            title="Answer a request",
+            one=one,
+            kind=label_of(one.kind),
+            short=short(one.pk),
+            identity=METHOD_NAMES.get(one.verification, "identity not verified"),
+            who=bearers.who(living, request, reason=f"subject request {one.pk}") if living else None,
+            by_link=one.channel == FORM,
+            counts=[(COUNTED[name], count) for name, count in asdict(counted).items()],
         )
 
     def _answer_page(self, request: HttpRequest, one: SubjectRequest, answered: dict[str, Any]) -> TemplateResponse:

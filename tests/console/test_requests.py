@@ -23,7 +23,7 @@ from privacy.models import EMAIL_LINK, SubjectRequest
 from privacy.public import demands
 from privacy.verification import Verification
 from records.models import SourceProfile
-from tests.console.conftest import World, said
+from tests.console.conftest import PLAINTEXT, World, said
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 SignIn = Callable[[str], Client]
@@ -80,6 +80,38 @@ def test_the_opener_is_told_that_a_second_person_is_needed(world: World, sign_in
     assert (
         "a second person has to approve it" not in sign_in("second_officer").get(page(world.erasure)).content.decode()
     )
+
+
+def test_an_answer_is_asked_for_twice_and_the_question_completes_nothing(world: World, sign_in: SignIn) -> None:
+    client = sign_in("privacy_officer")
+    shown = client.get(page(world.access)).content.decode()
+    assert f'<a class="o-button o-primary" href="{act("answer", world.access)}">' in shown
+    assert f'<form method="post" action="{act("answer", world.access)}">' not in shown
+    question = client.get(act("answer", world.access))
+    content = question.content.decode()
+    assert "This cannot be undone" in content
+    assert "kept nowhere" in content
+    assert f'<form method="post" action="{act("answer", world.access)}">' in content
+    assert [value for value in PLAINTEXT if value in content] == []
+    counted = dict(question.context["counts"])
+    world.access.refresh_from_db()
+    assert (world.access.state, world.access.outcome) == ("open", {})
+    client.post(act("answer", world.access))
+    world.access.refresh_from_db()
+    assert (counted["Identifiers"], counted["Attributes"], counted["Records"], counted["Sources"]) == (
+        world.access.outcome["identifiers"],
+        world.access.outcome["attributes"],
+        world.access.outcome["records"],
+        1,
+    )
+
+
+def test_nothing_is_asked_about_what_cannot_be_answered(world: World, sign_in: SignIn) -> None:
+    client = sign_in("privacy_officer")
+    assert said(client.get(act("answer", world.erasure)))[0].startswith("This asks for erasure")
+    client.post(act("answer", world.access))
+    again = client.get(act("answer", world.access))
+    assert (again.status_code, said(again)[0].split(";")[0]) == (302, "This request is completed")
 
 
 def test_an_answer_is_readable_offered_as_a_file_and_given_once(world: World, sign_in: SignIn) -> None:
