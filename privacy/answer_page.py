@@ -10,6 +10,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from consent.models import Purpose
+from privacy.references import reference_of
 from segments import catalog
 from segments.rules.parse import InvalidDefinition
 from segments.wording import Line, feature_name, lines_of, weights_of, with_unit
@@ -38,6 +39,7 @@ def render(answered: Mapping[str, Any]) -> str:
             {**look, "purpose": _purpose(look["purpose"], purposes)}
             for look in answered["who_looked"]["people_and_programs"]
         ],
+        "reference": reference_of(answered["request"]["id"]),
         "organization": settings.ORGANIZATION,
     }
     return render_to_string(TEMPLATE, context)

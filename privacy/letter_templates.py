@@ -6,6 +6,7 @@ No draft names the person: a request holds no name. The words in brackets are fo
 from privacy.clocks import CLOCKS
 from privacy.models import SubjectRequest
 from privacy.papers import ACKNOWLEDGMENT, COMPLETION, EXTENSION, REJECTION
+from privacy.references import reference_of
 
 WORDS = {
     "access": "a copy of your data",
@@ -59,7 +60,7 @@ def draft(request: SubjectRequest, kind: str, *, extended: str = "") -> str:
     return TEMPLATES[kind].format(
         received=_day(request.received_at),
         asked=WORDS[request.kind],
-        reference=str(request.pk)[-8:],
+        reference=reference_of(request.pk),
         due=_day(request.due_date),
         law=f"The law ({CLOCKS[request.regulation].name})" if request.regulation in CLOCKS else "The law",
         extended=extended,

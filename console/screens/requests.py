@@ -38,7 +38,7 @@ from console.screens.request_acts import RequestActs
 from console.showing import day, label_of, short
 from console.telling import telling
 from identity.profiles import where_now
-from privacy import access, answer_page, human_review, papers, portability, requests
+from privacy import access, answer_page, human_review, papers, portability, references, requests
 from privacy.access import Refused
 from privacy.answer_outline import Outline, outline
 from privacy.letter_templates import NAMES as LETTERS
@@ -64,6 +64,7 @@ from privacy.models import (
     SubjectRequest,
 )
 from privacy.objections import WITHDRAWS
+from privacy.references import reference_of
 from privacy.subjects import UnknownProfile
 from privacy.verification import METHOD_NAMES
 from segments.models import Membership
@@ -156,9 +157,12 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
 
     may_view = VIEW_REQUESTS
     heading = "Subject requests"
-    list_display = ("asked_for", "stands", "due", "identity", "sees_to_it", "profile_short", "opened", "opener")
+    list_display = (
+        *("asked_for", "reference", "stands", "due", "identity", "sees_to_it", "profile_short", "opened", "opener"),
+    )
     list_display_links = ("asked_for",)
     list_filter = (Waiting, "state", "kind", Law)
+    list_before_template = "console/requests/find_reference.html"
     sortable_by = ()
     intro = "What people ask for about their data, the soonest due first."
     add_label = "New request"
@@ -173,6 +177,10 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
     @admin.display(description="Request")
     def asked_for(self, row: SubjectRequest) -> str:
         return f"{label_of(row.kind)}, {law_of(row.regulation)}"
+
+    @admin.display(description="Reference")
+    def reference(self, row: SubjectRequest) -> str:
+        return reference_of(row.pk)
 
     @badge(
         "State",
@@ -224,6 +232,7 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
         guard = self.admin_site.admin_view
         one = "<uuid:id>"
         return [
+            path("find/", guard(self.find), name="privacy_subjectrequest_find"),
             path(f"{one}/approve/", guard(self.approve), name="privacy_subjectrequest_approve"),
             path(f"{one}/reject/", guard(self.reject), name="privacy_subjectrequest_reject"),
             path(f"{one}/answer/", guard(self.answer), name="privacy_subjectrequest_answer"),
@@ -247,6 +256,18 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
             messages.info(request, "There is no such request.")
             return redirect("admin:privacy_subjectrequest_changelist")
         return self._page(request, found)
+
+    @needs(VIEW_REQUESTS)
+    def find(self, request: HttpRequest) -> HttpResponseBase:
+        """The request of this reference. By POST: somebody may type an address where a reference was asked for."""
+        found = references.find(request.POST.get("reference", ""))
+        if not found:
+            messages.warning(request, "No request has this reference. Give at least its first four signs.")
+            return redirect("admin:privacy_subjectrequest_changelist")
+        if len(found) == 1:
+            return _to(found[0].pk)
+        rows = [(reference_of(one.pk), f"{label_of(one.kind)}, {law_of(one.regulation)}", one) for one in found]
+        return self.page(request, "console/requests/found.html", title="Requests found", found=rows)
 
     @needs(DECIDE_REQUESTS, methods=("GET", "POST"))
     def approve(self, request: HttpRequest, id: UUID) -> HttpResponseBase:

@@ -19,8 +19,10 @@ from identity.models import Profile
 from pipeline import tasks
 from pipeline.models import Work
 from privacy import aftercare, certificate, requests
-from privacy.models import EMAIL_LINK, SubjectRequest
+from privacy.letter_templates import draft
+from privacy.models import EMAIL_LINK, OpenDsrRequest, SubjectRequest
 from privacy.public import demands
+from privacy.references import reference_of
 from privacy.verification import Verification
 from records.models import SourceProfile
 from tests.console.conftest import PLAINTEXT, World, said
@@ -40,6 +42,9 @@ ACTIONS = (
     "join",
     "reveal",
 )
+
+
+FIND = "/admin/privacy/subjectrequest/find/"
 
 
 def page(one: SubjectRequest) -> str:
@@ -249,6 +254,44 @@ def test_only_those_who_decide_requests_do(world: World, sign_in: SignIn) -> Non
 def test_an_unknown_request_leads_back_to_the_list(world: World, sign_in: SignIn) -> None:
     response = sign_in("privacy_officer").get(reverse("admin:privacy_subjectrequest_change", args=[UUID(int=1)]))
     assert response["Location"] == reverse("admin:privacy_subjectrequest_changelist")
+
+
+def test_a_request_is_found_by_its_reference_whole_or_by_the_beginning(world: World, sign_in: SignIn) -> None:
+    client, whole = sign_in("privacy_officer"), str(world.access.pk)
+    reference = reference_of(whole)
+    listed = client.get(reverse("admin:privacy_subjectrequest_changelist")).content.decode()
+    assert reference in listed
+    assert f'action="{FIND}"' in listed
+    assert reference in draft(world.access, "acknowledge")
+    for typed in (
+        whole,
+        whole.upper(),
+        whole.replace("-", ""),
+        whole[:-2],
+        reference,
+        f" #{reference.upper()} ",
+        reference[:6],
+    ):
+        assert client.post(FIND, {"reference": typed}).headers["Location"] == page(world.access), typed
+
+
+def test_several_that_begin_alike_are_listed_and_nothing_else_is_found(world: World, sign_in: SignIn) -> None:
+    client = sign_in("privacy_officer")
+    begin = str(world.access.pk)[:6]  # the time of its making, to four hours
+    both = client.post(FIND, {"reference": begin})
+    assert {(row[0], row[2].pk) for row in both.context["found"]} == {
+        (reference_of(one.pk), one.pk) for one in (world.access, world.erasure)
+    }
+    for typed in (begin[:3], "", "alice@example.com", "ffff" * 8):
+        response = client.post(FIND, {"reference": typed})
+        assert response.headers["Location"] == reverse("admin:privacy_subjectrequest_changelist"), typed
+        assert said(response)[0].startswith("No request has this reference")
+
+
+def test_a_controllers_own_number_finds_its_request(world: World, sign_in: SignIn) -> None:
+    theirs = UUID("a7551968-d5d6-44b2-9831-815ac9017798")
+    OpenDsrRequest.objects.create(request=world.access, controller="shop", subject_request_id=theirs)
+    assert sign_in("privacy_officer").post(FIND, {"reference": str(theirs)}).headers["Location"] == page(world.access)
 
 
 def test_due_dates_of_finished_requests_are_not_overdue(world: World, sign_in: SignIn) -> None:

@@ -356,6 +356,7 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "admin:segments_heldchange_release": (WHY,),
     "admin:segments_heldchange_refuse": (WHY,),
     "admin:consent_purpose_publish": (Act({"kind": "wording", "new_locale": "en", "new_text": "For offers."}),),
+    "admin:privacy_subjectrequest_find": (Act(lambda planted: {"reference": planted.id_of("access")}),),
     "admin:privacy_subjectrequest_approve": (Act(),),
     "admin:privacy_subjectrequest_reject": (WHY,),
     "admin:privacy_subjectrequest_erase": (Act(),),
