@@ -34,7 +34,7 @@ from console.screens.erasures import EXPECTED as OF_ERASURE
 from console.screens.erasures import ErasureScreen
 from console.screens.new_requests import NewRequestScreen
 from console.screens.rectifications import RectificationScreen
-from console.screens.request_acts import RequestActs
+from console.screens.request_acts import TOLD, RequestActs
 from console.showing import day, label_of, short
 from console.telling import telling
 from identity.profiles import where_now
@@ -42,7 +42,7 @@ from privacy import access, answer_page, human_review, papers, portability, refe
 from privacy.access import Refused
 from privacy.answer_outline import Outline, outline
 from privacy.letter_templates import NAMES as LETTERS
-from privacy.letter_templates import draft
+from privacy.letter_templates import draft, fitting
 from privacy.models import (
     ACCESS,
     API,
@@ -346,7 +346,7 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
             who=bearers.who(living, request, reason=f"subject request {one.pk}") if living else None,
             profile_short=short(living or one.profile_id) if one.profile_id else "",
             clocks=clocks_of(one, today=today),
-            facts=facts_of(one),
+            facts=facts_of(one, today=today),
             next=act,
             next_words=words,
             next_label=label,
@@ -368,6 +368,7 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
             decisions=_decisions(one),
             form=Reason(),
             forms=_forms(one),
+            letters=_letters(one, today=today),
         )
 
     def _hand_over_page(self, request: HttpRequest, one: SubjectRequest, counted: Outline) -> TemplateResponse:
@@ -444,9 +445,13 @@ def _forms(one: SubjectRequest) -> dict[str, forms.Form]:
         "comment": request_forms.Comment(),
         "acknowledge": request_forms.Write(initial={"text": draft(one, papers.ACKNOWLEDGMENT)}),
         "extend": request_forms.Extend(initial={"text": draft(one, papers.EXTENSION, extended=extended)}),
-        "rejection": request_forms.Write(initial={"text": draft(one, papers.REJECTION)}),
-        "completion": request_forms.Write(initial={"text": draft(one, papers.COMPLETION)}),
     }
+
+
+def _letters(one: SubjectRequest, *, today: date) -> list[tuple[str, str, forms.Form]]:
+    """The letters that fit the request as it stands, each with its name and draft; others belong to an act."""
+    fit = [kind for kind in fitting(one, today=today) if kind in TOLD]
+    return [(kind, LETTERS[kind], request_forms.Write(initial={"text": draft(one, kind)})) for kind in fit]
 
 
 def _latest(records: list[dict[str, Any]]) -> list[tuple[datetime | None, str, str, list[tuple[str, str]]]]:

@@ -370,7 +370,7 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "admin:privacy_subjectrequest_assign": (Act({"to": ""}),),
     "admin:privacy_subjectrequest_extend": (Act({"ground": "complexity", "text": "Dear customer"}),),
     "admin:privacy_subjectrequest_comment": (WORDS,),
-    "admin:privacy_subjectrequest_tell": (Act({"kind": "completion", "text": "Dear customer"}),),
+    "admin:privacy_subjectrequest_tell": (Act({"kind": "rejection", "text": "Dear customer"}),),
     "admin:privacy_subjectrequest_review": (Act(),),
     "admin:privacy_subjectrequest_rectify": (Act({"city": "Elsewhere"}),),
     "admin:privacy_subjectrequest_reveal": (WHY,),
