@@ -10,7 +10,7 @@ from typing import Any
 # A net below all else: what looks like an e-mail address, however it is encoded, is taken out of every line.
 ADDRESS = re.compile(r"[^\s\"'<>=&?/,;:()\[\]{}]+(?:@|%40|%2540|&#64;|\\u0040|＠)[^\s\"'<>=&?/,;()\[\]{}]+")
 # What a task was given, gave back or raised stands in what the worker says of it.
-ABOUT_TASKS, OF_TASKS = "celery.app.trace", ("id", "name", "runtime")
+ABOUT_TASKS, OF_TASKS = "celery.app.trace", ("id", "name", "description", "runtime")
 ABOUT_REQUESTS = ("django.request", "django.security", "django.server", "django.csrf")
 FRAMES = 12
 
