@@ -21,8 +21,8 @@ ADVICE = {
     "unstorable_json": "The message holds text that is not Unicode, or is nested without end: change how its source "
     "writes it.",
     "unstorable": "The database could not keep this record; the log of that minute says why. Its source still has it.",
-    "unreadable": "The field, or the message, holds what has no value here, such as a date after the year 9999: change how "
-    "its source writes it.",
+    "unreadable": "The field, or the message, holds what has no value here, such as a date after the year 9999: change "
+    "how its source writes it.",
     "broken_row": "The row has another number of cells than the header, or an open quote: export the file anew with "
     "quotes around values that hold the separator.",
     "not_an_object": "Send an object with named fields, {...}, a line or message for each record.",
