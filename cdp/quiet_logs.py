@@ -9,6 +9,8 @@ from typing import Any
 
 # A net below all else: what looks like an e-mail address, however it is encoded, is taken out of every line.
 ADDRESS = re.compile(r"[^\s\"'<>=&?/,;:()\[\]{}]+(?:@|%40|%2540|&#64;|\\u0040|＠)[^\s\"'<>=&?/,;()\[\]{}]+")
+# What a task was given, gave back or raised stands in what the worker says of it.
+ABOUT_TASKS, OF_TASKS = "celery.app.trace", ("id", "name", "description", "runtime")
 ABOUT_REQUESTS = ("django.request", "django.security", "django.server", "django.csrf")
 FRAMES = 12
 
@@ -19,6 +21,8 @@ class Quiet(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         if record.name.startswith(ABOUT_REQUESTS):
             record = logging.makeLogRecord({**record.__dict__, "msg": _of_request(record), "args": ()})
+        elif record.name == ABOUT_TASKS and isinstance(record.args, dict):
+            record = logging.makeLogRecord({**record.__dict__, "args": _of_task(record)})
         # Another handler may have kept its own text of the exception in the record.
         record.exc_text = None
         record.stack_info = None
@@ -42,6 +46,14 @@ def without_addresses(text: str) -> str:
 def scrub(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The same for structured logs."""
     return {name: without_addresses(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _of_task(record: logging.LogRecord) -> dict[str, Any]:
+    """What a worker says of a task without its values: of an exception its kind."""
+    told = record.args if isinstance(record.args, dict) else {}
+    kind = record.exc_info[0] if record.exc_info else None
+    raised = kind.__name__ if kind else "an exception"
+    return {name: value if name in OF_TASKS else raised if name == "exc" else "…" for name, value in told.items()}
 
 
 def _of_request(record: logging.LogRecord) -> str:

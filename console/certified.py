@@ -16,6 +16,25 @@ KINDS = {"table": "tables", "sealed field": "sealed fields, opened", "file": "fo
 
 
 @dataclass(frozen=True)
+class Place:
+    """One place that was searched, and what came of it in words: its tone is bad, warn or good."""
+
+    kind: str
+    name: str
+    parts: int
+    hits: int
+    unopened: int
+
+    @property
+    def tone(self) -> str:
+        return _tone(self.hits, self.unopened)
+
+    @property
+    def words(self) -> str:
+        return _words(self.hits, self.unopened)
+
+
+@dataclass(frozen=True)
 class Searched:
     """Places of one kind: how many, how much is in them, and in how many parts the person was found."""
 
@@ -24,6 +43,15 @@ class Searched:
     parts: int
     bytes: int
     hits: int
+    unopened: int
+
+    @property
+    def tone(self) -> str:
+        return _tone(self.hits, self.unopened)
+
+    @property
+    def words(self) -> str:
+        return _words(self.hits, self.unopened)
 
 
 @dataclass(frozen=True)
@@ -37,7 +65,7 @@ class Certified:
     erased: list[Bar]
     mentioned: list[Bar]
     searched: list[Searched]
-    places: list[dict[str, Any]]
+    places: list[Place]
     proof: Mapping[str, Any]
     confirmed: list[str]
     unconfirmed: list[tuple[str, datetime | None, int]]
@@ -45,12 +73,25 @@ class Certified:
     retrain: list[str]
     values: str
 
+    @property
+    def hits(self) -> int:
+        """In how many parts of all places the person was found."""
+        return sum(place.hits for place in self.places)
+
+    @property
+    def open_places(self) -> list[Place]:
+        """Those where something was found, or where nobody can say."""
+        return [place for place in self.places if place.hits or place.unopened]
+
 
 def certified(stated: Mapping[str, Any]) -> Certified:
     """The parts of a certificate's text, for reading."""
     proof = stated["proof"] if isinstance(stated["proof"], dict) else {}
     erased, told = stated["erased"], stated["recipients"]
-    places = sorted(proof.get("places", []), key=lambda place: (-place["hits"], place["kind"], place["name"]))
+    searched = sorted(
+        proof.get("places", []),
+        key=lambda place: (-place["hits"], -place.get("unopened", 0), place["kind"], place["name"]),
+    )
     steps = [(str(step["what"]), parse_datetime(step["at"])) for step in stated["steps"]]
     return Certified(
         verdict=verdict_of(stated["proof_state"] if proof else "", proof),
@@ -63,8 +104,8 @@ def certified(stated: Mapping[str, Any]) -> Certified:
         ],
         erased=bars(erased["rows"]),
         mentioned=bars(erased["mentions"]),
-        searched=_by_kind(places),
-        places=places,
+        searched=_by_kind(searched),
+        places=[_place(one) for one in searched],
         proof=proof,
         confirmed=list(told["confirmed"]),
         unconfirmed=[
@@ -74,6 +115,20 @@ def certified(stated: Mapping[str, Any]) -> Certified:
         retrain=[_named(what) for what in stated["models_to_retrain"]],
         values=stated["values_of_the_person"],
     )
+
+
+def _place(one: Mapping[str, Any]) -> Place:
+    return Place(one["kind"], one["name"], one["parts"], one["hits"], one.get("unopened", 0))
+
+
+def _tone(hits: int, unopened: int) -> str:
+    return "bad" if hits else "warn" if unopened else "good"
+
+
+def _words(hits: int, unopened: int) -> str:
+    """What a search came to: a hit is never said to be erased, and what nobody can open is not confirmed."""
+    said = [f"found {hits:,}"] if hits else []
+    return ", ".join([*said, *([f"unconfirmed {unopened:,}"] if unopened else [])]) or "nothing found"
 
 
 def _by_kind(places: list[dict[str, Any]]) -> list[Searched]:
@@ -87,6 +142,7 @@ def _by_kind(places: list[dict[str, Any]]) -> list[Searched]:
             sum(place["parts"] for place in some),
             sum(place.get("bytes", 0) for place in some),
             sum(place["hits"] for place in some),
+            sum(place.get("unopened", 0) for place in some),
         )
         for kind, some in sorted(grouped.items(), key=lambda item: -len(item[1]))
     ]

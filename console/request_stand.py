@@ -9,6 +9,7 @@ from django.utils import timezone
 from console.showing import day
 from privacy.clocks import CLOCKS
 from privacy.deadlines import NoExtension, UnknownRegulation, extended_due_date
+from privacy.letter_templates import may_extend
 from privacy.models import (
     ACCESS,
     APPROVED,
@@ -53,7 +54,7 @@ def _note(one: SubjectRequest, today: date) -> str:
     """What has become of the first period, or may."""
     if one.extended_at:
         return f"put off from {day(one.first_due_date)}"
-    later = later_of(one) if may_extend(one) and today <= one.first_due_date else None
+    later = later_of(one) if may_extend(one, today=today) else None
     return f"can be put off once, to {day(later)}, if the person is told before" if later else ""
 
 
@@ -63,12 +64,6 @@ def later_of(one: SubjectRequest) -> date | None:
         return extended_due_date(one.regulation, timezone.localdate(one.received_at), kind=one.kind)
     except (NoExtension, UnknownRegulation):
         return None
-
-
-def may_extend(one: SubjectRequest) -> bool:
-    """Whether the answer may still be put off."""
-    clock = CLOCKS.get(one.regulation)
-    return bool(clock and clock.of(one.kind).extension) and one.state in UNFINISHED and not one.extended_at
 
 
 def next_act(one: SubjectRequest, *, own: bool) -> tuple[str, str]:
@@ -132,12 +127,12 @@ def law_of(regulation: str) -> str:
     return CLOCKS[regulation].name if regulation in CLOCKS else regulation.upper()
 
 
-def facts_of(one: SubjectRequest) -> dict[str, Any]:
+def facts_of(one: SubjectRequest, *, today: date) -> dict[str, Any]:
     """What else the page says of the request."""
     return {
         "law": law_of(one.regulation),
         "needs_identity": one.kind in NEEDS_IDENTITY,
-        "may_extend": may_extend(one),
+        "may_extend": may_extend(one, today=today),
         "may_call_back": one.state in (OPEN, APPROVED),
         "unfinished": one.state in UNFINISHED,
     }

@@ -53,7 +53,7 @@ def take_in(source: Source, batch: Batch, *, door: str, now: datetime) -> Accept
         return accept(source, batch, door=door, now=now)
     mine, company = _Waiting(batch, now), _company_of(source, door)
     if not _is_first(company, mine):
-        mine.woken.wait()
+        _wait(company, mine)
     if not mine.is_done:
         _lead(company, source, door)
     if mine.answer is None:
@@ -76,6 +76,28 @@ def _is_first(company: Company, mine: _Waiting) -> bool:
         return True
 
 
+def _wait(company: Company, mine: _Waiting) -> None:
+    """Until this batch is taken in, or its thread is to lead. Whoever is ended meanwhile holds up nobody behind."""
+    try:
+        mine.woken.wait()
+    except BaseException:
+        with _lock:
+            if mine in _waiting[company]:
+                _waiting[company].remove(mine)
+                if mine.woken.is_set():
+                    _hand_on(company)
+        raise
+
+
+def _hand_on(company: Company) -> None:
+    """Let the next in line lead. The caller holds the lock."""
+    if left := _waiting[company]:
+        left[0].woken.set()
+    else:
+        _busy.discard(company)
+        del _waiting[company]
+
+
 def _lead(company: Company, source: Source, door: str) -> None:
     """Take in what waits, this thread's own batch first among it; then let the next in line lead."""
     with _lock:
@@ -84,11 +106,7 @@ def _lead(company: Company, source: Source, door: str) -> None:
         _take_in(together, source, door)
     finally:
         with _lock:
-            if left := _waiting[company]:
-                left[0].woken.set()
-            else:
-                _busy.discard(company)
-                del _waiting[company]
+            _hand_on(company)
         for one in together:
             if not one.is_done:
                 one.error = BrokenOff("the transaction was broken off; send the batch again")

@@ -12,11 +12,17 @@ import orjson
 from django.db import transaction
 
 from outbox import deliveries, signing
-from privacy.models import COMPLETED, ErasureCase, SubjectRequest, Tombstone
+from privacy.models import COMPLETED, FOUND, PASSED, ErasureCase, SubjectRequest, Tombstone
 from privacy.requests import steps
 
 ALGORITHM = "Ed25519"
-STATEMENT = "The person of this request was erased. What was searched, found and not confirmed stands below."
+BELOW = "What was searched, found and not confirmed stands below."
+STATEMENTS = {
+    PASSED: f"The person of this request was erased, and nothing of them was found. {BELOW}",
+    FOUND: f"Rows and keys of the person of this request were deleted; the person was found again, so that the erasure "
+    f"is not proved. {BELOW}",
+    "": f"Rows and keys of the person of this request were deleted; the search for them has not ended yet. {BELOW}",
+}
 
 
 class NotCertifiable(ValueError):
@@ -80,7 +86,7 @@ def _canonical(content: Any) -> bytes:
 def _content(case: ErasureCase, *, now: datetime) -> dict[str, Any]:
     request, outcome = case.request, case.request.outcome
     return {
-        "statement": STATEMENT,
+        "statement": STATEMENTS[case.proof_state],
         "request": str(request.pk),
         "regulation": request.regulation,
         "issued_at": now.isoformat(),

@@ -75,14 +75,37 @@ class Report:
             "mb_per_s": round(self.bytes / 1_000 / max(1, self.milliseconds)),
         }
 
-    def lines(self) -> Iterator[str]:
-        """The report for reading, a line for every place; those where the person was found come last."""
-        for place in sorted(self.places, key=lambda place: place.hits):
-            note = f"  ({place.ids} stay: {place.kept})" if place.kept and place.ids else ""
-            closed = f"  ({place.unopened} cannot be opened by anybody)" if place.unopened else ""
-            yield f"{place.hits:>6} hits  {place.parts:>9,} {PARTS[place.kind]:<6}  {place.name}{note}{closed}"
+    @property
+    def unopened(self) -> int:
+        """Sealed values that nobody can open: of them the search can say nothing."""
+        return sum(place.unopened for place in self.places)
+
+    def summary(self) -> str:
+        """In one line, what was searched for, where, and what came of it."""
+        unconfirmed = f", {self.unopened:,} values unconfirmed" if self.unopened else ""
+        values = sum(place.parts - place.unopened for place in self.places if place.kind == SEALED_FIELD)
+        return (
+            f"{self.hits:,} hits{unconfirmed}: {len(self.places):,} places searched, {values:,} sealed values opened, "
+            f"{self.bytes / 1_000_000:,.1f} MB, in {self.milliseconds / 1_000:,.1f} s"
+        )
+
+    def lines(self, *, every_place: bool = False) -> Iterator[str]:
+        """The report for reading: its summary, and places with hits or with what nobody can open, or every place.
+
+        Those where the person was found come last.
+        """
+        yield self.summary()
+        for place in sorted(self.places, key=lambda place: (place.hits, place.unopened)):
+            if every_place or place.hits or place.unopened:
+                yield _line(place)
         yield from (f"   not searched  {what}" for what in self.unscanned)
         yield from (f"   rewritten     {what}" for what in self.rewritten)
+
+
+def _line(place: Scanned) -> str:
+    note = f"  ({place.ids} stay: {place.kept})" if place.kept and place.ids else ""
+    closed = f"  (unconfirmed: {place.unopened} cannot be opened by anybody)" if place.unopened else ""
+    return f"{place.hits:>6} hits  {place.parts:>9,} {PARTS[place.kind]:<6}  {place.name}{note}{closed}"
 
 
 PARTS = {"table": "rows", SEALED_FIELD: "values", FILE: "files", "session": "open"}

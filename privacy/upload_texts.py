@@ -5,12 +5,16 @@ from contextlib import suppress
 from itertools import islice
 from typing import BinaryIO
 
+import structlog
+
 from records import uploads
 from records.envelope import Reject, as_json
 from records.models import FileLoad
-from records.readers import PARQUET, Nature, NotReadable, examine, rows_of, text_of
+from records.readers import NDJSON, PARQUET, Nature, NotReadable, examine, rows_of, text_of
 from records.uploads import Gone
 from vault.grants import Grant
+
+log = structlog.get_logger()
 
 ROWS_AT_A_TIME = 2_000
 PIECE = 1024 * 1024
@@ -18,7 +22,10 @@ OVERLAP = 4_096
 
 
 def texts_of(load: FileLoad, *, leave: Callable[[], Grant]) -> Iterator[list[bytes]]:
-    """The text of this upload, a part at a time; of Parquet its rows. What nobody can read comes as it lies there."""
+    """The text of this upload, a part at a time; of Parquet its rows. What nobody can read comes as it lies there.
+
+    JSON lines come twice, as they lie there and as we would write them: any letter may stand there as its number.
+    """
     with uploads.opened(load, leave=leave) as file, suppress(Gone):
         try:
             nature = (
@@ -26,8 +33,15 @@ def texts_of(load: FileLoad, *, leave: Callable[[], Grant]) -> Iterator[list[byt
                 if load.format
                 else examine(file, encoding=load.encoding, region=load.source.region)
             )
-            yield from _rows(file, nature) if nature.format == PARQUET else _pieces(text_of(file, nature))
-        except NotReadable:
+            if nature.format != PARQUET:
+                yield from _pieces(text_of(file, nature))
+            if nature.format in (PARQUET, NDJSON):
+                yield from _rows(file, nature)
+        except Gone:
+            raise
+        except Exception as error:  # whatever a file does to its reader, an erasure goes on
+            if not isinstance(error, NotReadable):
+                log.error("an upload cannot be read and is searched as it lies there", error=type(error).__name__)
             file.seek(0)
             yield from _pieces(file)
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from segments.features.registry import FEATURES
 from segments.models import Membership
+from segments.wording import feature_name, in_words, with_unit
 
 
 @dataclass(frozen=True)
@@ -96,41 +96,10 @@ def _contributions(parts: list[Mapping[str, Any]]) -> list[Contribution]:
     return [
         Contribution(
             name=feature_name(part["feature"]),
-            value=_with_unit(part["feature"], part["value"]),
+            value=with_unit(part["feature"], part["value"]),
             points=part["points"],
             percent=part["points"] / (100 * abs(part["weight"]) / whole) * 100 if part["weight"] else 0,
             missing=part["missing"],
         )
         for part in ordered
     ]
-
-
-OPERATORS = {"==": "is", "!=": "is not", ">=": "≥", "<=": "≤", ">": ">", "<": "<", "in": "is one of"}
-
-
-def in_words(condition: Mapping[str, Any]) -> str:
-    """A condition as a person would read it."""
-    name, op, expected = feature_name(condition["feature"]), condition["op"], condition.get("expected", True)
-    if op == "exists":
-        return f"{name} is {'known' if expected else 'not known'}"
-    return f"{name} {OPERATORS[op]} {_listed(condition['feature'], expected)}"
-
-
-def feature_name(slug: str) -> str:
-    """What people call the feature."""
-    return FEATURES[slug].name if slug in FEATURES else slug.replace("_", " ")
-
-
-def _listed(feature: str, value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else _with_unit(feature, value)
-
-
-def _with_unit(feature: str, value: Any) -> str:
-    if value is None:
-        return "not known"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    unit = FEATURES[feature].unit if feature in FEATURES else ""
-    unit = "" if unit == "amount" else unit
-    number = f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, int | float) else str(value)
-    return f"{number} {unit.removesuffix('s') if number == '1' else unit}".strip()

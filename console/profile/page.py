@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from access.roles import VIEW_CONSENTS, VIEW_REQUESTS, VIEW_SEGMENTS
 from consent.signals.status import control_status
 from console.asking import Person, user_of
+from console.left_out import way_out_of
 from console.profile import consents
 from console.profile.apart import kept_apart
 from console.profile.belonging import belongings
@@ -55,6 +56,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         "person": person,
         "short": short(person.id),
         "refusal": person.refusal,
+        "way_out": way_out_of(person.refusal.reason) if person.refusal else "",
         "revealed": revealed,
         "name": name_of(record, revealed=revealed) if person.grant else "Not shown",
         "initials": initials_of(record),

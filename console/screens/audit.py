@@ -16,6 +16,7 @@ from access.models import ApiKey, User
 from access.roles import VIEW_AUDIT, VIEW_PROFILES
 from console.actors import names_of
 from console.asking import may
+from console.audit_filters import By, KindOfAct, When
 from console.guards import needs
 from console.screen import Screen, badge
 from console.second_factor import ask_again, is_fresh
@@ -106,8 +107,8 @@ class AuditScreen(Screen):
     may_view = VIEW_AUDIT
     heading = "Audit log"
     list_display = ("when", "who", "by_kind", "action", "purpose", "reason", "count")
-    list_before_template = "console/audit/to_exposure.html"
-    list_filter = ("actor_kind", "purpose", "action")
+    list_before_template = "console/audit/before_list.html"
+    list_filter = (When, By, KindOfAct, "actor_kind", "purpose", "action")
     sortable_by = ()
     intro = (
         "Every read of sealed data, one line each for people and programs, one a batch for machine stages. No values."

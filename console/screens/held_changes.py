@@ -17,6 +17,7 @@ from access.roles import REVIEW_SEGMENTS
 from console.asking import actor_of, ask
 from console.forms import Reason, first_error
 from console.guards import needs
+from console.left_out import way_out_of
 from console.profile.belonging import grounds_of
 from console.profile.list import describe
 from console.screen import Screen, badge
@@ -111,6 +112,7 @@ class HeldChangeScreen(Screen):
             row=described.get(held.profile_id),
             short=short(held.profile_id),
             refusal=person.refusal,
+            way_out=way_out_of(person.refusal.reason) if person.refusal else "",
             grounds=grounds_of(held.why, held.score) if person.grant else None,
             left=self.get_queryset(request).count(),
             form=Reason(),

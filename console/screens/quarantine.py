@@ -14,19 +14,9 @@ from django.utils.html import format_html
 from access.roles import VIEW_QUARANTINE
 from console.charts import bars_of
 from console.entry import EntryScreen, Facts
+from console.left_out import advice_on
 from console.showing import day, label_of, moment
 from records.models import Intake, QuarantinedRecord
-
-# What usually is the matter, by reason.
-ADVICE = {
-    "malformed_json": "The line is cut or has a quote too few: look at this place of the file at its source.",
-    "invalid_utf8": "The row is broken, or the file is in another encoding than was found: say which it is, or export "
-    "it as UTF-8.",
-    "missing_identifier": "Without an identifier nobody is meant: send one of those named, or map its column.",
-    "absurd_date": "The date is not one, or lies ahead. If days and months are swapped, say so in the source's mapping "
-    "(date_order).",
-}
-AGAIN = "Mend it at the source and send it again: what was taken in stays as it is, and this one is taken in then."
 
 
 class QuarantineScreen(EntryScreen):
@@ -34,7 +24,7 @@ class QuarantineScreen(EntryScreen):
 
     may_view = VIEW_QUARANTINE
     heading = "Quarantine"
-    list_display = ("received", "source", "reason_text", "where", "message", "expires")
+    list_display = ("received", "source", "reason_text", "where", "message", "way_out", "expires")
     list_display_links = ("received",)
     list_filter = ("reason", "source")
     list_before_template = "console/quarantine_reasons.html"
@@ -68,7 +58,7 @@ class QuarantineScreen(EntryScreen):
         ]
 
     def more(self, entry: Any, request: HttpRequest) -> dict[str, Any]:
-        return {"advice": [line for line in (ADVICE.get(entry.reason, ""), AGAIN) if line]}
+        return {"advice": advice_on(entry.reason)}
 
     @admin.display(description="Received")
     def received(self, row: QuarantinedRecord) -> str:
@@ -81,6 +71,10 @@ class QuarantineScreen(EntryScreen):
     @admin.display(description="Reason")
     def reason_text(self, row: QuarantinedRecord) -> str:
         return label_of(row.reason)
+
+    @admin.display(description="What to do")
+    def way_out(self, row: QuarantinedRecord) -> str:
+        return advice_on(row.reason)[0]
 
     @admin.display(description="Where")
     def where(self, row: QuarantinedRecord) -> str:

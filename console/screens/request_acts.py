@@ -19,6 +19,7 @@ from console.guards import needs
 from console.telling import telling
 from privacy import human_review, papers, workflow
 from privacy.deadlines import NoExtension
+from privacy.letter_templates import fitting
 from privacy.models import SubjectRequest
 from privacy.papers import EmptyText
 from privacy.requests import NotOpen, NotVerified, WrongKind
@@ -29,6 +30,9 @@ from privacy.workflow import AlreadyDone, CannotDecide, TooLate
 EXPECTED = (
     AlreadyDone, CannotDecide, EmptyText, NoExtension, NotOpen, NotVerified, TooLate, UnknownProfile, WrongKind,
 )  # fmt: skip
+
+# The letters that stand on their own; the others are part of an act.
+TOLD = (papers.REJECTION, papers.COMPLETION)
 
 
 class RequestActs:
@@ -87,10 +91,12 @@ class RequestActs:
 
     @needs(DECIDE_REQUESTS)
     def tell(self, request: HttpRequest, id: UUID) -> HttpResponse:
-        form, kind = request_forms.Write(request.POST), request.POST.get("kind", "")
-        if kind in (papers.REJECTION, papers.COMPLETION) and _is_sound(request, form):
+        form, kind, one = request_forms.Write(request.POST), request.POST.get("kind", ""), _get(id)
+        if kind not in TOLD or kind not in fitting(one, today=timezone.localdate()):
+            messages.error(request, f"No such letter fits a request that is {one.get_state_display()}.")
+        elif _is_sound(request, form):
             with telling(request, *EXPECTED, done="Kept with the request, as what the person was told."):
-                workflow.tell(_get(id), kind, form.cleaned_data["text"], **_by(request))
+                workflow.tell(one, kind, form.cleaned_data["text"], **_by(request))
         return _to(id)
 
     @needs(DECIDE_REQUESTS)

@@ -1,6 +1,7 @@
 """Subject requests: what people ask for, when it is due, and each step until it is done."""
 
 import base64
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -33,14 +34,15 @@ from console.screens.erasures import EXPECTED as OF_ERASURE
 from console.screens.erasures import ErasureScreen
 from console.screens.new_requests import NewRequestScreen
 from console.screens.rectifications import RectificationScreen
-from console.screens.request_acts import RequestActs
+from console.screens.request_acts import TOLD, RequestActs
 from console.showing import day, label_of, short
 from console.telling import telling
 from identity.profiles import where_now
-from privacy import access, answer_page, human_review, papers, portability, requests
+from privacy import access, answer_page, human_review, papers, portability, references, requests
 from privacy.access import Refused
+from privacy.answer_outline import Outline, outline
 from privacy.letter_templates import NAMES as LETTERS
-from privacy.letter_templates import draft
+from privacy.letter_templates import draft, fitting
 from privacy.models import (
     ACCESS,
     API,
@@ -62,6 +64,7 @@ from privacy.models import (
     SubjectRequest,
 )
 from privacy.objections import WITHDRAWS
+from privacy.references import reference_of
 from privacy.subjects import UnknownProfile
 from privacy.verification import METHOD_NAMES
 from segments.models import Membership
@@ -98,6 +101,15 @@ NEXT = {
     "approve": ("Approve", "verified"),
     "answer": ("Answer", "description"),
     "withdraw": ("Carry out", "do_not_disturb_on"),
+}
+COUNTED = {
+    "identifiers": "Identifiers",
+    "attributes": "Attributes",
+    "records": "Records",
+    "consents": "Consents given and withdrawn",
+    "segments": "Segments, now and earlier",
+    "recipients": "Recipients that were told",
+    "sources": "Sources",
 }
 CHANNELS = {CONSOLE: "the admin", API: "the API", OPENDSR: "OpenDSR", FORM: "the public form"}
 
@@ -145,9 +157,12 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
 
     may_view = VIEW_REQUESTS
     heading = "Subject requests"
-    list_display = ("asked_for", "stands", "due", "identity", "sees_to_it", "profile_short", "opened", "opener")
+    list_display = (
+        *("asked_for", "reference", "stands", "due", "identity", "sees_to_it", "profile_short", "opened", "opener"),
+    )
     list_display_links = ("asked_for",)
     list_filter = (Waiting, "state", "kind", Law)
+    list_before_template = "console/requests/find_reference.html"
     sortable_by = ()
     intro = "What people ask for about their data, the soonest due first."
     add_label = "New request"
@@ -162,6 +177,10 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
     @admin.display(description="Request")
     def asked_for(self, row: SubjectRequest) -> str:
         return f"{label_of(row.kind)}, {law_of(row.regulation)}"
+
+    @admin.display(description="Reference")
+    def reference(self, row: SubjectRequest) -> str:
+        return reference_of(row.pk)
 
     @badge(
         "State",
@@ -213,6 +232,7 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
         guard = self.admin_site.admin_view
         one = "<uuid:id>"
         return [
+            path("find/", guard(self.find), name="privacy_subjectrequest_find"),
             path(f"{one}/approve/", guard(self.approve), name="privacy_subjectrequest_approve"),
             path(f"{one}/reject/", guard(self.reject), name="privacy_subjectrequest_reject"),
             path(f"{one}/answer/", guard(self.answer), name="privacy_subjectrequest_answer"),
@@ -237,6 +257,18 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
             return redirect("admin:privacy_subjectrequest_changelist")
         return self._page(request, found)
 
+    @needs(VIEW_REQUESTS)
+    def find(self, request: HttpRequest) -> HttpResponseBase:
+        """The request of this reference. By POST: somebody may type an address where a reference was asked for."""
+        found = references.find(request.POST.get("reference", ""))
+        if not found:
+            messages.warning(request, "No request has this reference. Give at least its first four signs.")
+            return redirect("admin:privacy_subjectrequest_changelist")
+        if len(found) == 1:
+            return _to(found[0].pk)
+        rows = [(reference_of(one.pk), f"{label_of(one.kind)}, {law_of(one.regulation)}", one) for one in found]
+        return self.page(request, "console/requests/found.html", title="Requests found", found=rows)
+
     @needs(DECIDE_REQUESTS, methods=("GET", "POST"))
     def approve(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
         """Of an erasure, first the question: who it is, what goes, and who else may be the same person."""
@@ -257,13 +289,17 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
             requests.reject(_get(id), reason=form.cleaned_data["reason"], **_by(request))
         return _to(id)
 
-    @needs(DECIDE_REQUESTS, fresh=True)
+    @needs(DECIDE_REQUESTS, methods=("GET", "POST"), fresh=True)
     def answer(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
-        """The answer, shown and offered for download this once; it is kept nowhere.
+        """First the question whether it is meant; then the answer, shown and offered for download this once.
 
         The request is complete only if the page could be made: an answer that nobody saw was not given.
         """
         found = _get(id)
+        if request.method == "GET":
+            with telling(request, *EXPECTED):
+                return self._hand_over_page(request, found, outline(found))
+            return _to(id)
         with telling(request, *EXPECTED), transaction.atomic():
             answered = access.answer(found, actor=actor_of(request), now=timezone.now())
             return self._answer_page(request, found, answered).render()
@@ -310,7 +346,7 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
             who=bearers.who(living, request, reason=f"subject request {one.pk}") if living else None,
             profile_short=short(living or one.profile_id) if one.profile_id else "",
             clocks=clocks_of(one, today=today),
-            facts=facts_of(one),
+            facts=facts_of(one, today=today),
             next=act,
             next_words=words,
             next_label=label,
@@ -332,6 +368,23 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
             decisions=_decisions(one),
             form=Reason(),
             forms=_forms(one),
+            letters=_letters(one, today=today),
+        )
+
+    def _hand_over_page(self, request: HttpRequest, one: SubjectRequest, counted: Outline) -> TemplateResponse:
+        """Whether it is meant: whose data, how much, and what completing means."""
+        living = where_now(one.profile_id) if one.profile_id else None
+        return self.page(
+            request,
+            "console/requests/hand_over.html",
+            title="Answer a request",
+            one=one,
+            kind=label_of(one.kind),
+            short=short(one.pk),
+            identity=METHOD_NAMES.get(one.verification, "identity not verified"),
+            who=bearers.who(living, request, reason=f"subject request {one.pk}") if living else None,
+            by_link=one.channel == FORM,
+            counts=[(COUNTED[name], count) for name, count in asdict(counted).items()],
         )
 
     def _answer_page(self, request: HttpRequest, one: SubjectRequest, answered: dict[str, Any]) -> TemplateResponse:
@@ -392,9 +445,13 @@ def _forms(one: SubjectRequest) -> dict[str, forms.Form]:
         "comment": request_forms.Comment(),
         "acknowledge": request_forms.Write(initial={"text": draft(one, papers.ACKNOWLEDGMENT)}),
         "extend": request_forms.Extend(initial={"text": draft(one, papers.EXTENSION, extended=extended)}),
-        "rejection": request_forms.Write(initial={"text": draft(one, papers.REJECTION)}),
-        "completion": request_forms.Write(initial={"text": draft(one, papers.COMPLETION)}),
     }
+
+
+def _letters(one: SubjectRequest, *, today: date) -> list[tuple[str, str, forms.Form]]:
+    """The letters that fit the request as it stands, each with its name and draft; others belong to an act."""
+    fit = [kind for kind in fitting(one, today=today) if kind in TOLD]
+    return [(kind, LETTERS[kind], request_forms.Write(initial={"text": draft(one, kind)})) for kind in fit]
 
 
 def _latest(records: list[dict[str, Any]]) -> list[tuple[datetime | None, str, str, list[tuple[str, str]]]]:

@@ -26,7 +26,6 @@ from console.profile.list import describe
 from console.recounting import recount
 from console.screen import Screen, badge
 from console.showing import moment
-from console.wording import lines_of, weights_of
 from identity.models import Profile
 from segments import catalog
 from segments.features.registry import FEATURES
@@ -34,6 +33,7 @@ from segments.models import Membership, Segment
 from segments.preview import preview
 from segments.rules.definition import CURVES, OPERATORS
 from segments.rules.parse import InvalidDefinition
+from segments.wording import lines_of, weights_of
 
 MEMBERS_SHOWN = 20
 BINS = 10

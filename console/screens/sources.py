@@ -15,13 +15,14 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from access.roles import EDIT_SOURCES, VIEW_SOURCES
+from access.roles import EDIT_SOURCES, VIEW_QUARANTINE, VIEW_SOURCES
 from consent.models import Purpose
 from console.asking import may
 from console.charts import parts_of
 from console.figures import intake
 from console.file_stand import stands
 from console.guards import needs
+from console.left_out import left_out_of
 from console.screen import badge
 from console.screens.files import FileScreen
 from console.showing import in_words, label_of, moment
@@ -234,6 +235,8 @@ class SourceScreen(FileScreen):
             source=source,
             form=form,
             last_at=last_at,
+            left_out=left_out_of(source, {name: counts[name] or 0 for name in OUTCOMES}),
+            may_see_quarantine=may(request, VIEW_QUARANTINE),
             outcomes=parts_of({name: counts[name] or 0 for name in OUTCOMES}),
             intake=intake(today=timezone.localdate(), source=source)[0],
             kept_for=in_words(source.retention_days),

@@ -74,7 +74,9 @@ class KafkaConsumer:
             early, self._early = self._early, []
             return early
         first = self._consumer.poll(WAITS)
-        return self._messages([first, *self._consumer.consume(BATCH - 1, LINGERS)]) if first else []
+        if first is None:  # a message without a value is false
+            return []
+        return self._messages([first, *self._consumer.consume(BATCH - 1, LINGERS)])
 
     def _take(self, fetches: Sequence[Fetch]) -> None:
         try:
@@ -126,7 +128,7 @@ class KafkaConsumer:
         if ours := self._consumer.assignment():
             self._consumer.pause(ours)
         self._paused = True
-        if fetch := self._consumer.poll(seconds):
+        if (fetch := self._consumer.poll(seconds)) is not None:
             self._early += self._messages([fetch])
 
     def _messages(self, fetches: Iterable[Fetch]) -> list[Fetch]:

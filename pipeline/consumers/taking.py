@@ -15,20 +15,24 @@ import structlog
 from django.db import DataError
 
 from pipeline.accept import Acceptance, accept
-from records.envelope import Envelope, Reject, message_hash
+from records.envelope import Envelope, Reject, Unreadable, message_hash
 from records.envelopes.streamed import Reader
 from records.models import Source
 
 log = structlog.get_logger()
 
 # What says that a message itself cannot be stored, whatever is tried; all else may pass.
-HOPELESS = (DataError, ValueError, TypeError, ArithmeticError, KeyError, IndexError)
+HOPELESS = (DataError, ValueError, TypeError, ArithmeticError, KeyError, IndexError, RecursionError)
+# How many rows share a transaction at most.
+MOST = 2_000
 
 
 class Readable(Protocol):
-    """A fetched message, which knows how to become envelopes."""
+    """A fetched message, which knows how to become envelopes, or the reject that says why it cannot."""
 
     def read(self, reader: Reader) -> list[Envelope | Reject]: ...
+
+    def refused(self, error: Unreadable) -> Reject: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Taken:
 def take(fetched: Sequence[Fetched], *, door: str, now: datetime, before: Callable[[], None] = lambda: None) -> Taken:
     """Make these messages durable; safe to repeat. Raises what the database raises while it is away.
 
-    `before` is called when those of a source have been read, before they are taken in.
+    `before` is called when some of a source have been read, before they are taken in.
     """
     by_source: dict[str, list[Readable]] = defaultdict(list)
     for one in fetched:
@@ -71,9 +75,25 @@ def take(fetched: Sequence[Fetched], *, door: str, now: datetime, before: Callab
 def _take_in(
     source: Source, messages: Sequence[Readable], door: str, now: datetime, before: Callable[[], None]
 ) -> Acceptance:
-    reader = Reader(source, now)
-    items = list(itertools.chain.from_iterable(message.read(reader) for message in messages))
-    before()
+    reader, taken = Reader(source, now), Acceptance()
+    items = itertools.chain.from_iterable(_read(message, reader) for message in messages)
+    while batch := list(itertools.islice(items, MOST)):
+        before()
+        taken += _take_batch(source, batch, door, now)
+    return taken
+
+
+def _read(message: Readable, reader: Reader) -> list[Envelope | Reject]:
+    """What the message says; of one that nobody foresaw, that it cannot be read, so that it holds up no other."""
+    try:
+        return message.read(reader)
+    except HOPELESS as error:
+        name = type(error).__name__
+        log.error("a message cannot be read and is quarantined", error=name)
+        return [message.refused(Unreadable("unreadable", "", f"The message could not be read: {name}."))]
+
+
+def _take_batch(source: Source, items: Sequence[Envelope | Reject], door: str, now: datetime) -> Acceptance:
     try:
         return _counted(accept(source, items, door=door, now=now))
     except HOPELESS as error:

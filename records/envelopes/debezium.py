@@ -18,6 +18,8 @@ import orjson
 from records.envelope import Unreadable
 
 CREATED, UPDATED, DELETED, READ, TRUNCATED, SAID = "c", "u", "d", "r", "t", "m"
+# PostgreSQL's numeric has the most digits behind the point.
+LARGEST_SCALE = 16_383
 EPOCH_DAY, EPOCH = date(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -76,7 +78,11 @@ def _plain(value: object, schema: object) -> object:
         if schema.get("name") == "io.debezium.data.VariableScaleDecimal":
             return _or_same(_variable_decimal, value, schema)
         fields = schema.get("fields")
-        known = {one.get("field"): one for one in fields if isinstance(one, dict)} if isinstance(fields, list) else {}
+        known = {
+            one["field"]: one
+            for one in (fields if isinstance(fields, list) else ())
+            if isinstance(one, dict) and isinstance(one.get("field"), str)
+        }
         return {name: _plain(inner, known.get(name)) for name, inner in value.items()}
     name = schema.get("name")
     reader = LOGICAL.get(name) if isinstance(name, str) else None
@@ -113,8 +119,12 @@ def _variable_decimal(value: Any, schema: Mapping[str, Any]) -> str:
 
 
 def _scaled(text: str, scale: int) -> str:
+    """The decimal in plain digits, every one of them. Raises `ValueError` for a scale that no column has."""
+    if abs(scale) > LARGEST_SCALE:
+        raise ValueError("the scale is beyond what any database has")
     unscaled = int.from_bytes(base64.b64decode(text, validate=True), "big", signed=True)
-    return format(Decimal(unscaled).scaleb(-scale), "f")
+    sign, digits, _ = Decimal(unscaled).as_tuple()
+    return format(Decimal((sign, digits, -scale)), "f")
 
 
 LOGICAL: Mapping[str, Callable[[Any, Mapping[str, Any]], str]] = {

@@ -1,15 +1,16 @@
 """Kafka: a message is a row, a list of rows, a change that Debezium saw, or a tombstone.
 
-A message without an id of its own is known by its place: topic, partition and offset. What Debezium tells is known by
-its place in the database's log, so that a connector that repeats itself changes nothing. See docs/streams.md.
+A message without an id of its own is known by its place: topic, partition and offset. A row that Debezium tells is
+known by its place in the database's log, so that a connector that repeats itself changes nothing; a deletion by its
+offset, as the tombstone behind it is. See docs/streams.md.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from records.envelope import Envelope, Reject, Unreadable, as_json, message_hash
 from records.envelopes.debezium import CREATED, DELETED, READ, TRUNCATED, UPDATED, Change, change_of, unwrapped
-from records.envelopes.streamed import Around, Reader, always, parse
+from records.envelopes.streamed import Around, Reader, always, parse, rows_in
 
 KEY, TIMESTAMP, OPERATION, CHANGED = "kafka.key", "kafka.timestamp", "debezium.op", "debezium.ts_ms"
 
@@ -36,11 +37,15 @@ class Message:
                 return [self._tombstone(reader)]
             if change := change_of(told):
                 return [self._change(change, reader)]
+            items = rows_in(told)
         except Unreadable as error:
-            reject = error.as_reject(self.offset, self.value or self.key or b"", keep=error.code != "too_large")
-            return [_placed(reject, self._known_by())]
-        items = told if isinstance(told, list) else [told]
+            return [self.refused(error)]
         return [self._row(item, reader, number) for number, item in enumerate(items)]
+
+    def refused(self, error: Unreadable) -> Reject:
+        """The reject for this message as a whole, known by its place."""
+        reject = error.as_reject(self.offset, self.value or self.key or b"", keep=error.code != "too_large")
+        return replace(reject, message_hash=message_hash(self._known_by() + reject.message_hash))
 
     def _row(self, row: object, reader: Reader, number: int) -> Envelope | Reject:
         known_by = self._known_by(as_json(row)[0], str(number).encode())
@@ -117,16 +122,3 @@ class Message:
 def _told(row: dict[str, Any] | None) -> dict[str, Any]:
     """The columns that have a value: of a deleted row many databases tell the key alone."""
     return {name: value for name, value in (row or {}).items() if value is not None}
-
-
-def _placed(reject: Reject, known_by: bytes) -> Reject:
-    """The reject, known by where it stood."""
-    return Reject(
-        reject.position,
-        reject.code,
-        reject.field,
-        reject.message,
-        reject.body,
-        reject.size,
-        message_hash(known_by + reject.message_hash),
-    )

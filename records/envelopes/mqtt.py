@@ -10,7 +10,7 @@ from typing import Any
 
 from records.envelope import Envelope, Reject, Unreadable, as_json
 from records.envelopes.segment import PERSONAL
-from records.envelopes.streamed import Around, KnownBy, Reader, parse
+from records.envelopes.streamed import Around, KnownBy, Reader, parse, rows_in
 
 DEVICE, METRIC = "topic.device", "topic.metric"
 OF_ONE_METRIC = frozenset({"value", "timestamp"})
@@ -53,11 +53,14 @@ class Message:
         try:
             if len(self.payload) > most:
                 raise Unreadable("too_large", "", f"The message has {len(self.payload)} bytes; at most {most}.")
-            told = self._told()
+            items = rows_in(self._told())
         except Unreadable as error:
-            return [error.as_reject(1, self.payload, keep=error.code != "too_large")]
-        items = told if isinstance(told, list) else [told]
+            return [self.refused(error)]
         return [self._read(item, reader, position) for position, item in enumerate(items, 1)]
+
+    def refused(self, error: Unreadable) -> Reject:
+        """The reject for this message as a whole."""
+        return error.as_reject(1, self.payload, keep=error.code != "too_large")
 
     def _told(self) -> object:
         """What the payload says: a row, a list of rows, or something that is neither."""

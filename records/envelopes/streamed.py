@@ -18,6 +18,8 @@ from records.envelopes.rows import RowMapping
 from records.models import IOT, SEGMENT, Source
 
 DELETION = "deletion"
+# Rows in one message: more is no message but a file.
+MOST_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,14 @@ class Reader:
             return read
         timed = message.get("timestamp") or message.get("originalTimestamp")
         return replace(read, message_hash=message_hash(known_by.timed if timed else known_by.untimed()))
+
+
+def rows_in(told: object) -> list[object]:
+    """The rows that a message tells: one, or a list of them. Raises `Unreadable` for more than it may hold."""
+    rows = told if isinstance(told, list) else [told]
+    if len(rows) > MOST_ROWS:
+        raise Unreadable("too_large", "", f"The message is a list of {len(rows)} rows; at most {MOST_ROWS}.")
+    return rows
 
 
 def _told(columns: Mapping[str, Any], name: str) -> bool:

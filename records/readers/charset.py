@@ -49,6 +49,8 @@ BESIDE_LETTERS = frozenset("’‘“”„«»–—…ªº´`€£§ \xad·")
 # The last byte of all, where something is broken; hardly any word has it.
 NO_LETTER = "ÿ"
 BROKEN = "onym.broken"
+# Some encodings, of names in the web for one, cannot read on behind what is broken.
+UNREADABLE = b"a\xff\xff\xff\xff"
 PIECE = 64 * 1024
 
 
@@ -60,7 +62,8 @@ def known(name: str) -> str:
     """The encoding that is called so. Raises `UnknownEncoding`."""
     try:
         encoding = codecs.lookup(name).name
-        "a".encode(encoding).decode(encoding)
+        "a".encode(encoding)
+        codecs.getincrementaldecoder(encoding)(BROKEN).decode(UNREADABLE, final=True)
     except (LookupError, TypeError, ValueError):
         raise UnknownEncoding(f"'{name[:40]}' is no encoding; give one such as utf-8, utf-16 or windows-1252") from None
     return encoding

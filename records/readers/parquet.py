@@ -1,12 +1,13 @@
 """Parquet: rows of plain values, page by page, so that memory stays flat whatever the size of a row group."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import islice
 from typing import Any, BinaryIO
 
-from records.envelope import Reject
+from records.envelope import Reject, Unreadable, as_json
 from records.readers.position import START, NotReadable, Position, Row, Rows
 
 try:
@@ -18,6 +19,18 @@ except ImportError:  # an extra: see docs/files.md
 INSTALL = "pip install --no-deps --require-hashes -r requirements/production.txt"
 ROWS_AT_A_TIME = 1_000
 PAGE_BUFFER = 256 * 1024
+
+
+# What a cell raises for which Python has no value.
+UNREADABLE = (ValueError, ArithmeticError, LookupError, TypeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A row with cells that cannot be read: those that can, and the names of the others."""
+
+    cells: dict[str, object]
+    broken: list[str]
 
 
 class NoParquet(NotReadable):
@@ -62,15 +75,46 @@ def _read(opened: Any, skip: int, given: list[int]) -> Iterator[Row | Reject]:
         for row in islice(_of(opened, groups), skip, None):
             number += 1
             given[0] = number
-            yield number, {name: _plain(value) for name, value in row.items()}
+            yield _unreadable(row, number) if isinstance(row, Odd) else (number, _plain_row(row))
     except (pyarrow.ArrowException, OSError):
         raise NotReadable(f"the Parquet file is damaged behind row {number}; export it again") from None
 
 
-def _of(opened: Any, groups: list[int]) -> Iterator[dict[str, object]]:
+def _of(opened: Any, groups: list[int]) -> Iterator[dict[str, object] | Odd]:
     if groups:
         for batch in opened.iter_batches(batch_size=ROWS_AT_A_TIME, row_groups=groups, use_threads=False):
-            yield from batch.to_pylist()
+            yield from _rows(batch)
+
+
+def _rows(batch: Any) -> Iterator[dict[str, object] | Odd]:
+    try:
+        rows = batch.to_pylist()
+    except UNREADABLE:
+        yield from (_by_cell(batch, place) for place in range(batch.num_rows))
+    else:
+        yield from rows
+
+
+def _by_cell(batch: Any, place: int) -> dict[str, object] | Odd:
+    cells: dict[str, object] = {}
+    broken: list[str] = []
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        try:
+            cells[name] = column[place].as_py()
+        except UNREADABLE:
+            broken.append(name)
+    return Odd(cells, broken) if broken else cells
+
+
+def _unreadable(row: Odd, number: int) -> Reject:
+    """The reject for a row with cells that Python has no value for; the others are kept."""
+    fault = "holds a value that cannot be read, such as a date after the year 9999 or letters that are not UTF-8"
+    body, _ = as_json(_plain_row(row.cells))
+    return Unreadable("unreadable", row.broken[0], f"'{row.broken[0]}' {fault}.").as_reject(number, body)
+
+
+def _plain_row(row: Mapping[str, object]) -> dict[str, object]:
+    return {name: _plain(value) for name, value in row.items()}
 
 
 def _plain(value: object) -> object:

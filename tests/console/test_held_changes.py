@@ -42,6 +42,7 @@ def test_an_officer_sees_why_and_releases(world: World, held: HeldChange, sign_i
     page = client.get(address("change", held)).content.decode()
     assert "Into No credit?" in page
     assert "90 days" in page
+    assert "It is held because No credit is marked as having a significant effect" in page
     assert [value for value in PLAINTEXT if value in page] == []
     assert not inside(world)
     response = client.post(address("release", held), WHY)

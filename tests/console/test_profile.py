@@ -96,7 +96,7 @@ def test_a_refusal_shows_why_instead_of_data(world: World, sign_in: SignIn) -> N
     sources.change(world.crm, purposes=["analytics"])
     client = sign_in("marketer")
     content = client.get(page(world.bob)).content.decode()
-    assert "no source declares this purpose" in content
+    assert "no source declares this purpose. A source that knows the person has to declare the purpose" in content
     assert "Not shown" in content
     assert "b•••@e•••.com" not in content
     profiles = reverse("admin:identity_profile_changelist")

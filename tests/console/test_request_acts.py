@@ -61,13 +61,50 @@ def test_comments_and_letters_are_read_on_the_page_and_sealed_below_it(
 ) -> None:
     client = sign_in("privacy_officer")
     client.post(act("comment", asked), {"text": "He called from <work>"})
-    client.post(act("tell", asked), {"kind": "completion", "text": "All done"})
+    client.post(act("reject", asked), {"reason": "not his data"})
+    client.post(act("tell", asked), {"kind": "rejection", "text": "We do not"})
     content = page(client, asked)
     assert "He called from &lt;work&gt;" in content
-    assert "All done" in content
+    assert "We do not" in content
     kept = bytes(RequestComment.objects.get().sealed) + bytes(Letter.objects.get().sealed)
     assert b"called" not in kept
-    assert b"done" not in kept
+    assert b"do not" not in kept
+
+
+def test_only_letters_that_fit_are_offered_and_kept(world: World, sign_in: SignIn, asked: SubjectRequest) -> None:
+    client = sign_in("privacy_officer")
+
+    def offered() -> list[str]:
+        shown = client.get(reverse("admin:privacy_subjectrequest_change", args=[asked.pk]))
+        return [kind for kind, *_ in shown.context["letters"]]
+
+    assert offered() == []
+    for kind in ("completion", "rejection", "acknowledge", "love"):
+        refused = client.post(act("tell", asked), {"kind": kind, "text": "Dear"})
+        assert said(refused) == ["No such letter fits a request that is open."], kind
+    assert not Letter.objects.exists()
+    SubjectRequest.objects.filter(pk=asked.pk).update(state="rejected", ended_at=timezone.now(), note="not his data")
+    assert offered() == ["rejection"]
+    assert "noted was: not his data" in page(client, asked)
+    client.post(act("tell", asked), {"kind": "rejection", "text": "Dear"})
+    assert [letter.kind for letter in Letter.objects.all()] == ["rejection"]
+
+
+def test_a_letter_is_signed_by_the_organization(
+    world: World, sign_in: SignIn, asked: SubjectRequest, settings: Any
+) -> None:
+    client = sign_in("privacy_officer")
+    assert "[Name and address of your organization]" in page(client, asked)
+    settings.ORGANIZATION, settings.PRIVACY_CONTACT = "Garden Center Ltd", "privacy@garden.example.com"
+    content = page(client, asked)
+    assert "Garden Center Ltd\nprivacy@garden.example.com" in content
+    assert "Name and address of your organization" not in content
+
+
+def test_more_time_is_offered_within_the_first_period_alone(world: World, sign_in: SignIn) -> None:
+    shown = page(sign_in("privacy_officer"), world.access)
+    assert "Take more time" not in shown
+    assert "Take more time" in page(sign_in("privacy_officer"), world.erasure)
 
 
 def test_an_answer_is_put_off_once_with_the_letter(world: World, sign_in: SignIn, asked: SubjectRequest) -> None:

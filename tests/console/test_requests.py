@@ -19,11 +19,13 @@ from identity.models import Profile
 from pipeline import tasks
 from pipeline.models import Work
 from privacy import aftercare, certificate, requests
-from privacy.models import EMAIL_LINK, SubjectRequest
+from privacy.letter_templates import draft
+from privacy.models import EMAIL_LINK, OpenDsrRequest, SubjectRequest
 from privacy.public import demands
+from privacy.references import reference_of
 from privacy.verification import Verification
 from records.models import SourceProfile
-from tests.console.conftest import World, said
+from tests.console.conftest import PLAINTEXT, World, said
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 SignIn = Callable[[str], Client]
@@ -40,6 +42,9 @@ ACTIONS = (
     "join",
     "reveal",
 )
+
+
+FIND = "/admin/privacy/subjectrequest/find/"
 
 
 def page(one: SubjectRequest) -> str:
@@ -80,6 +85,38 @@ def test_the_opener_is_told_that_a_second_person_is_needed(world: World, sign_in
     assert (
         "a second person has to approve it" not in sign_in("second_officer").get(page(world.erasure)).content.decode()
     )
+
+
+def test_an_answer_is_asked_for_twice_and_the_question_completes_nothing(world: World, sign_in: SignIn) -> None:
+    client = sign_in("privacy_officer")
+    shown = client.get(page(world.access)).content.decode()
+    assert f'<a class="o-button o-primary" href="{act("answer", world.access)}">' in shown
+    assert f'<form method="post" action="{act("answer", world.access)}">' not in shown
+    question = client.get(act("answer", world.access))
+    content = question.content.decode()
+    assert "This cannot be undone" in content
+    assert "kept nowhere" in content
+    assert f'<form method="post" action="{act("answer", world.access)}">' in content
+    assert [value for value in PLAINTEXT if value in content] == []
+    counted = dict(question.context["counts"])
+    world.access.refresh_from_db()
+    assert (world.access.state, world.access.outcome) == ("open", {})
+    client.post(act("answer", world.access))
+    world.access.refresh_from_db()
+    assert (counted["Identifiers"], counted["Attributes"], counted["Records"], counted["Sources"]) == (
+        world.access.outcome["identifiers"],
+        world.access.outcome["attributes"],
+        world.access.outcome["records"],
+        1,
+    )
+
+
+def test_nothing_is_asked_about_what_cannot_be_answered(world: World, sign_in: SignIn) -> None:
+    client = sign_in("privacy_officer")
+    assert said(client.get(act("answer", world.erasure)))[0].startswith("This asks for erasure")
+    client.post(act("answer", world.access))
+    again = client.get(act("answer", world.access))
+    assert (again.status_code, said(again)[0].split(";")[0]) == (302, "This request is completed")
 
 
 def test_an_answer_is_readable_offered_as_a_file_and_given_once(world: World, sign_in: SignIn) -> None:
@@ -219,6 +256,44 @@ def test_an_unknown_request_leads_back_to_the_list(world: World, sign_in: SignIn
     assert response["Location"] == reverse("admin:privacy_subjectrequest_changelist")
 
 
+def test_a_request_is_found_by_its_reference_whole_or_by_the_beginning(world: World, sign_in: SignIn) -> None:
+    client, whole = sign_in("privacy_officer"), str(world.access.pk)
+    reference = reference_of(whole)
+    listed = client.get(reverse("admin:privacy_subjectrequest_changelist")).content.decode()
+    assert reference in listed
+    assert f'action="{FIND}"' in listed
+    assert reference in draft(world.access, "acknowledge")
+    for typed in (
+        whole,
+        whole.upper(),
+        whole.replace("-", ""),
+        whole[:-2],
+        reference,
+        f" #{reference.upper()} ",
+        reference[:6],
+    ):
+        assert client.post(FIND, {"reference": typed}).headers["Location"] == page(world.access), typed
+
+
+def test_several_that_begin_alike_are_listed_and_nothing_else_is_found(world: World, sign_in: SignIn) -> None:
+    client = sign_in("privacy_officer")
+    begin = str(world.access.pk)[:6]  # the time of its making, to four hours
+    both = client.post(FIND, {"reference": begin})
+    assert {(row[0], row[2].pk) for row in both.context["found"]} == {
+        (reference_of(one.pk), one.pk) for one in (world.access, world.erasure)
+    }
+    for typed in (begin[:3], "", "alice@example.com", "ffff" * 8):
+        response = client.post(FIND, {"reference": typed})
+        assert response.headers["Location"] == reverse("admin:privacy_subjectrequest_changelist"), typed
+        assert said(response)[0].startswith("No request has this reference")
+
+
+def test_a_controllers_own_number_finds_its_request(world: World, sign_in: SignIn) -> None:
+    theirs = UUID("a7551968-d5d6-44b2-9831-815ac9017798")
+    OpenDsrRequest.objects.create(request=world.access, controller="shop", subject_request_id=theirs)
+    assert sign_in("privacy_officer").post(FIND, {"reference": str(theirs)}).headers["Location"] == page(world.access)
+
+
 def test_due_dates_of_finished_requests_are_not_overdue(world: World, sign_in: SignIn) -> None:
     SubjectRequest.objects.filter(pk=world.access.pk).update(state="rejected")
     content = sign_in("privacy_officer").get(page(world.access)).content.decode()
@@ -264,7 +339,7 @@ def test_an_erasure_is_proved_and_certified_on_its_page(
     content = first.get(page(world.erasure)).content.decode()
     assert "data-searching" not in content
     assert "Proved: nothing of the person was found" in content
-    assert "0 hits" in content
+    assert '<span class="o-badge good">nothing found</span>' in content
     assert "Everything searched for the person" in content
     readable = first.get(act("certificate", world.erasure)).content.decode()
     assert "Certificate of erasure" in readable

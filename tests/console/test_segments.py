@@ -12,10 +12,10 @@ from django.urls import reverse
 from kombu.exceptions import OperationalError
 
 from access.roles import EDIT_SEGMENTS, ROLES
-from console.wording import lines_of, weights_of
 from pipeline.tasks import refresh_all
 from segments import catalog
 from segments.models import Segment
+from segments.wording import lines_of, weights_of
 from tests.console.conftest import World, said
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])

@@ -1,5 +1,6 @@
 """Batches that arrive at the same time share a transaction, and each is told what became of its own messages."""
 
+import ctypes
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -35,14 +36,14 @@ class Senders:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.threads: list[threading.Thread] = []
-        self.told: dict[int, Acceptance | Exception] = {}
+        self.told: dict[int, Acceptance | Exception | SystemExit] = {}
 
     def send(self, number: int, *messages: dict[str, Any]) -> None:
         def run() -> None:
             try:
                 batch = {"batch": list(messages)}
                 self.told[number] = doors.segment(self.source, batch, single_type=None, now=NOW)
-            except Exception as error:  # the test looks at it
+            except (Exception, SystemExit) as error:  # the test looks at it
                 self.told[number] = error
             finally:
                 connections.close_all()
@@ -130,6 +131,22 @@ def test_a_batch_that_fails_costs_nobody_else_anything(senders: Senders, monkeyp
     told = [senders.told[number] for number in range(4)]
     assert [outcome(told[number]) for number in (0, 1, 3)] == [(1, 0, 0, 0)] * 3
     assert str(told[2]) == "of mallory"
+
+
+@pytest.mark.parametrize("ended", [1, 2], ids=["the next in line", "another"])
+def test_who_is_ended_while_waiting_holds_up_nobody(senders: Senders, ended: int) -> None:
+    with closed_door():
+        senders.send(0, ordered("alice"))
+        eventually(lambda: bool(together._busy) and in_line() == 0)
+        for number in (1, 2, 3):
+            senders.send(number, ordered("alice", number))
+            eventually(lambda waiting=number: in_line() == waiting)  # type: ignore[misc]
+        thread = ctypes.c_ulong(senders.threads[ended].ident or 0)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(SystemExit))
+    senders.join()
+    assert isinstance(senders.told.pop(ended), SystemExit)
+    assert all(isinstance(told, Acceptance) for told in senders.told.values())
+    assert (together._busy, in_line()) == (set(), 0)
 
 
 def test_so_many_share_and_no_more(senders: Senders, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 from functools import partial
 from typing import Any
 
@@ -89,6 +90,38 @@ def test_an_upload_that_names_the_erased_is_taken_back_with_its_key(
     assert UploadChunk.objects.filter(load=others).exists()
     assert request.outcome["mentions"]["records.UploadChunk"] >= 1
     assert proof.prove(request, now=timezone.now()).hits == 0
+
+
+def _column(values: Any, kind: Any = None) -> bytes:
+    file = io.BytesIO()
+    parquet.write_table(pyarrow.table({"loyalty_card": ["L-1"], "odd": pyarrow.array(values, kind)}), file)
+    return file.getvalue()
+
+
+ODD = {
+    "a date after the year 9999": (_column([10**12], pyarrow.timestamp("s")), ""),
+    "an unknown time zone": (_column([0], pyarrow.timestamp("us", tz="Mars/Base")), ""),
+    "names of the web": (b"loyalty_card,total\nL-1,5.00\n", "idna"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_file_that_nobody_can_read_stops_no_erasure(odd: str, alice: Person) -> None:
+    content, encoding = ODD[odd]
+    load = sent(Source.objects.all()[0], content)
+    FileLoad.objects.filter(pk=load.pk).update(encoding=encoding)
+    named = sent(Source.objects.all()[0], (HEADER + row_of(alice)).encode())
+    erased(alice)
+    assert FileLoad.objects.get(pk=named.pk).state == TAKEN_BACK
+    assert FileLoad.objects.get(pk=load.pk).state != TAKEN_BACK
+
+
+def test_letters_written_as_numbers_are_found(alice: Person) -> None:
+    """As many programs write the signs of JSON that mean something in HTML."""
+    line = json.dumps({"email": alice.email}).replace("@", "\\u0040")
+    load = sent(Source.objects.all()[0], line.encode() + b"\n")
+    erased(alice)
+    assert FileLoad.objects.get(pk=load.pk).state == TAKEN_BACK
 
 
 def test_the_file_sent_again_is_loaded_without_the_erased(alice: Person) -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from records.envelope import Reject
 from records.readers import NotReadable, examine, rows_of
-from records.readers.charset import called
+from records.readers.charset import called, known
 
+NO_ENCODINGS_OF_FILES = ["idna", "punycode", "hex", "rot13", "mbcs", "no-such", "a" * 100, "utf\x00"]
 GERMAN = "Name;Ort\nJürgen Müller;Köln\nKäthe Weiß;Nürnberg\n"
 FRENCH = "nom,ville\nHélène Lefèvre,Orléans\nFrançois Bénard,Besançon\n"
 ENGLISH = "name,note\nO’Brien,“fine” – 5 €\nMcKay,naïve\n"
@@ -124,3 +125,16 @@ def test_reading_goes_on_in_the_middle_of_another_encoding() -> None:
 
 def test_encodings_are_called_as_people_know_them() -> None:
     assert [called(name) for name in ("cp1252", "utf-8", "utf-16-le")] == ["Windows-1252", "UTF-8", "UTF-16-LE"]
+
+
+@pytest.mark.parametrize("name", NO_ENCODINGS_OF_FILES)
+def test_what_no_file_can_be_written_in_is_refused(name: str) -> None:
+    with pytest.raises(NotReadable, match="is no encoding; give one such as utf-8"):
+        known(name)
+
+
+@pytest.mark.parametrize("name", ["utf-7", "utf-8", "latin-1", "iso2022_jp", "gb18030", "cp874"])
+def test_whatever_bytes_come_are_read_in_a_known_encoding(name: str) -> None:
+    content = bytes(range(256)) * 4
+    file = io.BytesIO(b"name,city\n" + content)
+    assert list(rows_of(file, examine(file, encoding=known(name))))

@@ -1,5 +1,6 @@
 """What Debezium tells: envelopes bare and wrapped, logical types in words, and what is no envelope."""
 
+import base64
 import json
 
 import pytest
@@ -63,6 +64,26 @@ def test_a_schema_says_what_numbers_mean() -> None:
         4,
         {"lsn": 1, "ts_ms": 4},
     )
+
+
+def test_a_decimal_keeps_all_its_digits() -> None:
+    written = base64.b64encode((12345678901234567890123456789012345).to_bytes(16, "big", signed=True)).decode()
+    schema = {
+        "type": "struct",
+        "fields": [column("total", "bytes", "org.apache.kafka.connect.data.Decimal", scale="2")],
+    }
+    assert unwrapped({"schema": schema, "payload": {"total": written}}) == {
+        "total": "123456789012345678901234567890123.45"
+    }
+
+
+@pytest.mark.parametrize("scale", ["1000000000", "-1000000000"])
+def test_a_scale_beyond_all_measure_leaves_the_value_as_it_is(scale: str) -> None:
+    schema = {
+        "type": "struct",
+        "fields": [column("total", "bytes", "org.apache.kafka.connect.data.Decimal", scale=scale)],
+    }
+    assert unwrapped({"schema": schema, "payload": {"total": "EOE="}}) == {"total": "EOE="}
 
 
 def test_a_documents_text_is_read() -> None:

@@ -11,6 +11,7 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
+from records.envelope import Reject
 from records.readers import CSV, NDJSON, PARQUET, NotReadable, Position, examine, packed, rows_of
 from records.readers import parquet as parquet_reader
 from records.readers.position import START
@@ -99,6 +100,25 @@ def test_values_of_parquet_are_those_of_json() -> None:
             },
         )
     ]
+
+
+def test_a_cell_that_has_no_value_here_costs_only_its_row() -> None:
+    file = io.BytesIO()
+    columns = {
+        "number": [1, 2, 3, 4],
+        "at": pyarrow.array([0, 10**12, 10**12, 0], pyarrow.timestamp("s")),
+        "name": pyarrow.array([b"Alice", b"Bob", b"Bob", b"\xff"]).view(pyarrow.string()),
+    }
+    parquet.write_table(pyarrow.table(columns), file)
+    first, *others = rows_of(file, examine(file))
+    assert first == (1, {"number": 1, "at": "1970-01-01T00:00:00", "name": "Alice"})
+    rejects = [other for other in others if isinstance(other, Reject)]
+    assert [(one.position, one.code, one.field) for one in rejects] == [
+        (2, "unreadable", "at"),
+        (3, "unreadable", "at"),
+        (4, "unreadable", "name"),
+    ]
+    assert rejects[0].body == b'{"number":2,"name":"Bob"}'
 
 
 def a_zip() -> bytes:

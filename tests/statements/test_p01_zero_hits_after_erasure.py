@@ -41,6 +41,13 @@ FURTHER = [
 ]
 
 
+class Terminal(StringIO):
+    """Where a person reads what is printed."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 @pytest.fixture(autouse=True)
 def purposes(transactional_db: None) -> None:
     seed_purposes()
@@ -95,8 +102,11 @@ def test_p01_found_everywhere_before_and_nowhere_after(crm, shop, browser, home)
     shutil.rmtree(home)
     said = StringIO()
     call_command("privacy", "prove-erased", str(request.pk), stdout=said)
-    report = json.loads(said.getvalue().splitlines()[-1])
+    lines = said.getvalue().splitlines()
+    report = json.loads(lines[-1])
     assert report["hits"] == 0
+    assert lines[0].startswith(f"0 hits: {len(report['places'])} places searched")
+    assert [line for line in lines[:-1] if " hits  " in line] == [], "places where nothing was found are not listed"
     assert len(report["searched_for"]["encodings"]) >= 10
     assert not [what for what in report["unscanned"] if what.startswith(("table", "files of", "file "))]
     assert ErasureCase.objects.get(pk=request.pk).proof_state == "passed"
@@ -136,8 +146,14 @@ def test_p01_a_row_that_bears_the_person_fails_the_command(crm, shop, browser, h
     assert ErasureCase.objects.get(pk=request.pk).proof_state == "found"
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_admin_log")
+    said = Terminal()
     call_command("privacy", "prove-erased", str(request.pk), stdout=said)
     assert ErasureCase.objects.get(pk=request.pk).proof_state == "passed"
+    assert not said.getvalue().splitlines()[-1].startswith("{")
+    said = Terminal()
+    call_command("privacy", "prove-erased", str(request.pk), "--all", "--json", stdout=said)
+    *listed, last = said.getvalue().splitlines()
+    assert len([line for line in listed if " hits  " in line]) == len(json.loads(last)["places"])
 
 
 def test_p01_what_was_sampled_of_a_queue_long_empty_is_forgotten(crm, shop, browser, home):

@@ -1,5 +1,6 @@
 """A restored old backup serves nothing until the erasures since are repeated; the person stays absent."""
 
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -13,14 +14,16 @@ from pipeline.process import let_time_pass, process_batch
 from privacy import epoch, erasure_ledger, requests, suppression
 from privacy.epoch import Behind
 from privacy.erasure import erase
-from privacy.models import SubjectRequest, Suppression
+from privacy.models import SignUp, SubjectRequest, Suppression
 from privacy.suppression_lift import DOUBLE_OPT_IN, lifted
 from tests.pipeline.cast import seed_purposes
 from tests.privacy.scan import hits
 from tests.restore import backup_of
 from tests.senders import process, send_rows
 from tests.statements.sabotage import Sabotage
-from vault import kept_keys
+from vault import kept_keys, keys
+from vault.ids import new_id
+from vault.index_columns import indexes_to_write
 from vault.models import DataKey
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"], transaction=True)
@@ -68,11 +71,11 @@ def restored(crm, now):
     alice = look_up("email", ALICE["email"], now=now)
     parts = list(Profile.objects.get(pk=alice).assignments.values_list("source_profile_id", flat=True))
     key = api_keys.add("care", purposes=["service"])[1]
-    with backup_of("default") as data, backup_of("keystore") as keys:
+    with backup_of("default") as data, backup_of("keystore") as key_store:
         request = erased(ALICE["email"], now)
         assert hits([*parts, "alice@example.com"]) == {}
         data.restore()
-        keys.restore()
+        key_store.restore()
     return request, alice, parts, key
 
 
@@ -129,6 +132,34 @@ def test_p06_a_lifted_suppression_is_lifted_again(crm, now):
     assert {namespace: at for namespace, at in lifts if at} == {"email": now}
     assert Suppression.objects.get(brings_back=True).namespace == "email"
     assert {namespace for namespace, at in lifts if not at} >= {"customer_number"}
+
+
+def test_p06_what_waits_for_a_yes_under_her_address_goes_again(crm, now):
+    send_rows(crm, {"updated_at": now.isoformat(), **ALICE}, now=now)
+    process(now)
+    id, wish = new_id(), ("email", ALICE["email"])
+    keys.make([id])
+    SignUp.objects.create(
+        id=id,
+        source=crm,
+        purpose="marketing",
+        channel="email",
+        index=indexes_to_write([wish])[wish],
+        sealed=b"sealed",
+        bars=[],
+        said_at=now,
+        kept_at=now,
+        expires_at=now + timedelta(days=3),
+    )
+    with backup_of("default") as data, backup_of("keystore") as key_store:
+        erased(ALICE["email"], now)
+        data.restore()
+        key_store.restore()
+    assert SignUp.objects.exists()
+    assert DataKey.objects.filter(id=id).exists()
+    replay()
+    assert not SignUp.objects.exists()
+    assert not DataKey.objects.filter(id=id).exists()
 
 
 def test_p06_an_altered_or_shortened_ledger_is_found(crm, now):

@@ -136,7 +136,7 @@ def test_p27_purposes_recipients_sources_retention_and_logic(world, crm, now):
     assert {"segment": "Buyers", "definition": BUYERS} in answered["logic"]["segments"]
     assert "Fellegi" in answered["logic"]["linking"]
     page = answer_page.render(answered)
-    assert all(words in page for words in ("mailer", "for marketing 90", "Fellegi", "Buyers"))
+    assert all(words in page for words in ("mailer", "for Marketing 90", "Fellegi", "Buyers"))
 
 
 def test_p27_every_table_that_holds_rows_of_the_person_is_named(world, now):

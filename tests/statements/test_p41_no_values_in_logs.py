@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 import structlog
+from celery import shared_task
 from django.conf import settings
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -155,6 +156,23 @@ def test_p41_a_careless_line_loses_the_address(application_log: StringIO) -> Non
     structlog.get_logger().warning("could not send", to=CANARY)
     assert "could not send to [address]" in application_log.getvalue()
     assert TRACE not in application_log.getvalue()
+
+
+def test_p41_a_worker_says_of_a_task_its_name_and_what_kind_of_thing_went_wrong(application_log: StringIO) -> None:
+    """What a task was given, gave back and raised stands in what Celery says of it."""
+
+    def raising(value: str) -> None:
+        raise ValueError(f"cannot handle {value}")
+
+    def giving_back(value: str) -> str:
+        return value
+
+    for number, task in enumerate((raising, giving_back)):
+        shared_task(name=f"test.task-{number}")(task).apply([TRACE], throw=False)
+    said = application_log.getvalue()
+    assert re.search(r"Task test\.task-0\[\S+\] raised unexpected: ValueError", said)
+    assert "in raising" in said
+    assert TRACE not in said.casefold()
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "keystore"])

@@ -1,4 +1,8 @@
-"""manage.py privacy prove-erased REQUEST: search everything for an erased person; the last line printed is JSON."""
+"""manage.py privacy prove-erased REQUEST: search everything for an erased person.
+
+Printed are a summary and the places where something was found or that nobody can open; with `--all` every place. With
+`--json`, or when a program reads along, the last line is the whole report as JSON.
+"""
 
 import json
 import sys
@@ -32,14 +36,32 @@ def add_arguments(parser: ArgumentParser) -> None:
         "request's own values have been destroyed; such a scan changes nothing of the request",
     )
     parser.add_argument(
+        "--all", action="store_true", dest="every_place", help="list every place, also those without a hit"
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        dest="as_json",
+        help="print the whole report as JSON in the last line, as is done anyway when the output is no terminal",
+    )
+    parser.add_argument(
         "--no-rewrite",
         action="store_true",
         help="do not rewrite tables in whose files deleted rows can still be read (VACUUM FULL locks them meanwhile)",
     )
 
 
-def handle(command: BaseCommand, *, request: str, values: str | None, no_rewrite: bool, **options: Any) -> None:
-    """Search, print a line for every place with its counts, then the report as JSON."""
+def handle(
+    command: BaseCommand,
+    *,
+    request: str,
+    values: str | None,
+    no_rewrite: bool,
+    every_place: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Search, print what came of it, then, for programs, the report as JSON."""
     found = _request(request)
     with _progress() as bar:
         place = bar.add_task("searching", total=None)
@@ -56,9 +78,10 @@ def handle(command: BaseCommand, *, request: str, values: str | None, no_rewrite
                 certificate.issue(found, now=timezone.now())
         except (NotErased, ValuesGone, ValueError) as error:
             raise CommandError(str(error)) from error
-    for line in report.lines():
+    for line in report.lines(every_place=every_place):
         command.stdout.write(line)
-    command.stdout.write(json.dumps(report.as_json()))
+    if as_json or not command.stdout.isatty():
+        command.stdout.write(json.dumps(report.as_json()))
     if report.hits:
         raise CommandError(_still_there(report), returncode=1)
 

@@ -128,6 +128,54 @@ def test_a_tombstone_alone_tells_of_a_deletion(kafka: MockKafka, crm: Source) ->
     assert len(bearers("customer_number", "1001")) == 1
 
 
+def test_a_message_without_a_value_is_a_message(kafka: MockKafka, crm: Source) -> None:
+    """One that comes first and alone, too."""
+    kafka.produce("onym.crm", ("1001", None), ("1002", None))
+    assert consume_kafka(kafka, 2).acceptance.acknowledged == 2
+    assert committed(kafka, "onym.crm") == 2
+
+
+def _nested(levels: int) -> bytes:
+    """A struct in a struct in a struct, as its schema says."""
+    value, schema = "1", '{"type": "int32", "field": "a"}'
+    for _ in range(levels):
+        value, schema = f'{{"a": {value}}}', f'{{"type": "struct", "field": "a", "fields": [{schema}]}}'
+    return f'{{"schema": {schema}, "payload": {value}}}'.encode()
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        (_nested(495), "unreadable"),
+        (as_json(schema={"type": "struct", "fields": [{"field": ["x"]}]}, payload={"city": "Leeds"}).encode(), None),
+        (b"[" + b",".join([b"1"] * 10_001) + b"]", "too_large"),
+    ],
+    ids=["nested without end", "a field that is no name", "a file in a message"],
+)
+def test_what_nobody_foresaw_costs_only_itself(odd: bytes, reason: str | None, kafka: MockKafka, crm: Source) -> None:
+    kafka.produce("onym.crm", ("k", as_json(customer_number="1")), ("k", odd), ("k", as_json(customer_number="2")))
+    taken = consume_kafka(kafka, 3).acceptance
+    assert (taken.stored, taken.quarantined) == (2, 1)
+    assert QuarantinedRecord.objects.get().reason == (reason or "missing_identifier")
+
+
+def test_so_many_rows_share_a_transaction_and_no_more(
+    kafka: MockKafka, crm: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes, accept = list[int](), taking.accept
+
+    def counted(source: Source, items: Any, **kwargs: Any) -> Any:
+        sizes.append(len(items))
+        return accept(source, items, **kwargs)
+
+    monkeypatch.setattr(taking, "accept", counted)
+    monkeypatch.setattr(taking, "MOST", 20)
+    rows = [json.dumps([{"customer_number": f"{message}-{row}"} for row in range(15)]) for message in range(3)]
+    kafka.produce("onym.crm", *(("k", one) for one in rows))
+    assert consume_kafka(kafka, 45).acceptance.stored == 45
+    assert max(sizes) <= 20
+
+
 def test_nobodys_messages_leave_nothing_but_their_number(kafka: MockKafka, crm: Source) -> None:
     sources.change(crm, enabled=False)
     before = counts(without=("pipeline.Heartbeat",))

@@ -1,11 +1,13 @@
-"""Wording: a segment's definition as people would say it, and as lines that a screen can indent."""
+"""Wording: conditions, rules and scores as people would say them, for screens and for the people they are about."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from console.profile.belonging import feature_name, in_words
+from segments.features.registry import FEATURES
 from segments.rules.definition import LOG, Condition, Definition, Every, Negation, Rule, Some, Term
 
+OPERATORS = {"==": "is", "!=": "is not", ">=": "≥", "<=": "≤", ">": ">", "<": "<", "in": "is one of"}
 JOINTS: dict[type[Rule], str] = {Every: "All of these hold", Some: "At least one of these holds"}
 
 
@@ -57,3 +59,32 @@ def _weight(term: Term, whole: float) -> Weight:
     curve = ", early steps count more" if term.curve == LOG else ""
     text = f"{'more' if more else 'less'} is better: none at {worst:g}, full at {best:g}{curve}"
     return Weight(feature_name(term.feature), text, 100 * abs(term.weight) / whole, more)
+
+
+def in_words(condition: Mapping[str, Any]) -> str:
+    """A condition as a person would read it."""
+    name, op, expected = feature_name(condition["feature"]), condition["op"], condition.get("expected", True)
+    if op == "exists":
+        return f"{name} is {'known' if expected else 'not known'}"
+    return f"{name} {OPERATORS[op]} {_listed(condition['feature'], expected)}"
+
+
+def feature_name(slug: str) -> str:
+    """What people call the feature."""
+    return FEATURES[slug].name if slug in FEATURES else slug.replace("_", " ")
+
+
+def _listed(feature: str, value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else with_unit(feature, value)
+
+
+def with_unit(feature: str, value: Any) -> str:
+    """A feature's value as people would say it."""
+    if value is None:
+        return "not known"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    unit = FEATURES[feature].unit if feature in FEATURES else ""
+    unit = "" if unit == "amount" else unit
+    number = f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, int | float) else str(value)
+    return f"{number} {unit.removesuffix('s') if number == '1' else unit}".strip()
