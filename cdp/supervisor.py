@@ -130,9 +130,10 @@ class Supervisor:
                 waiting.remove(child)
                 self.say(f"{child.program.name} stopped")
             hurry.wait(0.05)
+        why = "was killed at the second signal" if hurry.is_set() else "did not stop in time and was killed"
         for child in waiting:
             _kill_group(child)
-            self.say(f"{child.program.name} did not stop in time and was killed")
+            self.say(f"{child.program.name} {why}")
 
 
 def _setter(event: threading.Event) -> Callable[[int, FrameType | None], None]:
