@@ -16,7 +16,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.urls import reverse
 
 from access import users
@@ -24,7 +24,7 @@ from access.models import User
 from access.roles import MANAGE_ACCESS, ROLES
 from identity.models import Assignment
 from privacy.models import SubjectRequest
-from segments.models import Segment
+from segments.models import Membership, Segment
 
 try:
     from playwright.sync_api import Browser, Page, sync_playwright
@@ -99,8 +99,9 @@ def _pages() -> Iterator[tuple[str, str]]:
         kinds=Count("source_profile__source__kind", distinct=True),
         reasons=Count("reason", distinct=True),
         parts=Count("id"),
+        is_member=Exists(Membership.objects.filter(profile=OuterRef("profile"), left_at=None)),
     )
-    best = richest.filter(parts__lte=7).order_by("-kinds", "-reasons", "-parts", "profile").first()
+    best = richest.filter(parts__lte=7).order_by("-is_member", "-kinds", "-reasons", "-parts", "profile").first()
     if best:
         yield "profile", reverse("admin:identity_profile_change", args=[best["profile"]])
     segment = Segment.objects.filter(active=True).annotate(size=Count("memberships")).order_by("-size").first()
