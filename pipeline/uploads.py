@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from consent.decide import Refusal, decide
 from pipeline.dry_run import dry_run
 from pipeline.files import Loading, Progress, take_in
+from privacy.epoch import Behind
 from records import file_loads, uploads
 from records.models import FAILED, LOADED, LOADING, TRYING, FileLoad
 from records.readers import Nature, NotReadable, examine
@@ -24,12 +26,23 @@ PURPOSE = "security"
 # A worker that has not been heard of for so long has died.
 PATIENCE = timedelta(minutes=2)
 NOTED_EVERY = timedelta(seconds=2)
+# What ends a worker as often as this, without that it came any further, would end every worker.
+MOST_ATTEMPTS = 5
+# A database that does not answer, or that waits for erasures: the upload waits with it.
+NOT_ITS_FAULT = (OperationalError, InterfaceError, Behind)
 
 
 def work_on(id: UUID) -> None:
-    """Try this upload, or load it, whichever it waits for. Safe to run twice, and to be killed."""
+    """Try this upload, or load it, whichever it waits for. Safe to run twice, and to be killed.
+
+    What goes wrong is raised, and tried again by whoever comes next, `MOST_ATTEMPTS` times without coming any further.
+    """
     load = FileLoad.objects.select_related("source").filter(pk=id, uploaded=True, state__in=(TRYING, LOADING)).first()
     if load is None:
+        return
+    attempt = file_loads.note_attempt(load, now=timezone.now())
+    if attempt > MOST_ATTEMPTS:
+        uploads.end(load, FAILED, fault=uploads.GIVEN_UP, now=timezone.now())
         return
     try:
         with suppress(Gone), uploads.opened(load, leave=_Leave(load), on_read=_Pulse(load)) as file:
@@ -40,6 +53,15 @@ def work_on(id: UUID) -> None:
                 _load(load, nature, file)
     except NotReadable as error:
         uploads.end(load, FAILED, fault=str(error)[: file_loads.LONGEST_FAULT], now=timezone.now())
+    except NOT_ITS_FAULT:
+        file_loads.forgive(load)
+        raise
+    except Exception:
+        # Its text may hold somebody's data: the upload does not repeat it.
+        load.refresh_from_db(fields=["attempts"])
+        if load.attempts >= MOST_ATTEMPTS:
+            uploads.end(load, FAILED, fault=uploads.GIVEN_UP, now=timezone.now())
+        raise
 
 
 def left_behind(*, now: datetime) -> list[UUID]:

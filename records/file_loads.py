@@ -69,6 +69,7 @@ def note_batch(load: FileLoad, counts: Mapping[str, int], position: Position, *,
         line=position.line,
         read=read,
         noted_at=now,
+        attempts=0,
         **{name: F(name) + counts[name] for name in OUTCOMES},
     )
 
@@ -90,6 +91,18 @@ def note_pulse(load: FileLoad, *, read: int | None, now: datetime) -> None:
     """Somebody is at work on it, and has read so many bytes."""
     news = {} if read is None else {"read": read}
     FileLoad.objects.filter(pk=load.pk).update(noted_at=now, **news)
+
+
+def note_attempt(load: FileLoad, *, now: datetime) -> int:
+    """A worker begins. Returns how often that has happened since it last came any further."""
+    FileLoad.objects.filter(pk=load.pk).update(attempts=F("attempts") + 1, noted_at=now)
+    load.refresh_from_db(fields=["attempts"])
+    return load.attempts
+
+
+def forgive(load: FileLoad) -> None:
+    """That it came no further was not its fault."""
+    FileLoad.objects.filter(pk=load.pk).update(attempts=0)
 
 
 def finish(load: FileLoad, *, now: datetime) -> None:

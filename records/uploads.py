@@ -26,8 +26,12 @@ CHUNKS_AT_ONCE = 32
 # Nobody waits longer to look at what came of a trial; an upload that takes longer to arrive has broken off.
 KEPT_FOR = timedelta(hours=24)
 ARRIVES_WITHIN = timedelta(hours=6)
+# From its arrival until it is loaded, all waiting included: of what takes longer, nobody knows any more why.
+DONE_WITHIN = 2 * KEPT_FOR
 ERASED_MEANWHILE = "it names somebody who is being erased; send it again, and that person is left out"
 BROKEN_OFF = "the upload broke off; send it again"
+GIVEN_UP = "it could not be taken in to its end, though it was tried several times; the log of the workers says more"
+TOOK_TOO_LONG = "it was not taken in within two days; send it again"
 
 
 class TooLarge(ValueError):
@@ -126,7 +130,7 @@ def tried(load: FileLoad, report: dict[str, Any], *, now: datetime) -> None:
 
 def confirm(load: FileLoad, *, now: datetime) -> None:
     """Yes: let it be loaded. Raises `NotWaiting`."""
-    if not _waiting_for_yes(load).update(state=LOADING, read=0, noted_at=now):
+    if not _waiting_for_yes(load).update(state=LOADING, read=0, attempts=0, noted_at=now):
         raise NotWaiting("this file does not wait to be loaded")
 
 
@@ -168,21 +172,24 @@ def _forget(load: FileLoad) -> None:
 
 
 def expire(*, now: datetime) -> int:
-    """End the uploads that nobody wants loaded, and those that never arrived. Returns how many.
+    """End the uploads that nobody wants loaded, that never arrived, or that never came to their end. Returns how many.
 
     What is left of one whose worker died between its end and the deletion of its pieces goes as well.
     """
     waiting = FileLoad.objects.filter(uploaded=True, ended_at=None)
     done = list(waiting.filter(state=TRIED, noted_at__lte=now - KEPT_FOR))
     broken = list(waiting.filter(state=ARRIVING, started_at__lte=now - ARRIVES_WITHIN))
+    endless = list(waiting.filter(state__in=(TRYING, LOADING), started_at__lte=now - DONE_WITHIN))
     for load in done:
         end(load, EXPIRED, now=now)
+    for load in endless:
+        end(load, FAILED, fault=TOOK_TOO_LONG, now=now)
     for load in broken:
         end(load, FAILED, fault=BROKEN_OFF, now=now)
     for load in lying():
         if load.ended_at is not None:
             forget(load)
-    return len(done) + len(broken)
+    return len(done) + len(broken) + len(endless)
 
 
 class Upload(io.RawIOBase):
