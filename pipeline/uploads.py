@@ -3,12 +3,13 @@
 Each row asks consent when it is taken in. The file as a whole is opened to get there, as a duty of who received it.
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from consent.decide import Refusal, decide
@@ -16,6 +17,7 @@ from pipeline.dry_run import dry_run
 from pipeline.files import Loading, Progress, take_in
 from privacy.epoch import Behind
 from records import file_loads, uploads
+from records.file_loads import GoesOnElsewhere
 from records.models import FAILED, LOADED, LOADING, TRYING, FileLoad
 from records.readers import Nature, NotReadable, examine
 from records.uploads import Gone
@@ -33,19 +35,48 @@ NOT_ITS_FAULT = (OperationalError, InterfaceError, Behind)
 
 
 def work_on(id: UUID) -> None:
-    """Try this upload, or load it, whichever it waits for. Safe to run twice, and to be killed.
+    """Try this upload, or load it, whichever it waits for. Safe to run twice, also at once, and to be killed.
 
     What goes wrong is raised, and tried again by whoever comes next, `MOST_ATTEMPTS` times without coming any further.
     """
-    load = FileLoad.objects.select_related("source").filter(pk=id, uploaded=True, state__in=(TRYING, LOADING)).first()
-    if load is None:
-        return
+    with _alone_with(id) as alone:
+        load = _waiting(id) if alone else None
+        if load is not None:
+            _work_on(load)
+
+
+def _waiting(id: UUID) -> FileLoad | None:
+    return FileLoad.objects.select_related("source").filter(pk=id, uploaded=True, state__in=(TRYING, LOADING)).first()
+
+
+# Held by the connection, and so by no worker that has died.
+LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
+
+
+@contextmanager
+def _alone_with(id: UUID) -> Iterator[bool]:
+    """Whether nobody else is at work on this upload; as long as the context lasts, nobody else will be."""
+    name = [f"work on upload {id}"]
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, name)
+        (alone,) = cursor.fetchone()
+    try:
+        yield alone
+    finally:
+        if alone:
+            # With the connection the lock is gone as well.
+            with suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
+                cursor.execute(UNLOCK, name)
+
+
+def _work_on(load: FileLoad) -> None:
     attempt = file_loads.note_attempt(load, now=timezone.now())
     if attempt > MOST_ATTEMPTS:
         uploads.end(load, FAILED, fault=uploads.GIVEN_UP, now=timezone.now())
         return
     try:
-        with suppress(Gone), uploads.opened(load, leave=_Leave(load), on_read=_Pulse(load)) as file:
+        with suppress(Gone, GoesOnElsewhere), uploads.opened(load, leave=_Leave(load), on_read=_Pulse(load)) as file:
             nature = _nature(load, file)
             if load.state == TRYING:
                 _try(load, nature, file)
@@ -65,8 +96,8 @@ def work_on(id: UUID) -> None:
 
 
 def left_behind(*, now: datetime) -> list[UUID]:
-    """The uploads whose worker has died: they wait for another."""
-    return uploads.waiting(since=now - PATIENCE)
+    """The uploads whose worker has died: they wait for another, who is to be asked now."""
+    return uploads.claim_waiting(since=now - PATIENCE, now=now)
 
 
 def _nature(load: FileLoad, file: Any) -> Nature:

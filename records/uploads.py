@@ -145,10 +145,14 @@ def _waiting_for_yes(load: FileLoad) -> "QuerySet[FileLoad]":
     return FileLoad.objects.filter(pk=load.pk, state=TRIED, ended_at=None)
 
 
-def waiting(*, since: datetime) -> list[UUID]:
-    """The uploads that wait to be tried or loaded, and that nobody has been at work on since."""
-    open_ones = FileLoad.objects.filter(uploaded=True, ended_at=None, state__in=(TRYING, LOADING))
-    return list(open_ones.filter(noted_at__lte=since).values_list("pk", flat=True))
+def claim_waiting(*, since: datetime, now: datetime) -> list[UUID]:
+    """The uploads that wait to be tried or loaded, and that nobody has been at work on since; each is told once.
+
+    They count as noted now: as much time passes again before they are told once more.
+    """
+    waiting = FileLoad.objects.filter(uploaded=True, ended_at=None, state__in=(TRYING, LOADING), noted_at__lte=since)
+    ids = list(waiting.values_list("pk", flat=True))
+    return [id for id in ids if waiting.filter(pk=id).update(noted_at=now)]
 
 
 def end(load: FileLoad, state: str, *, fault: str = "", now: datetime) -> None:
