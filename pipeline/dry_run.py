@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from typing import Any, BinaryIO
 
 from django.utils import timezone
@@ -15,7 +14,7 @@ from django.utils import timezone
 from access.masking import mask, mask_addresses
 from pipeline.accept import Acceptance
 from pipeline.copies import Copies
-from pipeline.files import BATCH, Envelopes, Progress, measure_of, no_progress
+from pipeline.files import Envelopes, Progress, batches, measure_of, no_progress
 from records import dedupe
 from records.envelope import Envelope, Reject
 from records.envelopes import rows
@@ -76,9 +75,9 @@ def dry_run(
     report, filled, flags = Report(), Counter[str](), Counter[str]()
     faults: dict[tuple[str, str], Fault] = {}
     measure = measure_of(file, nature)
-    items = rows_of(file, nature)
+    items = rows_of(file, nature, most=source.max_record_bytes)
     with closing(Envelopes(source)) as envelopes, closing(Copies()) as seen:
-        while batch := list(islice(items, BATCH)):
+        for batch in batches(items):
             now = timezone.now()
             _count_filled(batch, filled, flat=source.format != SEGMENT)
             read = [envelopes.read(item, now) for item in batch]

@@ -5,11 +5,10 @@ one transaction: whoever dies in between, the next run goes on from that place. 
 read a second time.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,7 +26,9 @@ from records.models import LOADED, SEGMENT, FileLoad, Source
 from records.readers import PARQUET, START, Nature, NotReadable, Position, Row, Rows, examine, rows_of
 from records.readers.parquet import count
 
-BATCH = 2_000
+# A batch is closed behind so many rows, or the row with which it has so many bytes of text. Parsed, they may be
+# twenty times as many.
+BATCH, BATCH_BYTES = 2_000, 4_000_000
 MOST_REJECTS = 1_000
 
 
@@ -128,6 +129,20 @@ def take_in(loading: Loading, file: BinaryIO, *, on_progress: Callable[[Progress
         raise
 
 
+def batches(items: Rows) -> Iterator[list[Row | Reject]]:
+    """The rows in batches of bounded size; `items.position` is behind the one that was given last."""
+    while True:
+        batch: list[Row | Reject] = []
+        most = items.size + BATCH_BYTES
+        for item in items:
+            batch.append(item)
+            if len(batch) >= BATCH or items.size >= most:
+                break
+        if not batch:
+            return
+        yield batch
+
+
 def _anew(loading: Loading) -> Loading:
     load, now = loading.load, timezone.now()
     digest = bytes(load.digest or b"")
@@ -141,9 +156,9 @@ def _take_in(loading: Loading, file: BinaryIO, on_progress: Callable[[Progress],
     total = Acceptance()
     with closing(Envelopes(source)) as envelopes:
         if start != START and source.format != SEGMENT:
-            _count_copies(envelopes, rows_of(file, loading.nature), start)
-        items = rows_of(file, loading.nature, start)
-        while batch := list(islice(items, BATCH)):
+            _count_copies(envelopes, rows_of(file, loading.nature, most=source.max_record_bytes), start)
+        items = rows_of(file, loading.nature, start, most=source.max_record_bytes)
+        for batch in batches(items):
             now = timezone.now()
             batch_of = [envelopes.read(item, now) for item in batch]
             end, read = items.position, measure.read(items.position)

@@ -86,6 +86,14 @@ def test_progress_is_heard_batch_by_batch(till: Source, tmp_path: Path, monkeypa
     assert [offset for _, offset in heard] == sorted(offset for _, offset in heard)
 
 
+def test_a_batch_ends_behind_so_many_bytes(till: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "BATCH_BYTES", 100)
+    path = write(tmp_path, "loyalty_card,total,note\n" + "".join(f"L-{n},{n}.00,{'x' * 30}\n" for n in range(7)))
+    heard: list[int] = []
+    assert outcome(ingest(till, path, on_progress=lambda now: heard.append(now.rows))) == (7, 0, 0, 0)
+    assert heard == [2, 5, 7]
+
+
 def test_of_many_rejects_the_first_are_named_without_content_and_all_are_kept(
     till: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
