@@ -71,6 +71,9 @@ def _alone_with(id: UUID) -> Iterator[bool]:
 
 
 def _work_on(load: FileLoad) -> None:
+    if not load.source.enabled:
+        uploads.end(load, FAILED, fault=uploads.SWITCHED_OFF, now=timezone.now())
+        return
     attempt = file_loads.note_attempt(load, now=timezone.now())
     if attempt > MOST_ATTEMPTS:
         uploads.end(load, FAILED, fault=uploads.GIVEN_UP, now=timezone.now())

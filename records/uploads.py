@@ -30,6 +30,7 @@ ARRIVES_WITHIN = timedelta(hours=6)
 DONE_WITHIN = 2 * KEPT_FOR
 ERASED_MEANWHILE = "it names somebody who is being erased; send it again, and that person is left out"
 BROKEN_OFF = "the upload broke off; send it again"
+SWITCHED_OFF = "this source is disabled; enable it and send the file again"
 GIVEN_UP = "it could not be taken in to its end, though it was tried several times; the log of the workers says more"
 TOOK_TOO_LONG = "it was not taken in within two days; send it again"
 
@@ -129,7 +130,9 @@ def tried(load: FileLoad, report: dict[str, Any], *, now: datetime) -> None:
 
 
 def confirm(load: FileLoad, *, now: datetime) -> None:
-    """Yes: let it be loaded. Raises `NotWaiting`."""
+    """Yes: let it be loaded. Raises `NotWaiting`, also while its source is disabled."""
+    if not Source.objects.filter(pk=load.source_id, enabled=True).exists():
+        raise NotWaiting("this source is disabled; enable it first")
     if not _waiting_for_yes(load).update(state=LOADING, read=0, attempts=0, noted_at=now):
         raise NotWaiting("this file does not wait to be loaded")
 

@@ -351,3 +351,23 @@ def test_what_never_comes_to_its_end_ends_after_two_days(try_first: bool, till: 
     load.refresh_from_db()
     assert (load.state, load.fault) == (FAILED, "it was not taken in within two days; send it again")
     assert is_gone(load)
+
+
+@pytest.mark.parametrize("try_first", [True, False])
+def test_a_source_that_is_switched_off_takes_nothing_in(try_first: bool, till: Source) -> None:
+    load = sent(till, SALES, try_first=try_first)
+    sources.change(till, enabled=False)
+    load = worked_on(load)
+    assert (load.state, load.fault) == (FAILED, "this source is disabled; enable it and send the file again")
+    assert Record.objects.count() == 0
+    assert is_gone(load)
+
+
+def test_nobody_says_yes_to_a_file_of_a_source_that_is_switched_off(till: Source) -> None:
+    load = worked_on(sent(till, SALES, try_first=True))
+    sources.change(till, enabled=False)
+    with pytest.raises(NotWaiting, match="this source is disabled; enable it first"):
+        kept.confirm(load, now=timezone.now())
+    sources.change(till, enabled=True)
+    kept.confirm(load, now=timezone.now())
+    assert worked_on(load).state == LOADED
