@@ -66,11 +66,16 @@ class Report:
 
 
 def dry_run(
-    source: Source, file: BinaryIO, nature: Nature, *, on_progress: Callable[[Progress], None] = no_progress
+    source: Source,
+    file: BinaryIO,
+    nature: Nature,
+    *,
+    examples: int = EXAMPLES,
+    on_progress: Callable[[Progress], None] = no_progress,
 ) -> Report:
-    """Read the file to its end and tell what would become of it. Raises `records.readers.NotReadable`.
+    """Read the file to its end and tell what would become of it, with so many examples.
 
-    Whether consent allows to keep a row is asked only when it is taken in.
+    Raises `records.readers.NotReadable`. Whether consent allows to keep a row is asked only when it is taken in.
     """
     report, filled, flags = Report(), Counter[str](), Counter[str]()
     faults: dict[tuple[str, str], Fault] = {}
@@ -89,7 +94,7 @@ def dry_run(
                 else:
                     report.new += 1
                     flags.update(item.flags)
-                    if len(report.examples) < EXAMPLES:
+                    if len(report.examples) < examples:
                         report.examples.append(_masked(item))
             on_progress(Progress(Acceptance(), report.rows, measure.read(items.position), measure.total))
         report.columns, report.missing = _columns(source, envelopes, file, nature, filled)

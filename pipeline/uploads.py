@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.utils import timezone
 
 from consent.decide import Refusal, decide
-from pipeline.dry_run import dry_run
+from pipeline.dry_run import EXAMPLES, dry_run
 from pipeline.files import Loading, Progress, take_in
 from privacy.epoch import Behind
 from records import file_loads, uploads
@@ -113,7 +113,9 @@ def _nature(load: FileLoad, file: Any) -> Nature:
 
 
 def _try(load: FileLoad, nature: Nature, file: Any) -> None:
-    report = dry_run(load.source, file, nature, on_progress=_Progress(load))
+    # Examples help to say yes; of what is only tried, nobody is shown any.
+    examples = 0 if load.only_try else EXAMPLES
+    report = dry_run(load.source, file, nature, examples=examples, on_progress=_Progress(load))
     uploads.tried(load, report.as_json(), now=timezone.now())
 
 

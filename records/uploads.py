@@ -181,7 +181,8 @@ def _forget(load: FileLoad) -> None:
 def expire(*, now: datetime) -> int:
     """End the uploads that nobody wants loaded, that never arrived, or that never came to their end. Returns how many.
 
-    What is left of one whose worker died between its end and the deletion of its pieces goes as well.
+    What is left of one whose worker died between its end and the deletion of its pieces goes as well, and so do the
+    reports of dry runs after a day.
     """
     waiting = FileLoad.objects.filter(uploaded=True, ended_at=None)
     done = list(waiting.filter(state=TRIED, noted_at__lte=now - KEPT_FOR))
@@ -193,6 +194,7 @@ def expire(*, now: datetime) -> int:
         end(load, FAILED, fault=TOOK_TOO_LONG, now=now)
     for load in broken:
         end(load, FAILED, fault=BROKEN_OFF, now=now)
+    FileLoad.objects.filter(report__isnull=False, ended_at__lte=now - KEPT_FOR).update(report=None)
     for load in lying():
         if load.ended_at is not None:
             forget(load)

@@ -129,9 +129,28 @@ def test_a_dry_run_keeps_its_report_alone(till: Source) -> None:
     load = worked_on(sent(till, SALES, only_try=True))
     assert load.report is not None
     assert (load.state, load.report["new"], load.ended_at is None) == (TRIED, 3, False)
+    assert load.report["examples"] == []
     assert is_gone(load)
     with pytest.raises(NotWaiting):
         kept.confirm(load, now=timezone.now())
+
+
+def test_the_report_of_a_dry_run_is_kept_for_a_day(till: Source) -> None:
+    load = worked_on(sent(till, SALES, only_try=True))
+    assert load.ended_at is not None
+    for hours, is_kept in ((23, True), (25, False)):
+        kept.expire(now=load.ended_at + timedelta(hours=hours))
+        load.refresh_from_db()
+        assert (load.state, load.report is not None) == (TRIED, is_kept)
+
+
+def test_examples_stand_in_a_report_that_somebody_is_to_say_yes_to(till: Source) -> None:
+    load = worked_on(sent(till, SALES, try_first=True))
+    assert load.report is not None
+    assert [list(example) for example in load.report["examples"]] == [["loyalty_number"]] * 3
+    kept.expire(now=load.noted_at + timedelta(hours=25))
+    load.refresh_from_db()
+    assert (load.state, load.report) == (EXPIRED, None)
 
 
 def test_it_is_discarded(till: Source) -> None:
