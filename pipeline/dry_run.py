@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from typing import Any, BinaryIO
 
 from django.utils import timezone
@@ -15,7 +14,7 @@ from django.utils import timezone
 from access.masking import mask, mask_addresses
 from pipeline.accept import Acceptance
 from pipeline.copies import Copies
-from pipeline.files import BATCH, Envelopes, Progress, measure_of, no_progress
+from pipeline.files import Envelopes, Progress, batches, measure_of, no_progress
 from records import dedupe
 from records.envelope import Envelope, Reject
 from records.envelopes import rows
@@ -67,18 +66,23 @@ class Report:
 
 
 def dry_run(
-    source: Source, file: BinaryIO, nature: Nature, *, on_progress: Callable[[Progress], None] = no_progress
+    source: Source,
+    file: BinaryIO,
+    nature: Nature,
+    *,
+    examples: int = EXAMPLES,
+    on_progress: Callable[[Progress], None] = no_progress,
 ) -> Report:
-    """Read the file to its end and tell what would become of it. Raises `records.readers.NotReadable`.
+    """Read the file to its end and tell what would become of it, with so many examples.
 
-    Whether consent allows to keep a row is asked only when it is taken in.
+    Raises `records.readers.NotReadable`. Whether consent allows to keep a row is asked only when it is taken in.
     """
     report, filled, flags = Report(), Counter[str](), Counter[str]()
     faults: dict[tuple[str, str], Fault] = {}
     measure = measure_of(file, nature)
-    items = rows_of(file, nature)
+    items = rows_of(file, nature, most=source.max_record_bytes)
     with closing(Envelopes(source)) as envelopes, closing(Copies()) as seen:
-        while batch := list(islice(items, BATCH)):
+        for batch in batches(items):
             now = timezone.now()
             _count_filled(batch, filled, flat=source.format != SEGMENT)
             read = [envelopes.read(item, now) for item in batch]
@@ -90,7 +94,7 @@ def dry_run(
                 else:
                     report.new += 1
                     flags.update(item.flags)
-                    if len(report.examples) < EXAMPLES:
+                    if len(report.examples) < examples:
                         report.examples.append(_masked(item))
             on_progress(Progress(Acceptance(), report.rows, measure.read(items.position), measure.total))
         report.columns, report.missing = _columns(source, envelopes, file, nature, filled)

@@ -5,11 +5,10 @@ one transaction: whoever dies in between, the next run goes on from that place. 
 read a second time.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,11 +21,14 @@ from pipeline.copies import Copies
 from records import file_loads
 from records.envelope import Envelope, Reject, as_json
 from records.envelopes import rows, segment
+from records.file_loads import GoesOnElsewhere
 from records.models import LOADED, SEGMENT, FileLoad, Source
 from records.readers import PARQUET, START, Nature, NotReadable, Position, Row, Rows, examine, rows_of
 from records.readers.parquet import count
 
-BATCH = 2_000
+# A batch is closed behind so many rows, or the row with which it has so many bytes of text. Parsed, they may be
+# twenty times as many.
+BATCH, BATCH_BYTES = 2_000, 4_000_000
 MOST_REJECTS = 1_000
 
 
@@ -109,14 +111,42 @@ def reading_by(source: Source, mapping: Mapping[str, Any] | None) -> Source:
 
 
 def take_in(loading: Loading, file: BinaryIO, *, on_progress: Callable[[Progress], None] = no_progress) -> Acceptance:
-    """Take in what is left of the file. Raises `records.readers.NotReadable`; what was taken in before that stays."""
+    """Take in what is left of the file. Raises `records.readers.NotReadable`; what was taken in before that stays.
+
+    Where somebody else takes in the same file meanwhile, this is a load of its own, which finds their rows known.
+    Only one worker goes on with an upload: the other gets `records.file_loads.GoesOnElsewhere`.
+    """
     if loading.loaded_before:
         return Acceptance(duplicate=loading.load.acknowledged)
     try:
         return _take_in(loading, file, on_progress)
+    except GoesOnElsewhere:
+        if loading.load.uploaded:
+            raise
+        return take_in(_anew(loading), file, on_progress=on_progress)
     except NotReadable as error:
         file_loads.fail(loading.load, str(error), now=timezone.now())
         raise
+
+
+def batches(items: Rows) -> Iterator[list[Row | Reject]]:
+    """The rows in batches of bounded size; `items.position` is behind the one that was given last."""
+    while True:
+        batch: list[Row | Reject] = []
+        most = items.size + BATCH_BYTES
+        for item in items:
+            batch.append(item)
+            if len(batch) >= BATCH or items.size >= most:
+                break
+        if not batch:
+            return
+        yield batch
+
+
+def _anew(loading: Loading) -> Loading:
+    load, now = loading.load, timezone.now()
+    digest = bytes(load.digest or b"")
+    return replace(loading, load=file_loads.begin(load.source, loading.nature, digest, by=load.started_by, now=now))
 
 
 def _take_in(loading: Loading, file: BinaryIO, on_progress: Callable[[Progress], None]) -> Acceptance:
@@ -126,38 +156,48 @@ def _take_in(loading: Loading, file: BinaryIO, on_progress: Callable[[Progress],
     total = Acceptance()
     with closing(Envelopes(source)) as envelopes:
         if start != START and source.format != SEGMENT:
-            _count_copies(envelopes, rows_of(file, loading.nature), start)
-        items = rows_of(file, loading.nature, start)
-        while batch := list(islice(items, BATCH)):
+            _count_copies(envelopes, rows_of(file, loading.nature, most=source.max_record_bytes), start)
+        items = rows_of(file, loading.nature, start, most=source.max_record_bytes)
+        for batch in batches(items):
             now = timezone.now()
             batch_of = [envelopes.read(item, now) for item in batch]
-            position, read = items.position, measure.read(items.position)
-            total = _sum(total, _take_batch(load, source, batch_of, position, read, now))
+            end, read = items.position, measure.read(items.position)
+            total = _sum(total, _take_batch(_Batch(load, source, batch_of, start, end, read, now)))
+            start = end
             on_progress(Progress(total, total.acknowledged, read, measure.total))
     file_loads.finish(load, now=timezone.now())
     return total
 
 
-def _take_batch(
-    load: FileLoad, source: Source, items: list[Envelope | Reject], position: Position, read: int, now: datetime
-) -> Acceptance:
+@dataclass(frozen=True)
+class _Batch:
+    """Rows of a file, between two places in it."""
+
+    load: FileLoad
+    source: Source
+    items: list[Envelope | Reject]
+    start: Position
+    end: Position
+    read: int
+    now: datetime
+
+
+def _take_batch(batch: _Batch) -> Acceptance:
     """The batch and the place behind it, in one transaction; tried again when it crossed an erasure."""
     for _ in range(TRIES - 1):
         try:
-            return _take_batch_once(load, source, items, position, read, now)
+            return _take_batch_once(batch)
         except (IntegrityError, OperationalError) as error:
             if not isinstance(error.__cause__, ForeignKeyViolation | DeadlockDetected):
                 raise
-    return _take_batch_once(load, source, items, position, read, now)
+    return _take_batch_once(batch)
 
 
-def _take_batch_once(
-    load: FileLoad, source: Source, items: list[Envelope | Reject], position: Position, read: int, now: datetime
-) -> Acceptance:
+def _take_batch_once(batch: _Batch) -> Acceptance:
     with transaction.atomic():
-        acceptance = accept(source, items, door="file", now=now)
+        acceptance = accept(batch.source, batch.items, door="file", now=batch.now)
         counts = {name: getattr(acceptance, name) for name in file_loads.OUTCOMES}
-        file_loads.note_batch(load, counts, position, read=read, now=now)
+        file_loads.note_batch(batch.load, counts, start=batch.start, end=batch.end, read=batch.read, now=batch.now)
     return acceptance
 
 

@@ -3,17 +3,21 @@
 Each row asks consent when it is taken in. The file as a whole is opened to get there, as a duty of who received it.
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from consent.decide import Refusal, decide
-from pipeline.dry_run import dry_run
+from pipeline.dry_run import EXAMPLES, dry_run
 from pipeline.files import Loading, Progress, take_in
+from privacy.epoch import Behind
 from records import file_loads, uploads
+from records.file_loads import GoesOnElsewhere
 from records.models import FAILED, LOADED, LOADING, TRYING, FileLoad
 from records.readers import Nature, NotReadable, examine
 from records.uploads import Gone
@@ -24,15 +28,58 @@ PURPOSE = "security"
 # A worker that has not been heard of for so long has died.
 PATIENCE = timedelta(minutes=2)
 NOTED_EVERY = timedelta(seconds=2)
+# What ends a worker as often as this, without that it came any further, would end every worker.
+MOST_ATTEMPTS = 5
+# A database that does not answer, or that waits for erasures: the upload waits with it.
+NOT_ITS_FAULT = (OperationalError, InterfaceError, Behind)
 
 
 def work_on(id: UUID) -> None:
-    """Try this upload, or load it, whichever it waits for. Safe to run twice, and to be killed."""
-    load = FileLoad.objects.select_related("source").filter(pk=id, uploaded=True, state__in=(TRYING, LOADING)).first()
-    if load is None:
+    """Try this upload, or load it, whichever it waits for. Safe to run twice, also at once, and to be killed.
+
+    What goes wrong is raised, and tried again by whoever comes next, `MOST_ATTEMPTS` times without coming any further.
+    """
+    with _alone_with(id) as alone:
+        load = _waiting(id) if alone else None
+        if load is not None:
+            _work_on(load)
+
+
+def _waiting(id: UUID) -> FileLoad | None:
+    return FileLoad.objects.select_related("source").filter(pk=id, uploaded=True, state__in=(TRYING, LOADING)).first()
+
+
+# Held by the connection, and so by no worker that has died.
+LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
+
+
+@contextmanager
+def _alone_with(id: UUID) -> Iterator[bool]:
+    """Whether nobody else is at work on this upload; as long as the context lasts, nobody else will be."""
+    name = [f"work on upload {id}"]
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, name)
+        (alone,) = cursor.fetchone()
+    try:
+        yield alone
+    finally:
+        if alone:
+            # With the connection the lock is gone as well.
+            with suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
+                cursor.execute(UNLOCK, name)
+
+
+def _work_on(load: FileLoad) -> None:
+    if not load.source.enabled:
+        uploads.end(load, FAILED, fault=uploads.SWITCHED_OFF, now=timezone.now())
+        return
+    attempt = file_loads.note_attempt(load, now=timezone.now())
+    if attempt > MOST_ATTEMPTS:
+        uploads.end(load, FAILED, fault=uploads.GIVEN_UP, now=timezone.now())
         return
     try:
-        with suppress(Gone), uploads.opened(load, leave=_Leave(load), on_read=_Pulse(load)) as file:
+        with suppress(Gone, GoesOnElsewhere), uploads.opened(load, leave=_Leave(load), on_read=_Pulse(load)) as file:
             nature = _nature(load, file)
             if load.state == TRYING:
                 _try(load, nature, file)
@@ -40,11 +87,20 @@ def work_on(id: UUID) -> None:
                 _load(load, nature, file)
     except NotReadable as error:
         uploads.end(load, FAILED, fault=str(error)[: file_loads.LONGEST_FAULT], now=timezone.now())
+    except NOT_ITS_FAULT:
+        file_loads.forgive(load)
+        raise
+    except Exception:
+        # Its text may hold somebody's data: the upload does not repeat it.
+        load.refresh_from_db(fields=["attempts"])
+        if load.attempts >= MOST_ATTEMPTS:
+            uploads.end(load, FAILED, fault=uploads.GIVEN_UP, now=timezone.now())
+        raise
 
 
 def left_behind(*, now: datetime) -> list[UUID]:
-    """The uploads whose worker has died: they wait for another."""
-    return uploads.waiting(since=now - PATIENCE)
+    """The uploads whose worker has died: they wait for another, who is to be asked now."""
+    return uploads.claim_waiting(since=now - PATIENCE, now=now)
 
 
 def _nature(load: FileLoad, file: Any) -> Nature:
@@ -57,7 +113,9 @@ def _nature(load: FileLoad, file: Any) -> Nature:
 
 
 def _try(load: FileLoad, nature: Nature, file: Any) -> None:
-    report = dry_run(load.source, file, nature, on_progress=_Progress(load))
+    # Examples help to say yes; of what is only tried, nobody is shown any.
+    examples = 0 if load.only_try else EXAMPLES
+    report = dry_run(load.source, file, nature, examples=examples, on_progress=_Progress(load))
     uploads.tried(load, report.as_json(), now=timezone.now())
 
 

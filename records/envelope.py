@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 DEEPEST = 20
+REJECTED = b"reject\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,10 @@ class Unreadable(ValueError):
         self.message = message
 
     def as_reject(self, position: int, body: bytes, *, keep: bool = True) -> Reject:
-        """The reject for this message; an oversize body is kept as hash and size only."""
+        """The reject for this message; an oversize body is kept as hash and size only.
+
+        It is known by another hash than the message itself, which may still come in once its source is mended.
+        """
         return Reject(
             position=position,
             code=self.code,
@@ -87,7 +91,7 @@ class Unreadable(ValueError):
             message=self.message,
             body=body if keep else None,
             size=len(body),
-            message_hash=message_hash(body),
+            message_hash=message_hash(REJECTED + body),
         )
 
 

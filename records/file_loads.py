@@ -28,8 +28,12 @@ def digest_of(source: Source, nature: Nature, mapping: Mapping[str, Any] | None)
 
 
 def last_of(source: Source, digest: bytes) -> FileLoad | None:
-    """The load of this very file that has come furthest: one that ended, else the latest that was interrupted."""
+    """The load of this very file that has come furthest: one that ended, else the latest that was interrupted.
+
+    What is loaded from an upload is its worker's until it is loaded.
+    """
     loads = FileLoad.objects.filter(source=source, digest=digest, state__in=(LOADING, LOADED))
+    loads = loads.exclude(state=LOADING, uploaded=True)
     return loads.order_by(F("ended_at").desc(nulls_last=True), "-line", "-started_at").first()
 
 
@@ -57,20 +61,33 @@ def position_of(load: FileLoad) -> Position:
     return Position(load.offset, load.line)
 
 
-def note_batch(load: FileLoad, counts: Mapping[str, int], position: Position, *, read: int, now: datetime) -> None:
-    """One more batch is taken in, inside the transaction that does so. Its quarantined rows are told by their time."""
+class GoesOnElsewhere(RuntimeError):
+    """This load is no longer where it was: somebody else goes on with it, or it has ended."""
+
+
+def note_batch(
+    load: FileLoad, counts: Mapping[str, int], *, start: Position, end: Position, read: int, now: datetime
+) -> None:
+    """One more batch is taken in, inside the transaction that does so. Its quarantined rows are told by their time.
+
+    Raises `GoesOnElsewhere` unless the load stands where this batch begins, so that each batch counts once.
+    """
     if counts["quarantined"]:
         # Received and expiring at one instant of a microsecond's precision: these are this batch's.
         QuarantinedRecord.objects.filter(
             source=load.source_id, expires_at=now + KEPT_FOR, received_at=now, load=None
         ).update(load=load)
-    FileLoad.objects.filter(pk=load.pk).update(
-        offset=position.offset,
-        line=position.line,
+    here = FileLoad.objects.filter(pk=load.pk, state=LOADING, offset=start.offset, line=start.line)
+    noted = here.update(
+        offset=end.offset,
+        line=end.line,
         read=read,
         noted_at=now,
+        attempts=0,
         **{name: F(name) + counts[name] for name in OUTCOMES},
     )
+    if not noted:
+        raise GoesOnElsewhere("somebody else goes on with this load, or it has ended")
 
 
 def note_nature(load: FileLoad, nature: Nature, *, now: datetime) -> None:
@@ -90,6 +107,18 @@ def note_pulse(load: FileLoad, *, read: int | None, now: datetime) -> None:
     """Somebody is at work on it, and has read so many bytes."""
     news = {} if read is None else {"read": read}
     FileLoad.objects.filter(pk=load.pk).update(noted_at=now, **news)
+
+
+def note_attempt(load: FileLoad, *, now: datetime) -> int:
+    """A worker begins. Returns how often that has happened since it last came any further."""
+    FileLoad.objects.filter(pk=load.pk).update(attempts=F("attempts") + 1, noted_at=now)
+    load.refresh_from_db(fields=["attempts"])
+    return load.attempts
+
+
+def forgive(load: FileLoad) -> None:
+    """That it came no further was not its fault."""
+    FileLoad.objects.filter(pk=load.pk).update(attempts=0)
 
 
 def finish(load: FileLoad, *, now: datetime) -> None:

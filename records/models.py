@@ -234,6 +234,9 @@ class FileLoad(models.Model):
     duplicate = models.PositiveBigIntegerField(default=0)
     quarantined = models.PositiveBigIntegerField(default=0)
     refused = models.PositiveBigIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often a worker has begun since it last came any further."
+    )
     fault = models.CharField(max_length=300, blank=True)
     report = models.JSONField(null=True)
     started_by = models.CharField(max_length=60)

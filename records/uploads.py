@@ -26,8 +26,13 @@ CHUNKS_AT_ONCE = 32
 # Nobody waits longer to look at what came of a trial; an upload that takes longer to arrive has broken off.
 KEPT_FOR = timedelta(hours=24)
 ARRIVES_WITHIN = timedelta(hours=6)
+# From its arrival until it is loaded, all waiting included: of what takes longer, nobody knows any more why.
+DONE_WITHIN = 2 * KEPT_FOR
 ERASED_MEANWHILE = "it names somebody who is being erased; send it again, and that person is left out"
 BROKEN_OFF = "the upload broke off; send it again"
+SWITCHED_OFF = "this source is disabled; enable it and send the file again"
+GIVEN_UP = "it could not be taken in to its end, though it was tried several times; the log of the workers says more"
+TOOK_TOO_LONG = "it was not taken in within two days; send it again"
 
 
 class TooLarge(ValueError):
@@ -125,8 +130,10 @@ def tried(load: FileLoad, report: dict[str, Any], *, now: datetime) -> None:
 
 
 def confirm(load: FileLoad, *, now: datetime) -> None:
-    """Yes: let it be loaded. Raises `NotWaiting`."""
-    if not _waiting_for_yes(load).update(state=LOADING, read=0, noted_at=now):
+    """Yes: let it be loaded. Raises `NotWaiting`, also while its source is disabled."""
+    if not Source.objects.filter(pk=load.source_id, enabled=True).exists():
+        raise NotWaiting("this source is disabled; enable it first")
+    if not _waiting_for_yes(load).update(state=LOADING, read=0, attempts=0, noted_at=now):
         raise NotWaiting("this file does not wait to be loaded")
 
 
@@ -141,10 +148,14 @@ def _waiting_for_yes(load: FileLoad) -> "QuerySet[FileLoad]":
     return FileLoad.objects.filter(pk=load.pk, state=TRIED, ended_at=None)
 
 
-def waiting(*, since: datetime) -> list[UUID]:
-    """The uploads that wait to be tried or loaded, and that nobody has been at work on since."""
-    open_ones = FileLoad.objects.filter(uploaded=True, ended_at=None, state__in=(TRYING, LOADING))
-    return list(open_ones.filter(noted_at__lte=since).values_list("pk", flat=True))
+def claim_waiting(*, since: datetime, now: datetime) -> list[UUID]:
+    """The uploads that wait to be tried or loaded, and that nobody has been at work on since; each is told once.
+
+    They count as noted now: as much time passes again before they are told once more.
+    """
+    waiting = FileLoad.objects.filter(uploaded=True, ended_at=None, state__in=(TRYING, LOADING), noted_at__lte=since)
+    ids = list(waiting.values_list("pk", flat=True))
+    return [id for id in ids if waiting.filter(pk=id).update(noted_at=now)]
 
 
 def end(load: FileLoad, state: str, *, fault: str = "", now: datetime) -> None:
@@ -168,21 +179,26 @@ def _forget(load: FileLoad) -> None:
 
 
 def expire(*, now: datetime) -> int:
-    """End the uploads that nobody wants loaded, and those that never arrived. Returns how many.
+    """End the uploads that nobody wants loaded, that never arrived, or that never came to their end. Returns how many.
 
-    What is left of one whose worker died between its end and the deletion of its pieces goes as well.
+    What is left of one whose worker died between its end and the deletion of its pieces goes as well, and so do the
+    reports of dry runs after a day.
     """
     waiting = FileLoad.objects.filter(uploaded=True, ended_at=None)
     done = list(waiting.filter(state=TRIED, noted_at__lte=now - KEPT_FOR))
     broken = list(waiting.filter(state=ARRIVING, started_at__lte=now - ARRIVES_WITHIN))
+    endless = list(waiting.filter(state__in=(TRYING, LOADING), started_at__lte=now - DONE_WITHIN))
     for load in done:
         end(load, EXPIRED, now=now)
+    for load in endless:
+        end(load, FAILED, fault=TOOK_TOO_LONG, now=now)
     for load in broken:
         end(load, FAILED, fault=BROKEN_OFF, now=now)
+    FileLoad.objects.filter(report__isnull=False, ended_at__lte=now - KEPT_FOR).update(report=None)
     for load in lying():
         if load.ended_at is not None:
             forget(load)
-    return len(done) + len(broken)
+    return len(done) + len(broken) + len(endless)
 
 
 class Upload(io.RawIOBase):

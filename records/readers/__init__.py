@@ -6,22 +6,29 @@ JSON lines.
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import BinaryIO, cast
+from typing import BinaryIO, Protocol, cast
 
 from records.readers import delimited, ndjson, parquet
 from records.readers.charset import UTF8, Recoded, Sample, known
+from records.readers.lines import LONGEST_LINE
 from records.readers.packed import MAGIC as GZIP
 from records.readers.packed import Unpacked
 from records.readers.position import START, NotReadable, Position, Row, Rows
 
 __all__ = ["CSV", "NDJSON", "PARQUET", "START", "Nature", "NotReadable", "Position", "Reader", "Row", "Rows"]
 
-Reader = Callable[[BinaryIO], Rows]
+
+class Reader(Protocol):
+    """Gives the rows of UTF-8 text from there on; a line of more than `most` bytes is a reject."""
+
+    def __call__(self, file: BinaryIO, start: Position = START, *, most: int = LONGEST_LINE) -> Rows: ...
+
+
 CSV, NDJSON, PARQUET = "csv", "ndjson", "parquet"
-READERS = {CSV: delimited.read, NDJSON: ndjson.read, PARQUET: parquet.read}
+READERS: dict[str, Reader] = {CSV: delimited.read, NDJSON: ndjson.read}
 JSON_ENDINGS = frozenset({".ndjson", ".jsonl", ".json"})
 PARQUET_MAGIC = b"PAR1"
 # What people send by mistake, by its first bytes.
@@ -81,11 +88,14 @@ def examine(file: BinaryIO, *, name: str = "", encoding: str = "", region: str =
     return Nature(format, packed, encoding, size, digest.hexdigest())
 
 
-def rows_of(file: BinaryIO, nature: Nature, start: Position = START) -> Rows:
-    """The rows of this file from there on. Raises `NotReadable`, also while they are read."""
+def rows_of(file: BinaryIO, nature: Nature, start: Position = START, *, most: int | None = None) -> Rows:
+    """The rows of this file from there on; one of more than `most` bytes is a reject, and is not even parsed.
+
+    Raises `NotReadable`, also while they are read.
+    """
     if nature.format == PARQUET:
-        return parquet.read(file, start)
-    return READERS[nature.format](text_of(file, nature), start)
+        return parquet.read(file, start, most=most, size=nature.size)
+    return READERS[nature.format](text_of(file, nature), start, most=most or LONGEST_LINE)
 
 
 def columns_of(file: BinaryIO, nature: Nature) -> list[str]:
@@ -102,11 +112,6 @@ def text_of(file: BinaryIO, nature: Nature) -> BinaryIO:
     if nature.encoding == UTF8:
         return text
     return cast(BinaryIO, io.BufferedReader(Recoded(cast(io.BufferedIOBase, text), nature.encoding), PIECE))
-
-
-def reader_for(path: PurePath) -> Reader:
-    """The reader for UTF-8 text of this name: by its ending, JSON lines, otherwise delimited text."""
-    return ndjson.read if path.suffix.casefold() in JSON_ENDINGS else delimited.read
 
 
 def _pieces(file: BinaryIO, first: bytes) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from records.envelope import Reject, Unreadable
-from records.readers.lines import Line, Lines
+from records.readers.lines import LONGEST_LINE, Line, Lines
 from records.readers.position import START, NotReadable, Position, Row, Rows
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -19,6 +19,7 @@ SEPARATOR = re.compile(r"^sep=(.)$", re.IGNORECASE)
 # No column is called like this: these are somebody's data.
 DATA = re.compile(r"^[\w.+%-]+@[\w-]+\.[\w.-]+$|^\+?[\d ()/.-]{6,}$")
 LINES_A_ROW = 30
+MOST_COLUMNS = 2_000
 INVALID_UTF8 = "invalid_utf8"
 
 
@@ -26,13 +27,14 @@ class NoHeader(NotReadable):
     """The file is empty, or its first line names no columns."""
 
 
-def read(file: BinaryIO, start: Position = START) -> Rows:
-    """Each row by column name, with the line it starts on; a reject for a row that is broken. Memory stays flat.
+def read(file: BinaryIO, start: Position = START, *, most: int = LONGEST_LINE) -> Rows:
+    """Each row by column name, with the line it starts on; a reject for a row that is broken, and for a line of more
+    than `most` bytes. Memory stays flat.
 
     Raises `NoHeader` when the first row is asked for.
     """
     lines = Lines(file)
-    return Rows(_read(lines, start), lambda: lines.position)
+    return Rows(_read(lines, start, most), position=lambda: lines.position, size=lambda: lines.offset)
 
 
 def columns(file: BinaryIO) -> list[str]:
@@ -40,8 +42,9 @@ def columns(file: BinaryIO) -> list[str]:
     return _header(Lines(file))[0]
 
 
-def _read(lines: Lines, start: Position) -> Iterator[Row | Reject]:
+def _read(lines: Lines, start: Position, most: int) -> Iterator[Row | Reject]:
     header, delimiter = _header(lines)
+    lines.most = most
     if start != START:
         lines.go_on(start)
     yield from _rows(lines, header, delimiter)
@@ -97,13 +100,16 @@ def _delimiter(header: str) -> str | None:
 def _checked(names: list[str]) -> list[str]:
     if not any(names):
         raise NoHeader("the first line is empty; it must name the columns")
-    for place, name in enumerate(names):
+    if len(names) > MOST_COLUMNS:
+        raise NoHeader(f"the first line names {len(names):,} columns; at most {MOST_COLUMNS:,} are read")
+    places: dict[str, int] = {}
+    for place, name in enumerate(names, 1):
         if DATA.match(name):
             raise NoHeader(
-                f"the first line must name the columns, and its column {place + 1} looks like data; add a header"
+                f"the first line must name the columns, and its column {place} looks like data; add a header"
             )
-        if name and name in names[:place]:
-            raise NoHeader(f"columns {names.index(name) + 1} and {place + 1} have the same name; give each its own")
+        if name and places.setdefault(name, place) != place:
+            raise NoHeader(f"columns {places[name]} and {place} have the same name; give each its own")
     return names
 
 

@@ -14,9 +14,13 @@ Line = tuple[int, bytes]
 
 
 class Lines:
-    """Reads a file line by line. A line beyond all measure is skipped as a whole and costs only itself."""
+    """Reads a file line by line. A line beyond all measure is skipped as a whole and costs only itself.
+
+    A line of more than `most` bytes, which may be set in between, is not given either.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
+        self.most = LONGEST_LINE
         self._file = file
         self._again: deque[Line | Reject] = deque()
         self._number = 0
@@ -25,7 +29,12 @@ class Lines:
     @property
     def position(self) -> Position:
         """Behind the last line that was given and not put back."""
-        return Position(self._offset - sum(map(_size, self._again)), self._number - len(self._again))
+        return Position(self.offset, self._number - len(self._again))
+
+    @property
+    def offset(self) -> int:
+        """How many bytes of the file were given and not put back."""
+        return self._offset - sum(map(_size, self._again)) if self._again else self._offset
 
     def go_on(self, position: Position) -> None:
         """Read on from there."""
@@ -44,6 +53,8 @@ class Lines:
         self._offset += len(line)
         if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
             return self._skip_rest(line)
+        if len(line) > self.most:
+            return _too_large(len(line), self.most).as_reject(self._number, line, keep=False)
         return self._number, line
 
     def put_back(self, lines: Sequence[Line | Reject]) -> None:
@@ -57,8 +68,11 @@ class Lines:
             self._offset += len(rest)
             if rest.endswith(b"\n"):
                 break
-        error = Unreadable("too_large", "", f"The line has {size} bytes; at most {LONGEST_LINE}.")
-        return replace(error.as_reject(self._number, start, keep=False), size=size)
+        return replace(_too_large(size, self.most).as_reject(self._number, start, keep=False), size=size)
+
+
+def _too_large(size: int, most: int) -> Unreadable:
+    return Unreadable("too_large", "", f"The line has {size} bytes; at most {min(most, LONGEST_LINE)}.")
 
 
 def _size(line: Line | Reject) -> int:

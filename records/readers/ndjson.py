@@ -6,18 +6,22 @@ from typing import BinaryIO
 import orjson
 
 from records.envelope import Reject, Unreadable
-from records.readers.lines import Lines
+from records.readers.lines import LONGEST_LINE, Lines
 from records.readers.position import START, Position, Row, Rows
 
 BOM = b"\xef\xbb\xbf"
 
 
-def read(file: BinaryIO, start: Position = START) -> Rows:
-    """Each line's object with its line number; a reject for a line that is none. Memory stays flat."""
+def read(file: BinaryIO, start: Position = START, *, most: int = LONGEST_LINE) -> Rows:
+    """Each line's object with its line number; a reject for a line that is none, or has more than `most` bytes.
+
+    Memory stays flat.
+    """
     lines = Lines(file)
+    lines.most = most
     if start != START:
         lines.go_on(start)
-    return Rows(_read(lines), lambda: lines.position)
+    return Rows(_read(lines), position=lambda: lines.position, size=lambda: lines.offset)
 
 
 def _read(lines: Lines) -> Iterator[Row | Reject]:

@@ -14,12 +14,17 @@ ALWAYS_ALLOWED = 100_000_000
 PIECE = 256 * 1024
 
 
+def most_of(size: int) -> int:
+    """How many bytes may come out of a packed file of this size."""
+    return max(ALWAYS_ALLOWED, MOST_TIMES * size)
+
+
 class Unpacked(io.RawIOBase):
     """What a gzip file holds. Raises `NotReadable` where it is broken, or unpacks to more than can be meant."""
 
     def __init__(self, file: BinaryIO, *, size: int) -> None:
         self._gzip = gzip.GzipFile(fileobj=file)
-        self._most = max(ALWAYS_ALLOWED, MOST_TIMES * size)
+        self._most = most_of(size)
 
     def readable(self) -> bool:
         return True

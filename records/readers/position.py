@@ -24,11 +24,18 @@ START = Position()
 
 
 class Rows:
-    """What a reader gives, in order. `position` is where another reader goes on with what has not been given yet."""
+    """What a reader gives, in order.
 
-    def __init__(self, items: Iterator[Row | Reject], position: Callable[[], Position]) -> None:
+    `position` is where another reader goes on with what has not been given yet. `size` grows with each by its bytes of
+    text: of Parquet, by as many as its values would be, at least.
+    """
+
+    def __init__(
+        self, items: Iterator[Row | Reject], *, position: Callable[[], Position], size: Callable[[], int]
+    ) -> None:
         self._items = items
         self._position = position
+        self._size = size
 
     def __iter__(self) -> Iterator[Row | Reject]:
         return self
@@ -39,3 +46,7 @@ class Rows:
     @property
     def position(self) -> Position:
         return self._position()
+
+    @property
+    def size(self) -> int:
+        return self._size()

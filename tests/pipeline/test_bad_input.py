@@ -9,7 +9,7 @@ import pytest
 from pipeline.accept import Acceptance
 from pipeline.files import ingest
 from records.dedupe import keyed
-from records.envelope import message_hash
+from records.envelope import REJECTED, message_hash
 from records.models import QuarantinedRecord, Record, Source
 from tests.pipeline.cast import bearers, counts, ordered, outcome, send
 from tests.privacy.scan import hits
@@ -116,7 +116,7 @@ def test_a_bad_message_costs_only_itself(
     acceptance = send(shop, good("alice"), message, good("bob"))
     assert_only_the_bad_one_is_held_back(acceptance, at=1, code=code, field=field, reason=reason)
     kept = QuarantinedRecord.objects.get()
-    assert bytes(kept.message_hash) == keyed(message_hash(orjson.dumps(message)))
+    assert bytes(kept.message_hash) == keyed(message_hash(REJECTED + orjson.dumps(message)))
     assert kept.size == len(orjson.dumps(message))
 
 

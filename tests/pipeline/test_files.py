@@ -7,9 +7,11 @@ import pytest
 
 from pipeline import files
 from pipeline.accept import Acceptance
+from pipeline.dry_run import dry_run
 from pipeline.files import ingest
 from records import sources
 from records.models import QuarantinedRecord, Record, Source
+from records.readers import examine
 from tests.pipeline.cast import counts, looked, ordered, outcome, saying
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -84,6 +86,14 @@ def test_progress_is_heard_batch_by_batch(till: Source, tmp_path: Path, monkeypa
     assert [offset for _, offset in heard] == sorted(offset for _, offset in heard)
 
 
+def test_a_batch_ends_behind_so_many_bytes(till: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "BATCH_BYTES", 100)
+    path = write(tmp_path, "loyalty_card,total,note\n" + "".join(f"L-{n},{n}.00,{'x' * 30}\n" for n in range(7)))
+    heard: list[int] = []
+    assert outcome(ingest(till, path, on_progress=lambda now: heard.append(now.rows))) == (7, 0, 0, 0)
+    assert heard == [2, 5, 7]
+
+
 def test_of_many_rejects_the_first_are_named_without_content_and_all_are_kept(
     till: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,3 +111,19 @@ def test_a_header_alone_takes_nothing_in(till: Source, tmp_path: Path) -> None:
     before = counts(without=ours)
     assert ingest(till, write(tmp_path, "loyalty_card,total\n")) == Acceptance()
     assert counts(without=ours) == before
+
+
+@pytest.mark.parametrize(("message_id", "stored", "known"), [([], 2, 2), (["receipt"], 1, 3)])
+def test_what_was_quarantined_comes_in_once_the_mapping_is_mended(
+    message_id: list[str], stored: int, known: int, tmp_path: Path
+) -> None:
+    mapping = {"fields": {"card": "loyalty_number"}, "message_id": message_id, "properties": {"total": "integer"}}
+    till = sources.add("till", kind="offline", stable_key="loyalty_number", mapping=mapping)[0]
+    path = write(tmp_path, "card,receipt,total\nL-1,R-1,5\nL-2,R-2,lots\nL-3,R-3,7.50\nL-3,R-3,7.50\n")
+    assert outcome(ingest(till, path)) == (1, 1, 2, 0)
+    till = sources.change(till, mapping={**mapping, "properties": {"total": "number"}})
+    with path.open("rb") as file:
+        report = dry_run(till, file, examine(file))
+    # Of the rest, one row was taken in before, and one is as broken as it was.
+    assert (report.new, report.duplicate, report.quarantined) == (stored, known, 0)
+    assert outcome(ingest(till, path)) == (stored, known, 0, 0)

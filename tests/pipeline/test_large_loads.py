@@ -1,5 +1,6 @@
 """Files of any size are taken in in flat memory: read, told apart, stored, and kept as uploads."""
 
+import gzip
 import os
 import subprocess
 import sys
@@ -53,6 +54,21 @@ for number in range(5_000_000):
 assert copies.before(b"7") == 2
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
+# Reads a file as one is read to be loaded, and prints how far memory grew, in kilobytes.
+READ = """
+import resource, sys
+import django
+django.setup()
+from pipeline.files import batches
+from records.readers import examine, rows_of
+
+with open(sys.argv[1], "rb") as file:
+    nature = examine(file)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for batch in batches(rows_of(file, nature, most=32_768)):
+        pass
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
 
 
 @pytest.fixture
@@ -96,6 +112,15 @@ def test_a_large_file_is_loaded_in_flat_memory(way: str, rows: int, width: int, 
     # What the first file has left free is used again; a batch of the wider rows alone is 60 MB.
     assert grown < 40_000, grown
     large.unlink()
+
+
+def test_a_small_file_takes_little_memory_whatever_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "small.gz"
+    # Two thousand lines of 30 kB, each of ten thousand empty lists.
+    path.write_bytes(gzip.compress(b'{"a":[' + b"[]," * 10_000 + b"[]]}\n", mtime=0) * 2_000)
+    assert path.stat().st_size < 300_000
+    grown = run(READ, tmp_path, str(path))
+    assert grown < 150_000, grown
 
 
 @pytest.mark.slow

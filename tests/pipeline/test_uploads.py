@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from pyarrow import parquet
 
@@ -128,9 +129,28 @@ def test_a_dry_run_keeps_its_report_alone(till: Source) -> None:
     load = worked_on(sent(till, SALES, only_try=True))
     assert load.report is not None
     assert (load.state, load.report["new"], load.ended_at is None) == (TRIED, 3, False)
+    assert load.report["examples"] == []
     assert is_gone(load)
     with pytest.raises(NotWaiting):
         kept.confirm(load, now=timezone.now())
+
+
+def test_the_report_of_a_dry_run_is_kept_for_a_day(till: Source) -> None:
+    load = worked_on(sent(till, SALES, only_try=True))
+    assert load.ended_at is not None
+    for hours, is_kept in ((23, True), (25, False)):
+        kept.expire(now=load.ended_at + timedelta(hours=hours))
+        load.refresh_from_db()
+        assert (load.state, load.report is not None) == (TRIED, is_kept)
+
+
+def test_examples_stand_in_a_report_that_somebody_is_to_say_yes_to(till: Source) -> None:
+    load = worked_on(sent(till, SALES, try_first=True))
+    assert load.report is not None
+    assert [list(example) for example in load.report["examples"]] == [["loyalty_number"]] * 3
+    kept.expire(now=load.noted_at + timedelta(hours=25))
+    load.refresh_from_db()
+    assert (load.state, load.report) == (EXPIRED, None)
 
 
 def test_it_is_discarded(till: Source) -> None:
@@ -261,3 +281,112 @@ def test_trying_starts_anew_when_its_worker_died(till: Source) -> None:
     FileLoad.objects.filter(pk=load.pk).update(format="csv", encoding="utf-8", read=3)
     assert load.state == TRYING
     assert worked_on(load).state == TRIED
+
+
+class Poison(Exception):
+    """What nobody thought of; its text holds somebody's data."""
+
+
+@pytest.mark.parametrize("try_first", [True, False])
+def test_what_fails_whenever_it_is_read_ends_and_is_gone(
+    try_first: bool, till: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise Poison("alice@example.com")
+
+    monkeypatch.setattr(uploads, "examine", fail)
+    load = sent(till, SALES, try_first=try_first)
+    for attempt in range(1, uploads.MOST_ATTEMPTS + 1):
+        load.refresh_from_db()
+        assert (load.state, load.attempts) == (TRYING if try_first else LOADING, attempt - 1)
+        with pytest.raises(Poison):
+            uploads.work_on(load.pk)
+    load.refresh_from_db()
+    assert (load.state, load.fault) == (FAILED, kept.GIVEN_UP)
+    assert is_gone(load)
+    assert uploads.left_behind(now=timezone.now() + timedelta(days=1)) == []
+
+
+def test_what_kills_every_worker_ends_and_is_gone(till: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        """Nothing that runs after it is the worker's."""
+
+    def die(*args: object, **kwargs: object) -> None:
+        raise Killed
+
+    load = sent(till, SALES)
+    with monkeypatch.context() as broken:
+        broken.setattr(uploads, "examine", die)
+        for _ in range(uploads.MOST_ATTEMPTS):
+            with pytest.raises(Killed):
+                uploads.work_on(load.pk)
+    load = worked_on(load)
+    assert (load.state, load.fault) == (FAILED, kept.GIVEN_UP)
+    assert is_gone(load)
+
+
+def test_whoever_comes_further_may_fail_again(till: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "BATCH", 1)
+    monkeypatch.setattr(uploads, "MOST_ATTEMPTS", 2)
+    load = sent(till, SALES)
+    accept, times = files.accept, []
+
+    def every_other_time(*args: object, **kwargs: object) -> object:
+        times.append(1)
+        if len(times) % 2:
+            return accept(*args, **kwargs)  # type: ignore[arg-type]
+        raise Poison
+
+    with monkeypatch.context() as broken:
+        broken.setattr(files, "accept", every_other_time)
+        for _ in range(3):
+            with pytest.raises(Poison):
+                uploads.work_on(load.pk)
+    load = worked_on(load)
+    assert (load.state, counted(load), load.attempts) == (LOADED, (3, 0, 1, 0), 0)
+
+
+def test_a_database_that_does_not_answer_is_not_the_uploads_fault(
+    till: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise OperationalError
+
+    load = sent(till, SALES)
+    with monkeypatch.context() as broken:
+        broken.setattr(uploads, "examine", fail)
+        for _ in range(uploads.MOST_ATTEMPTS + 1):
+            with pytest.raises(OperationalError):
+                uploads.work_on(load.pk)
+    assert worked_on(load).state == LOADED
+
+
+@pytest.mark.parametrize("try_first", [True, False])
+def test_what_never_comes_to_its_end_ends_after_two_days(try_first: bool, till: Source) -> None:
+    load = sent(till, SALES, try_first=try_first)
+    uploads.left_behind(now=load.started_at + timedelta(hours=46))
+    assert kept.expire(now=load.started_at + timedelta(hours=47)) == 0
+    assert kept.expire(now=load.started_at + timedelta(hours=49)) == 1
+    load.refresh_from_db()
+    assert (load.state, load.fault) == (FAILED, "it was not taken in within two days; send it again")
+    assert is_gone(load)
+
+
+@pytest.mark.parametrize("try_first", [True, False])
+def test_a_source_that_is_switched_off_takes_nothing_in(try_first: bool, till: Source) -> None:
+    load = sent(till, SALES, try_first=try_first)
+    sources.change(till, enabled=False)
+    load = worked_on(load)
+    assert (load.state, load.fault) == (FAILED, "this source is disabled; enable it and send the file again")
+    assert Record.objects.count() == 0
+    assert is_gone(load)
+
+
+def test_nobody_says_yes_to_a_file_of_a_source_that_is_switched_off(till: Source) -> None:
+    load = worked_on(sent(till, SALES, try_first=True))
+    sources.change(till, enabled=False)
+    with pytest.raises(NotWaiting, match="this source is disabled; enable it first"):
+        kept.confirm(load, now=timezone.now())
+    sources.change(till, enabled=True)
+    kept.confirm(load, now=timezone.now())
+    assert worked_on(load).state == LOADED

@@ -167,6 +167,11 @@ def test_a_header_alone_has_no_rows() -> None:
         (b"na\xefme,city\n", "the first line is not UTF-8"),
         ("name,city\n".encode("utf-16"), "the first line is not UTF-8"),
         (b"name,city,name\nAlice,Leeds,Ally\n", "columns 1 and 3 have the same name"),
+        (
+            ",".join(f"c{n}" for n in range(2_001)).encode(),
+            "the first line names 2,001 columns; at most 2,000 are read",
+        ),
+        (",".join([*map(str, range(1_999)), "7"]).encode(), "columns 8 and 2000 have the same name"),
         (b'"name,city\nAlice,Leeds\n', "the first line cannot be read as CSV"),
         (b"name,city\rAlice,Leeds\r", "the first line cannot be read as CSV"),
         (b"x" * (LONGEST_LINE + 1), "the first line is too long"),

@@ -6,13 +6,15 @@ import os
 import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
+import orjson
 import pyarrow
 import pytest
 from pyarrow import parquet
 
 from records.envelope import Reject
-from records.readers import CSV, NDJSON, PARQUET, NotReadable, Position, examine, packed, rows_of
+from records.readers import CSV, NDJSON, PARQUET, Nature, NotReadable, Position, examine, packed, rows_of
 from records.readers import parquet as parquet_reader
 from records.readers.position import START
 
@@ -196,3 +198,128 @@ def test_the_dialect_is_found(text: bytes, columns: list[str]) -> None:
 
 def test_the_start_is_the_start() -> None:
     assert Position() == START
+
+
+@pytest.mark.parametrize(
+    ("before", "row"),
+    [("name,city\n", "{},Leeds\n"), ("name city\n", "{} Leeds\n"), ("", '{{"name": "{}", "city": "Leeds"}}\n')],
+)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_lines_that_are_too_long_for_their_source_are_not_parsed(before: str, row: str, pack: Any) -> None:
+    text = before + "".join(row.format(name) for name in ("Alice", "x" * 990 + "a", "x" * 990 + "b", "Bob"))
+    file = io.BytesIO(pack(text.encode()))
+    nature = examine(file)
+    first, *rejects, last = rows_of(file, nature, most=900)
+    assert (first[1], last[1]) == ({"name": "Alice", "city": "Leeds"}, {"name": "Bob", "city": "Leeds"})  # type: ignore[index]
+    size = len(row.format("x" * 991))
+    assert [(one.code, one.body, one.size) for one in rejects] == [("too_large", None, size)] * 2  # type: ignore[union-attr]
+    assert rejects[0].message == f"The line has {size} bytes; at most 900."  # type: ignore[union-attr]
+    assert rejects[0].message_hash != rejects[1].message_hash  # type: ignore[union-attr]
+    items = rows_of(file, nature, most=900)
+    assert [next(items), next(items)] == [first, rejects[0]]
+    assert list(rows_of(file, nature, items.position, most=900)) == [rejects[1], last]
+
+
+def test_a_header_may_be_longer_than_a_row() -> None:
+    names = [f"column_{number}" for number in range(200)]
+    file = io.BytesIO(",".join(names).encode() + b"\n" + b",".join([b"1"] * 200) + b"\n")
+    assert list(rows_of(file, examine(file), most=900)) == [(2, dict.fromkeys(names, "1"))]
+
+
+def written(**columns: Any) -> tuple[io.BytesIO, Nature]:
+    """A Parquet file with these columns."""
+    file = io.BytesIO()
+    parquet.write_table(pyarrow.table(columns), file, compression="zstd")
+    return file, examine(file)
+
+
+HUGE = "x" * 5_000
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        [HUGE, "b", HUGE],
+        pyarrow.array([HUGE, "b", HUGE]).dictionary_encode(),
+        pyarrow.array([HUGE.encode(), b"b", HUGE.encode()], pyarrow.large_binary()),
+        [[HUGE], ["b"], [HUGE]],
+        [{"of": {"it": HUGE}}, {"of": {"it": "b"}}, {"of": {"it": HUGE}}],
+        [[{"it": HUGE}] * 3, [{"it": "b"}], [{"it": HUGE}, None]],
+        [[7] * 6_000, [7], [7] * 6_000],
+        [[None] * 6_000, [], [None] * 6_000],
+        pyarrow.array(
+            [[("it", HUGE)], [("it", "b")], [("it", HUGE)]], pyarrow.map_(pyarrow.string(), pyarrow.string())
+        ),
+        pyarrow.array([[HUGE, "x"], ["b", "b"], [HUGE, "x"]], pyarrow.list_(pyarrow.string(), 2)),
+    ],
+)
+def test_rows_of_parquet_that_are_too_large_cost_only_themselves(large: Any) -> None:
+    file, nature = written(name=["Alice", "Bob", "Carol"], large=large)
+    whole = list(rows_of(file, nature))
+    first, second, third = rows_of(file, nature, most=4_000)
+    assert second == whole[1]
+    assert isinstance(first, Reject)
+    assert isinstance(third, Reject)
+    assert (first.position, first.code, first.body, third.position) == (1, "too_large", None, 3)
+    assert first.size > 5_000
+    assert first.message_hash != third.message_hash
+    assert list(rows_of(file, nature, most=4_000)) == [first, second, third]
+    # Nothing is too large that would not be as text: an object with its names is longer than its values.
+    assert all(
+        reject.size <= len(orjson.dumps(row)) for reject, (_, row) in zip((first, third), whole[::2], strict=True)
+    )  # type: ignore[misc]
+
+
+def test_rows_of_parquet_are_the_same_whatever_their_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [None if number % 7 == 0 else f"Alice {number % 10}" for number in range(3_000)]
+    tags = [[name, "x"] if name else None for name in names]
+    file, nature = written(name=names, tags=tags, number=list(range(3_000)))
+    rows = [(at, {"name": names[at - 1], "tags": tags[at - 1], "number": at - 1}) for at in range(1, 3_001)]
+    assert list(rows_of(file, nature)) == rows
+    monkeypatch.setattr(parquet_reader, "SLICE_BYTES", 100)
+    assert list(rows_of(file, nature, most=90)) == rows
+
+
+def test_a_parquet_file_that_unpacks_to_more_than_can_be_meant_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed, "ALWAYS_ALLOWED", 1_000_000)
+    why = "the Parquet file unpacks to more than 200 times its size, as no export does; send it as CSV"
+    file, nature = written(name=["x" * 2_000_000])
+    with pytest.raises(NotReadable) as raised:
+        rows_of(file, nature)
+    assert str(raised.value) == why
+    file, nature = written(name=[HUGE] * 1_000)
+    rows = rows_of(file, nature)
+    with pytest.raises(NotReadable) as raised:
+        list(rows)
+    assert str(raised.value) == why
+
+
+@pytest.mark.parametrize("most", [32_768, None])
+def test_what_stands_once_in_a_parquet_file_stands_once_in_memory(most: int | None) -> None:
+    file, nature = written(card=["x" * 500_000] * 190, cards=[["x" * 500_000] * 2] * 190)
+    usual = pyarrow.default_memory_pool()
+    pool = pyarrow.proxy_memory_pool(usual)
+    pyarrow.set_memory_pool(pool)
+    try:
+        with pytest.raises(NotReadable):
+            list(rows_of(file, nature, most=most))
+    finally:
+        pyarrow.set_memory_pool(usual)
+    assert 1_000_000 < pool.max_memory() < 10_000_000
+
+
+def test_a_parquet_file_with_endless_lists_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet_reader, "MOST_ELEMENTS", 100_000)
+    file, nature = written(name=[[7] * 200_000])
+    with pytest.raises(
+        NotReadable, match="the lists in the Parquet file have too many elements; export it with smalle"
+    ):
+        rows_of(file, nature)
+    file, nature = written(name=[[7] * 99_000])
+    assert len(list(rows_of(file, nature))) == 1
+
+
+def test_a_parquet_file_of_too_many_columns_is_refused() -> None:
+    file, nature = written(**{f"c{number}": [1] for number in range(2_001)})
+    with pytest.raises(NotReadable, match="the file has 2,001 columns; at most 2,000 are read"):
+        rows_of(file, nature)

@@ -21,13 +21,13 @@ READ = """
 import resource, sys
 from pathlib import Path
 from records.envelope import Reject
-from records.readers import reader_for
+from records.readers import examine, rows_of
 
 path = Path(sys.argv[1])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 rows = rejects = 0
 with path.open("rb") as file:
-    for item in reader_for(path)(file):
+    for item in rows_of(file, examine(file)):
         if isinstance(item, Reject):
             rejects += 1
         else:

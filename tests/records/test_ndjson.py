@@ -1,14 +1,13 @@
 """JSON lines: one object a line; a line that is none costs only itself."""
 
 import io
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from records.envelope import Reject
-from records.readers import delimited, ndjson, reader_for
+from records.readers import ndjson
 from records.readers.lines import LONGEST_LINE
 
 ALICE, BOB = b'{"name": "Alice"}', b'{"name": "Bob"}'
@@ -62,17 +61,6 @@ def test_a_line_beyond_measure_is_kept_as_hash_and_size(size: int) -> None:
 
 def test_an_empty_file_has_nothing() -> None:
     assert read(b"") == read(b"\n \n") == []
-
-
-def test_the_ending_says_how_a_file_is_read() -> None:
-    assert {name: reader_for(Path(name)) for name in ("a.ndjson", "a.JSONL", "a.json", "a.csv", "a.txt", "a")} == {
-        "a.ndjson": ndjson.read,
-        "a.JSONL": ndjson.read,
-        "a.json": ndjson.read,
-        "a.csv": delimited.read,
-        "a.txt": delimited.read,
-        "a": delimited.read,
-    }
 
 
 @given(st.lists(st.binary(max_size=60), max_size=10))
