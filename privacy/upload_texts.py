@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from itertools import islice
 from typing import BinaryIO
 
 import structlog
@@ -16,7 +15,6 @@ from vault.grants import Grant
 
 log = structlog.get_logger()
 
-ROWS_AT_A_TIME = 2_000
 PIECE = 1024 * 1024
 OVERLAP = 4_096
 
@@ -47,9 +45,18 @@ def texts_of(load: FileLoad, *, leave: Callable[[], Grant]) -> Iterator[list[byt
 
 
 def _rows(file: BinaryIO, nature: Nature) -> Iterator[list[bytes]]:
-    items = rows_of(file, nature)
-    while batch := [as_json(item[1])[0] for item in islice(items, ROWS_AT_A_TIME) if not isinstance(item, Reject)]:
-        yield batch
+    part: list[bytes] = []
+    size = 0
+    for item in rows_of(file, nature):
+        text = item.body if isinstance(item, Reject) else as_json(item[1])[0]
+        if text:
+            part.append(text)
+            size += len(text)
+        if size >= PIECE:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
 
 
 def _pieces(text: BinaryIO) -> Iterator[list[bytes]]:

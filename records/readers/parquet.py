@@ -141,7 +141,7 @@ class _Measured:
             while end < len(sizes) and sizes[end] <= self._most and (end == start or total + sizes[end] <= SLICE_BYTES):
                 total += sizes[end]
                 end += 1
-            for place, row in enumerate(_values(batch.slice(start, end - start)), start):
+            for place, row in enumerate(_values(_spelled_out(batch.slice(start, end - start))), start):
                 self.size += sizes[place]
                 yield row
             if end == start:
@@ -149,6 +149,14 @@ class _Measured:
                 yield _TooLarge(sizes[start], self._most, _digest(batch.slice(start, 1)))
                 end += 1
             start = end
+
+
+def _spelled_out(part: Any) -> Any:
+    """The same with each value where it stands: Python's own are made of these four times as fast."""
+    columns = [
+        column.dictionary_decode() if pyarrow.types.is_dictionary(column.type) else column for column in part.columns
+    ]
+    return pyarrow.RecordBatch.from_arrays(columns, names=part.schema.names)
 
 
 def _values(batch: Any) -> Iterator[dict[str, object] | _Odd]:

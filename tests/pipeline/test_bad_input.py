@@ -79,7 +79,7 @@ LINES = [
     (b'{"type": "identify", "userId": "u-mallory"', "malformed_json", "", "breaks at column"),
     (b'["mallory"]', "not_an_object", "", "must be a JSON object"),
     (b'{"type": "identify", "userId": "mallory\xff"}', "invalid_utf8", "", "its byte 40 cannot be read"),
-    (b'{"type": "' + b"mallory" * 200_000 + b'"}', "too_large", "", "at most 1000000"),
+    (b'{"type": "' + b"mallory" * 200_000 + b'"}', "too_large", "", "at most 32768"),
 ]
 MESSAGES = [
     ({"type": "identify", "userId": {"mallory": 1}}, "wrong_type", "userId", "must be text"),
