@@ -82,7 +82,7 @@ def _wait(company: Company, mine: _Waiting) -> None:
         mine.woken.wait()
     except BaseException:
         with _lock:
-            if mine in _waiting[company]:
+            if mine in _waiting.get(company, ()):
                 _waiting[company].remove(mine)
                 if mine.woken.is_set():
                     _hand_on(company)

@@ -1,6 +1,5 @@
 """Batches that arrive at the same time share a transaction, and each is told what became of its own messages."""
 
-import ctypes
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -133,16 +132,38 @@ def test_a_batch_that_fails_costs_nobody_else_anything(senders: Senders, monkeyp
     assert str(told[2]) == "of mallory"
 
 
-@pytest.mark.parametrize("ended", [1, 2], ids=["the next in line", "another"])
-def test_who_is_ended_while_waiting_holds_up_nobody(senders: Senders, ended: int) -> None:
+class Interruptible(threading.Event):
+    """A signal whose waiter can be ended: before it is woken, or as it is."""
+
+    ends_before = ends_as_woken = False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        while not self.is_set():
+            if self.ends_before:
+                raise SystemExit
+            time.sleep(0.01)
+        if self.ends_as_woken:
+            raise SystemExit
+        return True
+
+
+@pytest.mark.parametrize("when", ["ends_before", "ends_as_woken"])
+@pytest.mark.parametrize("ended", [1, 3])
+def test_who_is_ended_while_waiting_holds_up_nobody(
+    senders: Senders, ended: int, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signals = [Interruptible() for _ in range(4)]
+    made, waiting = iter(signals), together._Waiting
+    monkeypatch.setattr(together, "_Waiting", lambda batch, now: waiting(batch, now, woken=next(made)))
     with closed_door():
         senders.send(0, ordered("alice"))
         eventually(lambda: bool(together._busy) and in_line() == 0)
         for number in (1, 2, 3):
             senders.send(number, ordered("alice", number))
             eventually(lambda waiting=number: in_line() == waiting)  # type: ignore[misc]
-        thread = ctypes.c_ulong(senders.threads[ended].ident or 0)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(SystemExit))
+        setattr(signals[ended], when, True)
+        if when == "ends_before":
+            eventually(lambda: in_line() == 2)
     senders.join()
     assert isinstance(senders.told.pop(ended), SystemExit)
     assert all(isinstance(told, Acceptance) for told in senders.told.values())
