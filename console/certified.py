@@ -16,42 +16,40 @@ KINDS = {"table": "tables", "sealed field": "sealed fields, opened", "file": "fo
 
 
 @dataclass(frozen=True)
-class Place:
-    """One place that was searched, and what came of it in words: its tone is bad, warn or good."""
+class _Outcome:
+    """What came of a search, in words; its tone is bad, warn or good."""
 
-    kind: str
-    name: str
-    parts: int
     hits: int
     unopened: int
 
     @property
     def tone(self) -> str:
-        return _tone(self.hits, self.unopened)
+        return "bad" if self.hits else "warn" if self.unopened else "good"
 
     @property
     def words(self) -> str:
-        return _words(self.hits, self.unopened)
+        """A hit is never said to be erased, and what nobody can open is not confirmed."""
+        said = [f"found {self.hits:,}"] if self.hits else []
+        return ", ".join([*said, *([f"unconfirmed {self.unopened:,}"] if self.unopened else [])]) or "nothing found"
 
 
-@dataclass(frozen=True)
-class Searched:
+@dataclass(frozen=True, kw_only=True)
+class Place(_Outcome):
+    """One place that was searched, and what came of it."""
+
+    kind: str
+    name: str
+    parts: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Searched(_Outcome):
     """Places of one kind: how many, how much is in them, and in how many parts the person was found."""
 
     kind: str
     places: int
     parts: int
     bytes: int
-    hits: int
-    unopened: int
-
-    @property
-    def tone(self) -> str:
-        return _tone(self.hits, self.unopened)
-
-    @property
-    def words(self) -> str:
-        return _words(self.hits, self.unopened)
 
 
 @dataclass(frozen=True)
@@ -118,17 +116,8 @@ def certified(stated: Mapping[str, Any]) -> Certified:
 
 
 def _place(one: Mapping[str, Any]) -> Place:
-    return Place(one["kind"], one["name"], one["parts"], one["hits"], one.get("unopened", 0))
-
-
-def _tone(hits: int, unopened: int) -> str:
-    return "bad" if hits else "warn" if unopened else "good"
-
-
-def _words(hits: int, unopened: int) -> str:
-    """What a search came to: a hit is never said to be erased, and what nobody can open is not confirmed."""
-    said = [f"found {hits:,}"] if hits else []
-    return ", ".join([*said, *([f"unconfirmed {unopened:,}"] if unopened else [])]) or "nothing found"
+    told = {name: one[name] for name in ("kind", "name", "parts", "hits")}
+    return Place(**told, unopened=one.get("unopened", 0))
 
 
 def _by_kind(places: list[dict[str, Any]]) -> list[Searched]:
@@ -137,12 +126,9 @@ def _by_kind(places: list[dict[str, Any]]) -> list[Searched]:
         grouped[place["kind"]].append(place)
     return [
         Searched(
-            KINDS.get(kind, kind),
-            len(some),
-            sum(place["parts"] for place in some),
-            sum(place.get("bytes", 0) for place in some),
-            sum(place["hits"] for place in some),
-            sum(place.get("unopened", 0) for place in some),
+            kind=KINDS.get(kind, kind),
+            places=len(some),
+            **{name: sum(place.get(name, 0) for place in some) for name in ("parts", "bytes", "hits", "unopened")},
         )
         for kind, some in sorted(grouped.items(), key=lambda item: -len(item[1]))
     ]

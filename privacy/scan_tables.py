@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from django.db import DatabaseError, connections
 from psycopg import sql
 
-from privacy.scans import TABLE, Scanned
+from privacy.scans import TABLE, Scanned, in_parts
 from privacy.search import Found, Search
 
-AT_A_TIME = 1 << 20
 # Tables, partitions and materialized views of every schema, the server's own catalogs included: its statistics hold
 # samples of what is in the columns. Of each the columns, and whether they hold bytes.
 TABLES = """
@@ -61,7 +60,7 @@ def _scan(search: Search, table: _Table, *, database: str, name: str, kept: str)
         columns = [column for column, holds_bytes in table.columns.items() if holds_bytes == binary]
         if columns:
             rows_here = 0
-            for batch in _batches(_copied(database, table, columns, binary=binary)):
+            for batch in in_parts(_copied(database, table, columns, binary=binary)):
                 found += search.in_parts(batch)
                 rows_here += len(batch)
                 size += sum(map(len, batch))
@@ -80,16 +79,3 @@ def _copied(database: str, table: _Table, columns: list[str], *, binary: bool) -
         for row in copy:
             text = bytes(row)
             yield text if binary else text.replace(b"\\\\", b"\\")
-
-
-def _batches(rows: Iterator[bytes]) -> Iterator[list[bytes]]:
-    batch: list[bytes] = []
-    size = 0
-    for row in rows:
-        batch.append(row)
-        size += len(row)
-        if size >= AT_A_TIME:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch

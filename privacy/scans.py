@@ -1,8 +1,10 @@
-"""What one place of a search came to: a table, a sealed field, a file."""
+"""What the searches of tables, sealed fields and files have in common: what one place came to, and texts by parts."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+PART = 1 << 20
 TABLE, SEALED_FIELD, FILE = "table", "sealed field", "file"
 
 
@@ -31,3 +33,17 @@ class Scanned:
     def as_json(self) -> dict[str, Any]:
         """Counts and names, without what is nought."""
         return {name: value for name, value in asdict(self).items() if value or name == "parts"} | {"hits": self.hits}
+
+
+def in_parts(texts: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """These texts, about a megabyte at a time: what is searched together stays small whatever they are."""
+    part: list[bytes] = []
+    size = 0
+    for text in texts:
+        part.append(text)
+        size += len(text)
+        if size >= PART:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part

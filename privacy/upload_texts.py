@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 import structlog
 
+from privacy.scans import in_parts
 from records import uploads
 from records.envelope import Reject, as_json
 from records.models import FileLoad
@@ -34,7 +35,7 @@ def texts_of(load: FileLoad, *, leave: Callable[[], Grant]) -> Iterator[list[byt
             if nature.format != PARQUET:
                 yield from _pieces(text_of(file, nature))
             if nature.format in (PARQUET, NDJSON):
-                yield from _rows(file, nature)
+                yield from in_parts(_rows(file, nature))
         except Gone:
             raise
         except Exception as error:  # whatever a file does to its reader, an erasure goes on
@@ -44,19 +45,10 @@ def texts_of(load: FileLoad, *, leave: Callable[[], Grant]) -> Iterator[list[byt
             yield from _pieces(file)
 
 
-def _rows(file: BinaryIO, nature: Nature) -> Iterator[list[bytes]]:
-    part: list[bytes] = []
-    size = 0
+def _rows(file: BinaryIO, nature: Nature) -> Iterator[bytes]:
     for item in rows_of(file, nature):
-        text = item.body if isinstance(item, Reject) else as_json(item[1])[0]
-        if text:
-            part.append(text)
-            size += len(text)
-        if size >= PIECE:
-            yield part
-            part, size = [], 0
-    if part:
-        yield part
+        if text := item.body if isinstance(item, Reject) else as_json(item[1])[0]:
+            yield text
 
 
 def _pieces(text: BinaryIO) -> Iterator[list[bytes]]:
