@@ -20,7 +20,7 @@ MAPPING = {
     "kind": "purchase",
     "message_id": ["receipt_id"],
     "occurred_at": "sold_at",
-    "fields": {"loyalty_number": "loyalty_number", "email": "email"},
+    "fields": {name: name for name in ("loyalty_number", "email", "given_name")},
     "properties": {"amount": "number"},
     "consents": {"analytics": {"purpose": "analytics"}},
 }
@@ -106,8 +106,8 @@ def test_a_killed_load_goes_on_without_loss_or_duplicate(installation: Installat
     before = installation.count("SELECT count(*) FROM records_record")
     assert 4_000 < before < PEOPLE * VISITS
     counts = json.loads(installation.run("ingest", str(visits), "--source", "tills", "--json").splitlines()[-1])
-    assert counts["stored"] == PEOPLE * VISITS - before
-    assert counts["duplicate"] == before
+    # It goes on behind the last batch that was committed, so nothing is read twice.
+    assert (counts["stored"], counts["duplicate"]) == (PEOPLE * VISITS - before, 0)
     assert installation.count("SELECT count(*) FROM records_record") == PEOPLE * VISITS
     assert installation.count("SELECT count(DISTINCT message_hash) FROM records_record") == PEOPLE * VISITS
     assert installation.count("SELECT count(*) FROM records_sourceprofile") == PEOPLE
