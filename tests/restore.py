@@ -7,6 +7,9 @@ import psycopg
 from django.db import connections
 from psycopg import sql
 
+# A server or thread of an earlier test may still hold a session, and PostgreSQL copies no database in use.
+OTHERS_END = "SELECT pg_terminate_backend(pid, 10_000) FROM pg_stat_activity WHERE datname = ANY(%s)"
+
 
 @contextmanager
 def backup_of(alias: str = "default") -> Iterator["Backup"]:
@@ -28,7 +31,7 @@ class Backup:
         self.kept = f"{self.name}_backup"
 
     def restore(self) -> None:
-        """Put the copy in the database's place. Nobody may be connected."""
+        """Put the copy in the database's place. Whoever is connected is sent away."""
         self.drop(self.name)
         self.copy(self.kept, self.name)
 
@@ -44,4 +47,5 @@ class Backup:
             name: self.parameters[name] for name in ("host", "port", "user", "password") if self.parameters.get(name)
         }
         with psycopg.connect(dbname="postgres", autocommit=True, **where) as server:
+            server.execute(OTHERS_END, [list(names)])
             server.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
