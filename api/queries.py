@@ -10,16 +10,26 @@ PAGING = ("cursor", "page_size")
 
 
 def read(request: Request, serializer: type[Serializer[Any]]) -> dict[str, Any]:
-    """The validated query parameters. A parameter that is not known is an error: a filter misspelled shows too much."""
+    """The validated query parameters. A parameter that is not known is an error: a filter misspelled shows too much.
+
+    So is one that is given twice, of which only the last would count.
+    """
     query = serializer(data=request.query_params.dict())
-    known = {*query.fields, *PAGING}
+    known = {*query.fields, *_paging(request)}
     if not known.issuperset(request.query_params):
-        raise ValidationError(
-            {"non_field_errors": [f"Unknown query parameter; this route knows: {', '.join(sorted(known))}."]},
-            code="unknown_parameter",
-        )
+        knows = f"this route knows: {', '.join(sorted(known))}" if known else "this route knows none"
+        raise ValidationError({"non_field_errors": [f"Unknown query parameter; {knows}."]}, code="unknown_parameter")
+    repeated = [name for name, values in request.query_params.lists() if len(values) > 1]
+    if repeated:
+        raise ValidationError(dict.fromkeys(repeated, "Give it once."), code="repeated_parameter")
     query.is_valid(raise_exception=True)
     return dict(query.validated_data)
+
+
+def _paging(request: Request) -> tuple[str, ...]:
+    """The parameters of paging, where the route has pages."""
+    view = request.parser_context["view"]
+    return PAGING if request.method in ("GET", "HEAD") and hasattr(view, "pagination_class") else ()
 
 
 class Nothing(Serializer[Any]):

@@ -7,7 +7,7 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from api.serializers.fields import Choice, Slug
+from api.serializers.fields import Choice, Name, Slug
 from api.serializers.profiles import PROFILE_ID
 from consent.models import GRANTED, WITHDRAWN, Purpose
 from consent.signals.bits import LONGEST
@@ -149,7 +149,7 @@ class ConsentSignalSerializer(serializers.Serializer[Any]):
 
     profile = serializers.UUIDField(required=False)
     source_profile = serializers.UUIDField(required=False)
-    source_name = Slug(max_length=80, required=False, help_text="The source whose settings say how the signal is read.")
+    source_name = Name(required=False, help_text="The source whose settings say how the signal is read.")
     kind = Choice(KINDS)
     text = serializers.CharField(
         max_length=LONGEST,

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from api.serializers.fields import Slug
+from api.serializers.fields import Choice, Name
 from outbox.models import STATES
 
 DELIVERY_ID = "0198c0de-0000-7000-8000-0000000000f1"
@@ -14,8 +14,8 @@ DELIVERY_ID = "0198c0de-0000-7000-8000-0000000000f1"
 class DeliveryQuery(serializers.Serializer[Any]):
     """Which deliveries."""
 
-    recipient = Slug(max_length=80, required=False, help_text="Only those to this recipient.")
-    state = serializers.ChoiceField(choices=STATES, required=False, help_text="Only those in this state.")
+    recipient = Name(required=False, help_text="Only those to this recipient.")
+    state = Choice(STATES, required=False, help_text="Only those in this state.")
     request = serializers.UUIDField(required=False, help_text="Only requests to erase of this subject request.")
 
 

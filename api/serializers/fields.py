@@ -21,3 +21,12 @@ class Slug(serializers.RegexField):
 
     def __init__(self, *, max_length: int, **options: Any) -> None:
         super().__init__(r"^[a-z0-9][a-z0-9_-]*\Z", max_length=max_length, **options)
+
+
+class Name(serializers.RegexField):
+    """What a source or a recipient is called."""
+
+    default_error_messages = {"invalid": "Letters, digits, hyphens and underscores only."}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(r"^[-a-zA-Z0-9_]+\Z", max_length=80, **options)

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from api.serializers.fields import Choice, Slug
+from api.serializers.fields import Choice
 from records.dictionary import IDENTIFIERS
 
 PROFILE_ID = "0198c0de-0000-7000-8000-0000000000a1"
@@ -105,7 +105,9 @@ class ProfileSerializer(serializers.Serializer[Any]):
 class EventQuery(serializers.Serializer[Any]):
     """Filters of the timeline."""
 
-    kind = Slug(max_length=16, required=False, help_text="track, identify, page, purchase, telemetry …")
+    kind = serializers.CharField(
+        max_length=16, required=False, help_text="The exact kind: track, identify, page, purchase, telemetry …"
+    )
     event = serializers.CharField(max_length=120, required=False, help_text="The exact name of the event.")
     occurred_after = serializers.DateTimeField(required=False, help_text="At or after this instant (ISO 8601).")
     occurred_before = serializers.DateTimeField(required=False, help_text="Before this instant (ISO 8601).")

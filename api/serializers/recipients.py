@@ -5,6 +5,8 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from api.serializers.fields import Name
+
 MAILER = {
     "id": "0198c0de-0000-7000-8000-0000000000a1",
     "name": "mailer",
@@ -53,12 +55,7 @@ class RecipientWithSecretSerializer(RecipientSerializer):
 class NewRecipientSerializer(serializers.Serializer[Any]):
     """A recipient to be added."""
 
-    name = serializers.RegexField(
-        r"^[-a-zA-Z0-9_]+\Z",
-        max_length=80,
-        help_text="Letters, digits, hyphens and underscores. It stays.",
-        error_messages={"invalid": "Letters, digits, hyphens and underscores only."},
-    )
+    name = Name(help_text="Letters, digits, hyphens and underscores. It stays.")
     url = serializers.CharField(
         max_length=500, required=False, allow_blank=True, default="", help_text="https. Left out: handed over by hand."
     )

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from api.serializers.fields import Slug
+from api.serializers.fields import Name, Slug
 from records.models import LOAD_STATES
 
 
@@ -64,9 +64,7 @@ class SourceSerializer(serializers.Serializer[Any]):
 class QuarantineQuery(serializers.Serializer[Any]):
     """Filters of the quarantine."""
 
-    source = serializers.RegexField(  # type: ignore[assignment]
-        r"^[-a-zA-Z0-9_]+\Z", max_length=80, required=False, help_text="The name of a source."
-    )
+    source = Name(required=False, help_text="The name of a source.")  # type: ignore[assignment]
     reason = Slug(max_length=40, required=False, help_text="A reason code.")
     file = serializers.UUIDField(required=False, help_text="The id of a file that was loaded.")
 

@@ -6,7 +6,6 @@ from django.db.models import Q, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import queries
 from api.authentication import key_of
 from api.documentation import describe
 from api.pagination import Cursor
@@ -21,6 +20,7 @@ class Changes(View):
     """List the changes."""
 
     required_scopes = {"GET": "changes:read"}
+    queries = {"GET": ChangeQuery}
     pagination_class = Cursor
     ordering = ("id",)
 
@@ -35,9 +35,9 @@ class Changes(View):
         responses={200: ChangeSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
-        query = queries.read(request, ChangeQuery)
         pages = Cursor()
-        page = pages.paginate_queryset(_visible(key_of(request).purposes, after=query.get("after", 0)), request, self)
+        visible = _visible(key_of(request).purposes, after=self.query.get("after", 0))
+        page = pages.paginate_queryset(visible, request, self)
         return pages.get_paginated_response(ChangeSerializer(page, many=True).data)
 
 

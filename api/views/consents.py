@@ -8,7 +8,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import people, queries
+from api import people
 from api.authentication import actor_of
 from api.documentation import describe
 from api.errors import Problem
@@ -47,6 +47,7 @@ class Consents(View):
     """Read and record consents."""
 
     required_scopes = {"GET": "consents:read", "POST": "consents:write"}
+    queries = {"GET": ConsentQuery}
 
     @describe(
         "Read the consents of a person",
@@ -58,7 +59,7 @@ class Consents(View):
         fails=[404],
     )
     def get(self, request: Request) -> Response:
-        person = people.find(queries.read(request, ConsentQuery)["profile"])
+        person = people.find(self.query["profile"])
         return Response(_standing(person))
 
     @describe(

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import queries
 from api.bodies import SMALL, read
 from api.documentation import describe
 from api.errors import Problem
@@ -15,7 +15,7 @@ from api.pagination import Cursor
 from api.serializers.deliveries import AcknowledgmentSerializer, DeliveryQuery, DeliverySerializer
 from api.views.base import View
 from outbox import deliveries, recipients, webhooks
-from outbox.models import Delivery
+from outbox.models import Delivery, Recipient
 from outbox.sending import acknowledges
 from outbox.webhooks import NotAuthentic
 
@@ -24,6 +24,7 @@ class Deliveries(View):
     """List the deliveries."""
 
     required_scopes = {"GET": "deliveries:read"}
+    queries = {"GET": DeliveryQuery}
     pagination_class = Cursor
     ordering = ("-happened_at", "-id")
 
@@ -36,10 +37,10 @@ class Deliveries(View):
         responses={200: DeliverySerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
-        query = queries.read(request, DeliveryQuery)
+        query = self.query
         found = Delivery.objects.select_related("recipient")
         if "recipient" in query:
-            found = found.filter(recipient__name=query["recipient"])
+            found = found.filter(recipient=_recipient(query["recipient"]))
         if "state" in query:
             found = found.filter(state=query["state"])
         if "request" in query:
@@ -47,6 +48,13 @@ class Deliveries(View):
         pages = Cursor()
         page = pages.paginate_queryset(found, request, self)
         return pages.get_paginated_response(DeliverySerializer(page, many=True).data)
+
+
+def _recipient(name: str) -> Recipient:
+    recipient = Recipient.objects.filter(name=name).first()
+    if recipient is None:
+        raise ValidationError({"recipient": "There is no recipient of this name."}, code="unknown_recipient")
+    return recipient
 
 
 class Acknowledgment(View):

@@ -26,6 +26,10 @@ class OpenDsrView(View):
     schema = None
     dialect = "opendsr"
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """The standard says nothing of query strings, so none of them costs anybody a request."""
+        super(View, self).initial(request, *args, **kwargs)
+
     def signed(self, body: dict[str, Any], *, status: int) -> HttpResponse:
         """The answer with its signature over the very bytes that are sent."""
         text = orjson.dumps(body)

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from access import look_ups
-from api import people, queries
+from api import people
 from api.authentication import actor_of
 from api.documentation import PURPOSE, describe
 from api.errors import Problem
@@ -103,6 +103,7 @@ class Events(View):
     """Read the timeline of a profile."""
 
     required_scopes = {"GET": "profiles:read"}
+    queries = {"GET": EventQuery}
     pagination_class = Cursor
     ordering = ("-occurred_at", "-id")
 
@@ -118,13 +119,12 @@ class Events(View):
     )
     def get(self, request: Request, id: UUID) -> Response:
         purpose, now = purpose_of(request), timezone.now()
-        query = queries.read(request, EventQuery)
         person = people.find(id)
         grant = people.ask(person, purpose=purpose, request=request, reason="API events", now=now)
         readable = person.under(grant).source_profiles
         audit.write(grant, readable, action="read events", fields=["events"])
         records = Record.objects.filter(
-            source_profile__in=readable, **{FILTERS[name]: value for name, value in query.items()}
+            source_profile__in=readable, **{FILTERS[name]: value for name, value in self.query.items()}
         )
         pages = Cursor()
         page = pages.paginate_queryset(records.select_related("source"), request, self)

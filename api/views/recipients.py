@@ -10,7 +10,6 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import queries
 from api.documentation import describe
 from api.errors import Problem
 from api.pagination import Cursor
@@ -42,7 +41,6 @@ class Recipients(View):
         responses={200: RecipientSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
-        queries.read(request, queries.Nothing)
         pages = Cursor()
         page = pages.paginate_queryset(_counted(), request, self)
         return pages.get_paginated_response(RecipientSerializer(map(_with_counts, page), many=True).data)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import people, queries
+from api import people
 from api.authentication import actor_of
 from api.documentation import describe
 from api.errors import Problem
@@ -46,7 +46,6 @@ class Segments(View):
         responses={200: SegmentSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
-        queries.read(request, queries.Nothing)
         pages = Cursor()
         page = pages.paginate_queryset(_counted(), request, self)
         return pages.get_paginated_response(SegmentSerializer(page, many=True).data)
@@ -87,7 +86,6 @@ class Members(View):
         fails=[404],
     )
     def get(self, request: Request, slug: str) -> Response:
-        queries.read(request, queries.Nothing)
         segment = _segment(slug)
         agrees(request, segment.purpose_id)
         held_purpose(request, segment.purpose_id)

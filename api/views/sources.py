@@ -12,7 +12,6 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import queries
 from api.authentication import actor_of
 from api.documentation import describe
 from api.errors import Problem
@@ -50,7 +49,6 @@ class Sources(View):
         responses={200: SourceSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
-        queries.read(request, queries.Nothing)
         pages = Cursor()
         page = pages.paginate_queryset(_counted(), request, self)
         return pages.get_paginated_response(SourceSerializer(page, many=True).data)
@@ -60,6 +58,7 @@ class Quarantine(View):
     """List what is in quarantine."""
 
     required_scopes = {"GET": "sources:read"}
+    queries = {"GET": QuarantineQuery}
     pagination_class = Cursor
     ordering = ("-received_at", "-id")
 
@@ -73,7 +72,7 @@ class Quarantine(View):
         responses={200: QuarantinedRecordSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
-        query = queries.read(request, QuarantineQuery)
+        query = self.query
         found = QuarantinedRecord.objects.select_related("source").defer("sealed")
         if "source" in query:
             found = found.filter(source=_source(query["source"]))
@@ -90,6 +89,7 @@ class Files(View):
     """Load a file of a source."""
 
     required_scopes = {"POST": "sources:write"}
+    queries = {"POST": UploadQuery}
 
     @describe(
         "Load a file",
@@ -112,7 +112,7 @@ class Files(View):
         fails=(404, 409, 413, 415),
     )
     def post(self, request: Request, slug: str) -> Response:
-        query = queries.read(request, UploadQuery)
+        query = self.query
         source = get_object_or_404(Source, name=slug)
         if not source.enabled:
             raise Problem(409, code="source_disabled", detail="This source is disabled: enable it in the admin first.")
@@ -146,7 +146,6 @@ class FileDetail(View):
         fails=(404,),
     )
     def get(self, request: Request, id: UUID) -> Response:
-        queries.read(request, queries.Nothing)
         return Response(FileLoadSerializer(get_object_or_404(FileLoad.objects.select_related("source"), pk=id)).data)
 
 

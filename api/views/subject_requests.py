@@ -9,7 +9,6 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import queries
 from api.authentication import actor_of
 from api.documentation import describe
 from api.errors import Problem
@@ -33,6 +32,7 @@ class SubjectRequests(View):
     """Open and list subject requests."""
 
     required_scopes = {"GET": "requests:read", "POST": "requests:write"}
+    queries = {"GET": SubjectRequestQuery}
     pagination_class = Cursor
     ordering = ("-opened_at", "-id")
 
@@ -45,7 +45,7 @@ class SubjectRequests(View):
         responses={200: SubjectRequestSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
-        found = SubjectRequest.objects.filter(**queries.read(request, SubjectRequestQuery))
+        found = SubjectRequest.objects.filter(**self.query)
         pages = Cursor()
         page = pages.paginate_queryset(found, request, self)
         return pages.get_paginated_response(SubjectRequestSerializer(page, many=True).data)

@@ -75,3 +75,9 @@ def test_refused_requests(service: Caller, call, alice: UUID) -> None:
     reader = call("service", scopes=["consents:read"])
     assert_problem(reader.post(ROUTE, {"profile": str(alice), "kind": "gpc", "text": "1"}), 403, "missing_scope")
     assert not Act.objects.filter(how="gpc").exists()
+
+
+def test_a_source_may_be_called_with_capitals(service: Caller, alice: UUID) -> None:
+    sources.add("Shop_EU", kind="online")
+    body = {"profile": str(alice), "source_name": "Shop_EU", "kind": "gpc", "text": "1"}
+    assert service.post(ROUTE, body).status_code == 201
