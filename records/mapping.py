@@ -1,5 +1,6 @@
 """Mappings: from a source's own fields to the data dictionary; checked before they are kept."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ LONGEST = {"kind": 16, "event": 120, "opens_episode": 16}
 LONGEST_COLUMN, LONGEST_CHANNEL = 200, 20
 TCF_PURPOSES, HIGHEST_VENDOR = 24, 65_535
 ORDERS = ("dmy", "mdy", "ymd")
+# No JSON in the database holds these.
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 KNOWN = (*TEXTS, "message_id", "fields", "properties", "consents", "date_order", "signals", "special_categories")
 
 
@@ -18,7 +21,17 @@ def faults(mapping: object) -> list[str]:
     """What is wrong with a mapping, a sentence each, naming the place; none when it can be used."""
     if not isinstance(mapping, dict):
         return ["The mapping must be an object."]
+    if any(map(UNSTORABLE.search, _texts(mapping))):
+        return ["The mapping holds a zero byte or half a character, which text cannot hold."]
     return list(_faults(mapping))
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every name and every text in it."""
+    if isinstance(value, str):
+        yield value
+    for inner in (*value, *value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _texts(inner)
 
 
 def _faults(mapping: Mapping[str, Any]) -> Iterator[str]:

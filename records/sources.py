@@ -30,6 +30,7 @@ def add(
     client_side: bool = False,
     purposes: Sequence[str] = ("service",),
     trust_rank: int = 50,
+    retention_days: int = 1095,
     region: str = "GB",
     mapping: Mapping[str, Any] | None = None,
 ) -> tuple[Source, str]:
@@ -48,6 +49,7 @@ def add(
         client_side=client_side,
         purposes=list(purposes),
         trust_rank=trust_rank,
+        retention_days=retention_days,
         region=region,
         mapping=mapping or {},
         write_key_digest=secret.digest,

@@ -22,6 +22,7 @@ from consent.models import Purpose
 from console.asking import may
 from console.figures import segment_trends
 from console.guards import needs
+from console.json_text import Typed
 from console.profile.list import describe
 from console.recounting import recount
 from console.screen import Screen, badge
@@ -66,9 +67,10 @@ class SegmentForm(forms.Form):
         "(GDPR article 22). It is said now, and stays.",
     )
     definition = forms.JSONField(
+        decoder=Typed,
         widget=forms.Textarea(
             {"rows": 20, "class": "o-mono", "spellcheck": "false", "x-model": "text", "x-on:input": "read()"}
-        )
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -194,7 +196,7 @@ class SegmentScreen(Screen):
         """Who would be in a segment of this definition, or what is wrong with it; a part of the form page."""
         context: dict[str, Any]
         try:
-            definition = json.loads(request.POST.get("definition", ""))
+            definition = json.loads(request.POST.get("definition", ""), cls=Typed)
             seen = preview(
                 definition, request.POST.get("purpose", ""), request.POST.get("channel", ""), now=timezone.now()
             )
@@ -263,7 +265,7 @@ def _changeable(given: dict[str, Any]) -> dict[str, Any]:
 
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
+        json.loads(text, cls=Typed)
     except ValueError:
         return False
     return True

@@ -22,6 +22,7 @@ from console.charts import parts_of
 from console.figures import intake
 from console.file_stand import stands
 from console.guards import needs
+from console.json_text import Typed
 from console.left_out import left_out_of
 from console.screen import badge
 from console.screens.files import FileScreen
@@ -71,12 +72,17 @@ class Settings(forms.Form):
         help_text="0 to 100; the golden record prefers higher.",
     )
     retention_days = forms.IntegerField(
-        label="Retention in days", min_value=1, initial=1095, help_text="From receipt. 1095 days are three years."
+        label="Retention in days",
+        min_value=1,
+        max_value=36_500,
+        initial=1095,
+        help_text="From receipt. 1095 days are three years.",
     )
     region = forms.CharField(
         min_length=2, max_length=2, initial="GB", help_text="Country code for phone numbers without a prefix."
     )
     mapping = IndentedJSON(
+        decoder=Typed,
         required=False,
         initial=dict,
         widget=forms.Textarea({"rows": 14, "class": "o-mono", "spellcheck": "false"}),
@@ -169,8 +175,7 @@ class SourceScreen(FileScreen):
         form = NewSource(request.POST or None, initial={**DEFAULTS, "purposes": ["service"]})
         if request.method == "POST" and form.is_valid():
             try:
-                source, key = sources.add(**_without_retention(form.cleaned_data))
-                sources.change(source, retention_days=form.cleaned_data["retention_days"])
+                source, key = sources.add(**form.cleaned_data)
                 return self._key_page(request, source, key)
             except ValidationError as error:
                 form.add_error(None, _only_known(error, form))
@@ -270,10 +275,6 @@ def indented(value: Any) -> str:
 
 def _settings_of(source: Source) -> Settings:
     return Settings(initial={name: getattr(source, name) for name in Settings.base_fields})
-
-
-def _without_retention(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if name != "retention_days"}
 
 
 def _only_known(error: ValidationError, form: forms.Form) -> Any:

@@ -6,6 +6,7 @@
 """
 
 import math
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,8 @@ MOST_TERMS = 50
 MOST_VALUES = 500
 LONGEST_TEXT = 200
 LARGEST_NUMBER = 1e15
+# No JSON in the database holds these.
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 NODES = ("all", "any", "not", "feature")
 NUMBER_ALLOWED = "a finite number between -1e15 and 1e15"
 
@@ -200,6 +203,9 @@ class _Reading:
         return given
 
     def text(self, given: object, path: str) -> str | None:
+        if isinstance(given, str) and UNSTORABLE.search(given):
+            self.wrong(path, "holds a zero byte or half a character", f"a text of 1 to {LONGEST_TEXT} characters")
+            return None
         if isinstance(given, str) and 0 < len(given) <= LONGEST_TEXT:
             return given
         problem = f"has {len(given)} characters" if isinstance(given, str) else f"is {_named(given)}"

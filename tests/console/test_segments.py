@@ -113,6 +113,12 @@ def test_a_segment_is_saved_even_when_no_worker_can_be_told(
             "$.rule.all[0].feature",
         ),
         ({"definition": "{"}, "Enter a valid JSON"),
+        ({"definition": "[" * 100_000}, "Enter a valid JSON"),
+        ({"definition": "[" * 102 + "]" * 102}, "Enter a valid JSON"),
+        (
+            {"definition": '{"rule": {"feature": "country", "op": "==", "value": "a\\u0000"}}'},
+            "$.rule.value: holds a zero byte",
+        ),
         ({"channel": "email"}, "is not a channel of analytics"),
         ({"slug": "buyers"}, "already exists"),
         ({"name": ""}, "This field is required"),
@@ -150,6 +156,12 @@ def test_the_preview_counts_before_anything_is_saved(world: World, sign_in: Sign
 
 
 @pytest.mark.usefixtures("quiet")
+def test_the_preview_says_that_nobody_reads_so_deep_a_definition(world: World, sign_in: SignIn) -> None:
+    response = sign_in("marketer").post("/admin/segments/segment/preview/", {"definition": "[" * 100_000})
+    assert response.status_code == 200
+    assert "nested more than 100 deep" in response.content.decode()
+
+
 def test_only_those_who_edit_segments_do(world: World, sign_in: SignIn) -> None:
     addresses = [
         ADD,

@@ -34,7 +34,7 @@ def test_the_answer_for_people_shows_the_write_key_once() -> None:
 
 def test_everything_can_be_said(tmp_path: Path) -> None:
     mapping = tmp_path / "mapping.json"
-    mapping.write_text('{"fields": {"mail": "email"}}')
+    mapping.write_text('{"fields": {"mail": "email"}}', encoding="utf-8-sig")
     run(
         *("app", "--kind", "online", "--format", "rows", "--stable-key", "loyalty_number", "--client-side"),
         *("--purpose", "service", "--purpose", "analytics", "--trust-rank", "70", "--region", "DE"),

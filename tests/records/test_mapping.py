@@ -51,3 +51,11 @@ def test_each_fault_names_its_place(different: dict[str, object], place: str) ->
 @pytest.mark.parametrize("mapping", [[], "mapping", 5, None])
 def test_a_mapping_is_an_object(mapping: object) -> None:
     assert faults(mapping) == ["The mapping must be an object."]
+
+
+@pytest.mark.parametrize("text", ["sold\0at", "sold\ud800at"])
+def test_a_mapping_holds_nothing_that_cannot_be_stored(text: str) -> None:
+    for different in ({"occurred_at": text}, {"fields": {text: "email"}}, {"message_id": [text]}):
+        assert faults({**SOUND, **different}) == [
+            "The mapping holds a zero byte or half a character, which text cannot hold."
+        ]
