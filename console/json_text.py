@@ -9,7 +9,7 @@ DEEPEST = 100
 class Typed(json.JSONDecoder):
     """Raises `json.JSONDecodeError` also for what is nested too deep."""
 
-    def decode(self, text: str, *args: Any) -> Any:  # type: ignore[override]
+    def decode(self, text: str, *args: Any) -> Any:
         try:
             value = super().decode(text, *args)
             _must_be_readable(value)

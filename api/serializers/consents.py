@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from api.serializers.fields import Choice, Name, Slug
 from api.serializers.profiles import PROFILE_ID
-from consent.models import GRANTED, WITHDRAWN, Purpose
+from consent.models import GRANTED, WITHDRAWN, Purpose, PurposeVersion
 from consent.signals.bits import LONGEST
 from consent.signals.meaning import KINDS
 from records.models import Source
@@ -217,6 +217,14 @@ class ConsentQuestionSerializer(serializers.Serializer[Any]):
         if not Purpose.objects.filter(slug=value).exists():
             raise serializers.ValidationError("There is no such purpose.", code="unknown_purpose")
         return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        rules = PurposeVersion.objects.filter(purpose=attrs["purpose"])
+        if attrs["channel"] and not rules.filter(channels__contains=[attrs["channel"]]).exists():
+            raise serializers.ValidationError(
+                {"channel": "This purpose does not have, and never had, such a channel."}, code="unknown_channel"
+            )
+        return attrs
 
 
 class RuleInForceSerializer(serializers.Serializer[Any]):

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from consent import acts, notices
 from consent.acts import NewAct
+from consent.models import Purpose
 from identity import ledger, profiles
 from tests.api.conftest import NOTHING, Caller, Shop, assert_problem
 
@@ -46,6 +47,17 @@ def test_the_past_is_judged_by_its_own_words_and_by_what_was_known(service: Call
     afterwards = explain(service, alice, at=between)
     assert (afterwards["allowed"], afterwards["decision"]) == (False, "withdrawn or refused")
     assert explain(service, alice, at=between, known_at=between)["allowed"]
+
+
+def test_nothing_was_ever_allowed_on_a_channel_that_there_never_was(service: Caller, alice: UUID) -> None:
+    response = service.post(f"/api/profiles/{alice}/consents/explain/", {"purpose": "marketing", "channel": "emial"})
+    (error,) = assert_problem(response, 400, "invalid")["errors"]
+    assert (error["field"], error["code"]) == ("channel", "unknown_channel")
+
+
+def test_a_channel_that_a_purpose_had_is_explained(service: Caller, alice: UUID) -> None:
+    Purpose.objects.filter(slug="marketing").update(channels=["letter"])
+    assert explain(service, alice, channel="email")["rule"]["active"]
 
 
 def test_the_notice_that_was_shown_is_shown_again(service: Caller, alice: UUID) -> None:
