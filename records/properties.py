@@ -56,7 +56,7 @@ def typed(name: str, value: object, kind: str) -> Any:
     try:
         return _READERS[kind](value)
     except (ValueError, TypeError, OverflowError):
-        raise Unreadable("wrong_type", name, f"'{name}' must be a {kind}.") from None
+        raise Unreadable("wrong_type", name, f"'{name}' must be {'an' if kind == 'integer' else 'a'} {kind}.") from None
 
 
 def _number(value: object) -> float:

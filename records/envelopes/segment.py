@@ -160,7 +160,16 @@ def _occurred_at(message: Mapping[str, Any], now: datetime, sent_at: object) -> 
     except OverflowError:
         raise Unreadable("absurd_date", name, f"'{name}' lies too far from 'sentAt'.") from None
     except Absurd as error:
-        raise Unreadable("absurd_date", name, f"'{name}' {error}.") from None
+        raise _absurd(name, happened, error, now) from None
+
+
+def _absurd(name: str, happened: datetime, error: Absurd, now: datetime) -> Unreadable:
+    """Where the instant is plausible by itself, it is the distance from the sending that is not."""
+    try:
+        plausible(happened, now=now)
+    except Absurd:
+        return Unreadable("absurd_date", name, f"'{name}' {error}.")
+    return Unreadable("absurd_date", "sentAt", f"'sentAt' lies too far from '{name}'.")
 
 
 def _said_by_clock(name: str, raw: object) -> datetime:

@@ -62,7 +62,7 @@ def test_a_wrong_type_names_the_property(value: object, kind: str) -> None:
     with pytest.raises(Unreadable) as raised:
         typed("total", value, kind)
     assert (raised.value.code, raised.value.field) == ("wrong_type", "total")
-    assert raised.value.message == f"'total' must be a {kind}."
+    assert raised.value.message == f"'total' must be {'an' if kind == 'integer' else 'a'} {kind}."
 
 
 def test_what_is_not_declared_is_dropped_and_counted() -> None:

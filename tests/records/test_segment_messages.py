@@ -150,6 +150,9 @@ def test_the_clients_clock_is_set_right(said: dict[str, str], sent_at: str | Non
         ({"timestamp": "2026-11-20", "sentAt": {"at": 1}}, "sentAt", "not an instant"),
         ({"originalTimestamp": "soon"}, "originalTimestamp", "not an instant"),
         ({"timestamp": "0001-01-01T00:00:00Z", "sentAt": "9999-01-01T00:00:00Z"}, "timestamp", "too far from"),
+        ({"timestamp": "2026-11-20", "sentAt": "0001-01-01"}, "sentAt", "too far from 'timestamp'"),
+        ({"timestamp": "2026-11-20", "sentAt": "1700000000"}, "sentAt", "too far from 'timestamp'"),
+        ({"timestamp": "2999-01-01", "sentAt": "2026-11-20"}, "timestamp", "in the future"),
     ],
 )
 def test_an_absurd_instant_names_its_field(said: dict[str, object], field: str, why: str) -> None:
