@@ -202,7 +202,11 @@ class QuarantinedRecordSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
     field = serializers.CharField(allow_blank=True)
     message = serializers.CharField()
-    line = serializers.IntegerField(allow_null=True)
+    line = serializers.IntegerField(
+        allow_null=True,
+        help_text="Where it stood: the line of a file or the row of an MQTT message, from 1; the message of a "
+        "request, from 0; the offset of a topic.",
+    )
     size = serializers.IntegerField()
     received_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()

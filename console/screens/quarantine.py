@@ -18,6 +18,9 @@ from console.left_out import advice_on
 from console.showing import day, label_of, moment
 from records.models import Intake, QuarantinedRecord
 
+# What the place of a record is called, and the number of the first, by the door; of all others it is a line from 1.
+PLACES = {"http": ("message", 0), "cloudevents": ("message", 0), "mqtt": ("row", 1), "kafka": ("offset", 1)}
+
 
 class QuarantineScreen(EntryScreen):
     """Records in quarantine."""
@@ -81,9 +84,9 @@ class QuarantineScreen(EntryScreen):
         return ", ".join(part for part in (_place(row), row.field) if part) or "–"
 
     def prepare(self, rows: list[Any], request: HttpRequest) -> None:
-        over_api = _over_api(rows)
+        doors = _doors(rows)
         for row in rows:
-            row.over_api = (row.source_id, row.received_at) in over_api
+            row.door = doors.get((row.source_id, row.received_at), "")
 
 
 def _source_of(row: QuarantinedRecord) -> str:
@@ -91,15 +94,16 @@ def _source_of(row: QuarantinedRecord) -> str:
 
 
 def _place(row: Any) -> str:
-    """Which message of a batch, counted from 1, or which line of a file."""
+    """Which message of a request, which row of an MQTT message, which offset of a topic, or which line of a file."""
     if row.line is None:
         return ""
-    over_api = row.over_api if hasattr(row, "over_api") else bool(_over_api([row]))
-    return f"message {row.line + 1:,}" if over_api else f"line {row.line:,}"
+    door = row.door if hasattr(row, "door") else _doors([row]).get((row.source_id, row.received_at), "")
+    word, first = PLACES.get(door, ("line", 1))
+    return f"{word} {row.line + 1 - first:,}"
 
 
-def _over_api(rows: list[Any]) -> set[tuple[UUID, datetime]]:
-    """Sources and instants at which these came in as a batch over the API."""
+def _doors(rows: list[Any]) -> dict[tuple[UUID, datetime], str]:
+    """The door through which each source's records of each instant came in."""
     sources, instants = {row.source_id for row in rows}, {row.received_at for row in rows}
-    intakes = Intake.objects.filter(door="http", source__in=sources, received_at__in=instants)
-    return set(intakes.values_list("source_id", "received_at"))
+    intakes = Intake.objects.filter(door__in=PLACES, source__in=sources, received_at__in=instants)
+    return {(source, at): door for source, at, door in intakes.values_list("source_id", "received_at", "door")}

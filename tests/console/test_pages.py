@@ -38,13 +38,15 @@ from consent.models import Act
 from identity.models import Assignment, Profile
 from outbox import recipients
 from outbox.models import Recipient
+from pipeline import doors
 from privacy import break_glass
 from privacy.models import EmergencyReveal
-from records.models import Source
+from records import sources
+from records.models import QuarantinedRecord, Source
 from records.retention import set_rule
 from segments.models import HeldChange
 from tests.console.conftest import PLAINTEXT, World
-from tests.senders import send_messages
+from tests.senders import send_messages, send_stream
 from vault.ids import new_id
 from vault.models import AuditEntry
 
@@ -272,6 +274,20 @@ def test_quarantine_counts_messages_of_a_batch_and_lines_of_a_file(
     send_messages(Source.objects.get(name="shop"), {"type": "identify", "messageId": "nobody"}, now=now)
     content = sign_in("operator").get(reverse("admin:records_quarantinedrecord_changelist")).content.decode()
     assert "message 1, userId" in content
+    assert "line 0" not in content
+
+
+def test_quarantine_names_events_and_offsets_as_what_they_are(
+    world: World, sign_in: Callable[[str], Client], now: datetime
+) -> None:
+    sensor, _ = sources.add("sensor", kind="iot")
+    doors.cloud_events(sensor, [{"specversion": "1.0"}], now=now)
+    send_stream("kafka", sensor, b"{", now=now + timedelta(seconds=1))
+    send_stream("mqtt", sensor, b"{", now=now + timedelta(seconds=2))
+    content = sign_in("operator").get(reverse("admin:records_quarantinedrecord_changelist")).content.decode()
+    offset = QuarantinedRecord.objects.get(received_at=now + timedelta(seconds=1)).line
+    for place in ("message 1", f"offset {offset:,}", "row 1"):
+        assert place in content
     assert "line 0" not in content
 
 
