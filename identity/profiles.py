@@ -67,6 +67,17 @@ def look_up(namespace: str, value: str, *, now: datetime) -> UUID | None:
     return next((belongs[id] for id in ids if id in belongs), None)
 
 
+def bears(source_profile_ids: Collection[UUID], namespace: str, value: str, *, now: datetime) -> bool:
+    """Whether any of these source profiles bears this identifier, which may be written as people write it."""
+    indexes = _indexes(namespace, value, now)
+    seen = Identifier.objects.filter(namespace=namespace, index__in=indexes)
+    keyed = SourceProfile.objects.filter(source__stable_key=namespace, stable_index__in=indexes)
+    return (
+        seen.filter(source_profile__in=list(source_profile_ids)).exists()
+        or keyed.filter(id__in=list(source_profile_ids)).exists()
+    )
+
+
 def _indexes(namespace: str, value: str, now: datetime) -> list[bytes]:
     """The blind indexes of the value as each source's region would read it."""
     regions = set(Source.objects.values_list("region", flat=True)) if namespace == "phone" else set()

@@ -49,7 +49,8 @@ class Lookup(View):
     @describe(
         "Look up a profile by identifier",
         description="The identifier travels in the body, never in a URL. A person whose data may not be used for the "
-        "purpose is not found, like one who is unknown.",
+        "purpose is not found, like one who is unknown; nor, under a contract, is anybody by an identifier that only "
+        "sources know which do not declare it.",
         operation_id="look_up_profile",
         tags=["profiles"],
         parameters=[PURPOSE],
@@ -62,17 +63,18 @@ class Lookup(View):
         body = LookupSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         look_ups.count(actor_of(request))
-        id = profiles.look_up(**body.validated_data, now=timezone.now())
-        if id is None or not _may_know_of(id, purpose.slug, request):
+        asked = {**body.validated_data, "now": timezone.now()}
+        id = profiles.look_up(**asked)
+        if id is None or not _may_know_of(id, purpose.slug, request, asked):
             raise Problem(404, code="not_found", detail="No profile was found by this identifier.")
         return Response(FoundProfileSerializer({"id": id}).data)
 
 
-def _may_know_of(profile_id: UUID, purpose: str, request: Request) -> bool:
+def _may_know_of(profile_id: UUID, purpose: str, request: Request, asked: dict[str, Any]) -> bool:
+    """Whether the purpose reaches the person by this identifier: under a contract, by what its own sources know."""
     source_profiles = profiles.source_profiles(profile_id)
-    now = timezone.now()
-    decision = decide(source_profiles, purpose=purpose, at=now, actor=actor_of(request), reason="API look-up")
-    return not isinstance(decision, Refusal)
+    decision = decide(source_profiles, purpose=purpose, at=asked["now"], actor=actor_of(request), reason="API look-up")
+    return not isinstance(decision, Refusal) and profiles.bears(decision.source_profiles, **asked)
 
 
 class Profile(View):

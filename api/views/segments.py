@@ -167,6 +167,6 @@ def _consented(memberships: Sequence[Membership], person: Person, *, actor: Acto
             reason="API profile segments",
         )
         if isinstance(decision, Grant):
-            audit.write(decision, person.source_profiles, action="read segments", fields=["segments"])
+            audit.write(decision, person.under(decision).source_profiles, action="read segments", fields=["segments"])
             granted.add((purpose, channel))
     return [member for member in memberships if (member.segment.purpose_id, member.segment.channel) in granted]

@@ -76,6 +76,21 @@ def test_a_contract_opens_only_what_sources_of_the_contract_know(
     assert known(call("marketing")) == ({"shop", "survey"}, {"shop", "survey"}, {"shop", "survey"})
 
 
+def test_a_contract_finds_nobody_by_what_only_another_source_knows(
+    shop: Shop, call: Callable[..., Caller], alice: UUID
+) -> None:
+    survey = Shop(*sources.add("survey", kind="online", purposes=["analytics"]))
+    context = {"consent": {"categoryPreferences": {"analytics": True}}}
+    traits = {**ALICE_IN_THE_SURVEY, "phone": "+442079460111"}
+    survey.send({"batch": [{"type": "identify", "userId": "s-1", "context": context, "traits": traits}]})
+    process_batch(now=timezone.now())
+    caller = call("service", "analytics")
+    asked = {"namespace": "phone", "value": "+442079460111"}
+    assert caller.post("/api/profiles/lookup/", asked, purpose="analytics").json() == {"id": str(alice)}
+    assert_problem(caller.post("/api/profiles/lookup/", asked, purpose="service"), 404, "not_found")
+    assert look_up(call("service"), "alice@example.com").status_code == 200
+
+
 def test_a_look_up_by_an_unknown_namespace_names_the_field(service: Caller) -> None:
     problem = assert_problem(look_up(service, "alice@example.com", "shoe_size"), 400, "invalid")
     assert [(error["field"], error["code"]) for error in problem["errors"]] == [("namespace", "invalid_choice")]
