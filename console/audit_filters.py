@@ -56,7 +56,8 @@ class When(admin.ListFilter):
         first, last = self.days()
         if first:
             queryset = queryset.filter(at__gte=_begin(first))
-        return queryset.filter(at__lt=_begin(last + timedelta(days=1))) if last else queryset
+        # No day follows the last one that there is, and nothing is kept out by it.
+        return queryset.filter(at__lt=_begin(last + timedelta(days=1))) if last and last < date.max else queryset
 
     def days(self) -> tuple[date | None, date | None]:
         """The first and the last day; a text that is no day counts as none."""

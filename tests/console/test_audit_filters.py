@@ -54,6 +54,10 @@ def listed(entries: dict[str, int], sign_in: SignIn) -> Callable[..., set[str]]:
     return narrow
 
 
+def test_the_last_day_that_there_is_keeps_nothing_out(listed: Callable[..., set[str]]) -> None:
+    assert listed(until="9999-12-31") == listed()
+
+
 def test_by_kind_of_act(listed: Callable[..., set[str]]) -> None:
     assert listed(what="reveal") == {"revealed", "broke glass"}
     assert listed(what="export") == {"exported"}
