@@ -9,7 +9,7 @@ from django.db import ProgrammingError
 from psycopg.errors import UndefinedTable
 
 NO_TABLES = """The database has no tables yet. Make them with
-  python manage.py migrate && python manage.py migrate --database keystore
+  python manage.py migrate && python manage.py migrate vault --database keystore
 or start `make serve`, which does it by itself."""
 
 if __name__ == "__main__":

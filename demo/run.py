@@ -1,9 +1,10 @@
 """The main job, end to end: records of one retailer become profiles, pass the consent gate, and are in segments."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +15,24 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from consent.decide import decide_each
 from demo import quality
 from demo import sources as demo_sources
+from demo.beside import Beside
 from demo.generator import generate
 from identity.learning import learn_model
 from identity.models import Assignment, Match, MatchModel
 from identity.profiles import living, source_profiles_of
+from pipeline import files as pipeline_files
 from pipeline import queue
 from pipeline.files import ingest
 from pipeline.process import process_batch
-from records.models import Intake, QuarantinedRecord, Source, SourceProfile
+from records.models import FileLoad, Intake, QuarantinedRecord, SourceProfile
 from segments import catalog
 from segments.models import Segment
 from vault.grants import Actor
 
 DECISIONS = (("analytics", ""), ("marketing", "email"), ("marketing", "sms"), ("personalization", ""))
+# About half of the work, for a second core; no source waits for another.
+HELPED = ("web", "app")
+Bar = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -42,29 +48,60 @@ def prepare(folder: Path, *, people: int, until: date) -> Files:
     """Write the demo's records, unless an earlier run has."""
     if not (folder / "summary.json").exists():
         generate(folder, people=people, until=until)
+    return files_in(folder)
+
+
+def files_in(folder: Path) -> Files:
+    """The demo's records that an earlier run has written here."""
     names = {"crm": "crm.csv", "pos": "pos.csv"}
     paths = {name: folder / names.get(name, f"{name}.ndjson") for name in demo_sources.SOURCES}
     return Files(folder=folder, records=paths, truth=folder / "truth.ndjson")
 
 
-def run(files: Files, *, progress: Progress) -> None:
-    """Take in what is not in yet, process what waits, and say so as it goes."""
-    sources = demo_sources.ensure()
+def run(files: Files, *, progress: Progress, helper: Beside | None = None) -> None:
+    """Take in what is not in yet, process what waits, and say so as it goes. A helper is taking in what is `HELPED`."""
+    demo_sources.ensure()
     catalog.ensure_defaults()
-    for name, path in files.records.items():
-        _take_in(sources[name], path, files.folder / f"{name}.done", progress)
+    bars = {name: _bar(progress, name, files) for name in files.records}
+    take_in(files, [name for name in files.records if not (helper and name in HELPED)], progress=bars)
+    if helper:
+        helper.wait(meanwhile=lambda: _look(bars))
+    take_in(files, files.records, progress=bars)
     if not MatchModel.objects.exists():
         _step(progress, "learn match model", lambda: learn_model(now=timezone.now()))
     _process(progress)
 
 
-def _take_in(source: Source, path: Path, done: Path, progress: Progress) -> None:
-    size = path.stat().st_size
-    task = progress.add_task(f"take in {source.name}", total=size, completed=size if done.exists() else 0)
-    if not done.exists():
-        ingest(source, path, on_progress=lambda now: progress.update(task, completed=now.read))
-        progress.update(task, completed=size)
-        done.touch()
+def take_in(files: Files, names: Collection[str], *, progress: Mapping[str, Bar] | None = None) -> None:
+    """Take in the records of these sources, as far as they are not in yet."""
+    sources = demo_sources.ensure()
+    for name in names:
+        tell = progress[name] if progress else _nobody
+        done = files.folder / f"{name}.done"
+        if not done.exists():
+            ingest(sources[name], files.records[name], on_progress=partial(_tell, tell))
+            done.touch()
+        tell(files.records[name].stat().st_size)
+
+
+def _bar(progress: Progress, name: str, files: Files) -> Bar:
+    """Told how many bytes of this source's file are read, its bar shows it."""
+    task = progress.add_task(f"take in {name}", total=files.records[name].stat().st_size)
+    return lambda read: progress.update(task, completed=read)
+
+
+def _tell(bar: Bar, now: pipeline_files.Progress) -> None:
+    bar(now.read)
+
+
+def _nobody(read: int) -> None:
+    """Nobody wants to know how far it is."""
+
+
+def _look(bars: Mapping[str, Bar]) -> None:
+    """Show how far the helper has come, as the database tells it."""
+    for name, read in FileLoad.objects.filter(source__name__in=HELPED).values_list("source__name", "read"):
+        bars[name](read)
 
 
 def _process(progress: Progress) -> None:

@@ -42,7 +42,7 @@ PURPOSES = ("service", "analytics")
 def main(events: int) -> None:
     """Load, COPY, load a file; the figures on the last line."""
     call_command("migrate", verbosity=0)
-    call_command("migrate", database="keystore", verbosity=0)
+    call_command("migrate", "vault", database="keystore", verbosity=0)
     people = events // 4
     _, write_key = sources.add("shop", kind="online", purposes=PURPOSES)
     with web() as port:

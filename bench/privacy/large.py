@@ -38,7 +38,7 @@ SINGLES, PORTION, ERASURES = 300, 20_000, 7
 def main(people: int) -> None:
     """Make the population, then measure."""
     call_command("migrate", verbosity=0)
-    call_command("migrate", database="keystore", verbosity=0)
+    call_command("migrate", "vault", database="keystore", verbosity=0)
     made = _say("population", lambda: population.make(people, now=timezone.now()))
     print(json.dumps({"rows": made.rows, "seconds": made.seconds}))  # noqa: T201
     figures = {

@@ -37,7 +37,7 @@ CALLER = Actor("api", "bench")
 def prepare() -> None:
     """Tables, and a customer file as the source."""
     call_command("migrate", verbosity=0)
-    call_command("migrate", database="keystore", verbosity=0)
+    call_command("migrate", "vault", database="keystore", verbosity=0)
     if not Source.objects.filter(name="crm").exists():
         sources.add("crm", kind="offline", purposes=["service", "analytics"], mapping=customers.MAPPING)
 

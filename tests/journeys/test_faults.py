@@ -76,7 +76,7 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
     made = Installation(tmp_path / "home")
     keeper = made.start("shell", "-v0", "-c", "import time; time.sleep(600)")
     made.run("migrate", "-v0")
-    made.run("migrate", "-v0", "--database", "keystore")
+    made.run("migrate", "vault", "-v0", "--database", "keystore")
     made.run("shell", "-v0", "-c", TILLS)
     yield made
     keeper.kill()

@@ -14,6 +14,7 @@ from django.utils import timezone
 from rich.console import Console
 
 from consent.decide import decide
+from demo.beside import Beside
 from demo.run import Files, prepare, progress_bars, run, summary
 from identity.profiles import look_up, source_profiles, where_now
 from pipeline import queue
@@ -55,6 +56,13 @@ def done(db: None, files: Files) -> dict[str, Any]:
 def lines_of(path: Path) -> int:
     lines = sum(1 for line in path.read_bytes().splitlines() if line.strip())
     return lines - (path.suffix == ".csv")
+
+
+def test_what_a_helper_leaves_undone_is_done_all_the_same(db: None, files: Files) -> None:
+    with Beside("version") as helper, progress_bars(Console(file=StringIO())) as progress:
+        run(files, progress=progress, helper=helper)
+    acknowledged = {name: counted["acknowledged"] for name, counted in summary(files)["records"].items()}
+    assert acknowledged == {name: lines_of(path) for name, path in files.records.items()}
 
 
 def test_the_main_job(files: Files, done: dict[str, Any]) -> None:
