@@ -59,7 +59,17 @@ def add(
 
 
 CHANGEABLE = frozenset(
-    {"enabled", "mapping", "purposes", "trust_rank", "retention_days", "region", "client_side", "stable_key"}
+    {
+        "enabled",
+        "mapping",
+        "purposes",
+        "trust_rank",
+        "retention_days",
+        "region",
+        "client_side",
+        "stable_key",
+        "records_per_minute",
+    }
 )
 
 

@@ -73,6 +73,12 @@ class Settings(forms.Form):
     retention_days = forms.IntegerField(
         label="Retention in days", min_value=1, initial=1095, help_text="From receipt. 1095 days are three years."
     )
+    records_per_minute = forms.IntegerField(
+        label="Most records a minute",
+        min_value=1,
+        required=False,
+        help_text="Over HTTP; a sender above it is told when to come again, and nothing is lost. Empty: no limit.",
+    )
     region = forms.CharField(
         min_length=2, max_length=2, initial="GB", help_text="Country code for phone numbers without a prefix."
     )
@@ -106,6 +112,8 @@ class NewSource(Settings):
 
 # What `manage.py source` takes by default; the form follows the kind that is chosen.
 DEFAULTS = {"kind": ONLINE, "format": sources.FORMATS[ONLINE], "stable_key": sources.STABLE_KEYS[ONLINE]}
+# What a source is told after it was added.
+LATER = {"retention_days", "records_per_minute"}
 BY_KIND = {kind: {"format": sources.FORMATS[kind], "stable_key": sources.STABLE_KEYS[kind]} for kind in sources.KINDS}
 
 
@@ -169,8 +177,9 @@ class SourceScreen(FileScreen):
         form = NewSource(request.POST or None, initial={**DEFAULTS, "purposes": ["service"]})
         if request.method == "POST" and form.is_valid():
             try:
-                source, key = sources.add(**_without_retention(form.cleaned_data))
-                sources.change(source, retention_days=form.cleaned_data["retention_days"])
+                given = form.cleaned_data
+                source, key = sources.add(**{name: given[name] for name in given.keys() - LATER})
+                sources.change(source, **{name: given[name] for name in LATER})
                 return self._key_page(request, source, key)
             except ValidationError as error:
                 form.add_error(None, _only_known(error, form))
@@ -270,10 +279,6 @@ def indented(value: Any) -> str:
 
 def _settings_of(source: Source) -> Settings:
     return Settings(initial={name: getattr(source, name) for name in Settings.base_fields})
-
-
-def _without_retention(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if name != "retention_days"}
 
 
 def _only_known(error: ValidationError, form: forms.Form) -> Any:
