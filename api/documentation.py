@@ -22,7 +22,8 @@ MEANINGS = {
     410: "What is kept of this person can never be opened again: a key of theirs has been destroyed.",
     413: "The body is larger than is taken.",
     415: "The body is of a media type or encoding that is not taken.",
-    429: "Too many look-ups by identifier within a minute; try again after `Retry-After` seconds.",
+    429: "Too many look-ups by identifier, or records of this source, within a minute; try again after `Retry-After` "
+    "seconds.",
     500: "Something went wrong here; it holds no value of the request.",
     503: "A database does not answer; try again after `Retry-After` seconds.",
 }

@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
+AWAY = "The database does not answer. Nothing was kept; try again."
 # The framework's own sentences for these would repeat what the caller sent.
 PLAIN_SENTENCES = {
     "unsupported_media_type": "Send the body as application/json.",
@@ -83,7 +84,7 @@ def problem(error: Exception, context: Mapping[str, Any] | None = None) -> HttpR
             return answer(
                 429,
                 code="too_many_requests",
-                detail=f"Too many look-ups by identifier within a minute: try again in {error.retry_after} seconds.",
+                detail=f"{str(error).capitalize()}.",
                 headers={"Retry-After": str(error.retry_after)},
             )
         case KeyServiceFailed():
@@ -97,7 +98,7 @@ def problem(error: Exception, context: Mapping[str, Any] | None = None) -> HttpR
         case KeyMissing():
             return _key_gone()
         case OperationalError() | InterfaceError():
-            return _database_away(error)
+            return database_away(error)
         case _:
             return _unexpected(error, context or {})
 
@@ -167,12 +168,13 @@ def _key_gone() -> JsonResponse:
     )
 
 
-def _database_away(error: Exception) -> JsonResponse:
+def database_away(error: Exception) -> JsonResponse:
+    """The answer while a database does not answer."""
     log.error("database_away", error=type(error).__name__)
     return answer(
         503,
         code="unavailable",
-        detail="The database does not answer. Nothing was kept; try again.",
+        detail=AWAY,
         headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
     )
 

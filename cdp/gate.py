@@ -1,13 +1,13 @@
-"""The gate before every page and route: while the database is behind the erasure ledger, nothing is served."""
+"""The gate before every page and route: while the database is away or behind the erasure ledger, nothing is served."""
 
 from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from api.errors import answer
+from api import errors
 from privacy import epoch
 from privacy.epoch import Behind
 from privacy.erasure_ledger import LedgerBroken
@@ -30,7 +30,12 @@ class EpochGate:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path in OPEN or request.path.startswith(f"/{settings.STATIC_URL.lstrip('/')}"):
             return self.get_response(request)
-        wrong = _fault()
+        try:
+            wrong = epoch.fault()
+        except LedgerBroken as error:
+            wrong = str(error)
+        except Error as error:
+            return _away(request, error)
         return _not_now(request, wrong) if wrong else self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -38,17 +43,18 @@ class EpochGate:
         return _not_now(request, str(exception)) if isinstance(exception, Behind) else None
 
 
-def _fault() -> str:
-    try:
-        return epoch.fault()
-    except LedgerBroken as error:
-        return str(error)
-    except DatabaseError:
-        return "the database does not answer"
+def _away(request: HttpRequest, error: Exception) -> HttpResponse:
+    response = errors.database_away(error)
+    return response if request.path.startswith(PROGRAMS) else _for_people(errors.AWAY, response.headers["Retry-After"])
 
 
 def _not_now(request: HttpRequest, wrong: str) -> HttpResponse:
     log.error("closed", why=wrong)
     if request.path.startswith(PROGRAMS):
-        return answer(503, code="not_ready", detail=WORDS, headers=HEADERS)
-    return HttpResponse(WORDS, status=503, content_type="text/plain; charset=utf-8", headers=HEADERS)
+        return errors.answer(503, code="not_ready", detail=WORDS, headers=HEADERS)
+    return _for_people(WORDS, HEADERS["Retry-After"])
+
+
+def _for_people(words: str, retry_after: str) -> HttpResponse:
+    headers = {**HEADERS, "Retry-After": retry_after}
+    return HttpResponse(words, status=503, content_type="text/plain; charset=utf-8", headers=headers)

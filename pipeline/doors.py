@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.accept import Acceptance
 from pipeline.together import take_in
+from records import limits
 from records.envelope import Envelope, Reject, Signal
 from records.envelopes import cloudevents
 from records.envelopes import segment as segment_messages
@@ -29,7 +30,7 @@ class BadPayload(ValueError):
 def segment(
     source: Source, payload: object, *, single_type: str | None, now: datetime, gpc: bool = False
 ) -> Acceptance:
-    """Take in one Segment message (of that type) or a batch of them. Raises `BadPayload`.
+    """Take in one Segment message (of that type) or a batch of them. Raises `BadPayload`, `access.limits.TooMany`.
 
     With `gpc` the browser that sent it all asked not to be sold or shared (Global Privacy Control).
     """
@@ -45,7 +46,8 @@ def segment(
 
 
 def cloud_events(source: Source, events: Sequence[object], *, now: datetime, gpc: bool = False) -> Acceptance:
-    """Take in CloudEvents in the JSON format."""
+    """Take in CloudEvents in the JSON format. Raises `access.limits.TooMany`."""
+    limits.pass_through(source, len(events), now=now)
     items = [cloudevents.read(event, source, position=position, now=now) for position, event in enumerate(events)]
     return take_in(source, [_with_gpc(item) for item in items] if gpc else items, door=CLOUD_EVENTS, now=now)
 
@@ -59,6 +61,7 @@ def _merged(message: object, shared: Mapping[str, Any]) -> object:
 
 
 def _take(messages: list[object], sent_at: object, source: Source, now: datetime, gpc: bool) -> Acceptance:
+    limits.pass_through(source, len(messages), now=now)
     items = [
         segment_messages.read(message, source, position=position, now=now, sent_at=sent_at)
         for position, message in enumerate(messages)

@@ -47,6 +47,9 @@ class Source(models.Model):
     write_key_hint = models.CharField(max_length=12, editable=False)
     max_body_bytes = models.PositiveIntegerField(default=4_000_000)
     max_record_bytes = models.PositiveIntegerField(default=32_768)
+    records_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Over HTTP; beyond it senders are told to wait. Empty: no limit."
+    )
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -58,6 +61,11 @@ class Source(models.Model):
                 condition=Q(retention_days__gte=1, retention_days__lte=36_500),
                 name="source_keeps_1_to_36500_days",
                 violation_error_message="Keep records for 1 to 36,500 days.",
+            ),
+            models.CheckConstraint(
+                condition=Q(records_per_minute=None) | Q(records_per_minute__gte=1),
+                name="source_may_send_something",
+                violation_error_message="Allow at least one record a minute, or leave it empty.",
             ),
         ]
 

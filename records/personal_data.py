@@ -28,6 +28,7 @@ TABLES = [
                 "write_key_hint",
                 "max_body_bytes",
                 "max_record_bytes",
+                "records_per_minute",
                 "enabled",
                 "created_at",
             ),

@@ -31,6 +31,7 @@ def add(
     purposes: Sequence[str] = ("service",),
     trust_rank: int = 50,
     retention_days: int = 1095,
+    records_per_minute: int | None = None,
     region: str = "GB",
     mapping: Mapping[str, Any] | None = None,
 ) -> tuple[Source, str]:
@@ -50,6 +51,7 @@ def add(
         purposes=list(purposes),
         trust_rank=trust_rank,
         retention_days=retention_days,
+        records_per_minute=records_per_minute,
         region=region,
         mapping=mapping or {},
         write_key_digest=secret.digest,
@@ -61,7 +63,17 @@ def add(
 
 
 CHANGEABLE = frozenset(
-    {"enabled", "mapping", "purposes", "trust_rank", "retention_days", "region", "client_side", "stable_key"}
+    {
+        "enabled",
+        "mapping",
+        "purposes",
+        "trust_rank",
+        "retention_days",
+        "region",
+        "client_side",
+        "stable_key",
+        "records_per_minute",
+    }
 )
 
 

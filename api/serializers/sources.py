@@ -35,6 +35,7 @@ class IntakeCountsSerializer(serializers.Serializer[Any]):
                 "trust_rank": 60,
                 "purposes": ["service", "analytics"],
                 "retention_days": 1095,
+                "records_per_minute": 60000,
                 "enabled": True,
                 "created_at": "2026-01-05T09:30:00Z",
                 "last_received_at": "2026-03-01T18:02:12Z",
@@ -55,6 +56,7 @@ class SourceSerializer(serializers.Serializer[Any]):
     trust_rank = serializers.IntegerField()
     purposes = serializers.ListField(child=serializers.CharField())
     retention_days = serializers.IntegerField()
+    records_per_minute = serializers.IntegerField(allow_null=True, help_text="Over HTTP; null: no limit.")
     enabled = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     last_received_at = serializers.DateTimeField(allow_null=True)

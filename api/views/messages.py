@@ -37,8 +37,9 @@ CORS = {
 DESCRIPTION = (
     "Takes what Segment's official clients send: the write key as Basic user name, as `writeKey` in the body or as "
     "bearer token; JSON or text/plain; gzip or deflate. Answers 200 once all is stored durably. A bad message does not "
-    "cost the good ones beside it: it goes to quarantine and is listed in `rejects`. Sending again changes nothing. To "
-    "the public key of a browser or app, what consent or an erasure kept out counts as accepted."
+    "cost the good ones beside it: it goes to quarantine and is listed in `rejects`. Sending again changes nothing. "
+    "Once a source has sent what it may in a minute the answer is 429 with `Retry-After`, and nothing of it is "
+    "kept. To the public key of a browser or app, what consent or an erasure kept out counts as accepted."
 )
 PARAMETERS = [
     OpenApiParameter(
@@ -54,7 +55,7 @@ PARAMETERS = [
 ]
 RESPONSES = {
     (200, "application/json"): OpenApiResponse(AcceptedSerializer, description="Taken in."),
-    **problems(400, 401, 404, 413, 415, 500, 503),
+    **problems(400, 401, 404, 413, 415, 429, 500, 503),
 }
 
 

@@ -78,6 +78,12 @@ class Settings(forms.Form):
         initial=1095,
         help_text="From receipt. 1095 days are three years.",
     )
+    records_per_minute = forms.IntegerField(
+        label="Most records a minute",
+        min_value=1,
+        required=False,
+        help_text="Over HTTP; a sender above it is told when to come again, and nothing is lost. Empty: no limit.",
+    )
     region = forms.CharField(
         min_length=2, max_length=2, initial="GB", help_text="Country code for phone numbers without a prefix."
     )

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from records import sources
-from records.models import QuarantinedRecord, Record
+from records.models import QuarantinedRecord, Record, Source
 from tests.api.conftest import assert_problem
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -151,3 +151,11 @@ def test_without_a_write_key_nothing_is_kept(heating: Sender) -> None:
     answer = Client().post(ADDRESS, json.dumps(as_json(1)), content_type=STRUCTURED)
     assert_problem(answer, 401, "unknown_write_key")
     assert not Record.objects.exists()
+
+
+def test_above_the_limit_of_its_source_nothing_is_kept(heating: Sender) -> None:
+    sources.change(Source.objects.get(name="heating"), records_per_minute=1)
+    assert heating.post([as_json(1), as_json(2)], BATCHED).status_code == 200
+    answer = heating.post([as_json(3)], BATCHED)
+    assert_problem(answer, 429, "too_many_requests")
+    assert Record.objects.count() == 2

@@ -4,14 +4,16 @@ import base64
 import gzip
 import json
 import zlib
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 from django.test import Client
 
+from access.limits import TooMany
 from api.views import messages
-from records import sources
+from records import limits, sources
 from records.models import QuarantinedRecord, Record, Source
 from tests.api.conftest import Shop, assert_problem, order
 
@@ -302,3 +304,35 @@ def test_an_empty_batch_is_fine(shop: Shop) -> None:
 def test_the_context_of_a_batch_holds_for_its_messages(shop: Shop) -> None:
     batch = {"batch": [order("alice", 1)], "context": {"consent": {"categoryPreferences": {"marketing": True}}}}
     assert shop.send(batch).json()["accepted"] == 1
+
+
+def test_above_the_limit_of_its_source_nothing_is_kept_and_the_sender_told_when_to_come_again(shop: Shop) -> None:
+    sources.change(shop.source, records_per_minute=3)
+    assert shop.send({"batch": [order("alice", 1), order("alice", 2)]}).status_code == 200
+    assert shop.send({"batch": [order("alice", 3), order("alice", 4)]}).status_code == 200
+    answer = shop.send({"batch": [order("alice", 5)]})
+    assert_problem(answer, 429, "too_many_requests")
+    assert 1 <= int(answer["Retry-After"]) <= 60
+    assert answer["Access-Control-Expose-Headers"] == "Retry-After"
+    assert answer.json()["detail"].startswith("This source has sent as many records as it may in a minute")
+    assert Record.objects.count() == 4
+
+
+def test_a_source_has_a_limit_of_its_own(shop: Shop) -> None:
+    sources.change(shop.source, records_per_minute=1)
+    other, key = sources.add("other", kind="online", purposes=["service"])
+    other = sources.change(other, records_per_minute=1)
+    assert shop.send({"batch": [order("alice", 1)]}).status_code == 200
+    assert Shop(other, key).send({"batch": [order("alice", 1)]}).status_code == 200
+    for full in (shop, Shop(other, key)):
+        assert full.send({"batch": [order("alice", 2)]}).status_code == 429
+
+
+def test_the_next_minute_is_another(shop: Shop) -> None:
+    source = sources.change(shop.source, records_per_minute=1)
+    now = datetime(2026, 11, 22, 12, 0, 59, tzinfo=UTC)
+    limits.pass_through(source, 5, now=now)
+    with pytest.raises(TooMany) as caught:
+        limits.pass_through(source, 1, now=now)
+    assert caught.value.retry_after == 1
+    limits.pass_through(source, 1, now=now + timedelta(seconds=1))

@@ -67,6 +67,7 @@ def test_a_renewed_key_ends_the_old_one(world: World, sign_in: SignIn) -> None:
         ({"mapping": "{"}, "Enter a valid JSON"),
         ({"trust_rank": 101}, "less than or equal to 100"),
         ({"purposes": []}, "This field is required"),
+        ({"records_per_minute": 0}, "greater than or equal to 1"),
     ],
 )
 def test_a_wrong_setting_is_named_and_nothing_is_added(
@@ -85,6 +86,14 @@ def test_a_changed_mapping_gets_a_new_version(world: World, sign_in: SignIn) -> 
     sign_in("operator").post(page, {**SOURCE, "mapping": json.dumps(mapping)})
     world.crm.refresh_from_db()
     assert (world.crm.mapping, world.crm.mapping_version, world.crm.name) == (mapping, 2, "crm")
+
+
+def test_a_limit_is_set_and_taken_away_again(world: World, sign_in: SignIn) -> None:
+    page = reverse("admin:records_source_change", args=[world.crm.pk])
+    for given, limit in ((600, 600), ("", None)):
+        assert sign_in("operator").post(page, {**SOURCE, "records_per_minute": given}).status_code == 302
+        world.crm.refresh_from_db()
+        assert world.crm.records_per_minute == limit
 
 
 def test_a_disabled_source_is_switched_back_on(world: World, sign_in: SignIn) -> None:
