@@ -19,6 +19,7 @@ from api.views.recipients import RecipientDetail, Recipients
 from api.views.segments import Members, ProfileSegments, SegmentDetail, Segments
 from api.views.sources import FileDetail, Files, Quarantine, Sources
 from api.views.subject_requests import ErasureCertificate, SubjectRequestDetail, SubjectRequests
+from api.views.webhooks import Webhooks
 
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
 
@@ -71,6 +72,7 @@ urlpatterns = [
     path("v1/opengdpr_requests/<uuid:id>", OpenDsrRequestDetail.as_view(dialect="opengdpr")),
     path("v1/batch", Batch.as_view()),
     path("v1/cloudevents", CloudEvents.as_view()),
+    path("v1/webhooks/<slug:slug>", Webhooks.as_view()),
     *(path(f"v1/{type}", Single.as_view(single_type=type)) for type in TYPES),
     # The short forms of the browser client; the OpenAPI document names them with the long ones.
     path("v1/b", Batch.as_view(schema=None)),

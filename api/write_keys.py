@@ -24,7 +24,7 @@ class WriteKeyAuthentication(BaseAuthentication):
         if scheme.lower() == "bearer":
             # Some clients send a token of their own here, and the write key in the body.
             source = sources.by_write_key(credentials.strip())
-            return _as_sender(_enabled(source)) if source else None
+            return _as_sender(enabled(source)) if source else None
         return None
 
     def authenticate_header(self, request: Request) -> str:
@@ -38,10 +38,11 @@ def source_of(write_key: object) -> Source:
         raise Problem(
             401, code="unknown_write_key", detail="No source has this write key, or none was sent.", headers=CHALLENGE
         )
-    return _enabled(source)
+    return enabled(source)
 
 
-def _enabled(source: Source) -> Source:
+def enabled(source: Source) -> Source:
+    """The source, where it is switched on; a 404 else."""
     if not source.enabled:
         raise Problem(404, code="source_disabled", detail="This source is switched off; nothing was kept.")
     return source

@@ -14,6 +14,7 @@ from outbox import signing
 from vault.signatures import authenticate, is_authentic
 
 TOLERANCE = timedelta(minutes=5)
+LONGEST_TIMESTAMP = 12
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 
 
@@ -35,7 +36,8 @@ def check(given: Mapping[str, str], body: bytes, *, secrets: Collection[bytes], 
     id, timestamp, signatures = (given.get(name, "") for name in (ID, TIMESTAMP, SIGNATURE))
     if not (id and timestamp and signatures):
         raise NotAuthentic(f"the headers {ID}, {TIMESTAMP} and {SIGNATURE} are needed")
-    if not timestamp.isdecimal() or abs(now.timestamp() - int(timestamp[:12])) > TOLERANCE.total_seconds():
+    readable = timestamp.isdecimal() and len(timestamp) <= LONGEST_TIMESTAMP
+    if not readable or abs(now.timestamp() - int(timestamp)) > TOLERANCE.total_seconds():
         raise NotAuthentic(f"{TIMESTAMP} is more than five minutes away from now")
     content = _content(id, timestamp, body)
     codes = [code for version, code in map(_split, signatures.split(" ")) if version == "v1"]
@@ -46,6 +48,14 @@ def check(given: Mapping[str, str], body: bytes, *, secrets: Collection[bytes], 
 def written(secret: bytes) -> str:
     """A secret as it is shown and configured."""
     return f"whsec_{_base64(secret)}"
+
+
+def secret_in(text: str) -> bytes:
+    """The secret that is written so. Raises `ValueError`."""
+    prefix, underscore, encoded = text.strip().partition("_")
+    if (prefix, underscore) != ("whsec", "_"):
+        raise ValueError("a secret begins with whsec_")
+    return base64.b64decode(encoded, validate=True)
 
 
 def public_key() -> str:

@@ -11,9 +11,11 @@ from records import limits
 from records.envelope import Envelope, Reject, Signal
 from records.envelopes import cloudevents
 from records.envelopes import segment as segment_messages
+from records.envelopes.streamed import Reader
+from records.envelopes.webhook import Webhook
 from records.models import Source
 
-CLOUD_EVENTS = "cloudevents"
+CLOUD_EVENTS, WEBHOOKS = "cloudevents", "webhooks"
 MERGED = ("context", "integrations")
 
 
@@ -50,6 +52,13 @@ def cloud_events(source: Source, events: Sequence[object], *, now: datetime, gpc
     limits.pass_through(source, len(events), now=now)
     items = [cloudevents.read(event, source, position=position, now=now) for position, event in enumerate(events)]
     return take_in(source, [_with_gpc(item) for item in items] if gpc else items, door=CLOUD_EVENTS, now=now)
+
+
+def webhook(source: Source, told: Webhook, *, now: datetime) -> Acceptance:
+    """Take in a signed message, whose signature has been checked. Raises `access.limits.TooMany`."""
+    items = told.read(Reader(source, now))
+    limits.pass_through(source, len(items), now=now)
+    return take_in(source, items, door=WEBHOOKS, now=now)
 
 
 def _merged(message: object, shared: Mapping[str, Any]) -> object:

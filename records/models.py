@@ -50,6 +50,8 @@ class Source(models.Model):
     records_per_minute = models.PositiveIntegerField(
         null=True, blank=True, help_text="Over HTTP; beyond it senders are told to wait. Empty: no limit."
     )
+    webhook_secret_version = models.PositiveIntegerField(default=0, editable=False)
+    old_webhook_secret_until = models.DateTimeField(null=True, editable=False)
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -29,6 +29,8 @@ TABLES = [
                 "max_body_bytes",
                 "max_record_bytes",
                 "records_per_minute",
+                "webhook_secret_version",
+                "old_webhook_secret_until",
                 "enabled",
                 "created_at",
             ),

@@ -69,6 +69,18 @@ def make_next(name: str) -> int:
     return version
 
 
+def keep_next(name: str, secret: bytes) -> int:
+    """Keep a secret that somebody else has made as the next version of this key. Returns its number."""
+    version = max(all_versions(name), default=0) + 1
+    _keep(name, version, secret)
+    return version
+
+
+def destroy_all(name: str) -> None:
+    """Destroy every version of this key: nothing is checked with it any more."""
+    KeptKey.objects.filter(name=name).delete()
+
+
 def destroy(name: str, *, before: int) -> int:
     """Destroy the versions of this key before that one: for secrets that were exchanged. Returns how many."""
     return KeptKey.objects.filter(name=name, version__lt=before).delete()[0]

@@ -90,7 +90,7 @@ class Messages(APIView):
     def answer(self, acceptance: Acceptance, source: Source, request: Request) -> Response:
         """What became of the messages; a problem where the sender is strict and one was rejected."""
         strict = request.headers.get(STRICT) == "1"
-        return _answer(_told(acceptance, source), strict=strict, listed_in=self.listed_in)
+        return answer(_told(acceptance, source), strict=strict, listed_in=self.listed_in)
 
     def _body(self, request: Request) -> bytes:
         if (request.content_type or "").partition(";")[0].strip().lower() not in MEDIA_TYPES:
@@ -157,7 +157,8 @@ def _told(acceptance: Acceptance, source: Source) -> Acceptance:
     return replace(acceptance, stored=acceptance.stored + acceptance.refused, refused=0)
 
 
-def _answer(acceptance: Acceptance, *, strict: bool, listed_in: str) -> Response:
+def answer(acceptance: Acceptance, *, strict: bool, listed_in: str) -> Response:
+    """What became of the messages, as the sender is told; a problem where it is strict and one was rejected."""
     told = {
         "success": not (strict and acceptance.rejects),
         "acknowledged": acceptance.acknowledged,

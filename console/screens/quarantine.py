@@ -19,7 +19,12 @@ from console.showing import day, label_of, moment
 from records.models import Intake, QuarantinedRecord
 
 # What the place of a record is called, and the number of the first, by the door; of all others it is a line from 1.
-PLACES = {"http": ("message", 0), "cloudevents": ("message", 0), "mqtt": ("row", 1), "kafka": ("offset", 1)}
+PLACES = {
+    **dict.fromkeys(("http", "cloudevents"), ("message", 0)),
+    "webhooks": ("row", 0),
+    "mqtt": ("row", 1),
+    "kafka": ("offset", 1),
+}
 
 
 class QuarantineScreen(EntryScreen):

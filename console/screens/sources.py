@@ -27,12 +27,14 @@ from console.left_out import left_out_of
 from console.screen import badge
 from console.screens.files import FileScreen
 from console.showing import in_words, label_of, moment
+from console.telling import telling
 from identity import device_registry
-from records import mapping, sources
+from records import mapping, sources, webhook_secrets
 from records.models import ONLINE, ROWS, SEGMENT, Source
 
 OUTCOMES = ("stored", "duplicate", "quarantined", "refused")
 LATEST = 6
+KEPT = "Kept. What is signed with it is taken in; the secret before it, if there was one, counts for a day."
 STABLE_KEYS = [
     ("", "None: every record is on its own"),
     *((key, key.replace("_", " ")) for key in ("account_id", "customer_number", "loyalty_number")),
@@ -166,6 +168,7 @@ class SourceScreen(FileScreen):
         guard = self.admin_site.admin_view
         return [
             path("<uuid:id>/renew/", guard(self.renew), name="records_source_renew"),
+            path("<uuid:id>/webhooks/", guard(self.webhooks), name="records_source_webhooks"),
             path("<uuid:id>/switch/", guard(self.switch), name="records_source_switch"),
             *self.file_urls(),
             *super().get_urls(),
@@ -228,6 +231,20 @@ class SourceScreen(FileScreen):
         return self._key_page(request, source, sources.renew_write_key(source))
 
     @needs(EDIT_SOURCES)
+    def webhooks(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
+        """Keep the sender's secret, make one for it, or end its webhooks."""
+        source, now = get_object_or_404(Source, pk=id), timezone.now()
+        if "make" in request.POST:
+            return self._secret_page(request, source, webhook_secrets.make(source, now=now))
+        if "end" in request.POST:
+            webhook_secrets.forget(source)
+            messages.success(request, "Ended: its webhooks are refused.")
+            return redirect("admin:records_source_change", id)
+        with telling(request, webhook_secrets.BadSecret, done=KEPT):
+            webhook_secrets.keep(source, request.POST.get("secret", ""), now=now)
+        return redirect("admin:records_source_change", id)
+
+    @needs(EDIT_SOURCES)
     def switch(self, request: HttpRequest, id: UUID) -> HttpResponse:
         source = get_object_or_404(Source, pk=id)
         changed = sources.change(source, enabled=not source.enabled)
@@ -255,10 +272,23 @@ class SourceScreen(FileScreen):
             purposes=", ".join(label_of(purpose) for purpose in source.purposes),
             mapping=indented(source.mapping) if source.mapping else "",
             source_profiles=source.source_profiles.count(),
+            webhook_address=request.build_absolute_uri(f"/v1/webhooks/{source.name}"),
             devices=device_registry.devices_of(source),
             devices_known=device_registry.count_of(source),
             may_edit=may(request, EDIT_SOURCES),
             files=stands(source.loads.order_by("-started_at")[:LATEST]) if may(request, EDIT_SOURCES) else [],
+        )
+
+    def _secret_page(self, request: HttpRequest, source: Source, secret: str) -> HttpResponseBase:
+        return self.page(
+            request,
+            "console/secret.html",
+            title="Webhook secret",
+            heading=f"Webhook secret of {source.name}",
+            secret=secret,
+            hint="Give it to the sender, which signs with it what it sends. It is not shown again: whoever loses it "
+            "makes a new one, and the one before counts for a day.",
+            back=reverse("admin:records_source_change", args=[source.pk]),
         )
 
     def _key_page(self, request: HttpRequest, source: Source, key: str) -> HttpResponseBase:

@@ -12,7 +12,8 @@ from django.utils import timezone
 from access import api_keys
 from access.models import User
 from access.roles import EDIT_SOURCES, MANAGE_ACCESS, ROLES
-from records import sources
+from outbox import webhooks
+from records import sources, webhook_secrets
 from records.models import Source
 from tests.console.conftest import World, said
 
@@ -29,6 +30,9 @@ SOURCE = {
     "region": "GB",
     "mapping": "{}",
 }
+
+
+SENDERS = webhooks.written(b"thirty-two bytes of the sender's")
 
 
 def secret_of(response: Any) -> str:
@@ -94,6 +98,26 @@ def test_a_limit_is_set_and_taken_away_again(world: World, sign_in: SignIn) -> N
         assert sign_in("operator").post(page, {**SOURCE, "records_per_minute": given}).status_code == 302
         world.crm.refresh_from_db()
         assert world.crm.records_per_minute == limit
+
+
+def test_a_webhook_secret_is_kept_made_or_ended(world: World, sign_in: SignIn) -> None:
+    client, now = sign_in("operator"), timezone.now()
+    page = reverse("admin:records_source_change", args=[world.crm.pk])
+    act = reverse("admin:records_source_webhooks", args=[world.crm.pk])
+    assert "None is kept yet" in client.get(page).content.decode()
+    assert said(client.post(act, {"secret": "password"})) == [
+        "A secret must be whsec_ and base64, as the sender shows it."
+    ]
+    client.post(act, {"secret": SENDERS})
+    world.crm.refresh_from_db()
+    assert [webhooks.written(one) for one in webhook_secrets.counting(world.crm, now=now)] == [SENDERS]
+    assert SENDERS not in client.get(page).content.decode()
+    made = secret_of(client.post(act, {"make": "1"}))
+    world.crm.refresh_from_db()
+    assert [webhooks.written(one) for one in webhook_secrets.counting(world.crm, now=now)] == [made, SENDERS]
+    client.post(act, {"end": "1"})
+    world.crm.refresh_from_db()
+    assert webhook_secrets.counting(world.crm, now=now) == []
 
 
 def test_a_disabled_source_is_switched_back_on(world: World, sign_in: SignIn) -> None:

@@ -45,7 +45,7 @@ from privacy.links import About
 from privacy.models import OPT_IN, PREFERENCES, REQUEST, SignUp, SubjectRequest
 from privacy.opendsr import Asked
 from privacy.public import demands
-from records import sources
+from records import sources, webhook_secrets
 from records.dictionary import FIELDS, PLAIN
 from records.models import FileLoad, QuarantinedRecord, Source, SourceProfile
 from records.retention import set_rule
@@ -81,6 +81,7 @@ class Planted:
     write_key: str = ""
     api_key: str = ""
     recipient_secret: bytes = b""
+    webhook_secret: bytes = b""
 
     def id_of(self, name: str) -> str:
         """The id of a planted thing, as it stands in an address."""
@@ -169,6 +170,8 @@ def _people(planted: Planted, crm: Source, shop: Source, browser: Source, *, now
             "properties": {"brand": "string"},
         },
     )
+    webhook_secrets.make(register, now=now)
+    planted.webhook_secret = webhook_secrets.counting(register, now=now)[0]
     every_field = {name: planted.values[name][0] for name in personal_fields()}
     number, full_name = (every_field.pop(name) for name in ("customer_number", "full_name"))
     earlier = (now - timedelta(days=2)).isoformat()

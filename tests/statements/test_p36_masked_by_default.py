@@ -24,6 +24,7 @@ from access import api_keys
 from access.masking import mask
 from access.models import User
 from access.roles import MARKETER, ROLES, VIEW_PROFILES
+from api.serializers.consents import ConsentQuery
 from api.views.base import View
 from cdp.urls import urlpatterns as real
 from consent.decide import decide
@@ -65,7 +66,13 @@ SABOTAGE = Sabotage(
 STAFF = (*ROLES, NO_ROLE, ANONYMOUS)
 OF_SOURCES = (
     *(f"v1/{kind}" for kind in ("batch", "identify", "track", "page", "screen", "group", "alias", *"bitpsga")),
-    *("v1/import", "v1/cloudevents", "v1/projects/<str:write_key>/settings", "beacon/v1/batch"),
+    *(
+        "v1/import",
+        "v1/cloudevents",
+        "v1/webhooks/<slug:slug>",
+        "v1/projects/<str:write_key>/settings",
+        "beacon/v1/batch",
+    ),
 )
 # What asks for no key.
 OPEN_TO_ALL = ("schema", "docs", "livez", "readyz", "health", "v2/discovery", "v1/discovery", "v2/certificate.pem")
@@ -316,6 +323,7 @@ class BrokenRoute(View):
     """A route of the API that does the same."""
 
     required_scopes = {"GET": "profiles:read"}
+    queries = {"GET": ConsentQuery}
 
     def get(self, request: Request, status: int) -> Response:
         address = _open(request._request)

@@ -244,6 +244,7 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     "api/subject-requests/<uuid:id>/certificate/": {"id": "gone"},
     "api/recipients/<uuid:id>/": {"id": "recipient"},
     "api/deliveries/<uuid:id>/acknowledgment/": {"id": "to erase"},
+    "v1/webhooks/<slug:slug>": {"slug": "register's name"},
     "v1/projects/<str:write_key>/settings": {"write_key": "public key"},
     "v2/requests/<uuid:id>": {"id": "OpenDSR id"},
     "v1/opengdpr_requests/<uuid:id>": {"id": "OpenDSR id"},
@@ -272,6 +273,10 @@ def _as_recipient(planted: Planted, body: bytes) -> dict[str, str]:
 
 def _as_source(planted: Planted, body: bytes) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(f'{planted.write_key}:'.encode()).decode()}"}
+
+
+def _as_sender(planted: Planted, body: bytes) -> dict[str, str]:
+    return webhooks.headers("message-1", body, secrets=[planted.webhook_secret], now=timezone.now())
 
 
 def _message(kind: str) -> Act:
@@ -384,6 +389,7 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "admin:records_source_change": (Act(SOURCE),),
     "admin:records_source_renew": (Act(),),
     "admin:records_source_switch": (Act(),),
+    "admin:records_source_webhooks": (Act({"make": "1"}),),
     "admin:records_source_upload": (Act(file=_sheet),),
     "admin:records_source_file_load": (Act(),),
     "admin:records_source_file_discard": (Act(),),
@@ -418,6 +424,9 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "v1/b": (Act(_batch, headers=_as_source),),
     "v1/import": (Act(_batch, headers=_as_source),),
     "beacon/v1/batch": (Act(_batch, query=_public_key),),
+    "v1/webhooks/<slug:slug>": (
+        Act(lambda planted: {"email": planted.canary.email, "birth_date": planted.canary.email}, headers=_as_sender),
+    ),
     "v1/cloudevents": (Act(lambda planted: {"email": planted.canary.email}, headers=_event),),
     **{f"v1/{kind}": (_message(kind),) for kind in SHORT},
     **{f"v1/{letter}": (_message(kind),) for kind, letter in SHORT.items()},
