@@ -90,7 +90,7 @@ def test_p39_codes_cannot_be_guessed(mary: User) -> None:
         client.post(reverse("second_factor"), {"code": "123"})
     refused = client.post(reverse("second_factor"), {"code": _code(secret, ahead=1)})
     assert refused.status_code == 400
-    assert "Too many in a short time" in refused.content.decode()
+    assert "Too many look-ups by identifier within a minute" in refused.content.decode()
 
 
 def test_p39_what_is_delicate_asks_again_after_five_minutes(world: World) -> None:
@@ -157,7 +157,7 @@ def test_p39_look_ups_by_identifier_are_limited_for_each_actor(
     page = reverse("admin:identity_profile_look_up")
     for _ in range(4):
         last = client.post(page, body, follow=True)
-    assert "Too many in a short time" in last.content.decode()
+    assert "Too many look-ups by identifier within a minute" in last.content.decode()
 
 
 def _signed_in() -> Client:
