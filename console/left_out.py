@@ -14,7 +14,7 @@ from records.models import Source
 
 # The way out, by the reason of a record in quarantine. The record's own message says what is the matter with it.
 ADVICE = {
-    "malformed_json": "The line is cut or has a quote too few: look at this place of the file at its source.",
+    "malformed_json": "The line is cut or has a quote too few: look at this place of what its source sends.",
     "invalid_utf8": "The row is broken, or the file is in another encoding than was found: say which it is, or export "
     "it as UTF-8.",
     "invalid_text": "Take the zero byte out of the value at its source; text cannot hold one.",
@@ -26,15 +26,15 @@ ADVICE = {
     "broken_row": "The row has another number of cells than the header, or an open quote: export the file anew with "
     "quotes around values that hold the separator.",
     "not_an_object": "Send an object with named fields, {...}, a line or message for each record.",
-    "missing_identifier": "Without an identifier nobody is meant: send one of those named, or map its column.",
+    "missing_identifier": "Without an identifier nobody is meant: send one of those named, or map its column in rows.",
     "missing_field": "Send the field that is named, with a text in it.",
     "wrong_type": "Send the field that is named as the type that is named, or change the type in the source's mapping.",
     "unknown_type": "Send one of the types that are named; other kinds of messages are not for Onym.",
     "unknown_version": "Set the sender to the version that is named.",
     "too_large": "Send less in one record, or have the source's limit (max_record_bytes) raised.",
     "too_long": "Shorten the value that is named at its source.",
-    "absurd_date": "The date is not one, or lies ahead. If days and months are swapped, say so in the source's mapping "
-    "(date_order).",
+    "absurd_date": "The date is not one, or lies ahead: look at the sender's clock. In rows days and months may be "
+    "swapped: say so in the source's mapping (date_order).",
     "special_category": "It looks like health, faith or the like. Take the property out of the source's mapping, or, "
     "where there is a legal ground, name it under special_categories.",
     "truncated_at_source": "The table was emptied as a whole, which names nobody: if people are to be erased, ask for "

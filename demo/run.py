@@ -81,13 +81,18 @@ def take_in(files: Files, names: Collection[str], *, progress: Mapping[str, Bar]
         if not done.exists():
             ingest(sources[name], files.records[name], on_progress=partial(_tell, tell))
             done.touch()
-        tell(files.records[name].stat().st_size)
+        tell(_size(files.records[name]))
 
 
 def _bar(progress: Progress, name: str, files: Files) -> Bar:
     """Told how many bytes of this source's file are read, its bar shows it."""
-    task = progress.add_task(f"take in {name}", total=files.records[name].stat().st_size)
+    task = progress.add_task(f"take in {name}", total=_size(files.records[name]))
     return lambda read: progress.update(task, completed=read)
+
+
+def _size(file: Path) -> int:
+    """Bytes; of a file that was deleted once it was in, as an erasure asks for, it is no matter how many."""
+    return file.stat().st_size if file.exists() else 1
 
 
 def _tell(bar: Bar, now: pipeline_files.Progress) -> None:

@@ -41,8 +41,9 @@ def forget(source: Source) -> None:
 
 
 def counting(source: Source, *, now: datetime) -> list[bytes]:
-    """The secrets that count now, the newest first; none where the source takes no webhooks."""
-    versions = kept_keys.all_versions(_name(source)) if source.webhook_secret_version else {}
+    """The secrets that count now, the newest first; none where the source takes no webhooks, as a client-side one."""
+    takes_them = source.webhook_secret_version and not source.client_side
+    versions = kept_keys.all_versions(_name(source)) if takes_them else {}
     numbers = [source.webhook_secret_version]
     if source.old_webhook_secret_until and now < source.old_webhook_secret_until:
         numbers.append(source.webhook_secret_version - 1)

@@ -84,7 +84,8 @@ class Settings(forms.Form):
         label="Most records a minute",
         min_value=1,
         required=False,
-        help_text="Over HTTP; a sender above it is told when to come again, and nothing is lost. Empty: no limit.",
+        help_text="Over HTTP. Once as many have come, senders are told to wait; the request that reaches the limit is "
+        "taken whole. Empty: no limit.",
     )
     region = forms.CharField(
         min_length=2, max_length=2, initial="GB", help_text="Country code for phone numbers without a prefix."

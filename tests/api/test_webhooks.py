@@ -125,6 +125,11 @@ def test_a_switched_off_source_says_so_to_its_sender_alone(billing: Source) -> N
     assert_problem(post(CHANGED, secret="whsec_" + "A" * 32), 401, "not_authentic")
 
 
+def test_a_client_side_source_takes_none(billing: Source) -> None:
+    sources.change(billing, client_side=True)
+    assert_problem(post(CHANGED), 401, "not_authentic")
+
+
 def test_above_its_limit_the_sender_is_told_to_wait(billing: Source) -> None:
     sources.change(billing, records_per_minute=1)
     assert post(CHANGED).status_code == 200

@@ -65,6 +65,13 @@ def test_what_a_helper_leaves_undone_is_done_all_the_same(db: None, files: Files
     assert acknowledged == {name: lines_of(path) for name, path in files.records.items()}
 
 
+def test_a_file_that_was_deleted_once_it_was_in_is_not_missed(files: Files, done: dict[str, Any]) -> None:
+    for path in files.records.values():
+        path.unlink()
+    with progress_bars(Console(file=StringIO())) as progress:
+        run(files, progress=progress)
+
+
 def test_the_main_job(files: Files, done: dict[str, Any]) -> None:
     assert done["records"].keys() == files.records.keys()
     for name, counted in done["records"].items():

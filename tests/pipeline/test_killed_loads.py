@@ -145,7 +145,7 @@ def test_a_loaded_file_changes_nothing_and_says_so(till: Source, tmp_path: Path)
     out, errors = io.StringIO(), io.StringIO()
     path.rename(tmp_path / "another name.csv")
     call_command("ingest", str(tmp_path / "another name.csv"), "--source", "till", stdout=out, stderr=errors)
-    assert f"This file was loaded {load['ended_at']:%Y-%m-%d %H:%M} UTC; nothing changes." in errors.getvalue()
+    assert f"This file was loaded {load['ended_at']:%Y-%m-%d %H:%M} UTC: its rows are duplicates" in errors.getvalue()
     assert out.getvalue() == "acknowledged 2, stored 0, duplicate 2, quarantined 0, refused 0\n"
     assert FileLoad.objects.values().get() == load
     assert Intake.objects.count() == intakes

@@ -16,6 +16,7 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
 from cdp import embedded
+from cdp.routers import KEYSTORE
 from cdp.supervisor import Program, Supervisor
 
 # Of each web process: batches of a source that wait for one another share a transaction.
@@ -114,10 +115,10 @@ def _check_port(host: str, port: int) -> None:
 
 def _migrate() -> None:
     """Apply what is missing, to the database and to the key store."""
-    for alias in connections:
+    for alias, rooms in (("default", ()), (KEYSTORE, ("vault",))):
         executor = MigrationExecutor(connections[alias])
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            call_command("migrate", database=alias, interactive=False, verbosity=1)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes(*rooms)):
+            call_command("migrate", *rooms, database=alias, interactive=False, verbosity=1)
 
 
 def _check(host: str, port: int, home: Path, say: Callable[[str], None]) -> Callable[[], None]:

@@ -78,7 +78,8 @@ class Command(BaseCommand):
         if loading.loaded_before:
             when = loading.load.ended_at
             self.stderr.write(
-                f"This file was loaded {when:%Y-%m-%d %H:%M} UTC; nothing changes. --again reads it anew."
+                f"This file was loaded {when:%Y-%m-%d %H:%M} UTC: its rows are duplicates, and nothing changes. "
+                "--again reads it anew."
             )
         elif loading.goes_on_at:
             self.stderr.write(f"An earlier load was interrupted: goes on at line {loading.goes_on_at:,}.")
