@@ -10,21 +10,26 @@ from rich.table import Table
 def show(counts: Mapping[str, Any], console: Console) -> None:
     """Print what the main job did, in a few tables."""
     console.print(_records(counts["records"]))
-    recognition = counts["recognition"]
     console.print(
-        f"\n[bold]{counts['source_profiles']:,}[/] source profiles became [bold]{counts['profiles']:,}[/] profiles "
-        f"of {recognition['people']:,} people; {counts['matches_in_review']:,} pairs wait for review."
+        f"\n[bold]{counts['source_profiles']:,}[/] source profiles became [bold]{counts['profiles']:,}[/] profiles; "
+        f"{counts['matches_in_review']:,} pairs wait for review."
     )
-    console.print(
-        f"Pairs joined rightly: precision [bold]{recognition['precision']:.3f}[/], "
-        f"recall [bold]{recognition['recall']:.3f}[/] "
-        f"({recognition['recall_of_linkable']:.3f} where any evidence connects them); "
-        f"F1 {recognition['f1']:.3f}, B-cubed F1 {recognition['b_cubed_f1']:.3f}.\n"
-    )
+    console.print(f"{_recognition(counts['recognition'])}\n")
     console.print(_counts("Joined because", "source profiles", counts["assignments_by_reason"]))
     console.print(_consent(counts["consent"]))
     console.print(_counts("Segment", "members", counts["segments"]))
     console.print(_counts("Quarantined because", "records", counts["quarantine"]))
+
+
+def _recognition(measured: Mapping[str, Any] | None) -> str:
+    if measured is None:
+        return "How rightly pairs were joined cannot be measured: truth.ndjson was deleted."
+    return (
+        f"Pairs of the demo's {measured['people']:,} people: precision [bold]{measured['precision']:.3f}[/], "
+        f"recall [bold]{measured['recall']:.3f}[/] "
+        f"({measured['recall_of_linkable']:.3f} where any evidence connects them); "
+        f"F1 {measured['f1']:.3f}, B-cubed F1 {measured['b_cubed_f1']:.3f}."
+    )
 
 
 def _records(records: Mapping[str, Mapping[str, int]]) -> Table:

@@ -151,7 +151,7 @@ def summary(files: Files) -> dict[str, Any]:
             .annotate(count=Count("memberships"))
             .order_by("-count")
         ),
-        "recognition": asdict(quality.measure(files.truth, sources)),
+        "recognition": asdict(quality.measure(files.truth, sources)) if files.truth.exists() else None,
     }
 
 

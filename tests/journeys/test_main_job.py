@@ -15,6 +15,7 @@ from rich.console import Console
 
 from consent.decide import decide
 from demo.beside import Beside
+from demo.report import show
 from demo.run import Files, prepare, progress_bars, run, summary
 from identity.profiles import look_up, source_profiles, where_now
 from pipeline import queue
@@ -66,10 +67,12 @@ def test_what_a_helper_leaves_undone_is_done_all_the_same(db: None, files: Files
 
 
 def test_a_file_that_was_deleted_once_it_was_in_is_not_missed(files: Files, done: dict[str, Any]) -> None:
-    for path in files.records.values():
+    for path in (*files.records.values(), files.truth):
         path.unlink()
-    with progress_bars(Console(file=StringIO())) as progress:
-        run(files, progress=progress)
+    counts, told = work(files), StringIO()
+    assert counts == done | {"recognition": None}
+    show(counts, Console(file=told, width=200))
+    assert "truth.ndjson was deleted" in told.getvalue()
 
 
 def test_the_main_job(files: Files, done: dict[str, Any]) -> None:
