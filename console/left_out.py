@@ -33,7 +33,7 @@ ADVICE = {
     "unknown_version": "Set the sender to the version that is named.",
     "too_large": "Send less in one record, or have the source's limit (max_record_bytes) raised.",
     "too_long": "Shorten the value that is named at its source.",
-    "absurd_date": "The date is not one, or lies ahead: look at the sender's clock. In rows days and months may be "
+    "absurd_date": "The date is not one, or lies ahead: look at the clock that sent it. In rows days and months may be "
     "swapped: say so in the source's mapping (date_order).",
     "special_category": "It looks like health, faith or the like. Take the property out of the source's mapping, or, "
     "where there is a legal ground, name it under special_categories.",
