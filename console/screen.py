@@ -132,3 +132,10 @@ class Screen(ModelAdmin):  # type: ignore[misc]
         shared = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "media": self.media}
         shared["heading"] = self.heading
         return TemplateResponse(request, template, {**shared, **context})
+
+    def secret_page(
+        self, request: HttpRequest, what: str, *, of: str, secret: str, hint: str, back: str
+    ) -> TemplateResponse:
+        """The page that shows a secret, this once; `hint` says what it is for and `back` leads on."""
+        shown = {"of": of, "secret": secret, "hint": hint, "back": back}
+        return self.page(request, "console/secret.html", title=what, **shown)

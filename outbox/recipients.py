@@ -64,11 +64,8 @@ def exchange_secret(recipient: Recipient, *, now: datetime) -> str:
 
 def secrets_of(recipient: Recipient, *, now: datetime) -> list[bytes]:
     """The secrets that count now, the newest first: two while one is exchanged."""
-    versions = kept_keys.all_versions(_key_of(recipient))
-    counting = [recipient.secret_version]
-    if recipient.old_secret_until and now < recipient.old_secret_until:
-        counting.append(recipient.secret_version - 1)
-    return [versions[version] for version in counting if version in versions]
+    until = recipient.old_secret_until
+    return kept_keys.counting(_key_of(recipient), recipient.secret_version, old_until=until, now=now)
 
 
 def find(name: str) -> Recipient:

@@ -42,12 +42,10 @@ def forget(source: Source) -> None:
 
 def counting(source: Source, *, now: datetime) -> list[bytes]:
     """The secrets that count now, the newest first; none where the source takes no webhooks, as a client-side one."""
-    takes_them = source.webhook_secret_version and not source.client_side
-    versions = kept_keys.all_versions(_name(source)) if takes_them else {}
-    numbers = [source.webhook_secret_version]
-    if source.old_webhook_secret_until and now < source.old_webhook_secret_until:
-        numbers.append(source.webhook_secret_version - 1)
-    return [versions[number] for number in numbers if number in versions]
+    if source.client_side or not source.webhook_secret_version:
+        return []
+    until = source.old_webhook_secret_until
+    return kept_keys.counting(_name(source), source.webhook_secret_version, old_until=until, now=now)
 
 
 def _counts_from_now(source: Source, version: int, now: datetime) -> None:

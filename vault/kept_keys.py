@@ -7,6 +7,7 @@ store, wrapped by the key-encryption key.
 
 import os
 from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 
 from vault.key_encryption import key_encryption_key
@@ -64,16 +65,22 @@ def all_versions(name: str) -> dict[int, bytes]:
 
 def make_next(name: str) -> int:
     """A new version of this key, used from now on; the others stay. Returns its number."""
-    version = max(all_versions(name), default=0) + 1
-    _make(name, version)
-    return version
+    return keep_next(name, os.urandom(KEY_BYTES))
 
 
 def keep_next(name: str, secret: bytes) -> int:
-    """Keep a secret that somebody else has made as the next version of this key. Returns its number."""
+    """Keep a secret, of whoever made it, as the next version of this key. Returns its number."""
     version = max(all_versions(name), default=0) + 1
     _keep(name, version, secret)
-    return version
+    # Whoever kept another one at the same instant may have been first.
+    return version if key(name, version) == secret else keep_next(name, secret)
+
+
+def counting(name: str, version: int, *, old_until: datetime | None, now: datetime) -> list[bytes]:
+    """The secrets that count now, the newest first: until that instant the one before this version counts as well."""
+    versions = all_versions(name)
+    numbers = [version, version - 1] if old_until and now < old_until else [version]
+    return [versions[number] for number in numbers if number in versions]
 
 
 def destroy_all(name: str) -> None:

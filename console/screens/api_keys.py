@@ -173,15 +173,8 @@ class ApiKeyScreen(Screen):
         return redirect("admin:access_apikey_change", id)
 
     def _secret(self, request: HttpRequest, key: ApiKey, text: str, *, hint: str) -> HttpResponseBase:
-        return self.page(
-            request,
-            "console/secret.html",
-            title="API key",
-            heading=f"API key {key.name}",
-            secret=text,
-            hint=hint,
-            back=reverse("admin:access_apikey_changelist"),
-        )
+        back = reverse("admin:access_apikey_changelist")
+        return self.secret_page(request, "API key", of=key.name, secret=text, hint=hint, back=back)
 
     @needs(MANAGE_ACCESS)
     def revoke(self, request: HttpRequest, id: UUID) -> HttpResponse:

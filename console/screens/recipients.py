@@ -220,11 +220,10 @@ class RecipientScreen(Screen):
         )
 
     def _secret_page(self, request: HttpRequest, one: Recipient, secret: str) -> TemplateResponse:
-        return self.page(
+        return self.secret_page(
             request,
-            "console/secret.html",
-            title="Signing secret",
-            heading=f"Signing secret of {one.name}",
+            "Signing secret",
+            of=one.name,
             secret=secret,
             hint="With it the recipient checks messages as Standard Webhooks 1.0 says. It is shown this once. A secret "
             "that it replaces signs along for a day.",

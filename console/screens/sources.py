@@ -34,6 +34,14 @@ from records.models import ONLINE, ROWS, SEGMENT, Source
 
 OUTCOMES = ("stored", "duplicate", "quarantined", "refused")
 LATEST = 6
+KEY_HINT = (
+    "Send it as the user name of HTTP basic authentication to /v1/batch. It is kept only as a digest: whoever loses it "
+    "needs a new one."
+)
+SECRET_HINT = (
+    "Give it to the sender, which signs with it what it sends. It is not shown again: whoever loses it makes a new "
+    "one, and the one before counts for a day."
+)
 KEPT = "Kept. What is signed with it is taken in; the secret before it, if there was one, counts for a day."
 STABLE_KEYS = [
     ("", "None: every record is on its own"),
@@ -236,7 +244,10 @@ class SourceScreen(FileScreen):
         """Keep the sender's secret, make one for it, or end its webhooks."""
         source, now = get_object_or_404(Source, pk=id), timezone.now()
         if "make" in request.POST:
-            return self._secret_page(request, source, webhook_secrets.make(source, now=now))
+            made = webhook_secrets.make(source, now=now)
+            return self.secret_page(
+                request, "Webhook secret", of=source.name, secret=made, hint=SECRET_HINT, back=_page_of(source)
+            )
         if "end" in request.POST:
             webhook_secrets.forget(source)
             messages.success(request, "Ended: its webhooks are refused.")
@@ -280,29 +291,12 @@ class SourceScreen(FileScreen):
             files=stands(source.loads.order_by("-started_at")[:LATEST]) if may(request, EDIT_SOURCES) else [],
         )
 
-    def _secret_page(self, request: HttpRequest, source: Source, secret: str) -> HttpResponseBase:
-        return self.page(
-            request,
-            "console/secret.html",
-            title="Webhook secret",
-            heading=f"Webhook secret of {source.name}",
-            secret=secret,
-            hint="Give it to the sender, which signs with it what it sends. It is not shown again: whoever loses it "
-            "makes a new one, and the one before counts for a day.",
-            back=reverse("admin:records_source_change", args=[source.pk]),
-        )
-
     def _key_page(self, request: HttpRequest, source: Source, key: str) -> HttpResponseBase:
-        return self.page(
-            request,
-            "console/secret.html",
-            title="Write key",
-            heading=f"Write key of {source.name}",
-            secret=key,
-            hint="Send it as the user name of HTTP basic authentication to /v1/batch. It is kept only as a digest: "
-            "whoever loses it needs a new one.",
-            back=reverse("admin:records_source_change", args=[source.pk]),
-        )
+        return self.secret_page(request, "Write key", of=source.name, secret=key, hint=KEY_HINT, back=_page_of(source))
+
+
+def _page_of(source: Source) -> str:
+    return reverse("admin:records_source_change", args=[source.pk])
 
 
 def indented(value: Any) -> str:
