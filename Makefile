@@ -6,7 +6,6 @@ SERVE ?= 1
 ARGS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip -qq --disable-pip-version-check
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 # For checking production's settings: system checks connect to nothing, so these addresses need not exist.
@@ -32,16 +31,14 @@ $(PY):
 		|| { echo "Onym needs Python 3.11 or newer: make PYTHON=python3.13 ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# Compiling 300 MB of libraries in advance takes as long as installing them; Python compiles what it uses. The lock is
-# complete (make lint asks), so nothing is resolved: older pips look for newer releases of what has extras, and refuse.
 $(VENV)/.base: requirements/base.txt | $(PY)
 	@echo "Installing $< into $(VENV): half a minute once the packages are downloaded"
-	@$(PIP) install --no-compile --no-deps --require-hashes -r $<
+	@$(PY) requirements/install.py $<
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt | $(PY)
 	@echo "Installing $< into $(VENV): a minute once the packages are downloaded"
-	@$(PIP) install --no-compile --no-deps --require-hashes -r $<
+	@$(PY) requirements/install.py $<
 	@touch $(VENV)/.base $@
 
 demo: install ## load the demo, run the main job, then serve (SERVE=0: exit instead)

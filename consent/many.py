@@ -54,7 +54,7 @@ def decide_all(groups: Groups, *, purpose: str, channel: str = "", at: datetime)
     """
     version = rule_in_force(purpose, at=at)
     rule = version.rule if version else None
-    if rule is None or not rule.active or rule.legal_basis not in MAY:
+    if rule is None or not rule.active or rule.legal_basis not in (*MAY, LEGAL_OBLIGATION):
         return Allowed(np.empty((0, ID_BYTES), np.uint8))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(IN_ORDER)
@@ -73,11 +73,11 @@ SET LOCAL jit = off; SET LOCAL work_mem = '256MB'; SET LOCAL enable_hashjoin = o
 """
 
 # What the word that counts says for a person, as bits that add up over the person's source profiles: no; a verified yes
-# that stands; a yes that stands; nobody's yes stands here; unsure, to be asked one by one.
-NO, VERIFIED, STANDING, MISSING, UNSURE = 1, 2, 4, 8, 16
+# that stands; no yes stands here; unsure, to be asked one by one. An unverified yes that stands adds none of them.
+NO, VERIFIED, MISSING, UNSURE = 1, 2, 4, 8
 WORD = f"""
 CASE WHEN {{word}}.is_no THEN {NO | MISSING} WHEN NOT ({{stands}}) THEN {MISSING}
-    WHEN {{word}}.verified THEN {VERIFIED | STANDING} ELSE {STANDING} END
+    WHEN {{word}}.verified THEN {VERIFIED} ELSE 0 END
 """
 # Asked about one channel: the later of the words on it and on all channels. At one instant the 'no'; two that differ
 # otherwise are weighed one by one, and so is whoever said something after the instant asked about.
@@ -142,12 +142,12 @@ FROM (
 ) AS decided
 """
 # A verified yes carries over to all; unverified ones count when each source profile has its own.
-BY_CONSENT = f"says & {VERIFIED} <> 0 OR (says & {STANDING} <> 0 AND says & {MISSING} = 0)"
+BY_CONSENT = f"says & {VERIFIED} <> 0 OR says & {MISSING} = 0"
 EVERYBODY = """
 SELECT string_agg(uuid_send(id), ''::bytea), NULL::bytea
 FROM (SELECT DISTINCT {person} AS id FROM {table} AS asked WHERE {where}) AS everybody
 """
-MAY = {CONSENT: BY_CONSENT, CONTRACT: "declared", LEGITIMATE_INTEREST: "true", LEGAL_OBLIGATION: ""}
+MAY = {CONSENT: BY_CONSENT, CONTRACT: "declared", LEGITIMATE_INTEREST: "true"}
 DECLARED = ", bool_or(source_profile.source_id IN (" + DECLARING + ")) AS declared"
 SOURCES = "JOIN records_sourceprofile AS source_profile ON source_profile.id = asked.source_profile_id"
 

@@ -97,8 +97,10 @@ class Act(models.Model):
     """A person said this about one purpose, on one channel, then. Append-only."""
 
     id = models.UUIDField(primary_key=True)
-    source_profile = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="acts")
-    purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="acts")
+    source_profile = models.ForeignKey(
+        "records.SourceProfile", on_delete=models.CASCADE, related_name="acts", db_index=False
+    )
+    purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="acts", db_index=False)
     channel = models.CharField(max_length=20, blank=True)
     state = models.CharField(max_length=9, choices=[(state, state) for state in STATES])
     occurred_at = models.DateTimeField()
@@ -135,7 +137,7 @@ class LastWord(models.Model):
     """The last word of a source profile on a purpose and channel. The database keeps it beside the ledger of acts."""
 
     pk = models.CompositePrimaryKey("purpose_id", "channel", "source_profile_id")
-    purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="+")
+    purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="+", db_index=False)
     channel = models.CharField(max_length=20, blank=True)
     source_profile = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
     is_no = models.BooleanField()

@@ -25,6 +25,7 @@ from records import dedupe, intakes, quarantine, source_profiles, store
 from records.dictionary import IDENTIFIERS
 from records.envelope import Envelope, Reject, Said
 from records.models import SINGLE, Source
+from records.sightings import identifiers_of
 from records.source_profiles import Newcomer
 from records.standardize import identity_form
 from records.store import Accepted
@@ -93,9 +94,9 @@ def _crossed(error: IntegrityError | OperationalError) -> bool:
 
 
 def _accept(source: Source, batches: Sequence[Batch], door: str, now: datetime) -> list[Acceptance]:
-    batches = [[replace(item, message_hash=dedupe.keyed(item.message_hash)) for item in batch] for batch in batches]
     if not any(batches):
         return [Acceptance() for _ in batches]
+    batches = [_keyed(batch) for batch in batches]
     with transaction.atomic():
         suppression.pass_the_door()
         fresh = _drop_duplicates(source, [item for batch in batches for item in batch], now)
@@ -104,6 +105,12 @@ def _accept(source: Source, batches: Sequence[Batch], door: str, now: datetime) 
         acceptances = [_counted(batch, fresh, stored) for batch in batches]
         _account(source, sum(acceptances, Acceptance()), door, now)
     return acceptances
+
+
+def _keyed(batch: Batch) -> Batch:
+    """Each message with the hash under which it is remembered."""
+    keyed = dedupe.keyed_each(item.message_hash for item in batch)
+    return [replace(item, message_hash=hash) for item, hash in zip(batch, keyed, strict=True)]
 
 
 def _drop_duplicates(source: Source, items: Batch, now: datetime) -> dict[bytes, Envelope | Reject]:
@@ -134,7 +141,7 @@ def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> se
     """Store what may be kept. Returns the hashes of the messages that were."""
     welcome = _without_suppressed(envelopes, source, now)
     wanted = signals.interpret(welcome, source, now=now)
-    indexes = indexes_to_write(store.identifiers_of(wanted))
+    indexes = indexes_to_write(identifiers_of(wanted))
     placed, made, claimed = _place(source, wanted, indexes, now)
     said = _said(source, placed, now)
     said += signals.of_devices(source, placed, [_index(item, "device_id", indexes) for item in wanted], said)
@@ -181,7 +188,8 @@ def _place(
     homes: list[UUID | None] = [customers.get(index) if index else None for index in stable]
     sighted = [position for position, item in enumerate(envelopes) if "device_id" in item.fields]
     sightings = [_sighting(envelopes[position], homes[position], indexes) for position in sighted]
-    _lock_devices(source, sightings)
+    if sightings:
+        _lock_devices(source, sightings)
     attribution = devices.attribute(source, sightings, now=now)
     for position, source_profile in zip(sighted, attribution.source_profiles, strict=True):
         homes[position] = homes[position] or source_profile

@@ -7,11 +7,13 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from vault.cursors import binary_cursor
+
 CHANNEL = "onym_work"
 
 ENQUEUE = """
 INSERT INTO pipeline_work (source_profile_id, since_date, enqueued_at)
-SELECT id, since_date, %s FROM unnest(%b::uuid[], %b::date[]) AS waiting (id, since_date)
+SELECT id, since_date, %b FROM unnest(%b::uuid[], %b::date[]) AS waiting (id, since_date)
 """
 
 
@@ -22,9 +24,9 @@ def enqueue(source_profiles: Collection[UUID], *, now: datetime, since: Mapping[
     """
     if not source_profiles:
         return
-    ids = sorted(source_profiles)
+    ids = sorted(source_profiles, key=lambda one: one.bytes)
     days = [since.get(id) if since else None for id in ids]
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(ENQUEUE, [now, ids, days])
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 

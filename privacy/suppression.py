@@ -13,7 +13,7 @@ from identity.models import Assignment, DeviceEpisode
 from privacy.models import SubjectRequest, Suppression
 from privacy.subjects import Subject
 from privacy.suppression_clear import clear
-from privacy.suppression_hashes import Hash, Token, hashes_of, namespace_of, newest_hashes, wanted_by
+from privacy.suppression_hashes import Hash, Kind, Token, hashes_of, namespace_of, newest_hashes, wanted_by
 from records.models import Identifier, SourceProfile
 from vault.ids import new_id
 
@@ -37,6 +37,10 @@ LISTED = """
 SELECT id, version, namespace, index, listed_with, created_at, lifted_at, brings_back
 FROM privacy_suppression WHERE index = ANY(%b::bytea[]) ORDER BY id
 """
+
+
+# As the list stood at a mark. Threads share it: a mark and its kinds go together.
+_known_kinds: tuple[object, frozenset[Kind]] = (None, frozenset())
 
 
 class Bar(NamedTuple):
@@ -70,14 +74,18 @@ def barred(asked: Sequence[Asked]) -> list[set[str]]:
 
 def _met(borne: Sequence[Mapping[str, str]]) -> list[list[Bar]]:
     """Of each record, the rows of the list under what it bears."""
-    wanted = [wanted_by(fields) for fields in borne]
     mark = _mark()
+    kinds = _kinds(mark)
+    if not kinds:
+        return [[] for _ in borne]
+    wanted = [wanted_by(fields) for fields in borne]
     asked = clear.unknown({one for each in wanted for one in each}, at=mark)
-    hashes = hashes_of(asked)
+    hashes = hashes_of(asked, kinds)
     listed: dict[Hash, list[Bar]] = defaultdict(list)
     for bar in bars(set[Hash]().union(*hashes.values())):
         listed[bar.hash].append(bar)
-    met = {one: found for one in asked if (found := [bar for hash in hashes[one] for bar in listed.get(hash, ())])}
+    found = {one: [bar for hash in its for bar in listed.get(hash, ())] for one, its in hashes.items()}
+    met = {one: bars for one, bars in found.items() if bars}
     clear.note(asked - met.keys(), at=mark)
     return [[bar for one in each if one in met for bar in met[one]] if met else [] for each in wanted]
 
@@ -87,6 +95,18 @@ def _mark() -> tuple[object, ...]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT (SELECT max(id) FROM privacy_suppression), (SELECT hash FROM privacy_erasureepoch)")
         return tuple(cursor.fetchone())
+
+
+def _kinds(mark: tuple[object, ...]) -> frozenset[Kind]:
+    """What kinds of rows the list holds: by no other is anybody looked for."""
+    global _known_kinds
+    at, kinds = _known_kinds
+    if at != mark:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT DISTINCT version, namespace FROM privacy_suppression")
+            kinds = frozenset(Kind(*row) for row in cursor.fetchall())
+        _known_kinds = (mark, kinds)
+    return kinds
 
 
 def _barring(met: Sequence[Bar], occurred_at: datetime) -> set[str]:

@@ -6,7 +6,7 @@ finds one of them.
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
 
 from records.dictionary import IDENTIFIERS
@@ -34,6 +34,13 @@ class Hash(NamedTuple):
     version: int
     kind: str
     hash: bytes
+
+
+class Kind(NamedTuple):
+    """What some of the list's rows have in common: the version of its key, and the kind of token."""
+
+    version: int
+    kind: str
 
 
 def tokens_of(fields: Mapping[str, str]) -> set[Token]:
@@ -68,16 +75,24 @@ def _of(wanted: Wanted) -> Iterator[Token]:
         yield with_birth_date(namespace, value, wanted.birth_date)
 
 
-def hashes_of(wanted: Iterable[Wanted]) -> dict[Wanted, list[Hash]]:
-    """Every hash under which each may be listed: of all versions of the list's key, and of before it had one."""
+def hashes_of(wanted: Iterable[Wanted], listed: Set[Kind]) -> dict[Wanted, list[Hash]]:
+    """Every hash under which each may be listed: of all versions of the list's key, and of before it had one.
+
+    `listed` are the kinds of which the list holds anything at all.
+    """
     versions = kept_keys.all_versions(KEY)
-    return {one: [hash for token in _of(one) for hash in _hashes_of(token, versions)] for one in wanted}
+    namespaces = {namespace_of(one.kind) for one in listed}
+    return {
+        one: [hash for token in _of(one) for hash in _hashes_of(token, versions, listed)]
+        for one in wanted
+        if one.namespace in namespaces
+    }
 
 
-def _hashes_of(token: Token, versions: Mapping[int, bytes]) -> Iterator[Hash]:
-    content = _content(token)
+def _hashes_of(token: Token, versions: Mapping[int, bytes], listed: Set[Kind]) -> Iterator[Hash]:
     for version, key in versions.items():
-        yield Hash(version, token.kind, authenticate(key, content))
+        if Kind(version, token.kind) in listed:
+            yield Hash(version, token.kind, authenticate(key, _content(token)))
     if token.kind.endswith("#index"):
         yield Hash(BLIND, namespace_of(token.kind), bytes.fromhex(token.text))
 

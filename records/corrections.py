@@ -5,11 +5,10 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-
 from records.dictionary import IDENTIFIERS
 from records.models import Correction
 from records.standardize import identity_form
+from vault.cursors import binary_cursor
 from vault.ids import new_id
 from vault.sealing import Place, Sealer
 
@@ -18,16 +17,16 @@ REFUTED = "refuted:"
 # The digests of what is wrong in each field of one source profile.
 Wrong = Mapping[str, Collection[bytes]]
 
-OF_THESE = "SELECT source_profile_id, field, digest FROM records_correction WHERE source_profile_id = ANY(%s)"
+OF_THESE = "SELECT source_profile_id, field, digest FROM records_correction WHERE source_profile_id = ANY(%b::uuid[])"
 
 
 def refuted(source_profiles: Collection[UUID]) -> dict[UUID, dict[str, set[bytes]]]:
     """What is known to be wrong of these source profiles, field by field. One query, however many."""
     found: dict[UUID, dict[str, set[bytes]]] = defaultdict(lambda: defaultdict(set))
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(OF_THESE, [list(source_profiles)])
         for source_profile, field, digest in cursor.fetchall():
-            found[source_profile][field].add(bytes(digest))
+            found[source_profile][field].add(digest)
     return dict(found)
 
 

@@ -1,16 +1,15 @@
 """Duplicates: each message of a source counts once."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from django.db import connection
-
 from records.models import SeenMessage, Source
-from vault.blind import blind_index
+from vault.blind import blind_index, blind_indexes
+from vault.cursors import binary_cursor
 
 SEE = """
 INSERT INTO records_seenmessage (source_id, message_hash, received_at)
-SELECT %s, message_hash, %s FROM unnest(%b::bytea[]) AS message_hash
+SELECT %b, message_hash, %b FROM unnest(%b::bytea[]) AS message_hash
 ON CONFLICT DO NOTHING
 RETURNING message_hash
 """
@@ -21,14 +20,19 @@ def keyed(content_hash: bytes) -> bytes:
     return blind_index("message", content_hash.hex())
 
 
+def keyed_each(content_hashes: Iterable[bytes]) -> list[bytes]:
+    """The same of each of these, in order."""
+    return blind_indexes("message", (hash.hex() for hash in content_hashes))
+
+
 def first_seen(source: Source, message_hashes: Collection[bytes], *, now: datetime) -> set[bytes]:
     """Those of these messages that this source has not sent before; from now on it has.
 
     Runs inside the caller's transaction: when that fails, the messages count as not yet seen.
     """
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(SEE, [source.id, now, sorted(set(message_hashes))])
-        return {bytes(row[0]) for row in cursor.fetchall()}
+        return {hash for (hash,) in cursor.fetchall()}
 
 
 def known(source: Source, message_hashes: Collection[bytes]) -> set[bytes]:

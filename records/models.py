@@ -137,7 +137,9 @@ class Identifier(models.Model):
     """This identifier was seen on this source profile: evidence for linking, and a way to find it."""
 
     id = models.UUIDField(primary_key=True)
-    source_profile = models.ForeignKey(SourceProfile, on_delete=models.CASCADE, related_name="identifiers")
+    source_profile = models.ForeignKey(
+        SourceProfile, on_delete=models.CASCADE, related_name="identifiers", db_index=False
+    )
     namespace = models.CharField(max_length=40)
     index = models.BinaryField()
     sealed = models.BinaryField()
@@ -156,7 +158,9 @@ class Attribute(models.Model):
     """This source profile had this value in this field of the data dictionary, between these instants."""
 
     id = models.UUIDField(primary_key=True)
-    source_profile = models.ForeignKey(SourceProfile, on_delete=models.CASCADE, related_name="attributes")
+    source_profile = models.ForeignKey(
+        SourceProfile, on_delete=models.CASCADE, related_name="attributes", db_index=False
+    )
     field = models.CharField(max_length=40)
     digest = models.BinaryField()
     sealed = models.BinaryField()
@@ -194,7 +198,7 @@ class Record(models.Model):
     id = models.UUIDField()
     received_at = models.DateTimeField()
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
-    source_profile = models.ForeignKey(SourceProfile, on_delete=models.CASCADE, related_name="records")
+    source_profile = models.ForeignKey(SourceProfile, on_delete=models.CASCADE, related_name="records", db_index=False)
     message_hash = models.BinaryField()
     kind = models.CharField(max_length=16)
     event = models.CharField(max_length=120, blank=True)
@@ -212,7 +216,7 @@ class SeenMessage(models.Model):
     """This source has sent this message: a second one with its id is a duplicate."""
 
     pk = models.CompositePrimaryKey("source_id", "message_hash")
-    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+")
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False)
     message_hash = models.BinaryField()
     received_at = models.DateTimeField()
 

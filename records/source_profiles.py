@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from records.models import CUSTOMER, Source, SourceProfile
+from vault.cursors import binary_cursor
 from vault.ids import new_id
 
 
@@ -21,10 +22,19 @@ class Newcomer:
     seen_at: datetime
 
 
+FIND = """
+SELECT stable_index, id FROM records_sourceprofile
+WHERE source_id = %b AND stable_index = ANY(%b::bytea[]) AND stable_index IS NOT NULL
+"""
+
+
 def find(source: Source, stable_indexes: Collection[bytes]) -> dict[bytes, UUID]:
     """The source profiles that this source's stable keys (blind-indexed) already have."""
-    rows = SourceProfile.objects.filter(source=source, stable_index__in=list(stable_indexes))
-    return {bytes(index): id for index, id in rows.values_list("stable_index", "id") if index is not None}
+    if not stable_indexes:
+        return {}
+    with binary_cursor() as cursor:
+        cursor.execute(FIND, [source.id, list(stable_indexes)])
+        return dict(cursor.fetchall())
 
 
 def find_or_make(
@@ -36,16 +46,17 @@ def find_or_make(
     """
     found = find(source, seen.keys())
     missing = sorted(index for index in seen if index not in found)
-    made = make(source, [Newcomer(new_id(), CUSTOMER, index, seen[index]) for index in missing], now=now)
-    if missing:
-        found |= find(source, missing)
-    return found, made
+    newcomers = {new_id(): index for index in missing}
+    made = make(source, [Newcomer(id, CUSTOMER, index, seen[index]) for id, index in newcomers.items()], now=now)
+    found |= {newcomers[id]: id for id in made}
+    made_by_others = [index for index in missing if index not in found]
+    return found | find(source, made_by_others), made
 
 
 MAKE = """
 INSERT INTO records_sourceprofile
     (id, source_id, kind, stable_index, birth_year, postcode_area, country, first_seen_at, last_seen_at, created_at)
-SELECT id, %(source)s, kind, stable_index, NULL, '', '', seen_at, seen_at, %(now)s
+SELECT id, %(source)b, kind, stable_index, NULL, '', '', seen_at, seen_at, %(now)b
 FROM unnest(%(ids)b::uuid[], %(kinds)b::text[], %(indexes)b::bytea[], %(seen)b::timestamptz[])
     AS newcomer (id, kind, stable_index, seen_at)
 ON CONFLICT (source_id, stable_index) WHERE stable_index IS NOT NULL DO NOTHING
@@ -58,7 +69,7 @@ def make(source: Source, newcomers: Iterable[Newcomer], *, now: datetime) -> set
     rows = list(newcomers)
     if not rows:
         return set()
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(
             MAKE,
             {

@@ -20,6 +20,7 @@ COMPACT_DATE = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 DOTTED_DATE = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})$")
 SLASHED_DATE = re.compile(r"^(\d{1,2})[/-](\d{1,2})[/-](\d{4})$")
 TIME_OF_DAY = re.compile(r"[T ]\d{1,2}:\d{2}\S*$")
+E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 UNIX_TIME = re.compile(r"^\d{10}(\d{3})?$")
 MILLISECONDS = 100_000_000_000
 PLAIN_LOCAL = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*")
@@ -88,13 +89,31 @@ def _address(text: str) -> str | None:
 
 
 def _phone(text: str, setting: Setting) -> Clean:
+    number = _international(text)
+    normal = text if number else None
     try:
-        number = phonenumbers.parse(text, setting.region)
+        number = number or phonenumbers.parse(text, setting.region)
     except phonenumbers.NumberParseException:
         return Clean(None, "invalid")
     if not phonenumbers.is_possible_number(number) or _made_up(str(number.national_number)):
         return Clean(None, "invalid")
-    return Clean(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return Clean(normal or phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _international(text: str) -> phonenumbers.PhoneNumber | None:
+    """A number that is plainly in E.164 already, a fifth as dear as reading it; None: it has to be read."""
+    if not E164.fullmatch(text):
+        return None
+    for end in (2, 3, 4):
+        code, rest = int(text[1:end]), text[end:]
+        if regions := phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(code):
+            metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, regions[0])
+            prefix = metadata.national_prefix_for_parsing if metadata else None
+            # What may be a prefix, or a zero that belongs to the number, is for the library to tell.
+            if rest.startswith("0") or (prefix and re.match(prefix, rest)):
+                return None
+            return phonenumbers.PhoneNumber(country_code=code, national_number=int(rest))
+    return None
 
 
 def _made_up(digits: str) -> bool:

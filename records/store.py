@@ -1,6 +1,6 @@
 """The store: records appended, and what they say of a source profile kept as identifiers and attributes, all sealed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -9,35 +9,31 @@ import orjson
 from django.db import connection
 from psycopg.types.json import Jsonb
 
+from records import sightings
 from records.corrections import REFUTED, Wrong, is_refuted, refuted
 from records.dictionary import FIELDS, PLAIN
 from records.envelope import Envelope
 from records.models import Source
-from records.standardize import identity_form, postcode_area
+from records.sightings import Sighting
+from vault.cursors import copy_rows
 from vault.ids import new_id
 from vault.index_columns import indexes_to_write
 from vault.sealing import Place, Sealer
 
-RECORD_COLUMNS = (
-    "id",
-    "received_at",
-    "source_id",
-    "source_profile_id",
-    "message_hash",
-    "kind",
-    "event",
-    "occurred_at",
-    "properties",
-    "sealed",
-    "flags",
-    "mapping_version",
-)
-RECORD_TYPES = (
-    *("uuid", "timestamptz", "uuid", "uuid", "bytea", "text", "text", "timestamptz"),
-    *("jsonb", "bytea", "varchar[]", "int4"),
-)
-# A device's own address and the page are facts of the record, not of the person.
-NOT_ATTRIBUTES = frozenset({"ip_address", "page_url"})
+RECORD_COLUMNS = {
+    "id": "uuid",
+    "received_at": "timestamptz",
+    "source_id": "uuid",
+    "source_profile_id": "uuid",
+    "message_hash": "bytea",
+    "kind": "text",
+    "event": "text",
+    "occurred_at": "timestamptz",
+    "properties": "jsonb",
+    "sealed": "bytea",
+    "flags": "varchar[]",
+    "mapping_version": "int4",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +42,6 @@ class Accepted:
 
     envelope: Envelope
     source_profile: UUID
-
-
-@dataclass(slots=True)
-class _Seen:
-    """A value of a source profile, with the first and last time that this batch saw it."""
-
-    value: str
-    record_id: UUID
-    first: datetime
-    last: datetime
 
 
 def append(
@@ -74,23 +60,12 @@ def append(
     believed = _without_refuted(accepted, sealer)
     _append_records([_flagged(*pair) for pair in zip(accepted, believed, strict=True)], ids, source, sealer, now)
     if indexes is None:
-        indexes = indexes_to_write(identifiers_of(item.envelope for item in believed))
-    identifiers: dict[tuple[UUID, str, bytes], _Seen] = {}
-    attributes: dict[tuple[UUID, str, bytes], _Seen] = {}
-    for item, id in zip(believed, ids, strict=True):
-        at = item.envelope.occurred_at
-        for name, value in item.envelope.fields.items():
-            if name in NOT_ATTRIBUTES:
-                continue
-            if FIELDS[name].identifier:
-                key = (item.source_profile, name, indexes[name, identity_form(name, value)])
-                _note(identifiers, key, value, id, at)
-            else:
-                key = (item.source_profile, name, sealer.digest(item.source_profile, name, value))
-                _note(attributes, key, value, id, at)
-    _note_identifiers(identifiers, source, sealer)
-    _note_attributes(attributes, sealer)
-    _note_generalized(believed)
+        indexes = indexes_to_write(sightings.identifiers_of(item.envelope for item in believed))
+    seen = [
+        Sighting(item.source_profile, id, item.envelope.occurred_at, item.envelope.fields)
+        for item, id in zip(believed, ids, strict=True)
+    ]
+    sightings.note(seen, source, sealer, indexes)
 
 
 def _without_refuted(accepted: Sequence[Accepted], sealer: Sealer) -> Sequence[Accepted]:
@@ -121,37 +96,13 @@ def _flagged(item: Accepted, believed: Accepted) -> Accepted:
     return replace(item, envelope=replace(item.envelope, flags=flags))
 
 
-def identifiers_of(envelopes: Iterable[Envelope]) -> set[tuple[str, str]]:
-    """Every identifier in these envelopes, with its value in the form that is indexed."""
-    return {
-        (name, identity_form(name, value))
-        for envelope in envelopes
-        for name, value in envelope.fields.items()
-        if FIELDS[name].identifier
-    }
-
-
-def _note(
-    seen: dict[tuple[UUID, str, bytes], _Seen], key: tuple[UUID, str, bytes], value: str, id: UUID, at: datetime
-) -> None:
-    known = seen.get(key)
-    if known is None:
-        seen[key] = _Seen(value, id, at, at)
-        return
-    known.first = min(known.first, at)
-    if at >= known.last:
-        known.last, known.record_id = at, id
-
-
 def _append_records(
     accepted: Sequence[Accepted], ids: Sequence[UUID], source: Source, sealer: Sealer, now: datetime
 ) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT records_make_partition(%s::date)", [now.date()])
-        with cursor.copy(f"COPY records_record ({', '.join(RECORD_COLUMNS)}) FROM STDIN (FORMAT binary)") as copy:
-            copy.set_types(RECORD_TYPES)
-            for item, id in zip(accepted, ids, strict=True):
-                copy.write_row(_record_row(item, id, source, sealer, now))
+    rows = (_record_row(item, id, source, sealer, now) for item, id in zip(accepted, ids, strict=True))
+    copy_rows("records_record", RECORD_COLUMNS, rows)
 
 
 def _record_row(item: Accepted, id: UUID, source: Source, sealer: Sealer, now: datetime) -> tuple[object, ...]:
@@ -179,119 +130,6 @@ def seal_record(item: Accepted, id: UUID, sealer: Sealer) -> bytes | None:
         return None
     content = orjson.dumps({"fields": fields, "raw": item.envelope.raw})
     return sealer.seal(item.source_profile, Place("records_record", "sealed", id), content)
-
-
-# Identifiers that are known already, locked in the order in which others are inserted; returns which of these they are,
-# by number.
-SEE_AGAIN = """
-WITH locked AS MATERIALIZED (
-    SELECT known.id, seen.number, seen.verified, seen.first_at, seen.last_at
-    FROM unnest(%b::uuid[], %b::text[], %b::bytea[], %b::bool[], %b::timestamptz[], %b::timestamptz[])
-        WITH ORDINALITY AS seen (source_profile_id, namespace, index, verified, first_at, last_at, number)
-    JOIN records_identifier AS known USING (source_profile_id, namespace, index)
-    ORDER BY seen.number FOR NO KEY UPDATE OF known
-)
-UPDATE records_identifier AS known SET
-    first_seen_at = LEAST(known.first_seen_at, locked.first_at),
-    last_seen_at = GREATEST(known.last_seen_at, locked.last_at),
-    verified = known.verified OR locked.verified
-FROM locked WHERE known.id = locked.id
-RETURNING locked.number
-"""
-NOTE_IDENTIFIERS = """
-INSERT INTO records_identifier (id, source_profile_id, namespace, index, sealed, verified, first_seen_at, last_seen_at)
-SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::bytea[], %b::bytea[], %b::bool[],
-                     %b::timestamptz[], %b::timestamptz[])
-ON CONFLICT (source_profile_id, namespace, index) DO UPDATE SET
-    first_seen_at = LEAST(records_identifier.first_seen_at, excluded.first_seen_at),
-    last_seen_at = GREATEST(records_identifier.last_seen_at, excluded.last_seen_at),
-    verified = records_identifier.verified OR excluded.verified
-"""
-
-
-def _note_identifiers(seen: dict[tuple[UUID, str, bytes], _Seen], source: Source, sealer: Sealer) -> None:
-    verified = not source.client_side
-    ordered = sorted(seen.items())
-    known = _seen_again([(*key, verified, item.first, item.last) for key, item in ordered])
-    rows = []
-    for number, ((source_profile, namespace, index), item) in enumerate(ordered, 1):
-        if number in known:
-            continue
-        id = new_id()
-        sealed = sealer.seal(source_profile, Place("records_identifier", "sealed", id), item.value.encode())
-        rows.append((id, source_profile, namespace, index, sealed, verified, item.first, item.last))
-    _insert(NOTE_IDENTIFIERS, rows)
-
-
-def _seen_again(rows: Sequence[tuple[object, ...]]) -> set[int]:
-    """Note when these identifiers were seen, as far as they are known. Returns the numbers of those, from 1."""
-    if not rows:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(SEE_AGAIN, [list(column) for column in zip(*rows, strict=True)])
-        return {number for (number,) in cursor.fetchall()}
-
-
-NOTE_ATTRIBUTES = """
-INSERT INTO records_attribute (id, source_profile_id, field, digest, sealed, record_id, first_seen_at, last_seen_at)
-SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::bytea[], %b::bytea[], %b::uuid[],
-                     %b::timestamptz[], %b::timestamptz[])
-ON CONFLICT (source_profile_id, field, digest) DO UPDATE SET
-    record_id = CASE WHEN excluded.last_seen_at >= records_attribute.last_seen_at
-                     THEN excluded.record_id ELSE records_attribute.record_id END,
-    first_seen_at = LEAST(records_attribute.first_seen_at, excluded.first_seen_at),
-    last_seen_at = GREATEST(records_attribute.last_seen_at, excluded.last_seen_at)
-"""
-
-
-def _note_attributes(seen: dict[tuple[UUID, str, bytes], _Seen], sealer: Sealer) -> None:
-    rows = []
-    for (source_profile, field, digest), item in sorted(seen.items()):
-        id = new_id()
-        sealed = sealer.seal(source_profile, Place("records_attribute", "sealed", id), item.value.encode())
-        rows.append((id, source_profile, field, digest, sealed, item.record_id, item.first, item.last))
-    _insert(NOTE_ATTRIBUTES, rows)
-
-
-# The latest word counts; what comes late fills what was missing.
-NOTE_GENERALIZED = """
-UPDATE records_sourceprofile AS known SET
-    birth_year = CASE WHEN new.last_seen_at >= known.last_seen_at THEN COALESCE(new.birth_year, known.birth_year)
-                      ELSE COALESCE(known.birth_year, new.birth_year) END,
-    postcode_area = CASE WHEN new.postcode_area = '' OR known.postcode_area <> ''
-                              AND new.last_seen_at < known.last_seen_at
-                         THEN known.postcode_area ELSE new.postcode_area END,
-    country = CASE WHEN new.country = '' OR known.country <> '' AND new.last_seen_at < known.last_seen_at
-                   THEN known.country ELSE new.country END,
-    first_seen_at = LEAST(known.first_seen_at, new.first_seen_at),
-    last_seen_at = GREATEST(known.last_seen_at, new.last_seen_at)
-FROM unnest(%b::uuid[], %b::smallint[], %b::text[], %b::text[], %b::timestamptz[], %b::timestamptz[])
-    AS new (id, birth_year, postcode_area, country, first_seen_at, last_seen_at)
-WHERE known.id = new.id
-"""
-
-
-def _note_generalized(accepted: Iterable[Accepted]) -> None:
-    latest: dict[UUID, dict[str, str]] = {}
-    span: dict[UUID, tuple[datetime, datetime]] = {}
-    for item in sorted(accepted, key=lambda item: item.envelope.occurred_at):
-        at = item.envelope.occurred_at
-        latest.setdefault(item.source_profile, {}).update(item.envelope.fields)
-        first, _ = span.get(item.source_profile, (at, at))
-        span[item.source_profile] = (first, at)
-    rows = []
-    for id in sorted(latest):
-        fields = latest[id]
-        birth_year = int(fields["birth_date"][:4]) if "birth_date" in fields else None
-        area = postcode_area(fields["postcode"], fields.get("country")) if "postcode" in fields else ""
-        rows.append((id, birth_year, area, fields.get("country", ""), *span[id]))
-    _insert(NOTE_GENERALIZED, rows)
-
-
-def _insert(statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
 
 
 TWINS = """

@@ -29,19 +29,27 @@ def make(ids: Iterable[UUID]) -> dict[UUID, bytes]:
     Safe to repeat: an id that has a key keeps it, and that key is returned.
     """
     hold_off()
-    kek = key_encryption_key()
-    fresh = {id: new_key() for id in ids}
+    fresh = {id: new_key() for id in sorted(ids)}
     if not fresh:
         return {}
-    DataKey.objects.bulk_create(
-        [
-            DataKey(id=id, wrapped=kek.wrap(key, context=id.bytes), kek_version=kek.version)
-            for id, key in sorted(fresh.items())
-        ],
-        ignore_conflicts=True,
-        batch_size=5_000,
-    )
-    return fetch(fresh)
+    made = _insert(fresh)
+    return made if len(made) == len(fresh) else fetch(fresh)
+
+
+INSERT = """
+INSERT INTO vault_datakey (id, wrapped, kek_version, created_at)
+SELECT id, wrapped, %b, now() FROM unnest(%b::uuid[], %b::bytea[]) AS new (id, wrapped)
+ON CONFLICT DO NOTHING RETURNING id
+"""
+
+
+def _insert(fresh: Mapping[UUID, bytes]) -> dict[UUID, bytes]:
+    """Those of these keys that are kept from now on: where there is one already, it stays."""
+    kek = key_encryption_key()
+    wrapped = [kek.wrap(key, context=id.bytes) for id, key in fresh.items()]
+    with binary_cursor(router.db_for_write(DataKey)) as cursor:
+        cursor.execute(INSERT, [kek.version, list(fresh), wrapped])
+        return {id: fresh[id] for (id,) in cursor.fetchall()}
 
 
 def fetch_or_make(ids: Collection[UUID]) -> dict[UUID, bytes]:

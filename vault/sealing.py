@@ -54,19 +54,25 @@ class Sealer:
     """Seals under data keys that are at hand; it can open nothing."""
 
     def __init__(self, data_keys: Mapping[UUID, bytes]) -> None:
-        self._ciphers = {id: AESGCM(key) for id, key in data_keys.items()}
-        self._digest_keys = {
-            id: HKDFExpand(hashes.SHA256(), 32, b"onym digest").derive(key) for id, key in data_keys.items()
-        }
+        self._data_keys = data_keys
+        self._ciphers: dict[UUID, AESGCM] = {}
+        self._digest_keys: dict[UUID, hmac.HMAC] = {}
 
     def seal(self, key_id: UUID, place: Place, plaintext: bytes) -> bytes:
         """The plaintext as version, nonce, ciphertext and tag."""
+        cipher = self._ciphers.get(key_id)
+        if cipher is None:
+            cipher = self._ciphers[key_id] = AESGCM(self._data_keys[key_id])
         nonce = os.urandom(NONCE_BYTES)
-        return VERSION + nonce + self._ciphers[key_id].encrypt(nonce, plaintext, place.bound_to(key_id))
+        return VERSION + nonce + cipher.encrypt(nonce, plaintext, place.bound_to(key_id))
 
     def digest(self, key_id: UUID, field: str, value: str) -> bytes:
         """Tells whether this source profile has had this value in this field; says nothing across source profiles."""
-        mac = hmac.HMAC(self._digest_keys[key_id], hashes.SHA256())
+        keyed = self._digest_keys.get(key_id)
+        if keyed is None:
+            derived = HKDFExpand(hashes.SHA256(), 32, b"onym digest").derive(self._data_keys[key_id])
+            keyed = self._digest_keys[key_id] = hmac.HMAC(derived, hashes.SHA256())
+        mac = keyed.copy()
         mac.update(f"{field}\0{value}".encode())
         return mac.finalize()[:DIGEST_BYTES]
 

@@ -31,7 +31,7 @@ from bench.privacy import customers  # noqa: E402
 from pipeline.files import ingest  # noqa: E402
 from records import sources  # noqa: E402
 from records.models import Record  # noqa: E402
-from records.store import RECORD_COLUMNS, RECORD_TYPES  # noqa: E402
+from records.store import RECORD_COLUMNS  # noqa: E402
 from vault.ids import new_id  # noqa: E402
 
 CLIENTS, WORKERS, THREADS = 16, 2, 8
@@ -146,7 +146,7 @@ def copy(found: Sequence[tuple[object, ...]]) -> float:
     began = time.perf_counter()
     for start in range(0, len(found), traffic.BATCH):
         with connection.cursor() as cursor, cursor.copy(statement) as sink:
-            sink.set_types(RECORD_TYPES)
+            sink.set_types(list(RECORD_COLUMNS.values()))
             for row in found[start : start + traffic.BATCH]:
                 sink.write_row(row)
     return time.perf_counter() - began

@@ -64,7 +64,7 @@ GATES = {
     "segments/consented.py ask_for: of one source profile": Mutant(
         "segments/consented.py",
         "        {profile: theirs for profile, theirs in owned.items() if theirs},",
-        "        {profile: list(theirs)[:1] for profile, theirs in owned.items() if theirs},",
+        "        {profile: sorted(theirs)[:1] for profile, theirs in owned.items() if theirs},",
         "tests/segments/test_refresh.py",
     ),
     "segments/consented.py ask_for: of any channel": Mutant(
@@ -82,7 +82,7 @@ GATES = {
     "segments/features/newsletter.py compute: of one source profile": Mutant(
         "segments/features/newsletter.py",
         "        owned,\n",
-        "        {profile: list(theirs)[:1] for profile, theirs in owned.items()},\n",
+        "        {profile: sorted(theirs)[:1] for profile, theirs in owned.items()},\n",
         "tests/segments/test_features.py",
     ),
     "segments/features/newsletter.py compute: of any channel": Mutant(
@@ -208,7 +208,7 @@ GATES = {
     "console/asking.py ask_for_each: of one source profile": Mutant(
         "console/asking.py",
         "    return decide_each(groups, purpose=purpose,",
-        "    return decide_each({id: list(ids)[:1] for id, ids in groups.items()}, purpose=purpose,",
+        "    return decide_each({id: sorted(ids)[:1] for id, ids in groups.items()}, purpose=purpose,",
         ONE_NO,
     ),
     "privacy/exports.py _allowed": Mutant(
@@ -287,19 +287,19 @@ GATES = {
     "console/profile/consents.py lines_of": Mutant(
         "console/profile/consents.py",
         "    return list(_lines(standing(source_profiles, at=at), sources))",
-        "    return list(_lines(standing(list(source_profiles)[:1], at=at), sources))",
+        "    return list(_lines(standing(sorted(source_profiles)[:1], at=at), sources))",
         "tests/console/test_profile.py",
     ),
     "privacy/access.py _consents": Mutant(
         "privacy/access.py",
         "            for one in standing(subject.source_profiles, at=now)",
-        "            for one in standing(list(subject.source_profiles)[:1], at=now)",
+        "            for one in standing(sorted(subject.source_profiles)[:1], at=now)",
         ONE_NO,
     ),
     "privacy/public/choices.py choices": Mutant(
         "privacy/public/choices.py",
         "    stands = [one for one in standing(source_profiles, at=at) if",
-        "    stands = [one for one in standing(list(source_profiles)[:1], at=at) if",
+        "    stands = [one for one in standing(sorted(source_profiles)[:1], at=at) if",
         ONE_NO,
     ),
     "privacy/kept.py source_profiles": Mutant(

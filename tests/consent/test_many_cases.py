@@ -243,6 +243,13 @@ def test_asked_of_no_channel_is_asked_of_any_and_without_condition_of_all(rule, 
     assert decide_all(everybody, purpose="marketing", at=now).uuids() == {agreed, *unwanted}
 
 
+def test_what_the_law_asks_for_is_allowed_of_those_alone_who_are_asked_about(rule, people, allowed):
+    rule(LEGAL_OBLIGATION)
+    wanted = people([[[Word("", WITHDRAWN, 1)]], [[], []]])
+    people([[[Word("", GRANTED, 1)]]], wanted=False)
+    assert allowed(wanted) == set(wanted)
+
+
 def test_a_basis_that_the_rules_do_not_know_allows_nobody(rule, people, allowed, now):
     rule()
     everybody = people([[[Word("", GRANTED, 1)]]])

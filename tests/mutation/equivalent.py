@@ -47,9 +47,12 @@ EQUIVALENT = {
     'consent/many.py SOURCES: SOURCES = "JOIN records_sourceprofile AS source_profile ON source_profile.id = '
     'asked.source_profile_id"  ->  SOURCES = "LEFT JOIN records_sourceprofile AS source_profile ON '
     'source_profile.id = asked.source_profile_id"': "an assignment has a source profile",
-    'consent/many.py BY_CONSENT: BY_CONSENT = f"says & {VERIFIED} <> 0 OR (says & {STANDING} <> 0 AND says & '
-    '{MISSING} = 0)"  ->  BY_CONSENT = f"says & {VERIFIED} <> 0 OR (says | {STANDING} <> 0 AND says & {MISSING} = '
-    '0)"': "who misses nothing has a yes that stands, or is weighed one by one",
+    'consent/many.py _statement: sources=SOURCES if contract else "",  ->  sources=SOURCES if True else "",': (
+        "joined, and not asked"
+    ),
+    "consent/many.py _words: unexpired = UNEXPIRED_WHERE_SAID if rule.expires_in else UNEXPIRED if "
+    'rule.expires_after is not None else "true"  ->  unexpired = UNEXPIRED_WHERE_SAID if True else UNEXPIRED if '
+    'rule.expires_after is not None else "true"': "the long way to the same day",
     "consent/many.py _words: unexpired = UNEXPIRED_WHERE_SAID if rule.expires_in else UNEXPIRED if "
     'rule.expires_after is not None else "true"  ->  unexpired = UNEXPIRED_WHERE_SAID if rule.expires_in else '
     'UNEXPIRED if True else "true"': "an end that is not known has not come",

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 
+import phonenumbers
 import pytest
 from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
@@ -13,6 +14,7 @@ from records.standardize import (
     Absurd,
     Clean,
     Setting,
+    _international,
     identity_form,
     instant,
     postcode_area,
@@ -292,3 +294,25 @@ def test_long_text_is_shortened_and_spaces_are_one() -> None:
 def test_any_text_is_read_or_refused_but_never_breaks(standardizer: str, raw: str) -> None:
     with suppress(Absurd):
         assert standardize(standardizer, raw, BRITISH).value != ""
+
+
+def numbers_of_every_region() -> list[str]:
+    """An example of each kind of number that each region has, in E.164, and slips of the pen in each."""
+    found = []
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        for kind in range(11):
+            example = phonenumbers.example_number_for_type(region, kind)
+            if example:
+                found.append(phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164))
+    return [slip for number in found for slip in (number, f"{number[:4]}0{number[4:]}", f"{number[:3]}1{number[3:]}")]
+
+
+def test_a_number_in_e164_is_read_as_the_library_reads_it() -> None:
+    numbers = numbers_of_every_region()
+    quick = {number for number in numbers if _international(number)}
+    assert len(quick) > len(numbers) / 2
+    for number in quick:
+        read = phonenumbers.parse(number, "GB")
+        possible = phonenumbers.is_possible_number(read)
+        assert phonenumbers.is_possible_number(_international(number)) == possible
+        assert not possible or phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.E164) == number
