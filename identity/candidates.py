@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from identity.matching import Person, blocking_keys
+from vault.cursors import binary_cursor
 from vault.index_columns import indexes_to_write
 
 MOST_BEARERS = 60
@@ -27,7 +28,7 @@ JOIN LATERAL (
         WHERE namespace = mine.namespace AND index = mine.index LIMIT %(most)s + 1
     ) AS bearer
 ) AS other ON other.source_profile_id <> mine.source_profile_id AND other.bearers <= %(most)s
-WHERE mine.source_profile_id = ANY(%(ids)s) AND mine.namespace <> ALL(%(exclusive)s) AND mine.namespace <> 'device_id'
+WHERE mine.source_profile_id = ANY(%(ids)b) AND mine.namespace <> ALL(%(exclusive)s) AND mine.namespace <> 'device_id'
 """
 
 # Whoever bears an exclusive identifier meets the first who bore it, however many there are; the first meets the latest.
@@ -38,7 +39,7 @@ JOIN LATERAL (
     SELECT source_profile_id FROM records_identifier
     WHERE namespace = mine.namespace AND index = mine.index ORDER BY source_profile_id LIMIT 1
 ) AS first ON first.source_profile_id <> mine.source_profile_id
-WHERE mine.source_profile_id = ANY(%(ids)s) AND mine.namespace = ANY(%(exclusive)s)
+WHERE mine.source_profile_id = ANY(%(ids)b) AND mine.namespace = ANY(%(exclusive)s)
 UNION
 SELECT first.source_profile_id, other.source_profile_id, first.namespace
 FROM records_identifier AS first
@@ -47,7 +48,7 @@ JOIN LATERAL (
     WHERE namespace = first.namespace AND index = first.index AND source_profile_id > first.source_profile_id
     ORDER BY source_profile_id DESC LIMIT %(most)s
 ) AS other ON true
-WHERE first.source_profile_id = ANY(%(ids)s) AND first.namespace = ANY(%(exclusive)s)
+WHERE first.source_profile_id = ANY(%(ids)b) AND first.namespace = ANY(%(exclusive)s)
   AND NOT EXISTS (
       SELECT FROM records_identifier AS earlier
       WHERE earlier.namespace = first.namespace AND earlier.index = first.index
@@ -57,7 +58,7 @@ WHERE first.source_profile_id = ANY(%(ids)s) AND first.namespace = ANY(%(exclusi
 
 KEEP_TOKENS = """
 INSERT INTO identity_blockingtoken (token, source_profile_id)
-SELECT token, source_profile_id FROM unnest(%s::bytea[], %s::uuid[]) AS new (token, source_profile_id)
+SELECT token, source_profile_id FROM unnest(%b::bytea[], %b::uuid[]) AS new (token, source_profile_id)
 ON CONFLICT DO NOTHING
 """
 
@@ -69,14 +70,14 @@ JOIN LATERAL (
         SELECT source_profile_id FROM identity_blockingtoken WHERE token = mine.token LIMIT %(most)s + 1
     ) AS bearer
 ) AS other ON other.source_profile_id <> mine.source_profile_id AND other.bearers <= %(most)s
-WHERE mine.source_profile_id = ANY(%(ids)s)
+WHERE mine.source_profile_id = ANY(%(ids)b)
 """
 
 # Episodes and the account that signed in during them.
 OWNED = """
 SELECT source_profile_id, owner_id FROM identity_deviceepisode
 WHERE source_profile_id IS NOT NULL AND owner_id IS NOT NULL
-  AND (source_profile_id = ANY(%(ids)s) OR owner_id = ANY(%(ids)s))
+  AND (source_profile_id = ANY(%(ids)b) OR owner_id = ANY(%(ids)b))
 """
 
 # Episodes of one device that nobody signed in to, beside the account of those that somebody did: only where the
@@ -89,7 +90,7 @@ WITH sole AS (
       ON account.source_profile_id = episode.owner_id AND account.namespace = 'account_id'
     WHERE episode.device_index IN (
         SELECT device_index FROM identity_deviceepisode
-        WHERE source_profile_id = ANY(%(ids)s) OR owner_id = ANY(%(ids)s)
+        WHERE source_profile_id = ANY(%(ids)b) OR owner_id = ANY(%(ids)b)
     )
     GROUP BY episode.device_index HAVING count(DISTINCT account.index) = 1
 )
@@ -120,8 +121,8 @@ def keep_tokens(persons: Mapping[UUID, Person]) -> None:
 
 
 FORGET = (
-    "DELETE FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)s)",
-    "DELETE FROM identity_match WHERE left_id = ANY(%(ids)s) OR right_id = ANY(%(ids)s)",
+    "DELETE FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)b)",
+    "DELETE FROM identity_match WHERE left_id = ANY(%(ids)b) OR right_id = ANY(%(ids)b)",
 )
 
 
@@ -134,10 +135,10 @@ def forget(source_profiles: Collection[UUID]) -> None:
 
 
 BEGIN_ANEW = (
-    "DELETE FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)s)",
+    "DELETE FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)b)",
     """
     DELETE FROM identity_match
-    WHERE state = 'in_review' AND (left_id = ANY(%(ids)s) OR right_id = ANY(%(ids)s))
+    WHERE state = 'in_review' AND (left_id = ANY(%(ids)b) OR right_id = ANY(%(ids)b))
     """,
 )
 
@@ -166,8 +167,8 @@ def by_device(source_profiles: Collection[UUID]) -> set[Pair]:
 
 
 def _rows(statement: str, source_profiles: Collection[UUID]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"ids": sorted(source_profiles), "most": MOST_BEARERS, "exclusive": list(EXCLUSIVE)})
+    with binary_cursor() as cursor:
+        cursor.execute(statement, {"ids": list(source_profiles), "most": MOST_BEARERS, "exclusive": list(EXCLUSIVE)})
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 

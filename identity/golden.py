@@ -36,7 +36,7 @@ WITH offered AS (
         FROM records_identifier
         WHERE source_profile_id = assignment.source_profile_id AND namespace <> 'device_id'
     ) AS known ON true
-    WHERE assignment.ended_at IS NULL AND assignment.profile_id = ANY(%(profiles)s)
+    WHERE assignment.ended_at IS NULL AND assignment.profile_id = ANY(%(profiles)b::uuid[])
 ), ranked AS (
     SELECT *, row_number() OVER best AS place,
            lead(verified) OVER best AS next_verified, lead(trust_rank) OVER best AS next_trust
@@ -62,7 +62,7 @@ WHERE (identity_goldenvalue.attribute_id, identity_goldenvalue.identifier_id, id
 
 # Values whose source profile has left the profile.
 DROP = """
-DELETE FROM identity_goldenvalue AS golden WHERE golden.profile_id = ANY(%(profiles)s) AND NOT EXISTS (
+DELETE FROM identity_goldenvalue AS golden WHERE golden.profile_id = ANY(%(profiles)b::uuid[]) AND NOT EXISTS (
     SELECT FROM identity_assignment AS assignment
     WHERE assignment.profile_id = golden.profile_id AND assignment.source_profile_id = golden.source_profile_id
       AND assignment.ended_at IS NULL

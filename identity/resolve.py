@@ -1,5 +1,6 @@
 """Resolve: who is who. New source profiles meet their candidates; the ledger gets what follows."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,7 +73,7 @@ def _enter(scene: Scene, groups: list[set[UUID]], now: datetime) -> Resolution:
 # The profiles that these source profiles were in before, by whoever's hand.
 FORMER = """
 SELECT DISTINCT profile_id FROM identity_assignment
-WHERE source_profile_id = ANY(%s) AND ended_at IS NOT NULL AND profile_id IS NOT NULL
+WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NOT NULL AND profile_id IS NOT NULL
 """
 
 
@@ -132,15 +133,9 @@ def _keep_matches(scene: Scene, groups: Sequence[set[UUID]], entries: Sequence[E
     joined = {
         ordered(entry.source_profile, UUID(entry.evidence["with"])) for entry in entries if "with" in entry.evidence
     }
-    rows = [_match(pair, scene.edges[pair], LINKED, scene.version, now) for pair in sorted(joined)]
-    rows += [_match(pair, scene.edges[pair], IN_REVIEW, scene.version, now) for _, pair in sorted(doubtful.values())]
-    Match.objects.bulk_create(
-        rows,
-        batch_size=2_000,
-        update_conflicts=True,
-        unique_fields=["left", "right"],
-        update_fields=["reason", "probability", "evidence", "state", "model_version", "found_at"],
-    )
+    rows = [(pair, scene.edges[pair], LINKED) for pair in sorted(joined)]
+    rows += [(pair, scene.edges[pair], IN_REVIEW) for _, pair in sorted(doubtful.values())]
+    _write_matches(rows, version=scene.version, now=now)
     _settle_reviews(scene, number)
 
 
@@ -156,24 +151,39 @@ def _worth_a_look(scene: Scene) -> list[Pair]:
     return [pair for pair, no in zip(likely, contradict.tolist(), strict=True) if not no]
 
 
-def _match(pair: Pair, edge: Edge, state: str, version: str, now: datetime) -> Match:
-    return Match(
-        id=new_id(),
-        left_id=pair[0],
-        right_id=pair[1],
-        reason=edge.reason,
-        probability=edge.probability,
-        evidence=edge.levels,
-        state=state,
-        model_version=version,
-        found_at=now,
-    )
+# What was found of each pair, in the place of what was found before.
+KEEP_MATCHES = """
+INSERT INTO identity_match (id, left_id, right_id, reason, probability, evidence, state, model_version, found_at)
+SELECT id, left_id, right_id, reason, probability, evidence::jsonb, state, %(version)s, %(now)s
+FROM unnest(%(ids)b::uuid[], %(lefts)b::uuid[], %(rights)b::uuid[], %(reasons)b::text[], %(probabilities)b::float8[],
+            %(evidence)b::text[], %(states)b::text[])
+    AS found (id, left_id, right_id, reason, probability, evidence, state)
+ON CONFLICT (left_id, right_id) DO UPDATE SET
+    reason = excluded.reason, probability = excluded.probability, evidence = excluded.evidence, state = excluded.state,
+    model_version = excluded.model_version, found_at = excluded.found_at
+"""
+
+
+def _write_matches(rows: Sequence[tuple[Pair, Edge, str]], *, version: str, now: datetime) -> None:
+    if not rows:
+        return
+    columns = {
+        "ids": [new_id() for _ in rows],
+        "lefts": [left for (left, _), _, _ in rows],
+        "rights": [right for (_, right), _, _ in rows],
+        "reasons": [edge.reason for _, edge, _ in rows],
+        "probabilities": [edge.probability for _, edge, _ in rows],
+        "evidence": [json.dumps(edge.levels) for _, edge, _ in rows],
+        "states": [state for _, _, state in rows],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP_MATCHES, {**columns, "version": version, "now": now})
 
 
 # Pairs that wait for review, among these source profiles.
 WAITING = """
 SELECT id, left_id, right_id FROM identity_match
-WHERE state = 'in_review' AND left_id = ANY(%(ids)s) AND right_id = ANY(%(ids)s)
+WHERE state = 'in_review' AND left_id = ANY(%(ids)b) AND right_id = ANY(%(ids)b)
 """
 
 
@@ -182,4 +192,5 @@ def _settle_reviews(scene: Scene, number: dict[UUID, int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(WAITING, {"ids": scene.everyone})
         settled = [id for id, left, right in cursor.fetchall() if number[left] == number[right]]
-    Match.objects.filter(id__in=settled).update(state=LINKED)
+    if settled:
+        Match.objects.filter(id__in=settled).update(state=LINKED)

@@ -29,10 +29,11 @@ from identity.matching import (
     log_odds,
     score,
 )
-from identity.models import CANNOT_LINK, SIGNED_IN, Verdict
+from identity.models import CANNOT_LINK, SIGNED_IN
 from identity.persons import known, open_persons
 from identity.profiles import profile_of
 from records.source_profiles import standing
+from vault.cursors import binary_cursor
 from vault.grants import Actor
 
 STAGE = Actor.machine("resolve")
@@ -167,9 +168,16 @@ def _within(ids: Collection[UUID], pairs: Iterable[Pair]) -> set[Pair]:
 
 
 def _verdicts(ids: Collection[UUID]) -> dict[Pair, str]:
-    rows = Verdict.objects.filter(undone_at=None)
-    mine = rows.filter(left__in=list(ids)) | rows.filter(right__in=list(ids))
-    return {(left, right): verdict for left, right, verdict in mine.values_list("left_id", "right_id", "verdict")}
+    with binary_cursor() as cursor:
+        cursor.execute(VERDICTS, {"ids": list(ids)})
+        return {(left, right): verdict for left, right, verdict in cursor.fetchall()}
+
+
+# The standing verdicts on any of these.
+VERDICTS = """
+SELECT left_id, right_id, verdict FROM identity_verdict
+WHERE undone_at IS NULL AND (left_id = ANY(%(ids)b::uuid[]) OR right_id = ANY(%(ids)b::uuid[]))
+"""
 
 
 def _scored(pairs: Iterable[Pair], everyone: Sequence[UUID], people: People, model: Model) -> dict[Pair, Edge]:
