@@ -43,21 +43,26 @@ WITH offered AS (
     FROM offered WINDOW best AS (
         PARTITION BY profile_id, field ORDER BY verified DESC, trust_rank DESC, last_seen_at DESC, id
     )
+), chosen AS (
+    SELECT *, CASE WHEN next_trust IS NULL THEN 'only value'
+                   WHEN verified AND NOT next_verified THEN 'not from a public key'
+                   WHEN next_trust < trust_rank THEN 'most trusted source'
+                   ELSE 'seen last' END AS reason
+    FROM ranked WHERE place = 1
 )
 INSERT INTO identity_goldenvalue
     (id, profile_id, field, attribute_id, identifier_id, source_profile_id, reason, decided_at)
 SELECT gen_random_uuid(), profile_id, field, attribute_id, identifier_id, source_profile_id,
-       CASE WHEN next_trust IS NULL THEN 'only value'
-            WHEN verified AND NOT next_verified THEN 'not from a public key'
-            WHEN next_trust < trust_rank THEN 'most trusted source'
-            ELSE 'seen last' END,
-       %(now)s
-FROM ranked WHERE place = 1
+       reason, %(now)s
+FROM chosen WHERE NOT EXISTS (
+    SELECT FROM identity_goldenvalue AS known
+    WHERE known.profile_id = chosen.profile_id AND known.field = chosen.field
+      AND (known.attribute_id, known.identifier_id, known.reason)
+          IS NOT DISTINCT FROM (chosen.attribute_id, chosen.identifier_id, chosen.reason)
+)
 ON CONFLICT (profile_id, field) DO UPDATE SET
     attribute_id = excluded.attribute_id, identifier_id = excluded.identifier_id,
     source_profile_id = excluded.source_profile_id, reason = excluded.reason, decided_at = excluded.decided_at
-WHERE (identity_goldenvalue.attribute_id, identity_goldenvalue.identifier_id, identity_goldenvalue.reason)
-    IS DISTINCT FROM (excluded.attribute_id, excluded.identifier_id, excluded.reason)
 """
 
 # Values whose source profile has left the profile.

@@ -68,7 +68,7 @@ def assign(entries: Collection[Entry], *, actor: str, rule_version: str, now: da
     release([entry.source_profile for entry in entries], now=now)
     if not entries:
         return
-    columns = {
+    columns: dict[str, Any] = {
         "ids": [new_id() for _ in entries],
         "source_profiles": [entry.source_profile for entry in entries],
         "profiles": [entry.profile for entry in entries],

@@ -10,6 +10,9 @@ SIGNED_IN = "signed in on this device"
 MUST_LINK, CANNOT_LINK = "must_link", "cannot_link"
 
 
+# Foreign keys whose column comes first in another index have none of their own: each costs every row that is written.
+
+
 class Profile(models.Model):
     """The unified person: a stable id and, by the ledger, a changing set of source profiles."""
 
@@ -36,7 +39,9 @@ class Assignment(models.Model):
     """
 
     id = models.UUIDField(primary_key=True)
-    source_profile = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="assignments")
+    source_profile = models.ForeignKey(
+        "records.SourceProfile", on_delete=models.CASCADE, related_name="assignments", db_index=False
+    )
     profile = models.ForeignKey(Profile, null=True, on_delete=models.SET_NULL, related_name="assignments")
     assigned_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -72,8 +77,8 @@ class Match(models.Model):
     """A scored pair of source profiles, with evidence field by field: levels and weights, never values."""
 
     id = models.UUIDField(primary_key=True)
-    left = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
-    right = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
+    left = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+", db_index=False)
+    right = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+", db_index=False)
     reason = models.CharField(max_length=40)
     probability = models.FloatField()
     evidence = models.JSONField()
@@ -179,7 +184,7 @@ class GoldenValue(models.Model):
     """For this profile and field, the value of this source profile won, for this reason."""
 
     id = models.UUIDField(primary_key=True)
-    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="golden")
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="golden", db_index=False)
     field = models.CharField(max_length=40)
     attribute = models.ForeignKey("records.Attribute", null=True, on_delete=models.CASCADE, related_name="+")
     identifier = models.ForeignKey("records.Identifier", null=True, on_delete=models.CASCADE, related_name="+")

@@ -26,6 +26,13 @@ LONGEST_REASON = 60
 
 Key = tuple[UUID, UUID]
 
+ENTER = """
+INSERT INTO segments_membership (id, segment_id, profile_id, entered_at, score, why, left_because, released_by)
+SELECT id, segment_id, profile_id, %(now)s, score, why::jsonb, '', ''
+FROM unnest(%(ids)b::uuid[], %(segments)b::uuid[], %(profiles)b::uuid[], %(scores)b::float8[], %(whys)b::text[])
+    AS entering (id, segment_id, profile_id, score, why)
+"""
+
 # Set score and explanation of these memberships.
 RESCORE = """
 UPDATE segments_membership AS membership SET score = fresh.score, why = fresh.why
@@ -36,7 +43,7 @@ WHERE membership.id = fresh.id
 # End these memberships, each for its reason.
 LEAVE = """
 UPDATE segments_membership AS membership SET left_at = %s, left_because = ended.because
-FROM unnest(%s::uuid[], %s::text[]) AS ended (id, because)
+FROM unnest(%b::uuid[], %b::text[]) AS ended (id, because)
 WHERE membership.id = ended.id
 """
 
@@ -131,12 +138,17 @@ def _judge_one(segment: Segment, values: Values, verdicts: Verdicts) -> None:
 
 
 def _enter(entering: Mapping[Key, Result], *, now: datetime) -> None:
-    Membership.objects.bulk_create(
-        Membership(
-            id=new_id(), segment_id=segment, profile_id=profile, entered_at=now, score=result.score, why=explain(result)
-        )
-        for (segment, profile), result in entering.items()
-    )
+    if not entering:
+        return
+    columns: dict[str, Any] = {
+        "ids": [new_id() for _ in entering],
+        "segments": [segment for segment, _ in entering],
+        "profiles": [profile for _, profile in entering],
+        "scores": [result.score for result in entering.values()],
+        "whys": [json.dumps(explain(result)) for result in entering.values()],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ENTER, {**columns, "now": now})
 
 
 def _rescore(staying: Collection[tuple[Membership, Result]]) -> None:

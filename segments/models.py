@@ -13,7 +13,9 @@ class DailyActivity(models.Model):
     """What one source profile did on one day: how often, and worth how much, by event."""
 
     pk = models.CompositePrimaryKey("source_profile_id", "day", "event")
-    source_profile = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
+    source_profile = models.ForeignKey(
+        "records.SourceProfile", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     day = models.DateField()
     event = models.CharField(max_length=120)
     count = models.PositiveIntegerField()
@@ -61,7 +63,9 @@ class Membership(models.Model):
 
     id = models.UUIDField(primary_key=True)
     segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="memberships")
-    profile = models.ForeignKey("identity.Profile", on_delete=models.CASCADE, related_name="memberships")
+    profile = models.ForeignKey(
+        "identity.Profile", on_delete=models.CASCADE, related_name="memberships", db_index=False
+    )
     entered_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True)
     score = models.FloatField(null=True)
