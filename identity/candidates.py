@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from identity.matching import Person, blocking_keys
+from identity.matching import Person, blocking_keys_of
 from vault.cursors import binary_cursor
 from vault.index_columns import indexes_to_write
 
@@ -113,11 +113,16 @@ def by_identifier(source_profiles: Collection[UUID]) -> dict[Pair, set[str]]:
 
 def keep_tokens(persons: Mapping[UUID, Person]) -> None:
     """Keep the blocking tokens of these persons: keyed hashes of combinations of two fields or more."""
-    keys = [(id, key) for id in sorted(persons) for key in sorted(blocking_keys(persons[id]))]
-    tokens_of = indexes_to_write({(TOKEN, key) for _, key in keys})
-    tokens = [tokens_of[TOKEN, key] for _, key in keys]
+    keys_of = dict(zip(persons, blocking_keys_of(persons.values()), strict=True))
+    tokens_of = indexes_to_write({(TOKEN, key) for keys in keys_of.values() for key in keys})
+    bearers: dict[bytes, list[UUID]] = defaultdict(list)
+    for id, keys in keys_of.items():
+        for key in keys:
+            bearers[tokens_of[TOKEN, key]].append(id)
+    # In the order of the index that they go to.
+    tokens = [token for token in sorted(bearers) for _ in bearers[token]]
     with connection.cursor() as cursor:
-        cursor.execute(KEEP_TOKENS, [tokens, [id for id, _ in keys]])
+        cursor.execute(KEEP_TOKENS, [tokens, [id for token in sorted(bearers) for id in bearers[token]]])
 
 
 FORGET = (
