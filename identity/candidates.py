@@ -62,15 +62,20 @@ SELECT token, source_profile_id FROM unnest(%b::bytea[], %b::uuid[]) AS new (tok
 ON CONFLICT DO NOTHING
 """
 
+# Each token is looked up once, however many of these bear it; who shares one token shares others.
 SHARED_TOKENS = """
-SELECT DISTINCT mine.source_profile_id, other.source_profile_id
-FROM identity_blockingtoken AS mine
-JOIN LATERAL (
-    SELECT source_profile_id, count(*) OVER () AS bearers FROM (
-        SELECT source_profile_id FROM identity_blockingtoken WHERE token = mine.token LIMIT %(most)s + 1
-    ) AS bearer
-) AS other ON other.source_profile_id <> mine.source_profile_id AND other.bearers <= %(most)s
-WHERE mine.source_profile_id = ANY(%(ids)b)
+WITH mine AS MATERIALIZED (
+    SELECT DISTINCT token FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)b)
+), shared AS MATERIALIZED (
+    SELECT DISTINCT bearer.ids FROM mine JOIN LATERAL (
+        SELECT array_agg(source_profile_id) AS ids FROM (
+            SELECT source_profile_id FROM identity_blockingtoken WHERE token = mine.token LIMIT %(most)s + 1
+        ) AS bearing
+    ) AS bearer ON cardinality(bearer.ids) BETWEEN 2 AND %(most)s
+)
+SELECT DISTINCT one.id, other.id FROM shared
+CROSS JOIN LATERAL unnest(shared.ids) AS one (id) CROSS JOIN LATERAL unnest(shared.ids) AS other (id)
+WHERE one.id = ANY(%(ids)b) AND one.id <> other.id
 """
 
 # Episodes and the account that signed in during them.

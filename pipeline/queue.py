@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from vault.cursors import binary_cursor
+
 CHANNEL = "onym_work"
 
 ENQUEUE = """
@@ -45,7 +47,7 @@ def take(limit: int) -> Iterator[dict[UUID, date | None]]:
 
     It is gone when the block ends well and back in the queue when it does not.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), binary_cursor() as cursor:
         cursor.execute(TAKE, [limit])
         rows = cursor.fetchall()
         work: dict[UUID, date | None] = {}
