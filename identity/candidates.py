@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from identity.matching import Person, blocking_keys
+from identity.matching import Person, blocking_keys_of
+from vault.cursors import binary_cursor
 from vault.index_columns import indexes_to_write
 
 MOST_BEARERS = 60
@@ -27,7 +28,7 @@ JOIN LATERAL (
         WHERE namespace = mine.namespace AND index = mine.index LIMIT %(most)s + 1
     ) AS bearer
 ) AS other ON other.source_profile_id <> mine.source_profile_id AND other.bearers <= %(most)s
-WHERE mine.source_profile_id = ANY(%(ids)s) AND mine.namespace <> ALL(%(exclusive)s) AND mine.namespace <> 'device_id'
+WHERE mine.source_profile_id = ANY(%(ids)b) AND mine.namespace <> ALL(%(exclusive)s) AND mine.namespace <> 'device_id'
 """
 
 # Whoever bears an exclusive identifier meets the first who bore it, however many there are; the first meets the latest.
@@ -38,7 +39,7 @@ JOIN LATERAL (
     SELECT source_profile_id FROM records_identifier
     WHERE namespace = mine.namespace AND index = mine.index ORDER BY source_profile_id LIMIT 1
 ) AS first ON first.source_profile_id <> mine.source_profile_id
-WHERE mine.source_profile_id = ANY(%(ids)s) AND mine.namespace = ANY(%(exclusive)s)
+WHERE mine.source_profile_id = ANY(%(ids)b) AND mine.namespace = ANY(%(exclusive)s)
 UNION
 SELECT first.source_profile_id, other.source_profile_id, first.namespace
 FROM records_identifier AS first
@@ -47,7 +48,7 @@ JOIN LATERAL (
     WHERE namespace = first.namespace AND index = first.index AND source_profile_id > first.source_profile_id
     ORDER BY source_profile_id DESC LIMIT %(most)s
 ) AS other ON true
-WHERE first.source_profile_id = ANY(%(ids)s) AND first.namespace = ANY(%(exclusive)s)
+WHERE first.source_profile_id = ANY(%(ids)b) AND first.namespace = ANY(%(exclusive)s)
   AND NOT EXISTS (
       SELECT FROM records_identifier AS earlier
       WHERE earlier.namespace = first.namespace AND earlier.index = first.index
@@ -57,26 +58,31 @@ WHERE first.source_profile_id = ANY(%(ids)s) AND first.namespace = ANY(%(exclusi
 
 KEEP_TOKENS = """
 INSERT INTO identity_blockingtoken (token, source_profile_id)
-SELECT token, source_profile_id FROM unnest(%s::bytea[], %s::uuid[]) AS new (token, source_profile_id)
+SELECT token, source_profile_id FROM unnest(%b::bytea[], %b::uuid[]) AS new (token, source_profile_id)
 ON CONFLICT DO NOTHING
 """
 
+# Each token is looked up once, however many of these bear it; who shares one token shares others.
 SHARED_TOKENS = """
-SELECT DISTINCT mine.source_profile_id, other.source_profile_id
-FROM identity_blockingtoken AS mine
-JOIN LATERAL (
-    SELECT source_profile_id, count(*) OVER () AS bearers FROM (
-        SELECT source_profile_id FROM identity_blockingtoken WHERE token = mine.token LIMIT %(most)s + 1
-    ) AS bearer
-) AS other ON other.source_profile_id <> mine.source_profile_id AND other.bearers <= %(most)s
-WHERE mine.source_profile_id = ANY(%(ids)s)
+WITH mine AS MATERIALIZED (
+    SELECT DISTINCT token FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)b)
+), shared AS MATERIALIZED (
+    SELECT DISTINCT bearer.ids FROM mine JOIN LATERAL (
+        SELECT array_agg(source_profile_id) AS ids FROM (
+            SELECT source_profile_id FROM identity_blockingtoken WHERE token = mine.token LIMIT %(most)s + 1
+        ) AS bearing
+    ) AS bearer ON cardinality(bearer.ids) BETWEEN 2 AND %(most)s
+)
+SELECT DISTINCT one.id, other.id FROM shared
+CROSS JOIN LATERAL unnest(shared.ids) AS one (id) CROSS JOIN LATERAL unnest(shared.ids) AS other (id)
+WHERE one.id = ANY(%(ids)b) AND one.id <> other.id
 """
 
 # Episodes and the account that signed in during them.
 OWNED = """
 SELECT source_profile_id, owner_id FROM identity_deviceepisode
 WHERE source_profile_id IS NOT NULL AND owner_id IS NOT NULL
-  AND (source_profile_id = ANY(%(ids)s) OR owner_id = ANY(%(ids)s))
+  AND (source_profile_id = ANY(%(ids)b) OR owner_id = ANY(%(ids)b))
 """
 
 # Episodes of one device that nobody signed in to, beside the account of those that somebody did: only where the
@@ -89,7 +95,7 @@ WITH sole AS (
       ON account.source_profile_id = episode.owner_id AND account.namespace = 'account_id'
     WHERE episode.device_index IN (
         SELECT device_index FROM identity_deviceepisode
-        WHERE source_profile_id = ANY(%(ids)s) OR owner_id = ANY(%(ids)s)
+        WHERE source_profile_id = ANY(%(ids)b) OR owner_id = ANY(%(ids)b)
     )
     GROUP BY episode.device_index HAVING count(DISTINCT account.index) = 1
 )
@@ -112,16 +118,21 @@ def by_identifier(source_profiles: Collection[UUID]) -> dict[Pair, set[str]]:
 
 def keep_tokens(persons: Mapping[UUID, Person]) -> None:
     """Keep the blocking tokens of these persons: keyed hashes of combinations of two fields or more."""
-    keys = [(id, key) for id in sorted(persons) for key in sorted(blocking_keys(persons[id]))]
-    tokens_of = indexes_to_write({(TOKEN, key) for _, key in keys})
-    tokens = [tokens_of[TOKEN, key] for _, key in keys]
+    keys_of = dict(zip(persons, blocking_keys_of(persons.values()), strict=True))
+    tokens_of = indexes_to_write({(TOKEN, key) for keys in keys_of.values() for key in keys})
+    bearers: dict[bytes, list[UUID]] = defaultdict(list)
+    for id, keys in keys_of.items():
+        for key in keys:
+            bearers[tokens_of[TOKEN, key]].append(id)
+    # In the order of the index that they go to.
+    tokens = [token for token in sorted(bearers) for _ in bearers[token]]
     with connection.cursor() as cursor:
-        cursor.execute(KEEP_TOKENS, [tokens, [id for id, _ in keys]])
+        cursor.execute(KEEP_TOKENS, [tokens, [id for token in sorted(bearers) for id in bearers[token]]])
 
 
 FORGET = (
-    "DELETE FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)s)",
-    "DELETE FROM identity_match WHERE left_id = ANY(%(ids)s) OR right_id = ANY(%(ids)s)",
+    "DELETE FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)b)",
+    "DELETE FROM identity_match WHERE left_id = ANY(%(ids)b) OR right_id = ANY(%(ids)b)",
 )
 
 
@@ -134,10 +145,10 @@ def forget(source_profiles: Collection[UUID]) -> None:
 
 
 BEGIN_ANEW = (
-    "DELETE FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)s)",
+    "DELETE FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)b)",
     """
     DELETE FROM identity_match
-    WHERE state = 'in_review' AND (left_id = ANY(%(ids)s) OR right_id = ANY(%(ids)s))
+    WHERE state = 'in_review' AND (left_id = ANY(%(ids)b) OR right_id = ANY(%(ids)b))
     """,
 )
 
@@ -166,8 +177,8 @@ def by_device(source_profiles: Collection[UUID]) -> set[Pair]:
 
 
 def _rows(statement: str, source_profiles: Collection[UUID]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"ids": sorted(source_profiles), "most": MOST_BEARERS, "exclusive": list(EXCLUSIVE)})
+    with binary_cursor() as cursor:
+        cursor.execute(statement, {"ids": list(source_profiles), "most": MOST_BEARERS, "exclusive": list(EXCLUSIVE)})
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from vault.cursors import binary_cursor
 
 MOST_MEMBERS = 24
 
 MEMBERS = """
 SELECT met.profile_id, member.source_profile_id
-FROM unnest(%(profiles)s::uuid[]) AS met (profile_id)
+FROM unnest(%(profiles)b::uuid[]) AS met (profile_id)
 JOIN LATERAL (
     SELECT source_profile_id FROM identity_assignment
     WHERE profile_id = met.profile_id AND ended_at IS NULL LIMIT %(most)s + 1
@@ -30,22 +30,22 @@ REPRESENTATIVES = """
 WITH member AS (
     SELECT entry.profile_id, entry.source_profile_id AS id, known.source_id, known.kind, known.last_seen_at
     FROM identity_assignment AS entry JOIN records_sourceprofile AS known ON known.id = entry.source_profile_id
-    WHERE entry.ended_at IS NULL AND entry.profile_id = ANY(%(crowds)s)
+    WHERE entry.ended_at IS NULL AND entry.profile_id = ANY(%(crowds)b)
 ), sharing AS (
     SELECT DISTINCT ON (member.profile_id, borne.namespace, borne.index)
            member.profile_id, member.id, borne.namespace = ANY(%(exclusive)s) AS exclusive
     FROM member JOIN records_identifier AS borne ON borne.source_profile_id = member.id
-    WHERE member.id = ANY(%(met)s)
+    WHERE member.id = ANY(%(met)b)
     ORDER BY member.profile_id, borne.namespace, borne.index,
              CASE WHEN borne.namespace = ANY(%(exclusive)s) THEN member.id END, borne.last_seen_at DESC, member.id DESC
 ), latest AS (
     SELECT DISTINCT ON (profile_id, source_id) profile_id, id FROM member
     ORDER BY profile_id, source_id, last_seen_at DESC, id DESC
 ), reason AS (
-    SELECT profile_id, id, 0 AS rank FROM member WHERE id = ANY(%(needed)s)
+    SELECT profile_id, id, 0 AS rank FROM member WHERE id = ANY(%(needed)b::uuid[])
     UNION ALL SELECT profile_id, id, CASE WHEN exclusive THEN 1 ELSE 2 END FROM sharing
     UNION ALL SELECT profile_id, id, 3 FROM latest
-    UNION ALL SELECT profile_id, id, 4 FROM member WHERE id = ANY(%(met)s)
+    UNION ALL SELECT profile_id, id, 4 FROM member WHERE id = ANY(%(met)b)
     UNION ALL SELECT profile_id, id, CASE kind WHEN 'customer' THEN 5 ELSE 6 END FROM member
 ), placed AS (
     SELECT profile_id, id, row_number() OVER (PARTITION BY profile_id ORDER BY min(rank), id DESC) AS place
@@ -64,8 +64,8 @@ SELECT DISTINCT ON (verdict, here, there) left_id, one, right_id, two FROM (
     LEFT JOIN identity_assignment AS two ON two.source_profile_id = right_id AND two.ended_at IS NULL
     WHERE undone_at IS NULL
 ) AS standing
-WHERE (one = ANY(%(crowds)s) OR two = ANY(%(crowds)s))
-  AND (one = ANY(%(profiles)s) OR left_id = ANY(%(met)s)) AND (two = ANY(%(profiles)s) OR right_id = ANY(%(met)s))
+WHERE (one = ANY(%(crowds)b) OR two = ANY(%(crowds)b))
+  AND (one = ANY(%(profiles)b) OR left_id = ANY(%(met)b)) AND (two = ANY(%(profiles)b) OR right_id = ANY(%(met)b))
 ORDER BY verdict, here, there, id
 """
 
@@ -100,7 +100,7 @@ def company(
 
 
 def _rows(statement: str, **parameters: Any) -> list[tuple[UUID, ...]]:
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(statement, parameters)
         rows: list[tuple[UUID, ...]] = cursor.fetchall()
         return rows

@@ -251,22 +251,32 @@ class _Ledger:
 # Episodes that the ledger has in one profile with somebody who signed in there, and of whom it is known by now that
 # it was not theirs.
 DISOWNED = """
-SELECT match.id, episode.source_profile_id
-FROM identity_deviceepisode AS episode
-JOIN identity_match AS match ON episode.source_profile_id IN (match.left_id, match.right_id)
-JOIN identity_assignment AS mine ON mine.source_profile_id = episode.source_profile_id AND mine.ended_at IS NULL
-JOIN identity_assignment AS theirs ON theirs.profile_id = mine.profile_id AND theirs.ended_at IS NULL
-    AND theirs.source_profile_id IN (match.left_id, match.right_id)
-    AND theirs.source_profile_id <> episode.source_profile_id
-WHERE episode.source_profile_id = ANY(%s) AND match.state = 'linked' AND match.reason = %s
-  AND theirs.source_profile_id IS DISTINCT FROM episode.owner_id
+WITH settled AS MATERIALIZED (
+    SELECT episode.source_profile_id AS id, episode.owner_id, mine.profile_id
+    FROM identity_deviceepisode AS episode
+    JOIN identity_assignment AS mine ON mine.source_profile_id = episode.source_profile_id AND mine.ended_at IS NULL
+    WHERE episode.source_profile_id = ANY(%(ids)b)
+), joined AS (
+    SELECT settled.*, match.id AS match_id, match.right_id AS other FROM settled
+    JOIN identity_match AS match ON match.left_id = settled.id
+    WHERE match.state = 'linked' AND match.reason = %(reason)s
+    UNION ALL
+    SELECT settled.*, match.id, match.left_id FROM settled
+    JOIN identity_match AS match ON match.right_id = settled.id
+    WHERE match.state = 'linked' AND match.reason = %(reason)s
+)
+SELECT joined.match_id, joined.id FROM joined
+JOIN identity_assignment AS theirs ON theirs.source_profile_id = joined.other AND theirs.ended_at IS NULL
+    AND theirs.profile_id = joined.profile_id
+WHERE joined.other IS DISTINCT FROM joined.owner_id
 """
 
 
 def disowned(ids: Collection[UUID]) -> set[UUID]:
     """Those of these source profiles that were joined to somebody by a sign-in that proved to be no reason to."""
     with connection.cursor() as cursor:
-        cursor.execute(DISOWNED, [list(ids), SIGNED_IN])
+        cursor.execute(DISOWNED, {"ids": list(ids), "reason": SIGNED_IN})
         rows = cursor.fetchall()
-    Match.objects.filter(id__in=[row[0] for row in rows]).update(state=REJECTED)
+    if rows:
+        Match.objects.filter(id__in=[row[0] for row in rows]).update(state=REJECTED)
     return {row[1] for row in rows}

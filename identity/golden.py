@@ -36,33 +36,38 @@ WITH offered AS (
         FROM records_identifier
         WHERE source_profile_id = assignment.source_profile_id AND namespace <> 'device_id'
     ) AS known ON true
-    WHERE assignment.ended_at IS NULL AND assignment.profile_id = ANY(%(profiles)s)
+    WHERE assignment.ended_at IS NULL AND assignment.profile_id = ANY(%(profiles)b::uuid[])
 ), ranked AS (
     SELECT *, row_number() OVER best AS place,
            lead(verified) OVER best AS next_verified, lead(trust_rank) OVER best AS next_trust
     FROM offered WINDOW best AS (
         PARTITION BY profile_id, field ORDER BY verified DESC, trust_rank DESC, last_seen_at DESC, id
     )
+), chosen AS (
+    SELECT *, CASE WHEN next_trust IS NULL THEN 'only value'
+                   WHEN verified AND NOT next_verified THEN 'not from a public key'
+                   WHEN next_trust < trust_rank THEN 'most trusted source'
+                   ELSE 'seen last' END AS reason
+    FROM ranked WHERE place = 1
 )
 INSERT INTO identity_goldenvalue
     (id, profile_id, field, attribute_id, identifier_id, source_profile_id, reason, decided_at)
 SELECT gen_random_uuid(), profile_id, field, attribute_id, identifier_id, source_profile_id,
-       CASE WHEN next_trust IS NULL THEN 'only value'
-            WHEN verified AND NOT next_verified THEN 'not from a public key'
-            WHEN next_trust < trust_rank THEN 'most trusted source'
-            ELSE 'seen last' END,
-       %(now)s
-FROM ranked WHERE place = 1
+       reason, %(now)s
+FROM chosen WHERE NOT EXISTS (
+    SELECT FROM identity_goldenvalue AS known
+    WHERE known.profile_id = chosen.profile_id AND known.field = chosen.field
+      AND (known.attribute_id, known.identifier_id, known.reason)
+          IS NOT DISTINCT FROM (chosen.attribute_id, chosen.identifier_id, chosen.reason)
+)
 ON CONFLICT (profile_id, field) DO UPDATE SET
     attribute_id = excluded.attribute_id, identifier_id = excluded.identifier_id,
     source_profile_id = excluded.source_profile_id, reason = excluded.reason, decided_at = excluded.decided_at
-WHERE (identity_goldenvalue.attribute_id, identity_goldenvalue.identifier_id, identity_goldenvalue.reason)
-    IS DISTINCT FROM (excluded.attribute_id, excluded.identifier_id, excluded.reason)
 """
 
 # Values whose source profile has left the profile.
 DROP = """
-DELETE FROM identity_goldenvalue AS golden WHERE golden.profile_id = ANY(%(profiles)s) AND NOT EXISTS (
+DELETE FROM identity_goldenvalue AS golden WHERE golden.profile_id = ANY(%(profiles)b::uuid[]) AND NOT EXISTS (
     SELECT FROM identity_assignment AS assignment
     WHERE assignment.profile_id = golden.profile_id AND assignment.source_profile_id = golden.source_profile_id
       AND assignment.ended_at IS NULL

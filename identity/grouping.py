@@ -12,47 +12,41 @@ from uuid import UUID
 
 import numpy as np
 
-from identity.candidates import Pair
 from identity.matching import LINK, cluster, log_odds
-from identity.scene import SURE_BITS, Scene
+from identity.scene import SURE_BITS, Rows, Scene
 
 
-def people_in(scene: Scene) -> list[set[UUID]]:
-    """Everybody in groups of one person each."""
+def people_in(scene: Scene) -> list[set[int]]:
+    """Everybody, as rows of the scene, in groups of one person each."""
     known_people = _cluster(scene, scene.trusted, scene.apart)
     home = {id: number for number, members in enumerate(known_people) for id in members}
-    visiting = set(scene.everyone) - scene.trusted
+    visiting = set(range(len(scene.everyone))) - scene.trusted
     visitors = _cluster(scene, visiting, _apart_visitors(scene, visiting, home))
     return _attach(scene, known_people, visitors, home)
 
 
-def _cluster(scene: Scene, members: set[UUID], apart: Iterable[Pair]) -> list[set[UUID]]:
-    place = scene.place
+def _cluster(scene: Scene, members: set[int], apart: Iterable[Rows]) -> list[set[int]]:
     inside = [pair for pair in sorted(scene.edges) if pair[0] in members and pair[1] in members]
-    rows = np.array([(place[a], place[b]) for a, b in inside], dtype=np.int32).reshape(-1, 2)
     labels = cluster(
         len(scene.everyone),
-        rows,
+        np.array(inside, dtype=np.int32).reshape(-1, 2),
         np.array([scene.edges[pair].bits for pair in inside], dtype=np.float64),
-        must_link=[
-            *((place[a], place[b]) for a, b in _standing(scene, members)),
-            *((place[a], place[b]) for a, b in inside if scene.edges[a, b].exact),
-        ],
-        cannot_link=[(place[a], place[b]) for a, b in sorted(apart) if a in members and b in members],
+        must_link=[*_standing(scene, members), *(pair for pair in inside if scene.edges[pair].exact)],
+        cannot_link=[(a, b) for a, b in sorted(apart) if a in members and b in members],
         contradicts=scene.contradicts,
-    )
-    groups: dict[int, set[UUID]] = defaultdict(set)
-    for id in members:
-        groups[int(labels[place[id]])].add(id)
+    ).tolist()
+    groups: dict[int, set[int]] = defaultdict(set)
+    for row in sorted(members):
+        groups[labels[row]].add(row)
     return list(groups.values())
 
 
-def _apart_visitors(scene: Scene, visitors: set[UUID], home: Mapping[UUID, int]) -> set[Pair]:
+def _apart_visitors(scene: Scene, visitors: set[int], home: Mapping[int, int]) -> set[Rows]:
     """Visitors who must not meet: by verdict, because they belong to two known people, or because one is barred from
     the known person to whom the other belongs."""
     number_of = {scene.belongs[id]: number for id, number in home.items() if id in scene.belongs}
-    settled: dict[int, list[UUID]] = defaultdict(list)
-    homes: dict[UUID, int] = {}
+    settled: dict[int, list[int]] = defaultdict(list)
+    homes: dict[int, int] = {}
     for id in sorted(visitors):
         number = number_of.get(scene.belongs[id]) if id in scene.belongs else None
         if number is not None:
@@ -69,11 +63,11 @@ def _apart_visitors(scene: Scene, visitors: set[UUID], home: Mapping[UUID, int])
     return apart
 
 
-def _components(scene: Scene, members: set[UUID]) -> list[set[UUID]]:
+def _components(scene: Scene, members: set[int]) -> list[set[int]]:
     """These in sets that any evidence at all, or the ledger, connects."""
     leader = {id: id for id in members}
 
-    def lead(id: UUID) -> UUID:
+    def lead(id: int) -> int:
         while leader[id] != id:
             leader[id] = leader[leader[id]]
             id = leader[id]
@@ -82,15 +76,15 @@ def _components(scene: Scene, members: set[UUID]) -> list[set[UUID]]:
     for a, b in (*scene.edges, *_standing(scene, members)):
         if a in leader and b in leader:
             leader[lead(a)] = lead(b)
-    found: dict[UUID, set[UUID]] = defaultdict(set)
+    found: dict[int, set[int]] = defaultdict(set)
     for id in members:
         found[lead(id)].add(id)
     return list(found.values())
 
 
-def _standing(scene: Scene, members: set[UUID]) -> list[Pair]:
+def _standing(scene: Scene, members: set[int]) -> list[Rows]:
     """What the ledger has joined stays joined."""
-    by_profile: dict[UUID, list[UUID]] = defaultdict(list)
+    by_profile: dict[UUID, list[int]] = defaultdict(list)
     for id in sorted(members):
         if id in scene.belongs:
             by_profile[scene.belongs[id]].append(id)
@@ -107,8 +101,8 @@ class _Home:
 
 
 def _attach(
-    scene: Scene, known_people: list[set[UUID]], visitors: list[set[UUID]], home: Mapping[UUID, int]
-) -> list[set[UUID]]:
+    scene: Scene, known_people: list[set[int]], visitors: list[set[int]], home: Mapping[int, int]
+) -> list[set[int]]:
     """Let each group of visitors join the one known person that its evidence favors most, if any."""
     profiles = {scene.belongs[id]: number for id, number in home.items() if id in scene.belongs}
     visitors = sorted(visitors, key=min)
@@ -122,7 +116,7 @@ def _attach(
     ]
     impossible = _impossible(scene, visitors, known_people, choices)
     people, alone = [set(members) for members in known_people], []
-    foes: dict[UUID, set[UUID]] = defaultdict(set)
+    foes: dict[int, set[int]] = defaultdict(set)
     for a, b in scene.apart:
         foes[a].add(b)
         foes[b].add(a)
@@ -142,18 +136,18 @@ def _attach(
     return [*people, *alone]
 
 
-def _homes_of(scene: Scene, visitors: Sequence[set[UUID]], home: Mapping[UUID, int]) -> Iterable[list[_Home]]:
+def _homes_of(scene: Scene, visitors: Sequence[set[int]], home: Mapping[int, int]) -> Iterable[list[_Home]]:
     """For each group of visitors the known people that its evidence speaks for, the likeliest first."""
-    neighbors: dict[UUID, list[tuple[UUID, Pair]]] = defaultdict(list)
-    for left, right in scene.edges:
-        neighbors[left].append((right, (left, right)))
-        neighbors[right].append((left, (left, right)))
+    neighbors: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    for (left, right), edge in scene.edges.items():
+        neighbors[left].append((right, edge.bits))
+        neighbors[right].append((left, edge.bits))
     for members in visitors:
         found: dict[int, list[float]] = defaultdict(list)
         for id in members:
-            for other, pair in neighbors[id]:
+            for other, bits in neighbors[id]:
                 if other in home:
-                    found[home[other]].append(scene.edges[pair].bits)
+                    found[home[other]].append(bits)
         homes = [
             _Home(number, sum(max(bits, -SURE_BITS) for bits in pieces), max(pieces))
             for number, pieces in found.items()
@@ -163,11 +157,11 @@ def _homes_of(scene: Scene, visitors: Sequence[set[UUID]], home: Mapping[UUID, i
 
 
 def _impossible(
-    scene: Scene, visitors: Sequence[set[UUID]], known_people: Sequence[set[UUID]], choices: Sequence[list[_Home]]
+    scene: Scene, visitors: Sequence[set[int]], known_people: Sequence[set[int]], choices: Sequence[list[_Home]]
 ) -> set[tuple[int, int]]:
     """The choices, as places of visitors and known people, that somebody in the one and in the other contradict."""
     asked = [
-        (place, choice.number, scene.place[a], scene.place[b])
+        (place, choice.number, a, b)
         for place, homes in enumerate(choices)
         for choice in homes
         for a in visitors[place]

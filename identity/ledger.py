@@ -4,6 +4,7 @@ A merge moves source profiles to the surviving profile; a split moves one back o
 nothing but assignments was rewritten: records, acts and keys stay with their source profiles.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -44,38 +45,47 @@ def lock() -> None:
 
 def make_profiles(count: int, *, now: datetime) -> list[UUID]:
     """New profiles, still without source profiles."""
-    rows = Profile.objects.bulk_create([Profile(id=new_id(), created_at=now) for _ in range(count)], batch_size=2_000)
-    return [row.id for row in rows]
+    ids = [new_id() for _ in range(count)]
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(MAKE_PROFILES, [now, ids])
+    return ids
 
 
-END = "UPDATE identity_assignment SET ended_at = %s WHERE source_profile_id = ANY(%s) AND ended_at IS NULL"
+MAKE_PROFILES = "INSERT INTO identity_profile (id, created_at) SELECT id, %s FROM unnest(%b::uuid[]) AS made (id)"
+END = "UPDATE identity_assignment SET ended_at = %s WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NULL"
 
 
 def release(source_profile_ids: Collection[UUID], *, now: datetime) -> None:
     """Let these belong nowhere until they are resolved anew."""
-    with connection.cursor() as cursor:
-        cursor.execute(END, [now, list(source_profile_ids)])
+    if source_profile_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(END, [now, list(source_profile_ids)])
 
 
 def assign(entries: Collection[Entry], *, actor: str, rule_version: str, now: datetime) -> None:
     """Enter these assignments; what held before for the same source profiles ends at the same instant."""
     release([entry.source_profile for entry in entries], now=now)
-    Assignment.objects.bulk_create(
-        [
-            Assignment(
-                id=new_id(),
-                source_profile_id=entry.source_profile,
-                profile_id=entry.profile,
-                assigned_at=now,
-                reason=entry.reason,
-                evidence=dict(entry.evidence),
-                rule_version=rule_version,
-                actor=actor,
-            )
-            for entry in entries
-        ],
-        batch_size=2_000,
-    )
+    if not entries:
+        return
+    columns: dict[str, Any] = {
+        "ids": [new_id() for _ in entries],
+        "source_profiles": [entry.source_profile for entry in entries],
+        "profiles": [entry.profile for entry in entries],
+        "reasons": [entry.reason for entry in entries],
+        "evidence": [json.dumps(dict(entry.evidence)) for entry in entries],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ASSIGN, {**columns, "rule_version": rule_version, "actor": actor, "now": now})
+
+
+ASSIGN = """
+INSERT INTO identity_assignment
+    (id, source_profile_id, profile_id, assigned_at, reason, evidence, rule_version, actor)
+SELECT id, source_profile_id, profile_id, %(now)s, reason, evidence::jsonb, %(rule_version)s, %(actor)s
+FROM unnest(%(ids)b::uuid[], %(source_profiles)b::uuid[], %(profiles)b::uuid[], %(reasons)b::text[],
+            %(evidence)b::text[]) AS entry (id, source_profile_id, profile_id, reason, evidence)
+"""
 
 
 def merge(left: UUID, right: UUID, *, actor: str, reason: str, now: datetime) -> UUID:

@@ -5,7 +5,6 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from consent.many import Groups
@@ -14,6 +13,7 @@ from records.dictionary import FIELDS, IDENTIFIERS
 from records.models import Identifier, Source, SourceProfile
 from records.standardize import Absurd, Setting, identity_form, standardize
 from vault.blind import indexes_in_force
+from vault.cursors import binary_cursor
 
 # Every profile with its source profiles, for `consent.many.decide_all`.
 EVERYBODY = Groups("identity_assignment", "profile_id", "ended_at IS NULL")
@@ -30,23 +30,35 @@ def source_profiles(profile_id: UUID, *, at: datetime | None = None) -> list[UUI
 
 def source_profiles_of(profile_ids: Collection[UUID], *, at: datetime | None = None) -> dict[UUID, list[UUID]]:
     """The source profiles of many profiles, in the order of their ids; profiles that have none are left out."""
-    assignments = Assignment.objects.current() if at is None else Assignment.objects.held_at(at)
     found: dict[UUID, list[UUID]] = defaultdict(list)
-    rows = assignments.filter(profile__in=list(profile_ids)).order_by("source_profile_id")
-    for profile, source_profile in rows.values_list("profile_id", "source_profile_id"):
-        found[profile].append(source_profile)
+    with binary_cursor() as cursor:
+        cursor.execute(MEMBERS if at is None else MEMBERS_AT, {"profiles": list(profile_ids), "at": at})
+        for profile, source_profile in cursor.fetchall():
+            found[profile].append(source_profile)
     return dict(found)
+
+
+MEMBERS = """
+SELECT profile_id, source_profile_id FROM identity_assignment
+WHERE profile_id = ANY(%(profiles)b::uuid[]) AND ended_at IS NULL ORDER BY source_profile_id
+"""
+MEMBERS_AT = """
+SELECT profile_id, source_profile_id FROM identity_assignment
+WHERE profile_id = ANY(%(profiles)b::uuid[]) AND assigned_at <= %(at)s AND (ended_at IS NULL OR ended_at > %(at)s)
+ORDER BY source_profile_id
+"""
 
 
 def profile_of(source_profile_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """The profile that each of these source profiles belongs to now; those not yet resolved are left out."""
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(CURRENT, [list(source_profile_ids)])
         return dict(cursor.fetchall())
 
 
 CURRENT = """
-SELECT source_profile_id, profile_id FROM identity_assignment WHERE source_profile_id = ANY(%s) AND ended_at IS NULL
+SELECT source_profile_id, profile_id FROM identity_assignment
+WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NULL
 """
 
 

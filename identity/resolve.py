@@ -1,31 +1,32 @@
 """Resolve: who is who. New source profiles meet their candidates; the ledger gets what follows."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 from django.db import connection
 
 from identity import ledger
-from identity.candidates import Pair
 from identity.devices import disowned
 from identity.grouping import people_in
 from identity.ledger import Entry
-from identity.matching import COMPARISONS, REVIEW
+from identity.matching import REVIEW
 from identity.models import IN_REVIEW, LINKED, Match
 from identity.profiles import profile_of
 from identity.profiles import source_profiles as members_of
-from identity.scene import SIMILAR, STAGE, Edge, Scene, look_around, ordered
+from identity.scene import SIMILAR, STAGE, Edge, Rows, Scene, look_around, ordered
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News
 from records.source_profiles import standing
+from vault.cursors import binary_cursor
 from vault.ids import new_id
 
 ALONE = "nobody alike"
 OBJECTED = "no leave to link"
 LEAST_FIELDS = 2
-COMPARED = {comparison.name for comparison in COMPARISONS}
 
 
 @dataclass(frozen=True)
@@ -48,42 +49,42 @@ def resolve(source_profiles: Collection[UUID], *, now: datetime) -> Resolution:
     return _enter(scene, people_in(scene), now)
 
 
-def _enter(scene: Scene, groups: list[set[UUID]], now: datetime) -> Resolution:
+def _enter(scene: Scene, groups: list[set[int]], now: datetime) -> Resolution:
     """Write what the groups say: new profiles, merges, and the matches behind them."""
-    touched = [group for group in groups if group & scene.fresh or len({scene.belongs.get(id) for id in group}) > 1]
+    touched = [group for group in groups if group & scene.fresh or len({scene.belongs.get(row) for row in group}) > 1]
     homes = _homes(scene, touched, now)
     entries, unseen, news, merged = [], [], [], set()
     for group, (profile, is_new) in zip(touched, homes, strict=True):
-        former = {scene.belongs[id] for id in group if id in scene.belongs} - {profile}
-        moving = sorted(id for id in group if scene.belongs.get(id) != profile)
-        entries += [_entry(scene, id, profile, group) for id in moving]
+        former = {scene.belongs[row] for row in group if row in scene.belongs} - {profile}
+        moving = sorted(row for row in group if scene.belongs.get(row) != profile)
+        entries += [_entry(scene, row, profile, group) for row in moving]
         unseen += [entry for other in sorted(former & scene.crowds) for entry in _moved(scene, other, profile, group)]
         news += [News(profile, PROFILE_CREATED)] if is_new else []
         news += [News(profile, PROFILE_MERGED, {"from": str(other)}) for other in sorted(former)]
         merged |= former
-    left = profile_of(scene.parting)
+    left = profile_of([scene.everyone[row] for row in scene.parting])
     news += [News(profile, PROFILE_SPLIT) for profile in sorted(set(left.values()))]
     ledger.assign([*entries, *unseen], actor=STAGE.id, rule_version=scene.version, now=now)
     _keep_matches(scene, groups, entries, now)
-    left_behind = _former(scene.fresh)
+    left_behind = _former([scene.everyone[row] for row in scene.fresh])
     return Resolution(profiles={profile for profile, _ in homes} | merged | left_behind | set(left.values()), news=news)
 
 
 # The profiles that these source profiles were in before, by whoever's hand.
 FORMER = """
 SELECT DISTINCT profile_id FROM identity_assignment
-WHERE source_profile_id = ANY(%s) AND ended_at IS NOT NULL AND profile_id IS NOT NULL
+WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NOT NULL AND profile_id IS NOT NULL
 """
 
 
 def _former(source_profiles: Collection[UUID]) -> set[UUID]:
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(FORMER, [list(source_profiles)])
         return {row[0] for row in cursor.fetchall()}
 
 
-def _homes(scene: Scene, groups: list[set[UUID]], now: datetime) -> list[tuple[UUID, bool]]:
-    former = [sorted({scene.belongs[id] for id in group if id in scene.belongs}) for group in groups]
+def _homes(scene: Scene, groups: list[set[int]], now: datetime) -> list[tuple[UUID, bool]]:
+    former = [sorted({scene.belongs[row] for row in group if row in scene.belongs}) for group in groups]
     made = iter(ledger.make_profiles(sum(1 for profiles in former if not profiles), now=now))
     return [
         (next(made), True) if not profiles else (profiles[0] if len(profiles) == 1 else ledger.oldest(profiles), False)
@@ -91,95 +92,111 @@ def _homes(scene: Scene, groups: list[set[UUID]], now: datetime) -> list[tuple[U
     ]
 
 
-def _entry(scene: Scene, id: UUID, profile: UUID, group: set[UUID]) -> Entry:
+def _entry(scene: Scene, row: int, profile: UUID, group: set[int]) -> Entry:
     """The ledger entry of a source profile, with the strongest edge into its group as evidence."""
-    edges = [(scene.edges[pair], pair) for other in group if (pair := ordered(id, other)) in scene.edges]
+    id = scene.everyone[row]
+    edges = [(scene.edges[pair], pair) for other in group if (pair := ordered(row, other)) in scene.edges]
     best = max(edges, key=lambda item: (item[0].bits, item[1]), default=None)
-    if id in scene.parting:
+    if row in scene.parting:
         return Entry(id, profile, OBJECTED)
     if best is None:
         return Entry(id, profile, ALONE if len(group) == 1 else SIMILAR)
     edge, pair = best
-    with_ = pair[0] if pair[1] == id else pair[1]
-    return Entry(id, profile, edge.reason, {"with": str(with_), "bits": round(edge.bits, 2), "levels": edge.levels})
+    with_ = scene.everyone[pair[0] if pair[1] == row else pair[1]]
+    return Entry(id, profile, edge.reason, _evidence(edge, with_))
 
 
-def _moved(scene: Scene, crowd: UUID, profile: UUID, group: set[UUID]) -> list[Entry]:
+def _evidence(edge: Edge, with_: UUID) -> dict[str, Any]:
+    return {"with": str(with_), "bits": round(edge.bits, 2), "levels": edge.levels}
+
+
+def _moved(scene: Scene, crowd: UUID, profile: UUID, group: set[int]) -> list[Entry]:
     """The entries of those of a crowd that are not in the scene: they go where those go who stand for them."""
-    inside = {id for id in group if scene.belongs.get(id) == crowd}
+    inside = {row for row in group if scene.belongs.get(row) == crowd}
     between = [
         (scene.edges[pair], pair, other)
-        for id in inside
+        for row in inside
         for other in group - inside
-        if (pair := ordered(id, other)) in scene.edges
+        if (pair := ordered(row, other)) in scene.edges
     ]
     edge, _, other = max(between, key=lambda item: (item[0].bits, item[1]), default=(None, None, None))
     reason = edge.reason if edge else SIMILAR
-    evidence = {"with": str(other), "bits": round(edge.bits, 2), "levels": edge.levels} if edge else {}
+    evidence = _evidence(edge, scene.everyone[other]) if edge and other is not None else {}
     unseen = sorted(set(members_of(crowd)) - scene.place.keys())
     return [Entry(id, profile, reason, evidence) for id in unseen]
 
 
-def _keep_matches(scene: Scene, groups: Sequence[set[UUID]], entries: Sequence[Entry], now: datetime) -> None:
+def _keep_matches(scene: Scene, groups: Sequence[set[int]], entries: Sequence[Entry], now: datetime) -> None:
     """Keep the pairs that joined somebody, and the best pair between two people whom a person should look at."""
-    number = {id: place for place, members in enumerate(groups) for id in members}
-    doubtful: dict[tuple[int, int], tuple[float, Pair]] = {}
+    number = {row: place for place, members in enumerate(groups) for row in members}
+    doubtful: dict[tuple[int, int], tuple[float, Rows]] = {}
     for pair in _worth_a_look(scene):
         between = (number[pair[0]], number[pair[1]])
         if between[0] != between[1]:
             key = (min(between), max(between))
             doubtful[key] = max(doubtful.get(key, (0.0, pair)), (scene.edges[pair].bits, pair))
     joined = {
-        ordered(entry.source_profile, UUID(entry.evidence["with"])) for entry in entries if "with" in entry.evidence
+        ordered(scene.place[entry.source_profile], scene.place[UUID(entry.evidence["with"])])
+        for entry in entries
+        if "with" in entry.evidence
     }
-    rows = [_match(pair, scene.edges[pair], LINKED, scene.version, now) for pair in sorted(joined)]
-    rows += [_match(pair, scene.edges[pair], IN_REVIEW, scene.version, now) for _, pair in sorted(doubtful.values())]
-    Match.objects.bulk_create(
-        rows,
-        batch_size=2_000,
-        update_conflicts=True,
-        unique_fields=["left", "right"],
-        update_fields=["reason", "probability", "evidence", "state", "model_version", "found_at"],
-    )
+    found = [(pair, LINKED) for pair in sorted(joined)]
+    found += [(pair, IN_REVIEW) for _, pair in sorted(doubtful.values())]
+    _write_matches(scene, found, now=now)
     _settle_reviews(scene, number)
 
 
-def _worth_a_look(scene: Scene) -> list[Pair]:
+def _worth_a_look(scene: Scene) -> list[Rows]:
     """Likely pairs that a person could decide: with evidence in two fields or more, and no contradiction."""
     likely = [
-        pair
-        for pair, edge in sorted(scene.edges.items())
-        if edge.probability >= REVIEW and sum(1 for name, _, _ in edge.levels if name in COMPARED) >= LEAST_FIELDS
+        pair for pair, edge in sorted(scene.edges.items()) if edge.probability >= REVIEW and edge.fields >= LEAST_FIELDS
     ]
-    rows = np.array([(scene.place[left], scene.place[right]) for left, right in likely], dtype=np.int32)
-    contradict = scene.contradicts(rows.reshape(-1, 2))
+    contradict = scene.contradicts(np.array(likely, dtype=np.int32).reshape(-1, 2))
     return [pair for pair, no in zip(likely, contradict.tolist(), strict=True) if not no]
 
 
-def _match(pair: Pair, edge: Edge, state: str, version: str, now: datetime) -> Match:
-    return Match(
-        id=new_id(),
-        left_id=pair[0],
-        right_id=pair[1],
-        reason=edge.reason,
-        probability=edge.probability,
-        evidence=edge.levels,
-        state=state,
-        model_version=version,
-        found_at=now,
-    )
+# What was found of each pair, in the place of what was found before.
+KEEP_MATCHES = """
+INSERT INTO identity_match (id, left_id, right_id, reason, probability, evidence, state, model_version, found_at)
+SELECT id, left_id, right_id, reason, probability, evidence::jsonb, state, %(version)s, %(now)s
+FROM unnest(%(ids)b::uuid[], %(lefts)b::uuid[], %(rights)b::uuid[], %(reasons)b::text[], %(probabilities)b::float8[],
+            %(evidence)b::text[], %(states)b::text[])
+    AS found (id, left_id, right_id, reason, probability, evidence, state)
+ON CONFLICT (left_id, right_id) DO UPDATE SET
+    reason = excluded.reason, probability = excluded.probability, evidence = excluded.evidence, state = excluded.state,
+    model_version = excluded.model_version, found_at = excluded.found_at
+"""
+
+
+def _write_matches(scene: Scene, found: Sequence[tuple[Rows, str]], *, now: datetime) -> None:
+    if not found:
+        return
+    edges = [scene.edges[pair] for pair, _ in found]
+    columns: dict[str, Any] = {
+        "ids": [new_id() for _ in found],
+        "lefts": [scene.everyone[left] for (left, _), _ in found],
+        "rights": [scene.everyone[right] for (_, right), _ in found],
+        "reasons": [edge.reason for edge in edges],
+        "probabilities": [edge.probability for edge in edges],
+        "evidence": [json.dumps(edge.levels) for edge in edges],
+        "states": [state for _, state in found],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP_MATCHES, {**columns, "version": scene.version, "now": now})
 
 
 # Pairs that wait for review, among these source profiles.
 WAITING = """
 SELECT id, left_id, right_id FROM identity_match
-WHERE state = 'in_review' AND left_id = ANY(%(ids)s) AND right_id = ANY(%(ids)s)
+WHERE state = 'in_review' AND left_id = ANY(%(ids)b) AND right_id = ANY(%(ids)b)
 """
 
 
-def _settle_reviews(scene: Scene, number: dict[UUID, int]) -> None:
+def _settle_reviews(scene: Scene, number: dict[int, int]) -> None:
     """A pair that waited for review and has become one by other evidence needs nobody any more."""
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(WAITING, {"ids": scene.everyone})
-        settled = [id for id, left, right in cursor.fetchall() if number[left] == number[right]]
-    Match.objects.filter(id__in=settled).update(state=LINKED)
+        waiting = [(id, scene.place[left], scene.place[right]) for id, left, right in cursor.fetchall()]
+    settled = [id for id, left, right in waiting if number[left] == number[right]]
+    if settled:
+        Match.objects.filter(id__in=settled).update(state=LINKED)

@@ -1,14 +1,15 @@
 """The scene of one batch: everybody whom it is about, what speaks for joining them, and where they belong so far."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
+from typing import TypeVar
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 
 from consent.decide import decide_each
 from consent.rules import EXPIRED, NEVER_SAID, ONLY_SOME_DEVICES, OUTDATED, SAID_NO, UNCONFIRMED
@@ -18,7 +19,9 @@ from identity.learning import LINKING, active_model
 from identity.matching import (
     COMPARISONS,
     LINK,
+    NO_EVIDENCE,
     Contradiction,
+    Levels,
     Model,
     People,
     Person,
@@ -29,10 +32,11 @@ from identity.matching import (
     log_odds,
     score,
 )
-from identity.models import CANNOT_LINK, SIGNED_IN, Verdict
+from identity.models import CANNOT_LINK, SIGNED_IN
 from identity.persons import known, open_persons
 from identity.profiles import profile_of
 from records.source_profiles import standing
+from vault.cursors import binary_cursor
 from vault.grants import Actor
 
 STAGE = Actor.machine("resolve")
@@ -50,38 +54,84 @@ SURE_BITS = log_odds(LINK) + 1.0
 LEAST_REST = 0.1
 
 
-@dataclass
+T = TypeVar("T")
+Step = tuple[str, str, float]
+# Two rows of a scene, the lower first.
+Rows = tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Compared:
+    """What comparing pairs found: their levels of agreement, shape (pairs, comparisons), and their scores."""
+
+    levels: Levels
+    scores: Scores
+    fields: list[int]
+
+    def steps(self, row: int) -> list[Step]:
+        """The odds before any evidence, what each comparison adds, and what a shared household or a contradiction takes
+        off: levels and bits, which sum to the odds of the pair."""
+        scores = self.scores
+        against = round(float(scores.alternative[row]), 2)
+        base = round(float(scores.base[row]), 2)
+        found = [("prior", "before any evidence", base), *evidence(self.levels[row], scores.weight[row])]
+        why = ("contradiction", "plainly differ") if scores.contradiction[row] else ("household", "may be two people")
+        return [*found, (*why, against)] if against else found
+
+
+@dataclass(frozen=True, slots=True)
 class Edge:
-    """Why two source profiles may be one: bits for it (log2 odds), the reason, levels of agreement. Exact: certain."""
+    """Why two source profiles may be one: bits for it (log2 odds), and the reason. Exact: certain.
+
+    `claims` are the reasons that lifted it above what was `compared`, each with the bits that it came to.
+    """
 
     bits: float
     reason: str
     exact: bool = False
-    levels: list[tuple[str, str, float]] = field(default_factory=list)
+    compared: Compared | None = None
+    row: int = 0
+    claims: tuple[tuple[str, float], ...] = ()
 
     @property
     def probability(self) -> float:
         """That the two are one person."""
         return 1.0 if self.exact else 1 / (1 + 2 ** min(-self.bits, 1_000))
 
+    @property
+    def fields(self) -> int:
+        """In how many fields the two could be compared."""
+        return self.compared.fields[self.row] if self.compared else 0
+
+    @property
+    def levels(self) -> list[Step]:
+        """Levels of agreement and what each adds, with what the reason alone is worth: they add up to the bits."""
+        steps = self.compared.steps(self.row) if self.compared else []
+        for reason, bits in self.claims if steps else ():
+            rest = round(bits - sum(bits for _, _, bits in steps), 2)
+            if abs(rest) >= LEAST_REST:
+                steps.append((reason, "names one person", rest))
+        return steps
+
 
 @dataclass
 class Scene:
     """Everybody whom this batch is about, what speaks for joining them, and where they belong so far.
 
+    They are rows, numbered in the order of their ids, in `everyone`: numbers are compared and sorted ten times as fast.
     `parting` leave the profile that they are in: they no longer agree to being linked. Of the profiles that are crowds
     only a few source profiles are here; they stand for all.
     """
 
-    fresh: set[UUID]
-    parting: set[UUID]
+    fresh: set[int]
+    parting: set[int]
     everyone: list[UUID]
     place: dict[UUID, int]
-    trusted: set[UUID]
-    belongs: dict[UUID, UUID]
+    trusted: set[int]
+    belongs: dict[int, UUID]
     crowds: set[UUID]
-    edges: dict[Pair, Edge]
-    apart: set[Pair]
+    edges: dict[Rows, Edge]
+    apart: set[Rows]
     people: People
     contradicts: Contradiction
     version: str
@@ -104,25 +154,27 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     persons, linkable = newcomers | others, linkable | may_be_linked
     parting = _parting(belongs, objecting | object_too, crowds=company.crowds)
     candidates.forget(objecting | object_too)
-    everyone = sorted(persons)
+    everyone = sorted(persons, key=attrgetter("int"))
+    place = {id: row for row, id in enumerate(everyone)}
     people = People.build(everyone, [persons[id] for id in everyone])
     model, version = active_model()
-    edges = _scored(_within(linkable, shared.keys() | alike), everyone, people, model)
-    _add_certain(edges, _within(linkable, signed_in), SIGNED_IN)
-    _add_exclusive(edges, {pair: shared[pair] for pair in _within(linkable, shared)}, everyone, people, model)
-    _add_devices(edges, _within(linkable, on_device))
-    verdicts = {pair: verdict for pair, verdict in _verdicts(everyone).items() if pair in _within(persons, [pair])}
-    _add_verdicts(edges, verdicts, linkable)
+    at = {id: place[id] for id in linkable}
+    edges = _scored(_within(at, (*shared, *alike)), people, model)
+    _add_certain(edges, _within(at, signed_in), SIGNED_IN)
+    _add_exclusive(edges, _by_rows(at, shared), people, model)
+    _add_devices(edges, _within(at, on_device))
+    ruled = _by_rows(place, _verdicts(everyone))
+    _add_verdicts(edges, ruled, set(at.values()))
     return Scene(
-        fresh=fresh | parting,
-        parting=parting,
+        fresh={place[id] for id in fresh | parting},
+        parting={place[id] for id in parting},
         everyone=everyone,
-        place={id: row for row, id in enumerate(everyone)},
-        trusted=_trusted(persons),
-        belongs={id: profile for id, profile in belongs.items() if id in persons and id not in parting},
+        place=place,
+        trusted={place[id] for id in _trusted(persons)},
+        belongs={place[id]: profile for id, profile in belongs.items() if id in persons and id not in parting},
         crowds=company.crowds,
         edges=edges,
-        apart={pair for pair, verdict in verdicts.items() if verdict == CANNOT_LINK},
+        apart={pair for pair, verdict in ruled.items() if verdict == CANNOT_LINK},
         people=people,
         contradicts=partial(contradicts, people, model),
         version=version,
@@ -144,7 +196,7 @@ def _open(
     """
     wanted = {id: (id,) for id in ids if id not in without}
     decisions = decide_each(wanted, purpose=LINKING, at=now, actor=STAGE, reason="resolve source profiles")
-    opened = open_persons(sorted(decisions.allowed), decisions.grant)
+    opened = open_persons(decisions.allowed, decisions.grant)
     objecting = {id for id, reason in decisions.refused.items() if reason in OBJECTIONS}
     return {id: opened.get(id, Person()) for id in wanted}, set(decisions.allowed), objecting
 
@@ -152,7 +204,7 @@ def _open(
 def _parting(belongs: Mapping[UUID, UUID], objecting: set[UUID], *, crowds: Collection[UUID]) -> set[UUID]:
     """Those of the objecting that leave their profile: all of them, but for one where nobody else would stay."""
     members: dict[UUID, list[UUID]] = defaultdict(list)
-    for id in sorted(belongs):
+    for id in sorted(belongs, key=attrgetter("int")):
         members[belongs[id]].append(id)
     leaving = set()
     for profile, ids in members.items():
@@ -161,96 +213,88 @@ def _parting(belongs: Mapping[UUID, UUID], objecting: set[UUID], *, crowds: Coll
     return leaving
 
 
-def _within(ids: Collection[UUID], pairs: Iterable[Pair]) -> set[Pair]:
-    """The pairs of which both belong to these."""
-    return {pair for pair in pairs if pair[0] in ids and pair[1] in ids}
+def _within(place: Mapping[UUID, int], pairs: Iterable[Pair]) -> set[Rows]:
+    """The pairs of which both have a place."""
+    return {(place[left], place[right]) for left, right in pairs if left in place and right in place}
+
+
+def _by_rows(place: Mapping[UUID, int], found: Mapping[Pair, T]) -> dict[Rows, T]:
+    """What was found of the pairs of which both have a place."""
+    return {
+        (place[left], place[right]): what for (left, right), what in found.items() if left in place and right in place
+    }
 
 
 def _verdicts(ids: Collection[UUID]) -> dict[Pair, str]:
-    rows = Verdict.objects.filter(undone_at=None)
-    mine = rows.filter(left__in=list(ids)) | rows.filter(right__in=list(ids))
-    return {(left, right): verdict for left, right, verdict in mine.values_list("left_id", "right_id", "verdict")}
+    with binary_cursor() as cursor:
+        cursor.execute(VERDICTS, {"ids": list(ids)})
+        return {(left, right): verdict for left, right, verdict in cursor.fetchall()}
 
 
-def _scored(pairs: Iterable[Pair], everyone: Sequence[UUID], people: People, model: Model) -> dict[Pair, Edge]:
-    place = {id: row for row, id in enumerate(everyone)}
+# The standing verdicts on any of these.
+VERDICTS = """
+SELECT left_id, right_id, verdict FROM identity_verdict
+WHERE undone_at IS NULL AND (left_id = ANY(%(ids)b::uuid[]) OR right_id = ANY(%(ids)b::uuid[]))
+"""
+
+
+def _scored(pairs: Iterable[Rows], people: People, model: Model) -> dict[Rows, Edge]:
     wanted = sorted(pairs)
-    rows = np.array([(place[left], place[right]) for left, right in wanted], dtype=np.int32).reshape(-1, 2)
+    rows = np.array(wanted, dtype=np.int32).reshape(-1, 2)
     levels = compare(people, rows)
     scores = score(levels, model, people=people, pairs=rows)
-    bits = scores.log_odds
+    compared = Compared(levels, scores, (levels != NO_EVIDENCE).sum(axis=1).tolist())
     email = [comparison.name for comparison in COMPARISONS].index("email")
     same_email = levels[:, email] == len(COMPARISONS[email].levels) - 1
     # One place more than there are values, so that the code of a missing e-mail (-1) finds it.
     shared_email = np.append(people.shared_emails.household, True)[people.email.codes[rows[:, 0]]]
+    sure = (same_email & ~shared_email & ~scores.contradiction).tolist()
+    bits = scores.log_odds.tolist()
     edges = {}
     for row, pair in enumerate(wanted):
-        reason = SIMILAR
-        weight = float(bits[row])
-        if same_email[row] and not shared_email[row] and not scores.contradiction[row]:
-            reason, weight = SAME_EMAIL, max(weight, SURE_BITS)
-        edges[pair] = _with_rest(Edge(weight, reason, levels=_levels(levels[row], scores, row)))
+        if sure[row]:
+            weight = max(bits[row], SURE_BITS)
+            edges[pair] = Edge(weight, SAME_EMAIL, False, compared, row, ((SAME_EMAIL, weight),))
+        else:
+            edges[pair] = Edge(bits[row], SIMILAR, False, compared, row)
     return edges
 
 
-def _levels(levels: NDArray[np.int8], scores: Scores, row: int) -> list[tuple[str, str, float]]:
-    """The odds before any evidence, what each comparison adds, and what a shared household or a contradiction takes
-    off: levels and bits, which sum to the odds of the pair."""
-    against = round(float(scores.alternative[row]), 2)
-    found = [("prior", "before any evidence", round(float(scores.base[row]), 2)), *evidence(levels, scores.weight[row])]
-    why = ("contradiction", "plainly differ") if scores.contradiction[row] else ("household", "may be two people")
-    return [*found, (*why, against)] if against else found
-
-
-def _with_rest(edge: Edge) -> Edge:
-    """The edge with what its reason alone is worth, where that lifts it above its evidence: the levels add up."""
-    rest = round(edge.bits - sum(bits for _, _, bits in edge.levels), 2)
-    if edge.levels and edge.reason != SIMILAR and abs(rest) >= LEAST_REST:
-        edge.levels = [*edge.levels, (edge.reason, "names one person", rest)]
-    return edge
-
-
-def _add_certain(edges: dict[Pair, Edge], pairs: Iterable[Pair], reason: str) -> None:
+def _add_certain(edges: dict[Rows, Edge], pairs: Iterable[Rows], reason: str) -> None:
     for pair in pairs:
-        levels = edges[pair].levels if pair in edges else []
-        edges[pair] = _with_rest(Edge(2 * SURE_BITS, reason, exact=True, levels=levels))
+        edge = edges.get(pair, Edge(0.0, reason))
+        claims = (*edge.claims, (reason, 2 * SURE_BITS))
+        edges[pair] = replace(edge, bits=2 * SURE_BITS, reason=reason, exact=True, claims=claims)
 
 
-def _add_exclusive(
-    edges: dict[Pair, Edge],
-    shared: Mapping[Pair, set[str]],
-    everyone: Sequence[UUID],
-    people: People,
-    model: Model,
-) -> None:
+def _add_exclusive(edges: dict[Rows, Edge], shared: Mapping[Rows, set[str]], people: People, model: Model) -> None:
     """Pairs that share an exclusive identifier are one, unless who bears it is plainly somebody else."""
-    place = {id: row for row, id in enumerate(everyone)}
     reasons = {
         pair: EXCLUSIVE_REASONS[namespace]
         for pair, namespaces in sorted(shared.items())
         for namespace in EXCLUSIVE
         if namespace in namespaces
     }
-    rows = np.array([(place[left], place[right]) for left, right in reasons], dtype=np.int32).reshape(-1, 2)
+    rows = np.array(list(reasons), dtype=np.int32).reshape(-1, 2)
     for (pair, reason), contradict in zip(reasons.items(), contradicts(people, model, rows).tolist(), strict=True):
         if not contradict:
             _add_certain(edges, [pair], reason)
 
 
-def _add_devices(edges: dict[Pair, Edge], pairs: Iterable[Pair]) -> None:
+def _add_devices(edges: dict[Rows, Edge], pairs: Iterable[Rows]) -> None:
     for pair in pairs:
         if pair not in edges or not edges[pair].exact:
             edges[pair] = Edge(SURE_BITS, SAME_DEVICE)
 
 
-def _add_verdicts(edges: dict[Pair, Edge], verdicts: Mapping[Pair, str], linkable: Collection[UUID]) -> None:
+def _add_verdicts(edges: dict[Rows, Edge], verdicts: Mapping[Rows, str], linkable: Collection[int]) -> None:
     for pair, verdict in verdicts.items():
         if verdict == CANNOT_LINK:
             edges.pop(pair, None)
-        elif pair in _within(linkable, [pair]):
+        elif pair[0] in linkable and pair[1] in linkable:
             edges[pair] = Edge(2 * SURE_BITS, VERDICT, exact=True)
 
 
-def ordered(one: UUID, other: UUID) -> Pair:
-    """The pair with the lower id first."""
+def ordered(one: int, other: int) -> Rows:
+    """The pair with the lower row first."""
     return (one, other) if one < other else (other, one)

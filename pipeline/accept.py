@@ -19,6 +19,7 @@ from consent.models import GRANTED, PENDING, WITHDRAWN
 from identity import devices
 from identity.devices import Sighting
 from pipeline import queue, signals
+from pipeline.garbage import uncollected
 from privacy import epoch, sign_ups, suppression
 from privacy.suppression import Asked
 from records import dedupe, intakes, quarantine, source_profiles, store
@@ -97,7 +98,7 @@ def _accept(source: Source, batches: Sequence[Batch], door: str, now: datetime) 
     if not any(batches):
         return [Acceptance() for _ in batches]
     batches = [_keyed(batch) for batch in batches]
-    with transaction.atomic():
+    with transaction.atomic(), uncollected():
         suppression.pass_the_door()
         fresh = _drop_duplicates(source, [item for batch in batches for item in batch], now)
         quarantine.keep([item for item in fresh.values() if isinstance(item, Reject)], source, now=now)

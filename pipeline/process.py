@@ -14,6 +14,7 @@ from identity.profiles import living
 from identity.resolve import resolve
 from outbox import changes
 from pipeline import queue
+from pipeline.garbage import uncollected
 from privacy import epoch, rectification
 from segments.refresh import refresh
 
@@ -26,7 +27,7 @@ def process_batch(*, now: datetime, limit: int = BATCH) -> int:
     Raises `privacy.epoch.Behind` while the database is a restored one that misses erasures.
     """
     epoch.must_be_current()
-    with transaction.atomic():
+    with transaction.atomic(), uncollected():
         ledger.lock()
         return _process(now, limit)
 
@@ -48,5 +49,5 @@ def let_time_pass(*, now: datetime) -> None:
     epoch.must_be_current()
     ids = list(living().order_by("id").values_list("id", flat=True))
     for start in range(0, len(ids), BATCH):
-        with transaction.atomic():
+        with transaction.atomic(), uncollected():
             changes.append(refresh(ids[start : start + BATCH], now=now), now=now)

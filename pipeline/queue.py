@@ -47,7 +47,7 @@ def take(limit: int) -> Iterator[dict[UUID, date | None]]:
 
     It is gone when the block ends well and back in the queue when it does not.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), binary_cursor() as cursor:
         cursor.execute(TAKE, [limit])
         rows = cursor.fetchall()
         work: dict[UUID, date | None] = {}

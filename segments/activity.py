@@ -15,13 +15,13 @@ ORDERS = ("order completed",)
 
 # These source profiles, so that no one else rolls them up meanwhile; records may still be added to them.
 LOCK = """
-SELECT id FROM records_sourceprofile WHERE id = ANY(%(source_profiles)s::uuid[]) ORDER BY id FOR NO KEY UPDATE
+SELECT id FROM records_sourceprofile WHERE id = ANY(%(source_profiles)b::uuid[]) ORDER BY id FOR NO KEY UPDATE
 """
 
 # The activity of these source profiles from these days on.
 FORGET = """
 DELETE FROM segments_dailyactivity AS daily
-USING unnest(%(source_profiles)s::uuid[], %(days)s::date[]) AS work (source_profile_id, since)
+USING unnest(%(source_profiles)b::uuid[], %(days)b::date[]) AS work (source_profile_id, since)
 WHERE daily.source_profile_id = work.source_profile_id AND (work.since IS NULL OR daily.day >= work.since)
 """
 
@@ -52,7 +52,7 @@ FROM (
                    THEN (record.properties ->> 'amount')::numeric
                ELSE 0
            END AS amount
-    FROM unnest(%(source_profiles)s::uuid[], %(days)s::date[]) AS work (source_profile_id, since)
+    FROM unnest(%(source_profiles)b::uuid[], %(days)b::date[]) AS work (source_profile_id, since)
     JOIN records_record AS record ON record.source_profile_id = work.source_profile_id
     LEFT JOIN unnest(%(sources)s::uuid[], %(cutoffs)s::timestamptz[]) AS aged (source_id, cutoff_at)
         ON aged.source_id = record.source_id
@@ -72,14 +72,14 @@ KINDS = (
 
 # Those of these source profiles of which nothing is rolled up: new ones, and those whose people have just agreed.
 BARE = """
-SELECT asked.id FROM unnest(%s::uuid[]) AS asked (id)
+SELECT asked.id FROM unnest(%b::uuid[]) AS asked (id)
 WHERE NOT EXISTS (SELECT FROM segments_dailyactivity AS daily WHERE daily.source_profile_id = asked.id)
 """
 
 # The activity of the people behind these profiles.
 FORGET_PEOPLE = """
 DELETE FROM segments_dailyactivity AS daily USING identity_assignment AS assignment
-WHERE assignment.profile_id = ANY(%s::uuid[]) AND assignment.ended_at IS NULL
+WHERE assignment.profile_id = ANY(%b::uuid[]) AND assignment.ended_at IS NULL
   AND daily.source_profile_id = assignment.source_profile_id
 """
 

@@ -1,6 +1,7 @@
 """Membership: who enters, stays in and leaves each segment, given features and consent, written in a few queries."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,8 +16,8 @@ from segments import review
 from segments.catalog import read_definition
 from segments.consented import Consented, ask_for
 from segments.features.feature import Values
-from segments.models import Membership, Segment
-from segments.rules.evaluate import Result, evaluate
+from segments.models import Segment
+from segments.rules.evaluate import Result, evaluate, is_member
 from segments.rules.explain import explain, why_not
 from segments.rules.parse import InvalidDefinition
 from vault.ids import new_id
@@ -25,6 +26,13 @@ log = structlog.get_logger()
 LONGEST_REASON = 60
 
 Key = tuple[UUID, UUID]
+
+ENTER = """
+INSERT INTO segments_membership (id, segment_id, profile_id, entered_at, score, why, left_because, released_by)
+SELECT id, segment_id, profile_id, %(now)s, score, why::jsonb, '', ''
+FROM unnest(%(ids)b::uuid[], %(segments)b::uuid[], %(profiles)b::uuid[], %(scores)b::float8[], %(whys)b::text[])
+    AS entering (id, segment_id, profile_id, score, why)
+"""
 
 # Set score and explanation of these memberships.
 RESCORE = """
@@ -36,14 +44,32 @@ WHERE membership.id = fresh.id
 # End these memberships, each for its reason.
 LEAVE = """
 UPDATE segments_membership AS membership SET left_at = %s, left_because = ended.because
-FROM unnest(%s::uuid[], %s::text[]) AS ended (id, because)
+FROM unnest(%b::uuid[], %b::text[]) AS ended (id, because)
 WHERE membership.id = ended.id
 """
 
 
+# The memberships of these profiles.
+STANDING = """
+SELECT segment_id, profile_id, id, score, why FROM segments_membership
+WHERE profile_id = ANY(%b::uuid[]) AND left_at IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A membership as it was found: its id, score and explanation."""
+
+    id: UUID
+    score: float | None
+    why: dict[str, Any]
+
+
 @dataclass
 class Verdicts:
-    """Who belongs into which segment, with the result that says so, and who does not: why, and whether by its rule."""
+    """Who belongs into which segment, with the result that says so, and who of those in it does not: why, and whether
+    by its rule.
+    """
 
     members: dict[Key, Result] = field(default_factory=dict)
     others: dict[Key, str] = field(default_factory=dict)
@@ -54,11 +80,10 @@ def renew(people: Consented, values: Values, *, now: datetime) -> list[News]:
     """Bring the memberships of these people up to date, and return who entered and left. The profiles are locked."""
     segments = {segment.id: segment for segment in Segment.objects.order_by("slug")}
     profiles = [*people.owned, *people.refused]
-    standing = {(row.segment_id, row.profile_id): row for row in _standing(profiles)}
-    verdicts = _judge(segments.values(), people, values, now=now)
+    standing = _standing(profiles)
+    verdicts = _judge(segments.values(), people, values, standing, now=now)
     entering = {key: result for key, result in verdicts.members.items() if key not in standing}
-    leaving = {key: because for key, because in verdicts.others.items() if key in standing}
-    entering, leaving = _without_held(entering, leaving, verdicts, segments, profiles, now=now)
+    entering, leaving = _without_held(entering, verdicts.others, verdicts, segments, profiles, now=now)
     _enter(entering, now=now)
     _rescore([(standing[key], result) for key, result in verdicts.members.items() if key in standing])
     _leave([(standing[key], because) for key, because in leaving.items()], now=now)
@@ -92,54 +117,71 @@ def _without_held(
     )
 
 
-def _standing(profiles: Collection[UUID]) -> Collection[Membership]:
-    return Membership.objects.filter(profile_id__in=list(profiles), left_at=None)
+def _standing(profiles: Collection[UUID]) -> dict[Key, Standing]:
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING, [list(profiles)])
+        return {
+            (segment, profile): Standing(id, score, json.loads(why))
+            for segment, profile, id, score, why in cursor.fetchall()
+        }
 
 
-def _judge(segments: Collection[Segment], people: Consented, values: Values, *, now: datetime) -> Verdicts:
+def _judge(
+    segments: Collection[Segment], people: Consented, values: Values, standing: Collection[Key], *, now: datetime
+) -> Verdicts:
+    """Who belongs into which segment; of those who do not, those who are in it, for nothing changes for others."""
     verdicts = Verdicts()
     asked: dict[tuple[str, str], Consented] = {}
+    inside: dict[UUID, set[UUID]] = defaultdict(set)
+    for id, profile in standing:
+        inside[id].add(profile)
     for segment in segments:
-        refused = {profile: f"consent: {reason}" for profile, reason in people.refused.items()}
-        if not segment.active:
-            refused |= dict.fromkeys(people.owned, "segment: inactive")
-        else:
+        there = inside[segment.id]
+        refused = people.refused
+        if segment.active:
             use = (segment.purpose_id, segment.channel)
             if use not in asked:
                 asked[use] = ask_for(people.owned, purpose=use[0], channel=use[1], now=now)
-            refused |= {profile: f"consent: {reason}" for profile, reason in asked[use].refused.items()}
-        _judge_one(segment, {id: known for id, known in values.items() if id not in refused}, verdicts)
-        verdicts.others |= {(segment.id, profile): reason for profile, reason in refused.items()}
+            refused = {**refused, **asked[use].refused}
+            _judge_one(segment, {id: known for id, known in values.items() if id not in refused}, there, verdicts)
+        gone = {profile: f"consent: {reason}" for profile, reason in refused.items() if profile in there}
+        if not segment.active:
+            gone |= {profile: "segment: inactive" for profile in people.owned if profile in there}
+        verdicts.others |= {(segment.id, profile): reason for profile, reason in gone.items()}
     return verdicts
 
 
-def _judge_one(segment: Segment, values: Values, verdicts: Verdicts) -> None:
+def _judge_one(segment: Segment, values: Values, inside: Collection[UUID], verdicts: Verdicts) -> None:
     """Evaluate one segment. A definition that can no longer be read holds for nobody."""
     try:
         definition = read_definition(segment.definition)
     except InvalidDefinition:
         log.warning("segment_definition_invalid", segment=segment.slug)
-        verdicts.others |= {(segment.id, profile): "definition: invalid" for profile in values}
+        verdicts.others |= {(segment.id, profile): "definition: invalid" for profile in values if profile in inside}
         return
     for profile, known in values.items():
-        result = evaluate(definition, known)
-        if result.member:
-            verdicts.members[segment.id, profile] = result
-        else:
-            verdicts.others[segment.id, profile] = why_not(result)
+        if is_member(definition, known):
+            verdicts.members[segment.id, profile] = evaluate(definition, known)
+        elif profile in inside:
+            verdicts.others[segment.id, profile] = why_not(evaluate(definition, known))
             verdicts.by_rule.add((segment.id, profile))
 
 
 def _enter(entering: Mapping[Key, Result], *, now: datetime) -> None:
-    Membership.objects.bulk_create(
-        Membership(
-            id=new_id(), segment_id=segment, profile_id=profile, entered_at=now, score=result.score, why=explain(result)
-        )
-        for (segment, profile), result in entering.items()
-    )
+    if not entering:
+        return
+    columns: dict[str, Any] = {
+        "ids": [new_id() for _ in entering],
+        "segments": [segment for segment, _ in entering],
+        "profiles": [profile for _, profile in entering],
+        "scores": [result.score for result in entering.values()],
+        "whys": [json.dumps(explain(result)) for result in entering.values()],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ENTER, {**columns, "now": now})
 
 
-def _rescore(staying: Collection[tuple[Membership, Result]]) -> None:
+def _rescore(staying: Collection[tuple[Standing, Result]]) -> None:
     fresh: list[dict[str, Any]] = []
     for row, result in staying:
         why = explain(result)
@@ -150,7 +192,7 @@ def _rescore(staying: Collection[tuple[Membership, Result]]) -> None:
             cursor.execute(RESCORE, [json.dumps(fresh)])
 
 
-def _leave(leaving: Collection[tuple[Membership, str]], *, now: datetime) -> None:
+def _leave(leaving: Collection[tuple[Standing, str]], *, now: datetime) -> None:
     if leaving:
         ids, reasons = [row.id for row, _ in leaving], [because[:LONGEST_REASON] for _, because in leaving]
         with connection.cursor() as cursor:

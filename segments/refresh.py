@@ -1,7 +1,9 @@
 """Refresh: features and memberships of these profiles as they should be now, as far as consent allows."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
+from operator import attrgetter
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -12,12 +14,19 @@ from segments import activity, membership
 from segments.consented import ANALYTICS, Consented, ask
 from segments.features import registry
 from segments.features.feature import Values
-from segments.models import ProfileFeatures
+from vault.cursors import binary_cursor
 
 AT_ONCE = 5_000
 
+FORGET = "DELETE FROM segments_profilefeatures WHERE profile_id = ANY(%b::uuid[])"
+KEEP = """
+INSERT INTO segments_profilefeatures (profile_id, values, computed_at)
+SELECT profile_id, known::jsonb, %s FROM unnest(%b::uuid[], %b::text[]) AS fresh (profile_id, known)
+ON CONFLICT (profile_id) DO UPDATE SET values = excluded.values, computed_at = excluded.computed_at
+"""
+
 # These profiles, so that no one else refreshes them meanwhile; rows that refer to them may still be written.
-LOCK = "SELECT id FROM identity_profile WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+LOCK = "SELECT id FROM identity_profile WHERE id = ANY(%b::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
 
 def refresh(
@@ -38,7 +47,7 @@ def refresh(
 
 def _portions(profile_ids: Collection[UUID]) -> Iterator[list[UUID]]:
     """The ids in ascending order, which is the order of the locks, a few thousand at a time."""
-    ordered = sorted(set(profile_ids))
+    ordered = sorted(set(profile_ids), key=attrgetter("int"))
     yield from (ordered[start : start + AT_ONCE] for start in range(0, len(ordered), AT_ONCE))
 
 
@@ -53,16 +62,12 @@ def _refresh(profile_ids: list[UUID], since: Mapping[UUID, date | None], *, now:
 
 
 def _lock(profile_ids: list[UUID]) -> list[UUID]:
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(LOCK, [profile_ids])
         return [row[0] for row in cursor.fetchall()]
 
 
 def _keep(values: Values, people: Consented, *, now: datetime) -> None:
-    ProfileFeatures.objects.filter(profile_id__in=list(people.refused)).delete()
-    ProfileFeatures.objects.bulk_create(
-        [ProfileFeatures(profile_id=profile, values=known, computed_at=now) for profile, known in values.items()],
-        update_conflicts=True,
-        unique_fields=["profile"],
-        update_fields=["values", "computed_at"],
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET, [list(people.refused)])
+        cursor.execute(KEEP, [now, list(values), [json.dumps(known) for known in values.values()]])

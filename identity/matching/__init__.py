@@ -13,7 +13,7 @@ A run over a few new people against candidates found by stored `blocking_keys` t
 and without `learn`.
 """
 
-from identity.matching.block import KEYS, SkippedBlock, SkippedBlocks, blocking_keys, candidate_pairs
+from identity.matching.block import KEYS, SkippedBlock, SkippedBlocks, blocking_keys, blocking_keys_of, candidate_pairs
 from identity.matching.cluster import Contradiction, cluster
 from identity.matching.compare import compare
 from identity.matching.contradict import contradicts
@@ -46,6 +46,7 @@ __all__ = [
     "UnreadableModelError",
     "b_cubed",
     "blocking_keys",
+    "blocking_keys_of",
     "candidate_pairs",
     "cluster",
     "compare",

@@ -1,6 +1,6 @@
 """Blocking: compare only people who agree on a combination of fields."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +52,7 @@ KEYS: tuple[tuple[str, ...], ...] = (
     ("phone", "family_sound"),
     ("phone", "birth_date"),
 )
+_PREFIXED = tuple(("+".join(fields) + ":", fields) for fields in KEYS)
 # What splits a block that is too large, tried in this order.
 _SPLITTERS = (
     "birth_date",
@@ -93,10 +94,19 @@ def blocking_keys(person: Person) -> frozenset[str]:
 
     Two people are candidates when they share a key. The caller stores a keyed hash of each, never the key itself.
     """
-    features = _features(person)
+    return blocking_keys_of([person])[0]
+
+
+def blocking_keys_of(persons: Iterable[Person]) -> list[frozenset[str]]:
+    """Return the keys of each person; what many share, such as a city, is normalized once."""
+    once = _Once()
+    return [_keys(_features(person, once)) for person in persons]
+
+
+def _keys(features: Mapping[str, str]) -> frozenset[str]:
     return frozenset(
-        f"{'+'.join(fields)}:{'|'.join(values)}"
-        for fields in KEYS
+        prefix + "|".join(values)
+        for prefix, fields in _PREFIXED
         if all(values := [features[field] for field in fields])
     )
 
@@ -123,34 +133,45 @@ def candidate_pairs(people: People, *, max_block: int = 200) -> tuple[Pairs, Ski
     return pairs, SkippedBlocks(tuple(skipped), split - len(skipped))
 
 
-def _features(person: Person) -> dict[str, str]:
+class _Once:
+    """Applies each rule to each value once; "" stands for what is missing."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[Callable[[str], str | None], str], str] = {}
+
+    def __call__(self, value: str | None, rule: Callable[[str], str | None]) -> str:
+        if not value:
+            return ""
+        found = self._found.get((rule, value))
+        if found is None:
+            found = self._found[rule, value] = rule(value) or ""
+        return found
+
+
+def _features(person: Person, apply: _Once) -> dict[str, str]:
     """Return the fields that keys are made of, "" where missing: for one person what `People` holds for all."""
-    given = _apply(person.given_name, normalize.name)
-    family = _apply(person.family_name, normalize.name)
-    first, surname = _apply(given, normalize.main_word), _apply(family, normalize.main_word)
-    given_class = _apply(first, nickname_class)
-    birth = _apply(person.birth_date, normalize.birth_date)
-    email = _apply(person.email, normalize.email)
-    sounds = [class_sound(first), class_sound(surname)] if first and surname else []
+    given = apply(person.given_name, normalize.name)
+    family = apply(person.family_name, normalize.name)
+    first, surname = apply(given, normalize.main_word), apply(family, normalize.main_word)
+    given_class = apply(first, nickname_class)
+    birth = apply(person.birth_date, normalize.birth_date)
+    email = apply(person.email, normalize.email)
+    sounds = [apply(first, class_sound), apply(surname, class_sound)] if first and surname else []
     return {
         "given_class": given_class,
-        "given_initial": _apply(given_class, initial),
-        "family_sound": _apply(surname, phonetic),
+        "given_initial": apply(given_class, initial),
+        "family_sound": apply(surname, phonetic),
         "both_sounds": in_one_order(*sounds) if sounds else "",
         "birth_date": birth,
-        "birth_year": _apply(birth, birth_year),
-        "birth_day": _apply(birth, birth_day),
-        "email_local": _apply(email, normalize.email_local),
-        "email_domain": _apply(email, normalize.email_domain),
-        "phone": _apply(person.phone, str.strip),
-        "dwelling_sound": _apply(_apply(person.street, normalize.street), dwelling_sound),
-        "postcode": _apply(person.postcode, normalize.postcode),
-        "city": _apply(person.city, normalize.place),
+        "birth_year": apply(birth, birth_year),
+        "birth_day": apply(birth, birth_day),
+        "email_local": apply(email, normalize.email_local),
+        "email_domain": apply(email, normalize.email_domain),
+        "phone": apply(person.phone, str.strip),
+        "dwelling_sound": apply(apply(person.street, normalize.street), dwelling_sound),
+        "postcode": apply(person.postcode, normalize.postcode),
+        "city": apply(person.city, normalize.place),
     }
-
-
-def _apply(value: str | None, rule: Callable[[str], str | None]) -> str:
-    return (rule(value) or "") if value else ""
 
 
 def _codes(people: People, field: str) -> Codes:

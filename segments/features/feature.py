@@ -6,9 +6,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from segments.rules.definition import Value
+from vault.cursors import binary_cursor
 
 Owned = Mapping[UUID, Collection[UUID]]
 Values = dict[UUID, dict[str, Value]]
@@ -16,7 +15,7 @@ Values = dict[UUID, dict[str, Value]]
 # The source profiles of each profile, as rows of (profile_id, source_profile_id): every group's query starts with this.
 OWNED = """
 WITH owned AS (
-    SELECT * FROM unnest(%(profiles)s::uuid[], %(source_profiles)s::uuid[]) AS pair (profile_id, source_profile_id)
+    SELECT * FROM unnest(%(profiles)b::uuid[], %(source_profiles)b::uuid[]) AS pair (profile_id, source_profile_id)
 )
 """
 
@@ -57,6 +56,6 @@ def rows_of(owned: Owned, sql: str, **parameters: Any) -> Iterator[tuple[Any, ..
         "source_profiles": [source_profile for _, source_profile in pairs],
         **parameters,
     }
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(OWNED + sql, bound)
         yield from cursor.fetchall()

@@ -71,7 +71,7 @@ class Result:
 def evaluate(definition: Definition, features: Features) -> Result:
     """What the definition says of a profile with these features; one that is absent, None or NaN is missing."""
     found = [(condition, _condition_holds(condition, features)) for condition in conditions(definition.rule)]
-    rule_holds = _holds(definition.rule, {condition.path: holds for condition, holds in found}) is True
+    rule_holds = _holds(definition.rule, features) is True
     contributions = _contributions(definition.score, features)
     score = _total(contributions) if definition.score else None
     threshold = definition.score.threshold if definition.score else None
@@ -85,18 +85,25 @@ def evaluate(definition: Definition, features: Features) -> Result:
     )
 
 
-def _holds(rule: Rule, found: Mapping[str, bool | None]) -> bool | None:
-    """True, False, or None where a missing value leaves it open, given what each condition, by its path, came to."""
+def is_member(definition: Definition, features: Features) -> bool:
+    """The same in one word, for the many who are not: `evaluate` says why."""
+    if _holds(definition.rule, features) is not True:
+        return False
+    return definition.score is None or _total(_contributions(definition.score, features)) >= definition.score.threshold
+
+
+def _holds(rule: Rule, features: Features) -> bool | None:
+    """True, False, or None where a missing value leaves it open."""
     match rule:
         case Condition():
-            return found[rule.path]
+            return _condition_holds(rule, features)
         case Negation():
-            inner = _holds(rule.rule, found)
+            inner = _holds(rule.rule, features)
             return None if inner is None else not inner
         case Every():
-            return _joined([_holds(part, found) for part in rule.rules], decisive=False)
+            return _joined([_holds(part, features) for part in rule.rules], decisive=False)
         case Some():
-            return _joined([_holds(part, found) for part in rule.rules], decisive=True)
+            return _joined([_holds(part, features) for part in rule.rules], decisive=True)
 
 
 def _joined(parts: list[bool | None], *, decisive: bool) -> bool | None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segments.rules.evaluate import Contribution, Outcome, Result, evaluate
+from segments.rules.evaluate import Contribution, Outcome, Result, evaluate, is_member
 from segments.rules.explain import explain, why_not
 from segments.rules.parse import parse
 from tests.segments.rules.strategies import FEATURES, definitions, features, rules, terms
@@ -159,6 +159,12 @@ def test_score_and_points_add_up(definition: dict[str, Any], known: dict[str, An
         assert 0 <= result.score <= 100
         assert math.isclose(sum(part.points for part in result.contributions), result.score, abs_tol=1e-3)
     assert all(part.points >= 0 for part in result.contributions)
+
+
+@given(definitions, features)
+def test_in_one_word_it_is_the_same(definition: dict[str, Any], known: dict[str, Any]) -> None:
+    parsed = parse(definition, features=FEATURES)
+    assert is_member(parsed, known) == evaluate(parsed, known).member
 
 
 @given(definitions, features)
