@@ -1,6 +1,7 @@
 """Garbage collection stands still while a batch is at work.
 
-Python would walk all that the batch holds, again and again, and find next to nothing: a third of the time of a large one.
+Python would walk all that the batch holds, again and again, and find next to nothing: of a large one it takes a third
+of the time.
 """
 
 import gc
