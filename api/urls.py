@@ -77,6 +77,7 @@ urlpatterns = [
     # The short forms of the browser client; the OpenAPI document names them with the long ones.
     path("v1/b", Batch.as_view(schema=None)),
     path("v1/import", Batch.as_view(schema=None)),
+    path("v1/merge", Single.as_view(single_type="merge", schema=None)),
     path("beacon/v1/batch", Beacon.as_view()),
     path("v1/projects/<str:write_key>/settings", Settings.as_view()),
     *(path(f"v1/{type[0]}", Single.as_view(single_type=type, schema=None)) for type in TYPES),

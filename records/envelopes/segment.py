@@ -1,4 +1,4 @@
-"""Segment-format messages (the HTTP Tracking API's identify, track, page, screen, group and alias)."""
+"""Segment-format messages: the HTTP Tracking API's identify, track, page, screen, group and alias; Rudder's merge."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from records import properties
 from records.cleaning import clean
 from records.dictionary import recognize
 from records.envelope import Envelope, Reject, Unreadable, as_json, message_hash
-from records.envelopes import consent_context
+from records.envelopes import consent_context, listed
 from records.models import Source
 from records.special_categories import keep_out
 from records.standardize import Absurd, Setting, plausible, read_instant
@@ -17,7 +17,8 @@ from records.standardize import Absurd, Setting, plausible, read_instant
 # What looks like an address, or a number long enough to be a phone's or a card's.
 PERSONAL = re.compile(r"\S*@\S*|\+?\d[\d ()/-]{5,}\d")
 
-TYPES = ("identify", "track", "page", "screen", "group", "alias")
+MERGE = "merge"
+TYPES = ("identify", "track", "page", "screen", "group", "alias", MERGE)
 TRAITS = {
     "email": "email",
     "phone": "phone",
@@ -61,11 +62,14 @@ def _read(
     raw = _identifiers(message, context)
     if not raw:
         raise Unreadable("missing_identifier", "userId", "Give 'userId' or 'anonymousId'; without one nobody is meant.")
+    others, unknown = _listed(kind, message, context)
+    raw |= others
     raw |= _traits({**_object(context.get("traits"), "context.traits"), **_object(message.get("traits"), "traits")})
     raw |= _surroundings(context)
     cleaned = clean(raw, Setting(region=source.region, date_order=source.mapping.get("date_order"), now=now))
     values = _object(message.get("properties"), "properties")
-    kept, dropped = properties.declared(values, source.mapping.get("properties", properties.COMMERCE))
+    kept, undeclared = properties.declared(values, source.mapping.get("properties", properties.COMMERCE))
+    dropped = undeclared + unknown
     event = _event(kind, message)
     keep_out(event, kept, allowed=source.mapping.get("special_categories", ()))
     return Envelope(
@@ -101,6 +105,22 @@ def _identifiers(message: Mapping[str, Any], context: Mapping[str, Any]) -> dict
         if value not in (None, ""):
             found["device_id"] = (name, value)
     return found
+
+
+def _listed(
+    kind: str, message: Mapping[str, Any], context: Mapping[str, Any]
+) -> tuple[dict[str, tuple[str, object]], int]:
+    """What the message lists of its person's identifiers, and how many of them nobody knows.
+
+    A merge names those that are one person's: they are evidence as any other record's are, and no more.
+    """
+    if kind == MERGE and not message.get("mergeProperties"):
+        raise Unreadable("missing_field", "mergeProperties", "A merge needs 'mergeProperties', a list of identifiers.")
+    found, unknown = listed.identifiers(context.get("externalIds"), "context.externalIds", value="id")
+    if kind == MERGE:
+        merged, more = listed.identifiers(message["mergeProperties"], "mergeProperties", value="value")
+        found, unknown = merged | found, unknown + more
+    return found, unknown
 
 
 def _traits(traits: Mapping[str, Any]) -> dict[str, tuple[str, object]]:

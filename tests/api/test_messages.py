@@ -14,7 +14,7 @@ from django.test import Client
 from access.limits import TooMany
 from api.views import messages
 from records import limits, sources
-from records.models import QuarantinedRecord, Record, Source
+from records.models import Identifier, QuarantinedRecord, Record, Source
 from tests.api.conftest import Shop, assert_problem, order
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -112,6 +112,15 @@ def test_single_messages_have_routes_of_their_own(type: str, shop: Shop) -> None
         }
         assert shop.send(message, path=path).json()["accepted"] == 1
     assert set(Record.objects.values_list("kind", flat=True)) == {type}
+
+
+def test_a_merge_has_a_route(shop: Shop) -> None:
+    pair = [{"type": "email", "value": "alice@example.com"}, {"type": "phone", "value": "+447700900123"}]
+    assert shop.send({"userId": "u-alice", "mergeProperties": pair}, path="/v1/merge").json()["accepted"] == 1
+    assert set(Identifier.objects.values_list("namespace", flat=True)) == {"account_id", "email", "phone"}
+    assert_problem(
+        shop.send({"userId": "u-alice"}, path="/v1/merge", **{"X-Strict-Mode": "1"}), 400, "messages_rejected"
+    )
 
 
 def test_the_write_key_in_a_body_is_no_part_of_the_message(shop: Shop) -> None:

@@ -57,6 +57,66 @@ def test_an_order_becomes_an_envelope() -> None:
     )
 
 
+LISTED = [
+    {"id": "alice@example.com", "type": "email", "collection": "users", "encoding": "none"},
+    {"id": "lc-7001", "type": "loyalty_card"},
+]
+
+
+def test_external_ids_are_identifiers_of_the_person() -> None:
+    envelope = taken({**ALICE, "context": {"externalIds": LISTED}})
+    assert envelope.fields == {"account_id": "u-alice", "email": "alice@example.com", "loyalty_number": "lc-7001"}
+    assert envelope.flags == ()
+
+
+@pytest.mark.parametrize(
+    "dropped",
+    [
+        {"id": "acme", "type": "email", "collection": "accounts"},
+        {"id": "0b2a", "type": "email", "encoding": "md5"},
+        {"id": "cross-1", "type": "cross_domain_id"},
+        {"id": "u-bob", "type": "user_id"},
+        {"id": "device-of-bob", "type": "anonymous_id"},
+    ],
+    ids=["of an account", "encoded", "unknown", "somebody's account", "somebody's device"],
+)
+def test_what_is_no_identifier_of_a_user_is_dropped_and_counted(dropped: dict[str, str]) -> None:
+    envelope = taken({**ALICE, "context": {"externalIds": [dropped]}})
+    assert (envelope.fields, envelope.flags) == ({"account_id": "u-alice"}, ("undeclared:1",))
+
+
+def test_a_trait_counts_before_an_external_id_and_the_first_of_two() -> None:
+    listed = [{"id": f"{name}@example.com", "type": "email"} for name in ("one", "two")]
+    assert taken({**ALICE, "context": {"externalIds": listed}}).fields["email"] == "one@example.com"
+    told = taken({**ALICE, "traits": {"email": "own@example.com"}, "context": {"externalIds": listed}})
+    assert told.fields["email"] == "own@example.com"
+
+
+def test_a_merge_names_identifiers_of_one_person() -> None:
+    pair = [{"type": "email", "value": "alice@example.com"}, {"type": "mobile", "value": "+447700900123"}]
+    envelope = taken({"type": "merge", "userId": "u-alice", "mergeProperties": pair})
+    assert (envelope.kind, envelope.event) == ("merge", "")
+    assert envelope.fields == {"account_id": "u-alice", "email": "alice@example.com", "phone": "+447700900123"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "field"),
+    [
+        ({"type": "merge"}, "missing_field", "mergeProperties"),
+        ({"type": "merge", "mergeProperties": {"type": "email"}}, "wrong_type", "mergeProperties"),
+        ({"type": "merge", "mergeProperties": ["alice"]}, "wrong_type", "mergeProperties.0"),
+        ({"type": "merge", "mergeProperties": [{"type": "email", "value": [1]}]}, "wrong_type",
+         "mergeProperties.0.value"),
+        ({"context": {"externalIds": {}}}, "wrong_type", "context.externalIds"),
+        ({"context": {"externalIds": [{"id": "a"}]}}, "wrong_type", "context.externalIds.0"),
+        ({"context": {"externalIds": [{"type": "email"}] * 21}}, "too_long", "context.externalIds"),
+    ],
+)  # fmt: skip
+def test_lists_that_cannot_be_read_are_refused(wrong: dict[str, Any], code: str, field: str) -> None:
+    reject = refused({**ALICE, **wrong})
+    assert (reject.code, reject.field) == (code, field)
+
+
 TRAITS = {
     "email": "Alice@example.com",
     "firstName": "Alice",
@@ -104,6 +164,7 @@ def test_a_device_names_itself_in_two_ways() -> None:
 @pytest.mark.parametrize("kind", TYPES)
 def test_names_of_pages_screens_and_groups_are_not_kept(kind: str) -> None:
     message = {"type": kind, "userId": "u", "event": "Signed Up", "name": "alice@example.com", "groupId": "g"}
+    message |= {"mergeProperties": [{"type": "loyalty_card", "value": "lc-7001"}]} if kind == "merge" else {}
     envelope = taken(message)
     assert (envelope.kind, envelope.event) == (kind, "Signed Up" if kind == "track" else "")
     assert "alice" not in repr(envelope)
