@@ -15,7 +15,7 @@ NAMES = {
     "retrain": "Models to train again",
     "rectified": "Fields put right",
     "values": "Values replaced or completed",
-    "records": "Records changed",
+    "records": "Records",
     "recipients_told": "Recipients told",
 }
 # Counts by table: they are drawn.

@@ -8,7 +8,7 @@ from access.masking import mask
 from identity.golden import GoldenRead
 from records.dictionary import FIELDS, PLAIN
 
-UNKNOWN = "Unknown person"
+UNKNOWN = "No name yet"
 YEAR = 365
 LABELS = {
     "email": "E-mail",

@@ -11,7 +11,7 @@ NAMES = {
     "identity.GoldenValue": "values of the golden record",
     "identity.MatchModel": "match model",
     "identity.Verdict": "decisions who is who",
-    "outbox.Change": "changes that others were told of",
+    "outbox.Change": "changes noted for others",
     "pipeline.Work": "entries of the work queue",
     "segments.DailyActivity": "daily totals",
     "segments.Membership": "segment memberships",

@@ -109,5 +109,16 @@ def _content(case: ErasureCase, *, now: datetime) -> dict[str, Any]:
             ],
         },
         "models_to_retrain": outcome.get("retrain", []),
-        "values_of_the_person": "destroyed" if case.sealed is None else "sealed until recipients have answered",
+        "values_of_the_person": _values_of(case),
     }
+
+
+def _values_of(case: ErasureCase) -> str:
+    """What has become of the values that the proof searches for, and what they still wait for."""
+    if case.sealed is None:
+        return "destroyed"
+    if case.proof_state != PASSED:
+        return "sealed until the search has passed"
+    if deliveries.unconfirmed(case.pk):
+        return "sealed until recipients have answered"
+    return "sealed, to be destroyed within minutes"

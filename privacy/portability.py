@@ -42,10 +42,12 @@ def package(answered: Mapping[str, Any]) -> bytes:
         rows = [_row(record, plain) for record in answered["records"] if record["source"] == name]
         said = _said(name, answered)
         mapping = _mapping(rows, said)
-        manifest.append({**source, "mapping": mapping, "files": [f"records-{name}", f"consents-{name}"]})
+        named = [f"records-{name}", *([f"consents-{name}"] if said else [])]
+        manifest.append({**source, "mapping": mapping, "files": named})
         files[f"records-{name}.csv"] = _csv(rows)
         files[f"records-{name}.ndjson"] = "".join(json.dumps(_nested(row), ensure_ascii=False) + "\n" for row in rows)
-        files[f"consents-{name}.csv"] = _csv(said)
+        if said:
+            files[f"consents-{name}.csv"] = _csv(said)
     files["sources.json"] = _json(manifest)
     return _zip(files)
 
