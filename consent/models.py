@@ -100,7 +100,7 @@ class Act(models.Model):
     source_profile = models.ForeignKey(
         "records.SourceProfile", on_delete=models.CASCADE, related_name="acts", db_index=False
     )
-    purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="acts", db_index=False)
+    purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="acts")
     channel = models.CharField(max_length=20, blank=True)
     state = models.CharField(max_length=9, choices=[(state, state) for state in STATES])
     occurred_at = models.DateTimeField()

@@ -98,8 +98,13 @@ def _accept(source: Source, batches: Sequence[Batch], door: str, now: datetime) 
     if not any(batches):
         return [Acceptance() for _ in batches]
     batches = [_keyed(batch) for batch in batches]
-    with transaction.atomic(), uncollected():
+    with transaction.atomic():
         suppression.pass_the_door()
+        return _behind_the_door(source, batches, door, now)
+
+
+def _behind_the_door(source: Source, batches: Sequence[Batch], door: str, now: datetime) -> list[Acceptance]:
+    with uncollected():
         fresh = _drop_duplicates(source, [item for batch in batches for item in batch], now)
         quarantine.keep([item for item in fresh.values() if isinstance(item, Reject)], source, now=now)
         stored = _take_in(source, [item for item in fresh.values() if isinstance(item, Envelope)], now)

@@ -7,15 +7,25 @@ of the time.
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
+
+_lock = Lock()
+# How many batches are at work, and whether the first of them found the collection running.
+_at_work = [0, False]
 
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Without garbage collection in this process; one that was off stays off."""
-    collecting = gc.isenabled()
-    gc.disable()
+    """Without garbage collection in this process, until the last of those who are at work has ended."""
+    with _lock:
+        if not _at_work[0]:
+            _at_work[1] = gc.isenabled()
+            gc.disable()
+        _at_work[0] += 1
     try:
         yield
     finally:
-        if collecting:
-            gc.enable()
+        with _lock:
+            _at_work[0] -= 1
+            if not _at_work[0] and _at_work[1]:
+                gc.enable()

@@ -27,9 +27,10 @@ def process_batch(*, now: datetime, limit: int = BATCH) -> int:
     Raises `privacy.epoch.Behind` while the database is a restored one that misses erasures.
     """
     epoch.must_be_current()
-    with transaction.atomic(), uncollected():
+    with transaction.atomic():
         ledger.lock()
-        return _process(now, limit)
+        with uncollected():
+            return _process(now, limit)
 
 
 def _process(now: datetime, limit: int) -> int:

@@ -25,7 +25,7 @@ IS_IDENTIFIER = {name: field.identifier for name, field in FIELDS.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class Told:
     """What one record said of its source profile, and when that was."""
 
     source_profile: UUID
@@ -48,23 +48,21 @@ class _Seen:
 _Key = tuple[UUID, str, bytes]
 
 
-def note(
-    sightings: Sequence[Sighting], source: Source, sealer: Sealer, indexes: Mapping[tuple[str, str], bytes]
-) -> None:
+def note(told: Sequence[Told], source: Source, sealer: Sealer, indexes: Mapping[tuple[str, str], bytes]) -> None:
     """Keep what these records say. `indexes` are the blind indexes of their identifiers."""
     identifiers: dict[_Key, _Seen] = {}
     attributes: dict[_Key, _Seen] = {}
-    for sighting in sightings:
-        for name, value in sighting.fields.items():
+    for one in told:
+        for name, value in one.fields.items():
             if IS_IDENTIFIER[name]:
                 index = indexes[name, identity_form(name, value)]
-                _see(identifiers, (sighting.source_profile, name, index), value, sighting)
+                _see(identifiers, (one.source_profile, name, index), value, one)
             elif name not in NOT_ATTRIBUTES:
-                digest = sealer.digest(sighting.source_profile, name, value)
-                _see(attributes, (sighting.source_profile, name, digest), value, sighting)
+                digest = sealer.digest(one.source_profile, name, value)
+                _see(attributes, (one.source_profile, name, digest), value, one)
     _note_identifiers(_in_order(identifiers), source, sealer)
     _note_attributes(_in_order(attributes), sealer)
-    _note_generalized(sightings)
+    _note_generalized(told)
 
 
 def identifiers_of(envelopes: Iterable[Envelope]) -> set[tuple[str, str]]:
@@ -77,14 +75,14 @@ def identifiers_of(envelopes: Iterable[Envelope]) -> set[tuple[str, str]]:
     }
 
 
-def _see(seen: dict[_Key, _Seen], key: _Key, value: str, sighting: Sighting) -> None:
-    known, at = seen.get(key), sighting.at
+def _see(seen: dict[_Key, _Seen], key: _Key, value: str, one: Told) -> None:
+    known, at = seen.get(key), one.at
     if known is None:
-        seen[key] = _Seen(value, sighting.record_id, at, at)
+        seen[key] = _Seen(value, one.record_id, at, at)
         return
     known.first = min(known.first, at)
     if at >= known.last:
-        known.last, known.record_id = at, sighting.record_id
+        known.last, known.record_id = at, one.record_id
 
 
 def _in_order(seen: Mapping[_Key, _Seen]) -> list[tuple[_Key, _Seen]]:
@@ -93,14 +91,12 @@ def _in_order(seen: Mapping[_Key, _Seen]) -> list[tuple[_Key, _Seen]]:
 
 
 # Those that are known, by number; what is news of them is written, locked in the order in which others are inserted.
-# Every record of a customer bears the key that finds them. The source profile itself notes when; beside it this
-# identifier needs to be no more exact than a day, and is written once a day instead of with each record.
+# One that somebody has deleted by the time it is locked is not known any more.
 IDENTIFIERS_AGAIN = """
 WITH met AS MATERIALIZED (
     SELECT seen.number, known.id, seen.first_at, seen.last_at,
-        seen.first_at < known.first_seen_at OR %(verified)b AND NOT known.verified
-            OR seen.last_at - known.last_seen_at >
-                CASE WHEN namespace = %(stable_key)b THEN interval '1 day' ELSE interval '0' END AS is_news
+        seen.first_at < known.first_seen_at OR seen.last_at > known.last_seen_at
+            OR %(verified)b AND NOT known.verified AS is_news
     FROM unnest(%(ids)b::uuid[], %(names)b::text[], %(hashes)b::bytea[],
                 %(first)b::timestamptz[], %(last)b::timestamptz[])
         WITH ORDINALITY AS seen (source_profile_id, namespace, index, first_at, last_at, number)
@@ -115,7 +111,7 @@ WITH met AS MATERIALIZED (
         verified = known.verified OR %(verified)b
     FROM locked WHERE known.id = locked.id
 )
-SELECT number FROM met
+SELECT number FROM met WHERE NOT is_news UNION ALL SELECT number FROM locked
 """
 NEW_IDENTIFIERS = """
 INSERT INTO records_identifier (source_profile_id, namespace, index, first_seen_at, last_seen_at, id, sealed, verified)
@@ -130,7 +126,7 @@ ON CONFLICT (source_profile_id, namespace, index) DO UPDATE SET
 
 
 def _note_identifiers(seen: Sequence[tuple[_Key, _Seen]], source: Source, sealer: Sealer) -> None:
-    how = {"verified": not source.client_side, "stable_key": source.stable_key}
+    how = {"verified": not source.client_side}
     unknown = _without_known(IDENTIFIERS_AGAIN, seen, how)
     _write(NEW_IDENTIFIERS, unknown, how | _sealed("records_identifier", unknown, sealer))
 
@@ -153,7 +149,7 @@ WITH met AS MATERIALIZED (
         last_seen_at = GREATEST(known.last_seen_at, locked.last_at)
     FROM locked WHERE known.id = locked.id
 )
-SELECT number FROM met
+SELECT number FROM met WHERE NOT is_news UNION ALL SELECT number FROM locked
 """
 NEW_ATTRIBUTES = """
 INSERT INTO records_attribute (source_profile_id, field, digest, first_seen_at, last_seen_at, record_id, id, sealed)
@@ -234,10 +230,10 @@ WHERE known.id = new.id AND (
 """
 
 
-def _note_generalized(sightings: Iterable[Sighting]) -> None:
+def _note_generalized(told: Iterable[Told]) -> None:
     latest: dict[UUID, dict[str, str]] = {}
     span: dict[UUID, tuple[datetime, datetime]] = {}
-    for one in sorted(sightings, key=_when):
+    for one in sorted(told, key=_when):
         said = latest.setdefault(one.source_profile, {})
         for name in GENERALIZED:
             if name in one.fields:
@@ -258,8 +254,8 @@ def _generalized(fields: Mapping[str, str]) -> tuple[int | None, str, str]:
     return birth_year, area, fields.get("country", "")
 
 
-def _when(sighting: Sighting) -> datetime:
-    return sighting.at
+def _when(one: Told) -> datetime:
+    return one.at
 
 
 def _bytes(id: UUID) -> bytes:

@@ -14,7 +14,7 @@ from records.corrections import REFUTED, Wrong, is_refuted, refuted
 from records.dictionary import FIELDS, PLAIN
 from records.envelope import Envelope
 from records.models import Source
-from records.sightings import Sighting
+from records.sightings import Told
 from vault.cursors import copy_rows
 from vault.ids import new_id
 from vault.index_columns import indexes_to_write
@@ -61,11 +61,11 @@ def append(
     _append_records([_flagged(*pair) for pair in zip(accepted, believed, strict=True)], ids, source, sealer, now)
     if indexes is None:
         indexes = indexes_to_write(sightings.identifiers_of(item.envelope for item in believed))
-    seen = [
-        Sighting(item.source_profile, id, item.envelope.occurred_at, item.envelope.fields)
+    told = [
+        Told(item.source_profile, id, item.envelope.occurred_at, item.envelope.fields)
         for item, id in zip(believed, ids, strict=True)
     ]
-    sightings.note(seen, source, sealer, indexes)
+    sightings.note(told, source, sealer, indexes)
 
 
 def _without_refuted(accepted: Sequence[Accepted], sealer: Sealer) -> Sequence[Accepted]:

@@ -28,7 +28,7 @@ def main(lock: Path) -> int:
         shares = [Path(folder) / f"{number}.txt" for number in range(SHARES)]
         for number, share in enumerate(shares):
             share.write_text("".join(requirements[number::SHARES]))
-        return max(pool.map(_install, shares))
+        return int(any([*pool.map(_install, shares)]))
 
 
 def read(lock: str) -> Sequence[str]:

@@ -1,18 +1,14 @@
-"""No index of its own for a foreign key that another index begins with, or that nobody looks up."""
+"""No index of its own for a foreign key that another index begins with."""
 
 import django.db.models.deletion
 from django.db import migrations, models
 
 DROP = """
-DROP INDEX consent_act_purpose_id_5c15d1d7;
-DROP INDEX consent_act_purpose_id_5c15d1d7_like;
 DROP INDEX consent_act_source_profile_id_652accf5;
 DROP INDEX consent_lastword_purpose_id_b1cded80;
 DROP INDEX consent_lastword_purpose_id_b1cded80_like;
 """
 MAKE = """
-CREATE INDEX consent_act_purpose_id_5c15d1d7 ON consent_act (purpose_id);
-CREATE INDEX consent_act_purpose_id_5c15d1d7_like ON consent_act (purpose_id varchar_pattern_ops);
 CREATE INDEX consent_act_source_profile_id_652accf5 ON consent_act (source_profile_id);
 CREATE INDEX consent_lastword_purpose_id_b1cded80 ON consent_lastword (purpose_id);
 CREATE INDEX consent_lastword_purpose_id_b1cded80_like ON consent_lastword (purpose_id varchar_pattern_ops);
@@ -25,16 +21,6 @@ class Migration(migrations.Migration):
         migrations.SeparateDatabaseAndState(
             database_operations=[migrations.RunSQL(DROP, MAKE)],
             state_operations=[
-                migrations.AlterField(
-                    model_name="act",
-                    name="purpose",
-                    field=models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="acts",
-                        to="consent.purpose",
-                    ),
-                ),
                 migrations.AlterField(
                     model_name="act",
                     name="source_profile",

@@ -91,19 +91,6 @@ def test_within_a_batch_it_is_the_same(crm: Source) -> None:
     assert city.record_id == Record.objects.get(occurred_at=NOW - timedelta(days=2)).id
 
 
-def test_the_key_that_every_record_bears_is_noted_once_a_day(crm: Source) -> None:
-    id = stranger(crm, seen_at=NOW - timedelta(days=9))
-
-    def noted() -> list[float]:
-        rows = [*Identifier.objects.order_by("namespace"), SourceProfile.objects.get()]
-        return [(NOW - row.last_seen_at) / timedelta(days=1) for row in rows]
-
-    for days, expected in ((5, [5, 5, 5]), (4.5, [5, 4.5, 4.5]), (3.75, [3.75] * 3), (7, [3.75] * 3)):
-        keep(crm, id, said(days_ago=days, customer_number="C-1", email="alice@example.com"))
-        assert noted() == expected
-    assert {row.first_seen_at for row in Identifier.objects.all()} == {NOW - timedelta(days=7)}
-
-
 def test_spellings_of_an_email_are_one_identifier(crm: Source) -> None:
     id = stranger(crm)
     keep(crm, id, said(email="alice+shop@example.com"), said(email="alice@example.com"))
