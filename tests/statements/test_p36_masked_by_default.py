@@ -68,6 +68,7 @@ OF_SOURCES = (
     *(f"v1/{kind}" for kind in ("batch", "identify", "track", "page", "screen", "group", "alias", *"bitpsga")),
     *(
         "v1/import",
+        "v1/merge",
         "v1/cloudevents",
         "v1/webhooks/<slug:slug>",
         "v1/projects/<str:write_key>/settings",

@@ -285,6 +285,8 @@ def _message(kind: str) -> Act:
     def form(planted: Planted) -> dict[str, Any]:
         traits = {"email": planted.canary.email, "birthday": planted.canary.email}
         more = {"event": "Ordered"} if kind == "track" else {"previousId": "p", "groupId": "g"}
+        if kind == "merge":
+            more = {"mergeProperties": [{"type": "email", "value": planted.canary.email}]}
         return {"type": kind, "userId": planted.canary.account, "traits": traits, **more}
 
     return Act(form, headers=_as_source)
@@ -428,7 +430,7 @@ ACTS: dict[str, tuple[Act, ...]] = {
         Act(lambda planted: {"email": planted.canary.email, "birth_date": planted.canary.email}, headers=_as_sender),
     ),
     "v1/cloudevents": (Act(lambda planted: {"email": planted.canary.email}, headers=_event),),
-    **{f"v1/{kind}": (_message(kind),) for kind in SHORT},
+    **{f"v1/{kind}": (_message(kind),) for kind in (*SHORT, "merge")},
     **{f"v1/{letter}": (_message(kind),) for kind, letter in SHORT.items()},
     "ask": (Act(lambda planted: {"asked": "preferences", "address": planted.canary.email}),),
     "preferences": (Act({"do": "withdraw_everything"}),),
