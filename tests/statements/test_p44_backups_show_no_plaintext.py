@@ -23,9 +23,9 @@ from vault.grants import Actor
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"], transaction=True)
 
 SABOTAGE = Sabotage(
-    "records/store.py",
-    '        sealed = sealer.seal(source_profile, Place("records_identifier", "sealed", id), item.value.encode())',
-    "        sealed = item.value.encode()",
+    "records/sightings.py",
+    '        sealer.seal(source_profile, Place(table, "sealed", id), item.value.encode())',
+    "        item.value.encode()",
 )
 
 
