@@ -43,6 +43,9 @@ def lock() -> None:
         cursor.execute(LOCK)
 
 
+MAKE_PROFILES = "INSERT INTO identity_profile (id, created_at) SELECT id, %s FROM unnest(%b::uuid[]) AS made (id)"
+
+
 def make_profiles(count: int, *, now: datetime) -> list[UUID]:
     """New profiles, still without source profiles."""
     ids = [new_id() for _ in range(count)]
@@ -52,7 +55,6 @@ def make_profiles(count: int, *, now: datetime) -> list[UUID]:
     return ids
 
 
-MAKE_PROFILES = "INSERT INTO identity_profile (id, created_at) SELECT id, %s FROM unnest(%b::uuid[]) AS made (id)"
 END = "UPDATE identity_assignment SET ended_at = %s WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NULL"
 
 
@@ -61,6 +63,15 @@ def release(source_profile_ids: Collection[UUID], *, now: datetime) -> None:
     if source_profile_ids:
         with connection.cursor() as cursor:
             cursor.execute(END, [now, list(source_profile_ids)])
+
+
+ASSIGN = """
+INSERT INTO identity_assignment
+    (id, source_profile_id, profile_id, assigned_at, reason, evidence, rule_version, actor)
+SELECT id, source_profile_id, profile_id, %(now)s, reason, evidence::jsonb, %(rule_version)s, %(actor)s
+FROM unnest(%(ids)b::uuid[], %(source_profiles)b::uuid[], %(profiles)b::uuid[], %(reasons)b::text[],
+            %(evidence)b::text[]) AS entry (id, source_profile_id, profile_id, reason, evidence)
+"""
 
 
 def assign(entries: Collection[Entry], *, actor: str, rule_version: str, now: datetime) -> None:
@@ -77,15 +88,6 @@ def assign(entries: Collection[Entry], *, actor: str, rule_version: str, now: da
     }
     with connection.cursor() as cursor:
         cursor.execute(ASSIGN, {**columns, "rule_version": rule_version, "actor": actor, "now": now})
-
-
-ASSIGN = """
-INSERT INTO identity_assignment
-    (id, source_profile_id, profile_id, assigned_at, reason, evidence, rule_version, actor)
-SELECT id, source_profile_id, profile_id, %(now)s, reason, evidence::jsonb, %(rule_version)s, %(actor)s
-FROM unnest(%(ids)b::uuid[], %(source_profiles)b::uuid[], %(profiles)b::uuid[], %(reasons)b::text[],
-            %(evidence)b::text[]) AS entry (id, source_profile_id, profile_id, reason, evidence)
-"""
 
 
 def merge(left: UUID, right: UUID, *, actor: str, reason: str, now: datetime) -> UUID:

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from operator import attrgetter
 from typing import TypeVar
 from uuid import UUID
 
@@ -38,6 +37,7 @@ from identity.profiles import profile_of
 from records.source_profiles import standing
 from vault.cursors import binary_cursor
 from vault.grants import Actor
+from vault.ids import in_order
 
 STAGE = Actor.machine("resolve")
 SAME_DEVICE, SAME_EMAIL, SIMILAR, VERDICT = (
@@ -154,7 +154,7 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     persons, linkable = newcomers | others, linkable | may_be_linked
     parting = _parting(belongs, objecting | object_too, crowds=company.crowds)
     candidates.forget(objecting | object_too)
-    everyone = sorted(persons, key=attrgetter("int"))
+    everyone = in_order(persons)
     place = {id: row for row, id in enumerate(everyone)}
     people = People.build(everyone, [persons[id] for id in everyone])
     model, version = active_model()
@@ -204,7 +204,7 @@ def _open(
 def _parting(belongs: Mapping[UUID, UUID], objecting: set[UUID], *, crowds: Collection[UUID]) -> set[UUID]:
     """Those of the objecting that leave their profile: all of them, but for one where nobody else would stay."""
     members: dict[UUID, list[UUID]] = defaultdict(list)
-    for id in sorted(belongs, key=attrgetter("int")):
+    for id in in_order(belongs):
         members[belongs[id]].append(id)
     leaving = set()
     for profile, ids in members.items():
@@ -225,17 +225,17 @@ def _by_rows(place: Mapping[UUID, int], found: Mapping[Pair, T]) -> dict[Rows, T
     }
 
 
-def _verdicts(ids: Collection[UUID]) -> dict[Pair, str]:
-    with binary_cursor() as cursor:
-        cursor.execute(VERDICTS, {"ids": list(ids)})
-        return {(left, right): verdict for left, right, verdict in cursor.fetchall()}
-
-
 # The standing verdicts on any of these.
 VERDICTS = """
 SELECT left_id, right_id, verdict FROM identity_verdict
 WHERE undone_at IS NULL AND (left_id = ANY(%(ids)b::uuid[]) OR right_id = ANY(%(ids)b::uuid[]))
 """
+
+
+def _verdicts(ids: Collection[UUID]) -> dict[Pair, str]:
+    with binary_cursor() as cursor:
+        cursor.execute(VERDICTS, {"ids": list(ids)})
+        return {(left, right): verdict for left, right, verdict in cursor.fetchall()}
 
 
 def _scored(pairs: Iterable[Rows], people: People, model: Model) -> dict[Rows, Edge]:
@@ -254,9 +254,9 @@ def _scored(pairs: Iterable[Rows], people: People, model: Model) -> dict[Rows, E
     for row, pair in enumerate(wanted):
         if sure[row]:
             weight = max(bits[row], SURE_BITS)
-            edges[pair] = Edge(weight, SAME_EMAIL, False, compared, row, ((SAME_EMAIL, weight),))
+            edges[pair] = Edge(weight, SAME_EMAIL, compared=compared, row=row, claims=((SAME_EMAIL, weight),))
         else:
-            edges[pair] = Edge(bits[row], SIMILAR, False, compared, row)
+            edges[pair] = Edge(bits[row], SIMILAR, compared=compared, row=row)
     return edges
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from vault.cursors import binary_cursor
+from vault.ids import in_order
 
 CHANNEL = "onym_work"
 
@@ -24,7 +25,7 @@ def enqueue(source_profiles: Collection[UUID], *, now: datetime, since: Mapping[
     """
     if not source_profiles:
         return
-    ids = sorted(source_profiles, key=lambda one: one.bytes)
+    ids = in_order(source_profiles)
     days = [since.get(id) if since else None for id in ids]
     with binary_cursor() as cursor:
         cursor.execute(ENQUEUE, [now, ids, days])

@@ -39,10 +39,6 @@ FROM privacy_suppression WHERE index = ANY(%b::bytea[]) ORDER BY id
 """
 
 
-# As the list stood at a mark. Threads share it: a mark and its kinds go together.
-_known_kinds: tuple[object, frozenset[Kind]] = (None, frozenset())
-
-
 class Bar(NamedTuple):
     """A row of the list that was met: by what, which erasure wrote it and when, up to when it counts, and for what."""
 
@@ -75,7 +71,7 @@ def barred(asked: Sequence[Asked]) -> list[set[str]]:
 def _met(borne: Sequence[Mapping[str, str]]) -> list[list[Bar]]:
     """Of each record, the rows of the list under what it bears."""
     mark = _mark()
-    kinds = _kinds(mark)
+    kinds = clear.kinds(at=mark, read=_kinds)
     if not kinds:
         return [[] for _ in borne]
     wanted = [wanted_by(fields) for fields in borne]
@@ -97,16 +93,11 @@ def _mark() -> tuple[object, ...]:
         return tuple(cursor.fetchone())
 
 
-def _kinds(mark: tuple[object, ...]) -> frozenset[Kind]:
+def _kinds() -> frozenset[Kind]:
     """What kinds of rows the list holds: by no other is anybody looked for."""
-    global _known_kinds
-    at, kinds = _known_kinds
-    if at != mark:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT DISTINCT version, namespace FROM privacy_suppression")
-            kinds = frozenset(Kind(*row) for row in cursor.fetchall())
-        _known_kinds = (mark, kinds)
-    return kinds
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT version, namespace FROM privacy_suppression")
+        return frozenset(Kind(*row) for row in cursor.fetchall())
 
 
 def _barring(met: Sequence[Bar], occurred_at: datetime) -> set[str]:

@@ -1,7 +1,7 @@
 """Sightings: what records say of a source profile, kept once each with the first and the last time that it was seen.
 
-Identifiers and attributes, sealed, and the generalized forms that stay plain. Most of what comes in is known already:
-it is looked up first, and only what is new is sealed.
+Identifiers and attributes, sealed. Most of what comes in is known already: it is looked up first, and only what is new
+is sealed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,14 +13,13 @@ from uuid import UUID
 from records.dictionary import FIELDS
 from records.envelope import Envelope
 from records.models import Source
-from records.standardize import identity_form, postcode_area
+from records.standardize import identity_form
 from vault.cursors import binary_cursor
 from vault.ids import new_id
 from vault.sealing import Place, Sealer
 
 # A device's own address and the page are facts of the record, not of the person.
 NOT_ATTRIBUTES = frozenset({"ip_address", "page_url"})
-GENERALIZED = ("birth_date", "postcode", "country")
 IS_IDENTIFIER = {name: field.identifier for name, field in FIELDS.items()}
 
 
@@ -62,7 +61,6 @@ def note(told: Sequence[Told], source: Source, sealer: Sealer, indexes: Mapping[
                 _see(attributes, (one.source_profile, name, digest), value, one)
     _note_identifiers(_in_order(identifiers), source, sealer)
     _note_attributes(_in_order(attributes), sealer)
-    _note_generalized(told)
 
 
 def identifiers_of(envelopes: Iterable[Envelope]) -> set[tuple[str, str]]:
@@ -87,7 +85,7 @@ def _see(seen: dict[_Key, _Seen], key: _Key, value: str, one: Told) -> None:
 
 def _in_order(seen: Mapping[_Key, _Seen]) -> list[tuple[_Key, _Seen]]:
     """In the order in which everybody locks and inserts: nobody waits for whoever waits for them."""
-    return sorted(seen.items(), key=lambda item: (item[0][0].bytes, *item[0][1:]))
+    return sorted(seen.items(), key=lambda item: (item[0][0].int, *item[0][1:]))
 
 
 # Those that are known, by number; what is news of them is written, locked in the order in which others are inserted.
@@ -207,56 +205,3 @@ def _columns(seen: Sequence[tuple[_Key, _Seen]]) -> dict[str, Any]:
         "first": [item.first for _, item in seen],
         "last": [item.last for _, item in seen],
     }
-
-
-# The latest word counts; what comes late fills what was missing.
-NOTE_GENERALIZED = """
-UPDATE records_sourceprofile AS known SET
-    birth_year = CASE WHEN new.last_seen_at >= known.last_seen_at THEN COALESCE(new.birth_year, known.birth_year)
-                      ELSE COALESCE(known.birth_year, new.birth_year) END,
-    postcode_area = CASE WHEN new.postcode_area = '' OR known.postcode_area <> ''
-                              AND new.last_seen_at < known.last_seen_at
-                         THEN known.postcode_area ELSE new.postcode_area END,
-    country = CASE WHEN new.country = '' OR known.country <> '' AND new.last_seen_at < known.last_seen_at
-                   THEN known.country ELSE new.country END,
-    first_seen_at = LEAST(known.first_seen_at, new.first_seen_at),
-    last_seen_at = GREATEST(known.last_seen_at, new.last_seen_at)
-FROM unnest(%b::uuid[], %b::smallint[], %b::text[], %b::text[], %b::timestamptz[], %b::timestamptz[])
-    AS new (id, birth_year, postcode_area, country, first_seen_at, last_seen_at)
-WHERE known.id = new.id AND (
-    new.birth_year IS NOT NULL OR new.postcode_area <> '' OR new.country <> ''
-    OR new.first_seen_at < known.first_seen_at OR new.last_seen_at > known.last_seen_at
-)
-"""
-
-
-def _note_generalized(told: Iterable[Told]) -> None:
-    latest: dict[UUID, dict[str, str]] = {}
-    span: dict[UUID, tuple[datetime, datetime]] = {}
-    for one in sorted(told, key=_when):
-        said = latest.setdefault(one.source_profile, {})
-        for name in GENERALIZED:
-            if name in one.fields:
-                said[name] = one.fields[name]
-        first, _ = span.get(one.source_profile, (one.at, one.at))
-        span[one.source_profile] = (first, one.at)
-    rows = [(id, *_generalized(latest[id]), *span[id]) for id in sorted(latest, key=_bytes)]
-    if rows:
-        with binary_cursor() as cursor:
-            cursor.execute(NOTE_GENERALIZED, [list(column) for column in zip(*rows, strict=True)])
-
-
-def _generalized(fields: Mapping[str, str]) -> tuple[int | None, str, str]:
-    if not fields:
-        return None, "", ""
-    birth_year = int(fields["birth_date"][:4]) if "birth_date" in fields else None
-    area = postcode_area(fields["postcode"], fields.get("country")) if "postcode" in fields else ""
-    return birth_year, area, fields.get("country", "")
-
-
-def _when(one: Told) -> datetime:
-    return one.at
-
-
-def _bytes(id: UUID) -> bytes:
-    return id.bytes

@@ -9,7 +9,7 @@ import orjson
 from django.db import connection
 from psycopg.types.json import Jsonb
 
-from records import sightings
+from records import generalized, sightings
 from records.corrections import REFUTED, Wrong, is_refuted, refuted
 from records.dictionary import FIELDS, PLAIN
 from records.envelope import Envelope
@@ -66,6 +66,7 @@ def append(
         for item, id in zip(believed, ids, strict=True)
     ]
     sightings.note(told, source, sealer, indexes)
+    generalized.note(told)
 
 
 def _without_refuted(accepted: Sequence[Accepted], sealer: Sealer) -> Sequence[Accepted]:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
-from operator import attrgetter
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -15,6 +14,7 @@ from segments.consented import ANALYTICS, Consented, ask
 from segments.features import registry
 from segments.features.feature import Values
 from vault.cursors import binary_cursor
+from vault.ids import in_order
 
 AT_ONCE = 5_000
 
@@ -47,7 +47,7 @@ def refresh(
 
 def _portions(profile_ids: Collection[UUID]) -> Iterator[list[UUID]]:
     """The ids in ascending order, which is the order of the locks, a few thousand at a time."""
-    ordered = sorted(set(profile_ids), key=attrgetter("int"))
+    ordered = in_order(set(profile_ids))
     yield from (ordered[start : start + AT_ONCE] for start in range(0, len(ordered), AT_ONCE))
 
 

@@ -2,6 +2,8 @@
 
 import os
 import time
+from collections.abc import Iterable
+from operator import attrgetter
 from uuid import UUID
 
 MILLISECOND = 1_000_000
@@ -16,3 +18,8 @@ def new_id() -> UUID:
     fraction = rest * 4096 // MILLISECOND
     random = int.from_bytes(os.urandom(8)) >> 2
     return UUID(int=(milliseconds & 0xFFFFFFFFFFFF) << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | random)
+
+
+def in_order(ids: Iterable[UUID]) -> list[UUID]:
+    """These ids in the order in which PostgreSQL has them. They compare by Python code, their numbers do not."""
+    return sorted(ids, key=attrgetter("int"))

@@ -1,4 +1,4 @@
-"""No index of its own for a foreign key that another index begins with; room for rows that are seen again."""
+"""No index of its own for a foreign key that another index begins with."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -14,15 +14,6 @@ CREATE INDEX records_attribute_source_profile_id_44ed9b2b ON records_attribute (
 CREATE INDEX records_identifier_source_profile_id_b5d02014 ON records_identifier (source_profile_id);
 CREATE INDEX records_by_month_source_profile_id_idx ON records_record (source_profile_id);
 CREATE INDEX records_seenmessage_source_id_04ab19b9 ON records_seenmessage (source_id);
-"""
-# Room on a page for new versions of its rows: what was seen again is then written without touching an index.
-ROOM = """
-ALTER TABLE records_sourceprofile SET (fillfactor = 80);
-ALTER TABLE records_identifier SET (fillfactor = 80);
-"""
-NO_ROOM = """
-ALTER TABLE records_sourceprofile RESET (fillfactor);
-ALTER TABLE records_identifier RESET (fillfactor);
 """
 
 
@@ -74,5 +65,4 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.RunSQL(ROOM, NO_ROOM),
     ]

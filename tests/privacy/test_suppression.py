@@ -9,7 +9,7 @@ from privacy import requests, suppression_clear
 from privacy.erasure import erase
 from privacy.models import Suppression
 from privacy.suppression import Asked, add, barred
-from privacy.suppression_hashes import BLIND, KEY, Token, name_form, plain, tokens_of, wanted_by, with_name
+from privacy.suppression_hashes import BLIND, KEY, Kind, Token, name_form, plain, tokens_of, wanted_by, with_name
 from records.envelope import Envelope, message_hash
 from tests.privacy.cast import (
     HOUSEHOLD_PHONE,
@@ -149,11 +149,22 @@ def test_a_clear_identifier_is_not_asked_for_twice(listed: str, django_assert_nu
         assert barred(batch) == [set()] * 3
 
 
+def test_the_kinds_of_the_list_are_read_anew_when_it_has_grown() -> None:
+    clear, email, phone = suppression_clear.Clear(), Kind(1, "email"), Kind(1, "phone")
+    (one,) = wanted_by({"email": "alice@example.com"})
+    assert clear.kinds(at=1, read=lambda: frozenset({email})) == {email}
+    clear.note({one}, at=1)
+    assert clear.kinds(at=1, read=frozenset) == {email}
+    assert clear.unknown([one], at=1) == set()
+    assert clear.kinds(at=2, read=lambda: frozenset({email, phone})) == {email, phone}
+    assert clear.unknown([one], at=2) == {one}
+
+
 def test_only_so_many_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suppression_clear, "MOST", 2)
     clear, (one, other) = suppression_clear.Clear(), wanted_by({"email": "alice@example.com", "phone": "+442079460111"})
     third = one._replace(value="another")
-    clear.unknown([one], at=1)
+    clear.kinds(at=1, read=frozenset)
     clear.note({one, other}, at=1)
     assert clear.unknown([one, other, third], at=1) == {third}
     clear.note({third}, at=1)
