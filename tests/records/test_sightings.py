@@ -1,21 +1,16 @@
 """What is known already is not written again, unless it is deleted at that very moment."""
 
-import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Event
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection
 from django.db.models import Model
 
 from records.models import Attribute, Identifier, Record, Source
+from tests.crossing import cross
 from tests.records.cast import NOW, keep, said, stranger
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
-WAITS_FOR_A_LOCK = (
-    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-)
 ROWS = "SELECT ctid::text FROM records_identifier UNION ALL SELECT ctid::text FROM records_attribute ORDER BY 1"
 
 
@@ -46,32 +41,7 @@ def test_what_says_nothing_new_is_not_written(crm: Source) -> None:
 def test_what_is_deleted_meanwhile_is_noted_anew(crm: Source, model: type[Model], fields: dict[str, str]) -> None:
     id = stranger(crm)
     keep(crm, id, said(days_ago=400, **fields))
-    deleted, may_commit = Event(), Event()
-
-    def retention() -> None:
-        with transaction.atomic():
-            model._default_manager.filter(last_seen_at__lt=NOW - timedelta(days=365)).delete()
-            deleted.set()
-            may_commit.wait(30)
-        connections.close_all()
-
-    def taking_in() -> None:
-        with transaction.atomic():
-            keep(crm, id, said(**fields))
-        connections.close_all()
-
-    with ThreadPoolExecutor(2) as pool:
-        ending = pool.submit(retention)
-        deleted.wait(30)
-        beginning = pool.submit(taking_in)
-        for _ in range(300):
-            with connection.cursor() as cursor:
-                cursor.execute(WAITS_FOR_A_LOCK)
-                if cursor.fetchone()[0]:
-                    break
-            time.sleep(0.1)
-        may_commit.set()
-        ending.result()
-        beginning.result()
+    old = model._default_manager.filter(last_seen_at__lt=NOW - timedelta(days=365))
+    cross(old.delete, lambda: keep(crm, id, said(**fields)))
     assert Record.objects.count() == 2
     assert model._default_manager.count() == 1

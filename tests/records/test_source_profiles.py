@@ -1,12 +1,14 @@
 """Source profiles are found by their source's stable key, or made."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from records import source_profiles
 from records.models import SINGLE, Source, SourceProfile
 from records.source_profiles import Newcomer
+from tests.crossing import cross
 from tests.records.cast import NOW
 from vault.ids import new_id
 
@@ -22,6 +24,16 @@ def test_a_stable_key_is_one_source_profile_for_ever(crm: Source) -> None:
     assert (again, made_again) == ({ALICE: first[ALICE]}, set())
     row = SourceProfile.objects.get(id=first[ALICE])
     assert (row.kind, row.first_seen_at, row.created_at) == ("customer", NOW - timedelta(days=3), NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_meet_somebody_new_at_once_find_the_same(crm: Source) -> None:
+    def meet() -> tuple[dict[bytes, UUID], set[UUID]]:
+        return source_profiles.find_or_make(crm, {ALICE: NOW}, now=NOW)
+
+    (first, made), (second, made_again) = cross(meet, meet)
+    assert first == second
+    assert (made, made_again) == ({first[ALICE]}, set())
 
 
 def test_sources_do_not_share_stable_keys(crm: Source, shop: Source) -> None:
