@@ -60,10 +60,19 @@ def test_values_wait_for_a_recipient_who_has_not_confirmed_and_it_is_named(alice
     assert case.sealed is not None
     stated = certificate.verify(case.certificate)
     assert [one["recipient"] for one in stated["recipients"]["unconfirmed"]] == ["agency"]
+    assert stated["values_of_the_person"] == "sealed until recipients have answered"
     deliveries.acknowledge(Delivery.objects.get(request_id=request.pk).pk, by="agency", now=NOW)
     assert aftercare.attend() == 1
     stated = certificate.verify(ErasureCase.objects.get(pk=request.pk).certificate)
     assert stated["recipients"] == {"confirmed": ["agency"], "unconfirmed": []}
+
+
+def test_where_nobody_was_told_the_certificate_promises_the_end_of_the_values(alice: Person) -> None:
+    request = erased(alice)
+    aftercare.prove_and_certify(request, actor=OFFICER, now=NOW)
+    stated = certificate.verify(ErasureCase.objects.get(pk=request.pk).certificate)
+    assert stated["values_of_the_person"] == "sealed, to be destroyed within minutes"
+    assert aftercare.let_go(request, now=NOW)
 
 
 def test_a_recipient_who_stays_silent_is_waited_for_thirty_days(alice: Person) -> None:

@@ -32,6 +32,7 @@ def test_it_states_what_was_erased(alice: Person, erased: SubjectRequest) -> Non
     assert stated["erased"]["rows"]["records.Record"] == 3
     assert stated["recipients"] == {"confirmed": [], "unconfirmed": []}
     assert stated["proof_state"] == "not searched yet"
+    assert stated["values_of_the_person"] == "sealed until the search has passed"
     assert [value for value in (*alice.canaries, str(alice.profile)) if value in text] == []
 
 

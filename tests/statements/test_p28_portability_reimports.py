@@ -157,3 +157,14 @@ def test_p28_it_says_what_it_is(shop, crm, now, tmp_path):
     described = (Path(__file__).parents[2] / "docs" / "portability.md").read_text()
     person = json.loads((tmp_path / "person.json").read_text())
     assert [section for section in person if f"`{section}`" not in described] == []
+
+
+def test_p28_a_source_to_which_nothing_was_agreed_or_refused_has_no_file_of_that(shop, crm, now, tmp_path):
+    alices_life(shop, crm, now)
+    answer = answered("alice@example.com", now)
+    at_shop = {one["source_profile"] for one in answer["identifiers"] if one["source"] == "shop"}
+    said = answer["consents"]["said"]
+    answer["consents"]["said"] = [one for one in said if one["source_profile"] in at_shop]
+    listed = {entry["name"]: entry["files"] for entry in unpack(portability.package(answer), tmp_path)}
+    assert listed == {"crm": ["records-crm"], "shop": ["records-shop", "consents-shop"]}
+    assert [path.name for path in tmp_path.glob("consents-*")] == ["consents-shop.csv"]
