@@ -25,6 +25,7 @@ DECIDE_REQUESTS = "requests.decide"
 VIEW_SOURCES = "sources.view"
 EDIT_SOURCES = "sources.edit"
 VIEW_QUARANTINE = "quarantine.view"
+REPLAY_QUARANTINE = "quarantine.replay"
 VIEW_RECIPIENTS = "recipients.view"
 EDIT_RECIPIENTS = "recipients.edit"
 VIEW_AUDIT = "audit.view"
@@ -53,6 +54,7 @@ ROLES = {
                     EDIT_SOURCES,
                     VIEW_SEGMENTS,
                     VIEW_QUARANTINE,
+                    REPLAY_QUARANTINE,
                     VIEW_AUDIT,
                     MANAGE_ACCESS,
                     VIEW_RETENTION,
@@ -64,7 +66,16 @@ ROLES = {
         Role(
             OPERATOR,
             "Operator",
-            frozenset({VIEW_SOURCES, EDIT_SOURCES, VIEW_QUARANTINE, VIEW_RECIPIENTS, EDIT_RECIPIENTS}),
+            frozenset(
+                {
+                    VIEW_SOURCES,
+                    EDIT_SOURCES,
+                    VIEW_QUARANTINE,
+                    REPLAY_QUARANTINE,
+                    VIEW_RECIPIENTS,
+                    EDIT_RECIPIENTS,
+                }
+            ),
         ),
         Role(
             DATA_STEWARD,
@@ -78,6 +89,7 @@ ROLES = {
                     VIEW_SEGMENTS,
                     VIEW_SOURCES,
                     VIEW_QUARANTINE,
+                    REPLAY_QUARANTINE,
                 }
             ),
         ),

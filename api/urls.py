@@ -13,11 +13,14 @@ from api.views.consents import Consents, ConsentSignals, ProfileConsents, Profil
 from api.views.deliveries import Acknowledgment, Deliveries
 from api.views.health import Live, Ready
 from api.views.messages import Batch, Single
+from api.views.metrics import Metrics
 from api.views.opendsr import Certificate, Discovery, OpenDsrRequestDetail, OpenDsrRequests
+from api.views.pixel import Pixel
 from api.views.profiles import Events, Identifiers, Lookup, Profile
+from api.views.quarantine import Quarantine, ReplayDetail, ReplayOne, Replays
 from api.views.recipients import RecipientDetail, Recipients
 from api.views.segments import Members, ProfileSegments, SegmentDetail, Segments
-from api.views.sources import FileDetail, Files, Quarantine, Sources
+from api.views.sources import FileDetail, Files, Sources
 from api.views.subject_requests import ErasureCertificate, SubjectRequestDetail, SubjectRequests
 from api.views.webhooks import Webhooks
 
@@ -35,6 +38,7 @@ urlpatterns = [
     # Rudder's clients ask here whether anybody listens.
     path("health", Live.as_view(schema=None)),
     path("readyz", Ready.as_view()),
+    path("metrics", Metrics.as_view()),
     path("api/profiles/lookup/", Lookup.as_view()),
     path("api/profiles/<uuid:id>/", Profile.as_view()),
     path("api/profiles/<uuid:id>/events/", Events.as_view()),
@@ -55,6 +59,9 @@ urlpatterns = [
     path("api/sources/<slug:slug>/files/", Files.as_view()),
     path("api/files/<uuid:id>/", FileDetail.as_view()),
     path("api/quarantine/", Quarantine.as_view()),
+    path("api/quarantine/replays/", Replays.as_view()),
+    path("api/quarantine/replays/<uuid:id>/", ReplayDetail.as_view()),
+    path("api/quarantine/<uuid:id>/replay/", ReplayOne.as_view()),
     path("api/changes/", Changes.as_view()),
     path("api/recipients/", Recipients.as_view()),
     path("api/recipients/<uuid:id>/", RecipientDetail.as_view()),
@@ -79,6 +86,7 @@ urlpatterns = [
     path("v1/import", Batch.as_view(schema=None)),
     path("v1/merge", Single.as_view(single_type="merge", schema=None)),
     path("beacon/v1/batch", Beacon.as_view()),
+    *(path(f"pixel/v1/{type}", Pixel.as_view(single_type=type)) for type in ("track", "page")),
     path("v1/projects/<str:write_key>/settings", Settings.as_view()),
     *(path(f"v1/{type[0]}", Single.as_view(single_type=type, schema=None)) for type in TYPES),
     re_path(r"^(?:api|v1|v2)(?:/.*)?$", nothing),

@@ -41,6 +41,14 @@ def source_of(write_key: object) -> Source:
     return enabled(source)
 
 
+def public_source_of(write_key: object) -> Source:
+    """The client-side source of this key: what stands in addresses is known to anybody, so no other key may."""
+    source = source_of(write_key)
+    if not source.client_side:
+        raise Problem(403, code="key_is_secret", detail="This write key is for servers: send it in a header.")
+    return source
+
+
 def enabled(source: Source) -> Source:
     """The source, where it is switched on; a 404 else."""
     if not source.enabled:

@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 # Health, and the description of the API: neither holds anybody's data.
 OPEN = ("/livez", "/readyz", "/api/docs/", "/api/schema/")
-PROGRAMS = ("/api/", "/v1/")
+PROGRAMS = ("/api/", "/v1/", "/metrics")
 HEADERS = {"Retry-After": "60", "Cache-Control": "no-store"}
 WORDS = "This installation was restored from a backup and is being brought up to date. Nothing is served until then."
 

@@ -307,6 +307,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-requests": {"task": "pipeline.tasks.forget_requests", "schedule": 6 * 3600.0},
     "end-exports": {"task": "pipeline.tasks.end_exports", "schedule": 1800.0},
     "attend-to-files": {"task": "pipeline.tasks.attend_to_files", "schedule": 60.0},
+    "attend-to-replays": {"task": "pipeline.tasks.attend_to_replays", "schedule": 60.0},
     "end-quarantine": {"task": "pipeline.tasks.end_quarantine", "schedule": 3600.0},
 }
 

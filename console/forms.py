@@ -52,6 +52,18 @@ class Reason(forms.Form):
         return reason
 
 
+class Mended(Reason):
+    """A record from the quarantine as somebody wrote it anew."""
+
+    record = forms.CharField(
+        max_length=200_000,
+        strip=False,
+        help_text="A JSON object. It is read as its source is now, and consent is asked as for every record.",
+        widget=forms.Textarea({"rows": 22, "class": "o-mono", "spellcheck": "false", "autocomplete": "off"}),
+    )
+    field_order = ("record", "reason")
+
+
 class Verdict(Reason):
     """What an officer thinks of an emergency reveal."""
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import IntegrityError, OperationalError, connection, transaction
-from psycopg.errors import DeadlockDetected, ForeignKeyViolation
+from django.db import connection, transaction
 
 from consent import acts, double_opt_in
 from consent.acts import NewAct
@@ -31,12 +30,12 @@ from records.source_profiles import Newcomer
 from records.standardize import identity_form
 from records.store import Accepted
 from vault import keys
+from vault.crossing import again_when_crossed
 from vault.grants import Actor
 from vault.ids import new_id
 from vault.index_columns import indexes_to_write
 from vault.sealing import Sealer
 
-TRIES = 3
 STAGE = Actor.machine("accept")
 # The blind index of each identifier in a batch, by namespace and value in the form that is indexed.
 Indexes = Mapping[tuple[str, str], bytes]
@@ -78,20 +77,27 @@ def accept(source: Source, items: Batch, *, door: str, now: datetime) -> Accepta
     return accept_each(source, [items], door=door, now=now)[0]
 
 
+def take_back(source: Source, envelopes: Sequence[Envelope], *, received_at: datetime, now: datetime) -> Acceptance:
+    """The same for what comes out of quarantine, inside the caller's transaction; all of it came on that day."""
+    epoch.must_be_current()
+    keyed = _keyed(envelopes)
+    suppression.pass_the_door()
+    with uncollected():
+        acceptance = _outcome(source, [keyed], now)[0]
+        intakes.note_let_go(
+            source,
+            stored=acceptance.stored,
+            duplicate=acceptance.duplicate,
+            refused=acceptance.refused,
+            now=received_at,
+        )
+    return acceptance
+
+
 def accept_each(source: Source, batches: Sequence[Batch], *, door: str, now: datetime) -> list[Acceptance]:
     """The same for several batches in one transaction, with what became of each. What two of them hold counts once."""
     epoch.must_be_current()
-    for _ in range(TRIES - 1):
-        try:
-            return _accept(source, batches, door, now)
-        except (IntegrityError, OperationalError) as error:
-            if connection.in_atomic_block or not _crossed(error):
-                raise
-    return _accept(source, batches, door, now)
-
-
-def _crossed(error: IntegrityError | OperationalError) -> bool:
-    return isinstance(error.__cause__, ForeignKeyViolation | DeadlockDetected)
+    return again_when_crossed(lambda: _accept(source, batches, door, now))
 
 
 def _accept(source: Source, batches: Sequence[Batch], door: str, now: datetime) -> list[Acceptance]:
@@ -105,12 +111,17 @@ def _accept(source: Source, batches: Sequence[Batch], door: str, now: datetime) 
 
 def _behind_the_door(source: Source, batches: Sequence[Batch], door: str, now: datetime) -> list[Acceptance]:
     with uncollected():
-        fresh = _drop_duplicates(source, [item for batch in batches for item in batch], now)
-        quarantine.keep([item for item in fresh.values() if isinstance(item, Reject)], source, now=now)
-        stored = _take_in(source, [item for item in fresh.values() if isinstance(item, Envelope)], now)
-        acceptances = [_counted(batch, fresh, stored) for batch in batches]
+        acceptances = _outcome(source, batches, now, door)
         _account(source, sum(acceptances, Acceptance()), door, now)
     return acceptances
+
+
+def _outcome(source: Source, batches: Sequence[Batch], now: datetime, door: str = "") -> list[Acceptance]:
+    """Take in what is new; what became of each batch."""
+    fresh = _drop_duplicates(source, [item for batch in batches for item in batch], now)
+    quarantine.keep([item for item in fresh.values() if isinstance(item, Reject)], source, door=door, now=now)
+    stored = _take_in(source, [item for item in fresh.values() if isinstance(item, Envelope)], now)
+    return [_counted(batch, fresh, stored) for batch in batches]
 
 
 def _keyed(batch: Batch) -> Batch:

@@ -12,11 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
-from psycopg.errors import DeadlockDetected, ForeignKeyViolation
 
-from pipeline.accept import TRIES, Acceptance, accept
+from pipeline.accept import Acceptance, accept
 from pipeline.copies import Copies
 from records import file_loads
 from records.envelope import Envelope, Reject, as_json
@@ -25,6 +24,7 @@ from records.file_loads import GoesOnElsewhere
 from records.models import LOADED, SEGMENT, FileLoad, Source
 from records.readers import PARQUET, START, Nature, NotReadable, Position, Row, Rows, examine, rows_of
 from records.readers.parquet import count
+from vault.crossing import again_when_crossed
 
 # A batch is closed behind so many rows, or the row with which it has so many bytes of text. Parsed, they may be
 # twenty times as many.
@@ -184,13 +184,7 @@ class _Batch:
 
 def _take_batch(batch: _Batch) -> Acceptance:
     """The batch and the place behind it, in one transaction; tried again when it crossed an erasure."""
-    for _ in range(TRIES - 1):
-        try:
-            return _take_batch_once(batch)
-        except (IntegrityError, OperationalError) as error:
-            if not isinstance(error.__cause__, ForeignKeyViolation | DeadlockDetected):
-                raise
-    return _take_batch_once(batch)
+    return again_when_crossed(lambda: _take_batch_once(batch))
 
 
 def _take_batch_once(batch: _Batch) -> Acceptance:

@@ -1,6 +1,12 @@
 """The queue of truth, and the signs of life of those who work it."""
 
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+
+RUNNING, DONE = "running", "done"
+NOBODY = uuid.UUID(int=0)
 
 
 class Work(models.Model):
@@ -42,3 +48,38 @@ class MqttDelivery(models.Model):
             models.CheckConstraint(condition=models.Q(packet_id__gte=1, packet_id__lte=65_535), name="packet_id_is_one")
         ]
         indexes = [models.Index(fields=["client_id", "number"])]
+
+
+class Replay(models.Model):
+    """What this source had in quarantine for this reason is replayed: how far that is, and what became of it."""
+
+    id = models.UUIDField(primary_key=True)
+    source = models.ForeignKey("records.Source", on_delete=models.CASCADE, related_name="+", db_index=False)
+    reason = models.CharField(max_length=40, blank=True)
+    field = models.CharField(max_length=80, blank=True)
+    leave_out = ArrayField(models.CharField(max_length=80), default=list)
+    state = models.CharField(max_length=8, choices=[(state, state) for state in (RUNNING, DONE)])
+    until = models.DateTimeField()
+    found = models.PositiveIntegerField(default=0)
+    stored = models.PositiveIntegerField(default=0)
+    duplicate = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    still = models.PositiveIntegerField(default=0)
+    last = models.UUIDField(default=NOBODY)
+    fault = models.CharField(max_length=300, blank=True)
+    started_by_kind = models.CharField(max_length=10)
+    started_by = models.CharField(max_length=60)
+    started_at = models.DateTimeField()
+    noted_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "-started_at"])]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=[RUNNING, DONE]), name="replay_state_is_known")
+        ]
+
+    @property
+    def done(self) -> int:
+        """How many of those found have been read again."""
+        return self.stored + self.duplicate + self.refused + self.still

@@ -9,7 +9,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from identity.learning import learn_model
-from pipeline import heartbeat, uploads
+from pipeline import heartbeat, replay_runs, uploads
 from pipeline.hand_over import hand_over as deliver
 from pipeline.process import BATCH, let_time_pass, process_batch
 from pipeline.sweep import destroy_orphan_keys, requeue_unresolved
@@ -138,6 +138,25 @@ def attend_to_files() -> None:
     for id in uploads.left_behind(now=now):
         work_on_file.delay(str(id))
     kept_uploads.expire(now=now)
+
+
+@shared_task
+def work_on_replay(id: str) -> None:
+    """Replay what a run is about."""
+    replay_runs.work_on(UUID(id))
+
+
+def wake_for_replay(id: UUID) -> None:
+    """Ask a worker for this run. Where no broker answers, the scheduler finds it a little later."""
+    with suppress(OperationalError):
+        work_on_replay.delay(str(id))
+
+
+@shared_task
+def attend_to_replays() -> None:
+    """Have replays taken up again whose worker died."""
+    for id in replay_runs.left_behind(now=timezone.now()):
+        work_on_replay.delay(str(id))
 
 
 @shared_task

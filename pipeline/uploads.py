@@ -3,16 +3,16 @@
 Each row asks consent when it is taken in. The file as a whole is opened to get there, as a duty of who received it.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from consent.decide import Refusal, decide
+from pipeline.alone import alone_with
 from pipeline.dry_run import EXAMPLES, dry_run
 from pipeline.files import Loading, Progress, take_in
 from privacy.epoch import Behind
@@ -39,7 +39,7 @@ def work_on(id: UUID) -> None:
 
     What goes wrong is raised, and tried again by whoever comes next, `MOST_ATTEMPTS` times without coming any further.
     """
-    with _alone_with(id) as alone:
+    with alone_with(f"work on upload {id}") as alone:
         load = _waiting(id) if alone else None
         if load is not None:
             _work_on(load)
@@ -47,27 +47,6 @@ def work_on(id: UUID) -> None:
 
 def _waiting(id: UUID) -> FileLoad | None:
     return FileLoad.objects.select_related("source").filter(pk=id, uploaded=True, state__in=(TRYING, LOADING)).first()
-
-
-# Held by the connection, and so by no worker that has died.
-LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
-UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
-
-
-@contextmanager
-def _alone_with(id: UUID) -> Iterator[bool]:
-    """Whether nobody else is at work on this upload; as long as the context lasts, nobody else will be."""
-    name = [f"work on upload {id}"]
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, name)
-        (alone,) = cursor.fetchone()
-    try:
-        yield alone
-    finally:
-        if alone:
-            # With the connection the lock is gone as well.
-            with suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
-                cursor.execute(UNLOCK, name)
 
 
 def _work_on(load: FileLoad) -> None:

@@ -12,21 +12,23 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import BinaryField, Model, Q, QuerySet
 
 from consent.decide import decide_each
 from identity import golden
-from privacy.rotations import PURPOSE, STAGE, TRIES, Progress, crossed
+from privacy.rotations import PURPOSE, STAGE, Progress
 from records import store
 from records.models import Attribute
 from vault import keys, rotations
 from vault.annotations import SEALED, Table, tables
+from vault.crossing import again_when_crossed
 from vault.models import DataKey
 from vault.rotation_lock import hold_alone
 from vault.sealing import Place, Sealed, Sealer, left_behind, open_what_opens
@@ -53,12 +55,12 @@ def rotate(
     total = everybody.count()
     done = total - waiting.count()
     for ids in _batches(waiting, at_once):
-        _through_deadlocks(_renew, ids, columns, rotation.started_at)
+        again_when_crossed(partial(_renew, ids, columns, rotation.started_at))
         done += len(ids)
         yield Progress(done, total)
     wait(grace)
     for ids in _batches(DataKey.objects.filter(previous__isnull=False), at_once):
-        _through_deadlocks(_settle, ids, columns, rotation.started_at)
+        again_when_crossed(partial(_settle, ids, columns, rotation.started_at))
         keys.forget_previous(ids)
         yield Progress(done, total)
     rotations.end(rotation, done=done, now=now)
@@ -101,19 +103,6 @@ def _batches(waiting: QuerySet[DataKey], at_once: int) -> Iterator[list[UUID]]:
     while ids := list(waiting.filter(id__gt=last).order_by("id").values_list("id", flat=True)[:at_once]):
         last = ids[-1]
         yield ids
-
-
-Step = Callable[[Sequence[UUID], Sequence[SealedColumn], datetime], None]
-
-
-def _through_deadlocks(step: Step, ids: Sequence[UUID], columns: Sequence[SealedColumn], started_at: datetime) -> None:
-    for _ in range(TRIES - 1):
-        try:
-            return step(ids, columns, started_at)
-        except OperationalError as error:
-            if not crossed(error):
-                raise
-    return step(ids, columns, started_at)
 
 
 def _renew(ids: Sequence[UUID], columns: Sequence[SealedColumn], started_at: datetime) -> None:

@@ -16,10 +16,10 @@ went with them, or meets the suppression list.
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
-from django.db import OperationalError, connection, transaction
-from psycopg.errors import DeadlockDetected
+from django.db import connection, transaction
 
 from identity import ledger
 from identity.learning import learned_from
@@ -47,11 +47,11 @@ from privacy.suppression_of_person import Listed, list_person
 from privacy.wanted import open_wanted
 from records.models import SourceProfile
 from vault import keys
+from vault.crossing import again_when_crossed
 from vault.models import DataKey
 
 PENDING = "keys_to_destroy"
 MATCH_MODEL = "identity.MatchModel"
-TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ def erase(request: SubjectRequest, *, actor: str, now: datetime) -> Outcome:
     """
     request = _begin(request, actor=actor, now=now)
     if request.state != COMPLETED:
-        request = _through_deadlocks(request, actor=actor, now=now)
+        # A worker may hold some of the rows and wait for us: PostgreSQL then ends one of the two.
+        request = again_when_crossed(partial(_delete_rows, request, actor=actor, now=now))
         request = _erase_mentions(request, actor=actor, now=now)
         _destroy_keys(request, now=now)
         request = _end(request, actor=actor, now=now)
@@ -100,17 +101,6 @@ def _must_not_be_held(request: SubjectRequest, *, now: datetime) -> None:
     except UnknownProfile:
         return
     holds.must_not_be_held(subject.source_profiles, at=now)
-
-
-def _through_deadlocks(request: SubjectRequest, *, actor: str, now: datetime) -> SubjectRequest:
-    """Rows deleted, even while a worker holds some of them and waits for us: PostgreSQL then ends one of the two."""
-    for _ in range(TRIES - 1):
-        try:
-            return _delete_rows(request, actor=actor, now=now)
-        except OperationalError as error:
-            if not isinstance(error.__cause__, DeadlockDetected):
-                raise
-    return _delete_rows(request, actor=actor, now=now)
 
 
 def _delete_rows(request: SubjectRequest, *, actor: str, now: datetime) -> SubjectRequest:

@@ -7,13 +7,15 @@ equal values stay equal, unique constraints hold, and every look-up finds what i
 import time
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
+from functools import partial
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 
-from privacy.rotations import TRIES, Progress, crossed
+from privacy.rotations import Progress
 from records.dictionary import IDENTIFIERS
 from vault import blind, rotations
 from vault.blind import KNOWN_FOR, Chain
+from vault.crossing import again_when_crossed
 from vault.index_columns import IndexColumn, index_columns
 from vault.models import IndexKey
 from vault.rotation_lock import hold_alone
@@ -83,25 +85,13 @@ def _move(name: str, columns: Collection[IndexColumn], at_once: int) -> Iterator
         moved = False
         for column in columns:
             last = b""
-            while batch := _move_some(name, chain, column, columns, after=last, at_once=at_once):
+            while batch := again_when_crossed(partial(_move_some, name, chain, column, columns, last, at_once)):
                 last, moved = batch[-1], True
                 yield len(batch)
     blind.settle(name, chain.newest)
 
 
 def _move_some(
-    name: str, chain: Chain, column: IndexColumn, columns: Collection[IndexColumn], *, after: bytes, at_once: int
-) -> list[bytes]:
-    for _ in range(TRIES - 1):
-        try:
-            return _try_to_move(name, chain, column, columns, after, at_once)
-        except OperationalError as error:
-            if not crossed(error):
-                raise
-    return _try_to_move(name, chain, column, columns, after, at_once)
-
-
-def _try_to_move(
     name: str, chain: Chain, column: IndexColumn, columns: Collection[IndexColumn], after: bytes, at_once: int
 ) -> list[bytes]:
     with transaction.atomic():

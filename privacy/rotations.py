@@ -4,15 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.db import OperationalError, connection
-from psycopg.errors import DeadlockDetected
+from django.db import connection
 
 from vault.grants import Actor
 
 STAGE = Actor.machine("rotate keys")
 PURPOSE = "security"
 ONE_AT_A_TIME = 0x1D3C6
-TRIES = 5
 
 
 class AlreadyRunning(RuntimeError):
@@ -39,8 +37,3 @@ def alone() -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
-
-
-def crossed(error: OperationalError) -> bool:
-    """Whether the batch met somebody else's lock and is to be tried again."""
-    return isinstance(error.__cause__, DeadlockDetected)

@@ -39,9 +39,36 @@ class Signal:
     text: str
 
 
+class Hashed(bytes):
+    """The 16 bytes by which a message is known, made already: hashing them again leaves them as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a message was read that could not be taken in, beside its body: what reading it again needs.
+
+    `sent_at` is when its batch was sent, `copy` how many equal rows stood before it in its file. Of a stream's row,
+    `device`, `occurred_at` and `event` name columns of what surrounds it; `timed` and `untimed` are what it is known by
+    without a message id, with a time of its own and without, in hexadecimal digits.
+    """
+
+    reader: str
+    sent_at: str = ""
+    copy: int = 0
+    device: str = ""
+    occurred_at: str = ""
+    event: str = ""
+    ids_by_name: bool = True
+    timed: str = ""
+    untimed: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One message, mapped to the data dictionary and standardized. Nothing in it is stored yet."""
+    """One message, mapped to the data dictionary and standardized. Nothing in it is stored yet.
+
+    `received_at` is set where it came earlier than it is taken in: out of quarantine.
+    """
 
     position: int
     message_hash: bytes
@@ -55,6 +82,7 @@ class Envelope:
     signals: tuple[Signal, ...] = ()
     flags: tuple[str, ...] = ()
     opens_episode: bool = False
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +96,7 @@ class Reject:
     body: bytes | None
     size: int
     message_hash: bytes
+    way: Way | None = None
 
 
 class Unreadable(ValueError):
@@ -79,11 +108,13 @@ class Unreadable(ValueError):
         self.field = field
         self.message = message
 
-    def as_reject(self, position: int, body: bytes, *, keep: bool = True) -> Reject:
+    def as_reject(self, position: int, body: bytes, *, keep: bool = True, way: Way | None = None) -> Reject:
         """The reject for this message; an oversize body is kept as hash and size only.
 
-        It is known by another hash than the message itself, which may still come in once its source is mended.
+        It is known by another hash than the message itself, which may still come in once its source is mended; of equal
+        rows of a file, each by its own.
         """
+        copy = b"#%d" % way.copy if way and way.copy else b""
         return Reject(
             position=position,
             code=self.code,
@@ -91,8 +122,14 @@ class Unreadable(ValueError):
             message=self.message,
             body=body if keep else None,
             size=len(body),
-            message_hash=message_hash(REJECTED + body),
+            message_hash=rejected_hash(body + copy),
+            way=way,
         )
+
+
+def rejected_hash(known_by: bytes) -> bytes:
+    """What a message is known by that was turned away: another hash than the one under which it may still come in."""
+    return message_hash(REJECTED + known_by)
 
 
 def as_json(message: object) -> tuple[bytes, Unreadable | None]:
@@ -118,5 +155,7 @@ def _shallow(value: object, levels: int) -> object:
 
 def message_hash(content: str | bytes) -> bytes:
     """The 16 bytes by which a message is known again."""
+    if isinstance(content, Hashed):
+        return bytes(content)
     data = content.encode() if isinstance(content, str) else content
     return hashlib.sha256(data).digest()[:16]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from records.models import Intake, Source
+from records.models import QUARANTINE, Intake, Source
 from vault.ids import new_id
 
 
@@ -28,4 +28,18 @@ def note(
         duplicate=duplicate,
         quarantined=quarantined,
         refused=refused,
+    )
+
+
+def note_let_go(source: Source, *, stored: int, duplicate: int, refused: int, now: datetime) -> Intake:
+    """What became of records that came out of quarantine; as many fewer are in it. `now`: when they were received."""
+    return note(
+        source,
+        door=QUARANTINE,
+        acknowledged=0,
+        stored=stored,
+        duplicate=duplicate,
+        quarantined=-(stored + duplicate + refused),
+        refused=refused,
+        now=now,
     )

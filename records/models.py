@@ -13,6 +13,8 @@ CUSTOMER, EPISODE, SINGLE = "customer", "episode", "single"
 ARRIVING, TRYING, TRIED, LOADING, LOADED = "arriving", "trying", "tried", "loading", "loaded"
 # It could not be read; nobody said yes for a day; it names somebody who was erased meanwhile.
 FAILED, EXPIRED, TAKEN_BACK = "failed", "expired", "taken_back"
+# The door of what comes out of quarantine.
+QUARANTINE = "quarantine"
 LOAD_STATES = (ARRIVING, TRYING, TRIED, LOADING, LOADED, FAILED, EXPIRED, TAKEN_BACK)
 
 
@@ -293,7 +295,9 @@ class QuarantinedRecord(models.Model):
     message = models.CharField(max_length=300)
     line = models.PositiveBigIntegerField(null=True)
     load = models.ForeignKey(FileLoad, null=True, on_delete=models.SET_NULL, related_name="quarantine")
+    door = models.CharField(max_length=16, default="", db_default="")
     sealed = models.BinaryField(null=True)
+    sealed_way = models.BinaryField(null=True)
     size = models.PositiveIntegerField()
     message_hash = models.BinaryField()
     received_at = models.DateTimeField()
@@ -304,7 +308,11 @@ class QuarantinedRecord(models.Model):
 
 
 class Intake(models.Model):
-    """One batch as it was taken in: acknowledged = stored + duplicate + quarantined + refused by consent."""
+    """One batch as it was taken in: acknowledged = stored + duplicate + quarantined + refused by consent.
+
+    What comes out of quarantine was acknowledged when it came: its intake acknowledges nothing and counts as many fewer
+    in quarantine as it stores, refuses, or finds known already.
+    """
 
     id = models.UUIDField(primary_key=True)
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="intakes")
@@ -313,11 +321,15 @@ class Intake(models.Model):
     acknowledged = models.PositiveIntegerField()
     stored = models.PositiveIntegerField()
     duplicate = models.PositiveIntegerField()
-    quarantined = models.PositiveIntegerField()
+    quarantined = models.IntegerField()
     refused = models.PositiveIntegerField()
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(quarantined__gte=0) | Q(door=QUARANTINE, acknowledged=0),
+                name="only_quarantine_lets_go_of_records",
+            ),
             models.CheckConstraint(
                 condition=Q(
                     acknowledged=models.F("stored")
@@ -326,6 +338,6 @@ class Intake(models.Model):
                     + models.F("refused")
                 ),
                 name="intake_adds_up",
-            )
+            ),
         ]
         indexes = [models.Index(fields=["source", "received_at"])]

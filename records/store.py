@@ -101,7 +101,8 @@ def _append_records(
     accepted: Sequence[Accepted], ids: Sequence[UUID], source: Source, sealer: Sealer, now: datetime
 ) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT records_make_partition(%s::date)", [now.date()])
+        for day in {now.date(), *(item.envelope.received_at.date() for item in accepted if item.envelope.received_at)}:
+            cursor.execute("SELECT records_make_partition(%s::date)", [day])
     rows = (_record_row(item, id, source, sealer, now) for item, id in zip(accepted, ids, strict=True))
     copy_rows("records_record", RECORD_COLUMNS, rows)
 
@@ -110,7 +111,7 @@ def _record_row(item: Accepted, id: UUID, source: Source, sealer: Sealer, now: d
     envelope = item.envelope
     return (
         id,
-        now,
+        envelope.received_at or now,
         source.id,
         item.source_profile,
         envelope.message_hash,

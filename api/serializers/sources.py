@@ -1,11 +1,10 @@
-"""Sources and the quarantine over the wire."""
+"""Sources and their files over the wire."""
 
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from api.serializers.fields import Name, Slug
 from records.models import LOAD_STATES
 
 
@@ -61,14 +60,6 @@ class SourceSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     last_received_at = serializers.DateTimeField(allow_null=True)
     counts = IntakeCountsSerializer(source="*")
-
-
-class QuarantineQuery(serializers.Serializer[Any]):
-    """Filters of the quarantine."""
-
-    source = Name(required=False, help_text="The name of a source.")  # type: ignore[assignment]
-    reason = Slug(max_length=40, required=False, help_text="A reason code.")
-    file = serializers.UUIDField(required=False, help_text="The id of a file that was loaded.")
 
 
 class UploadQuery(serializers.Serializer[Any]):
@@ -175,40 +166,3 @@ class FileLoadSerializer(serializers.Serializer[Any]):
     report = FileReportSerializer(allow_null=True)
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
-
-
-@extend_schema_serializer(
-    component_name="QuarantinedRecord",
-    examples=[
-        OpenApiExample(
-            "Missing identifier",
-            value={
-                "id": "0198c0de-0000-7000-8000-0000000000f1",
-                "source": "webshop",
-                "reason": "missing_identifier",
-                "field": "userId",
-                "message": "userId or anonymousId is required",
-                "line": 3,
-                "size": 212,
-                "received_at": "2026-03-01T18:02:12Z",
-                "expires_at": "2026-03-31T18:02:12Z",
-            },
-        )
-    ],
-)
-class QuarantinedRecordSerializer(serializers.Serializer[Any]):
-    """Why a record could not be taken in, and where it stood. Its content stays sealed."""
-
-    id = serializers.UUIDField()
-    source = serializers.CharField(source="source.name")  # type: ignore[assignment]
-    reason = serializers.CharField()
-    field = serializers.CharField(allow_blank=True)
-    message = serializers.CharField()
-    line = serializers.IntegerField(
-        allow_null=True,
-        help_text="Where it stood: the line of a file or the row of an MQTT message, from 1; the message of a "
-        "request, from 0; the offset of a topic.",
-    )
-    size = serializers.IntegerField()
-    received_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField()

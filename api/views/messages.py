@@ -75,8 +75,11 @@ class Messages(APIView):
         source = self.sender(request) or source_of(payload.get("writeKey") if isinstance(payload, dict) else None)
         if len(body) > source.max_body_bytes:
             raise bodies.too_large(source.max_body_bytes)
-        gpc = request.headers.get(GPC) == "1"
-        return self.answer(self._accept(source, payload, gpc=gpc), source, request)
+        return self.answer(self.accept(source, payload, request), source, request)
+
+    def accept(self, source: Source, payload: object, request: Request) -> Acceptance:
+        """Hand over what was read; a problem where it is no message, nor a batch of them."""
+        return self._accept(source, payload, gpc=request.headers.get(GPC) == "1")
 
     def sender(self, request: Request) -> Source | None:
         """The source that the header names, if it does."""

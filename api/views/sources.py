@@ -1,4 +1,4 @@
-"""Sources and what became of their records; the quarantine."""
+"""Sources, what became of their records, and their files."""
 
 from typing import Any
 from uuid import UUID
@@ -18,15 +18,13 @@ from api.errors import Problem
 from api.pagination import Cursor
 from api.serializers.sources import (
     FileLoadSerializer,
-    QuarantinedRecordSerializer,
-    QuarantineQuery,
     SourceSerializer,
     UploadQuery,
 )
 from api.uploading import pass_on
 from api.views.base import View
 from pipeline import tasks
-from records.models import FileLoad, QuarantinedRecord, Source
+from records.models import FileLoad, Source
 from records.readers import NotReadable
 from records.readers.charset import known
 from records.uploads import Receiver
@@ -52,37 +50,6 @@ class Sources(View):
         pages = Cursor()
         page = pages.paginate_queryset(_counted(), request, self)
         return pages.get_paginated_response(SourceSerializer(page, many=True).data)
-
-
-class Quarantine(View):
-    """List what is in quarantine."""
-
-    required_scopes = {"GET": "sources:read"}
-    queries = {"GET": QuarantineQuery}
-    pagination_class = Cursor
-    ordering = ("-received_at", "-id")
-
-    @describe(
-        "List the quarantine",
-        description="Records that could not be taken in, the latest first: the reason, the field and the position, "
-        "never a value.",
-        operation_id="list_quarantine",
-        tags=["sources"],
-        parameters=[QuarantineQuery],
-        responses={200: QuarantinedRecordSerializer(many=True)},
-    )
-    def get(self, request: Request) -> Response:
-        query = self.query
-        found = QuarantinedRecord.objects.select_related("source").defer("sealed")
-        if "source" in query:
-            found = found.filter(source=_source(query["source"]))
-        if "reason" in query:
-            found = found.filter(reason=query["reason"])
-        if "file" in query:
-            found = found.filter(load=query["file"])
-        pages = Cursor()
-        page = pages.paginate_queryset(found, request, self)
-        return pages.get_paginated_response(QuarantinedRecordSerializer(page, many=True).data)
 
 
 class Files(View):
@@ -159,10 +126,3 @@ def _encoding(query: dict[str, Any]) -> str:
 def _counted() -> QuerySet[Source]:
     sums = {f"{name}_records": Coalesce(Sum(f"intakes__{name}"), 0) for name in COUNTS}
     return Source.objects.annotate(last_received_at=Max("intakes__received_at"), **sums)
-
-
-def _source(name: str) -> Source:
-    source = Source.objects.filter(name=name).first()
-    if source is None:
-        raise ValidationError({"source": "There is no source of this name."}, code="unknown_source")
-    return source

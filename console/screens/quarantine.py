@@ -1,8 +1,6 @@
 """Quarantine: what could not be taken in, why, and where it stood. Reasons and places, never the values."""
 
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
@@ -11,12 +9,15 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
 
-from access.roles import VIEW_QUARANTINE
+from access.roles import REPLAY_QUARANTINE, REVEAL_IDENTIFIERS, VIEW_QUARANTINE
+from console.asking import may
 from console.charts import bars_of
-from console.entry import EntryScreen, Facts
+from console.entry import Facts
+from console.forms import Reason
 from console.left_out import advice_on
+from console.screens.replays import ReplayScreen
 from console.showing import day, label_of, moment
-from records.models import Intake, QuarantinedRecord
+from records.models import QuarantinedRecord
 
 # What the place of a record is called, and the number of the first, by the door; of all others it is a line from 1.
 PLACES = {
@@ -27,7 +28,7 @@ PLACES = {
 }
 
 
-class QuarantineScreen(EntryScreen):
+class QuarantineScreen(ReplayScreen):
     """Records in quarantine."""
 
     may_view = VIEW_QUARANTINE
@@ -35,20 +36,25 @@ class QuarantineScreen(EntryScreen):
     list_display = ("received", "source", "reason_text", "where", "message", "way_out", "expires")
     list_display_links = ("received",)
     list_filter = ("reason", "source")
-    list_before_template = "console/quarantine_reasons.html"
+    list_before_template = "console/quarantine/before_list.html"
+    entry_template = "console/quarantine/page.html"
     sortable_by = ()
-    intro = "Records of known sources that could not be taken in. They are kept sealed for 30 days."
+    intro = (
+        "Records of known sources that could not be taken in. They are kept sealed for 30 days, and can be taken in "
+        "once their source's mapping, or they themselves, are mended."
+    )
     empty_hint = "Everything that came in could be taken in."
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[QuarantinedRecord]":
-        return QuarantinedRecord.objects.select_related("source").order_by("-id").defer("sealed")
+        return QuarantinedRecord.objects.select_related("source").order_by("-id").defer("sealed_way")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         counted = QuarantinedRecord.objects.values_list("reason").annotate(count=Count("id")).order_by("-count")
         counts = dict(counted)
         bars = bars_of((label_of(reason), count) for reason, count in counts.items())
         reasons = list(zip(counts, bars, strict=True))
-        response: HttpResponse = super().changelist_view(request, {"reasons": reasons, **(extra_context or {})})
+        shown = {"reasons": reasons, "groups": self.groups(request), **(extra_context or {})}
+        response: HttpResponse = super().changelist_view(request, shown)
         return response
 
     def entry_title(self, entry: Any) -> str:
@@ -66,7 +72,15 @@ class QuarantineScreen(EntryScreen):
         ]
 
     def more(self, entry: Any, request: HttpRequest) -> dict[str, Any]:
-        return {"advice": advice_on(entry.reason)}
+        may_replay = may(request, REPLAY_QUARANTINE)
+        return {
+            "row": entry,
+            "advice": advice_on(entry.reason),
+            "is_kept": entry.sealed is not None,
+            "may_replay": may_replay,
+            "may_open": may_replay and may(request, REVEAL_IDENTIFIERS),
+            "form": Reason(),
+        }
 
     @admin.display(description="Received")
     def received(self, row: QuarantinedRecord) -> str:
@@ -88,27 +102,14 @@ class QuarantineScreen(EntryScreen):
     def where(self, row: QuarantinedRecord) -> str:
         return ", ".join(part for part in (_place(row), row.field) if part) or "–"
 
-    def prepare(self, rows: list[Any], request: HttpRequest) -> None:
-        doors = _doors(rows)
-        for row in rows:
-            row.door = doors.get((row.source_id, row.received_at), "")
-
 
 def _source_of(row: QuarantinedRecord) -> str:
     return reverse("admin:records_source_change", args=[row.source_id])
 
 
-def _place(row: Any) -> str:
+def _place(row: QuarantinedRecord) -> str:
     """Which message of a request, which row of an MQTT message, which offset of a topic, or which line of a file."""
     if row.line is None:
         return ""
-    door = row.door if hasattr(row, "door") else _doors([row]).get((row.source_id, row.received_at), "")
-    word, first = PLACES.get(door, ("line", 1))
+    word, first = PLACES.get(row.door, ("line", 1))
     return f"{word} {row.line + 1 - first:,}"
-
-
-def _doors(rows: list[Any]) -> dict[tuple[UUID, datetime], str]:
-    """The door through which each source's records of each instant came in."""
-    sources, instants = {row.source_id for row in rows}, {row.received_at for row in rows}
-    intakes = Intake.objects.filter(door__in=PLACES, source__in=sources, received_at__in=instants)
-    return {(source, at): door for source, at, door in intakes.values_list("source_id", "received_at", "door")}

@@ -13,11 +13,12 @@ from typing import Any
 
 import orjson
 
-from records.envelope import Envelope, Reject, Unreadable, as_json
+from records.envelope import Envelope, Reject, Unreadable, Way, as_json
 from records.envelopes import rows
 from records.envelopes.rows import RowMapping
 from records.models import Source
 
+READER = "event"
 REQUIRED = ("id", "source", "type")
 SPEC_VERSION = "1.0"
 PREFIX = "ce."
@@ -38,7 +39,7 @@ def read(event: object, source: Source, *, position: int, now: datetime) -> Enve
         row = {name: value for name, value in row.items() if not _is_attribute(name) or name in used}
         return rows.envelope_of(row, body, source, mapping, position=position, now=now)
     except Unreadable as error:
-        return error.as_reject(position, body, keep=error.code != "too_large")
+        return error.as_reject(position, body, keep=error.code != "too_large", way=Way(READER))
 
 
 def _checked(event: object) -> Mapping[str, Any]:

@@ -10,11 +10,12 @@ from phonenumbers import SUPPORTED_REGIONS
 from records import properties
 from records.cleaning import clean
 from records.dictionary import IDENTIFIERS, letters, recognize
-from records.envelope import Envelope, Reject, Said, Unreadable, as_json, message_hash
+from records.envelope import Envelope, Reject, Said, Unreadable, Way, as_json, message_hash
 from records.models import IOT, Source
 from records.special_categories import keep_out
 from records.standardize import Absurd, Setting, instant
 
+READER = "row"
 # What columns are called that hold when it happened, and which message it is; in their letters, the likeliest first.
 TIMES = ("occurredat", "timestamp", "at", "time", "date", "soldat", "updatedat", "createdat")
 MESSAGE_IDS = ("messageid", "eventid", "receiptid", "transactionid", "orderid")
@@ -81,7 +82,7 @@ def read(
             raise fault
         return envelope_of(flatten(row), body, source, mapping, position=position, now=now, copy=copy)
     except Unreadable as error:
-        return error.as_reject(position, body, keep=error.code != "too_large")
+        return error.as_reject(position, body, keep=error.code != "too_large", way=Way(READER, copy=copy))
 
 
 def flatten(row: Mapping[str, Any], prefix: str = "", levels: int = DEEPEST) -> dict[str, Any]:

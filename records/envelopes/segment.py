@@ -8,7 +8,7 @@ from typing import Any
 from records import properties
 from records.cleaning import clean
 from records.dictionary import recognize
-from records.envelope import Envelope, Reject, Unreadable, as_json, message_hash
+from records.envelope import Envelope, Reject, Unreadable, Way, as_json, message_hash
 from records.envelopes import consent_context, listed
 from records.models import Source
 from records.special_categories import keep_out
@@ -17,6 +17,7 @@ from records.standardize import Absurd, Setting, plausible, read_instant
 # What looks like an address, or a number long enough to be a phone's or a card's.
 PERSONAL = re.compile(r"\S*@\S*|\+?\d[\d ()/-]{5,}\d")
 
+READER = "segment"
 MERGE = "merge"
 TYPES = ("identify", "track", "page", "screen", "group", "alias", MERGE)
 TRAITS = {
@@ -49,7 +50,8 @@ def read(message: object, source: Source, *, position: int, now: datetime, sent_
             raise fault
         return _read(_object(message, ""), body, source, position, now, sent_at)
     except Unreadable as error:
-        return error.as_reject(position, body, keep=error.code != "too_large")
+        way = Way(READER, sent_at=sent_at if isinstance(sent_at, str) else "")
+        return error.as_reject(position, body, keep=error.code != "too_large", way=way)
 
 
 def _read(

@@ -12,12 +12,14 @@ from typing import Any
 import orjson
 
 from records.dictionary import IDENTIFIERS
-from records.envelope import Envelope, Reject, Unreadable, as_json, message_hash
+from records.envelope import Envelope, Reject, Unreadable, Way, as_json, message_hash, rejected_hash
 from records.envelopes import rows, segment
 from records.envelopes.rows import RowMapping
 from records.models import IOT, SEGMENT, Source
 
-DELETION = "deletion"
+READER, DELETION = "streamed", "deletion"
+# What the columns of a row's surroundings begin with, whatever door it came through.
+SURROUNDINGS = ("topic.", "kafka.", "debezium.", "webhook.")
 # Rows in one message: more is no message but a file.
 MOST_ROWS = 10_000
 
@@ -74,7 +76,9 @@ class Reader:
                 mapping = replace(mapping, message_id=())
             return self._envelope(columns, mapping, around, known_by, position)
         except Unreadable as error:
-            return error.as_reject(position, body, keep=error.code != "too_large")
+            way = _way(READER, around, known_by, ids_by_name=ids_by_name)
+            reject = error.as_reject(position, body, keep=error.code != "too_large", way=way)
+            return replace(reject, message_hash=rejected_hash(known_by.untimed()))
 
     def read_deletion(self, row: object, around: Around, *, known_by: bytes, position: int) -> Envelope | Reject:
         """The envelope that says that the source has deleted this row: of it, only whose it was."""
@@ -101,7 +105,8 @@ class Reader:
             read = self._envelope(columns, bare, around, always(known_by), position)
             return replace(read, flags=())
         except Unreadable as error:
-            return replace(error.as_reject(position, body), message_hash=message_hash(known_by))
+            way = _way(DELETION, around, always(known_by))
+            return replace(error.as_reject(position, body, way=way), message_hash=rejected_hash(known_by))
 
     def _columns(self, row: object, body: bytes, fault: Unreadable | None) -> dict[str, Any]:
         if not isinstance(row, dict):
@@ -145,10 +150,26 @@ class Reader:
 
     def _message(self, message: object, known_by: KnownBy, position: int) -> Envelope | Reject:
         read = segment.read(message, self.source, position=position, now=self.now)
-        if isinstance(read, Reject) or not isinstance(message, dict) or message.get("messageId"):
+        if isinstance(read, Reject):
+            hash = rejected_hash(known_by.untimed())
+            return replace(read, way=_way(READER, Around({}), known_by), message_hash=hash)
+        if not isinstance(message, dict) or message.get("messageId"):
             return read
         timed = message.get("timestamp") or message.get("originalTimestamp")
         return replace(read, message_hash=message_hash(known_by.timed if timed else known_by.untimed()))
+
+
+def _way(reader: str, around: Around, known_by: KnownBy, *, ids_by_name: bool = True) -> Way:
+    """How to read the row again: what surrounded it stands in its body by then."""
+    return Way(
+        reader,
+        device=around.device,
+        occurred_at=around.occurred_at,
+        event=around.event,
+        ids_by_name=ids_by_name,
+        timed=message_hash(known_by.timed).hex(),
+        untimed=message_hash(known_by.untimed()).hex(),
+    )
 
 
 def rows_in(told: object) -> list[object]:

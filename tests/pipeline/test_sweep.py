@@ -36,7 +36,7 @@ def test_whom_nobody_resolved_within_an_hour_is_queued_again(shop: Source) -> No
 def test_only_keys_of_nobody_are_destroyed(shop: Source) -> None:
     send(shop, ordered("alice"))
     rejected = Reject(0, "wrong_type", "traits", "'traits' must be an object.", b"{}", 2, message_hash("m"))
-    quarantine.keep([rejected], shop, now=NOW)
+    quarantine.keep([rejected], shop, door="http", now=NOW)
     request = requests.open("access", profile_id=None, actor="officer", now=NOW)
     orphan, sign_up = new_id(), new_id()
     keys.make([request.id, orphan, sign_up])

@@ -74,8 +74,8 @@ def test_the_match_model_is_learned_of_those_alone_who_may_be_linked(shop: Sourc
 
 def test_end_quarantine_ends_all_whose_time_is_over(shop: Source) -> None:
     reject = Reject(0, "wrong_type", "traits", "'traits' must be an object.", b"{}", 2, message_hash("m"))
-    quarantine.keep([reject] * 3, shop, now=timezone.now() - timedelta(days=31))
-    quarantine.keep([reject], shop, now=timezone.now())
+    quarantine.keep([reject] * 3, shop, door="http", now=timezone.now() - timedelta(days=31))
+    quarantine.keep([reject], shop, door="http", now=timezone.now())
     for _ in range(2):
         tasks.end_quarantine()
         assert QuarantinedRecord.objects.count() == DataKey.objects.count() == 1

@@ -42,7 +42,7 @@ def opened(row: QuarantinedRecord, *, under: UUID) -> bytes:
 
 
 def test_a_reject_is_kept_with_its_reason_under_a_key_of_its_own(shop: Source) -> None:
-    quarantine.keep([reject(), reject()], shop, now=NOW)
+    quarantine.keep([reject(), reject()], shop, door="http", now=NOW)
     first, second = QuarantinedRecord.objects.order_by("id")
     assert (first.source, first.reason, first.field, first.message) == (
         shop,
@@ -59,26 +59,26 @@ def test_a_reject_is_kept_with_its_reason_under_a_key_of_its_own(shop: Source) -
 
 
 def test_nothing_of_it_stands_in_any_column(shop: Source) -> None:
-    quarantine.keep([reject()], shop, now=NOW)
+    quarantine.keep([reject()], shop, door="http", now=NOW)
     assert hits(["canary"]) == {}
 
 
 def test_of_an_oversize_one_only_hash_and_size_are_kept(shop: Source) -> None:
-    quarantine.keep([reject(None, size=5_000_000)], shop, now=NOW)
+    quarantine.keep([reject(None, size=5_000_000)], shop, door="http", now=NOW)
     row = QuarantinedRecord.objects.get()
     assert (row.sealed, row.size, bytes(row.message_hash)) == (None, 5_000_000, message_hash(BODY))
     assert DataKey.objects.count() == 0
 
 
 def test_names_and_reasons_are_cut_to_what_fits(shop: Source) -> None:
-    quarantine.keep([reject(field="f" * 500 + "\0", message="m\0" * 500)], shop, now=NOW)
+    quarantine.keep([reject(field="f" * 500 + "\0", message="m\0" * 500)], shop, door="http", now=NOW)
     row = QuarantinedRecord.objects.get()
     assert (row.field, row.message) == ("f" * 80, "m" * 150)
 
 
 def test_it_ends_with_its_keys_when_its_time_is_over(shop: Source) -> None:
-    quarantine.keep([reject()], shop, now=NOW - timedelta(days=30))
-    quarantine.keep([reject()], shop, now=NOW - timedelta(days=29))
+    quarantine.keep([reject()], shop, door="http", now=NOW - timedelta(days=30))
+    quarantine.keep([reject()], shop, door="http", now=NOW - timedelta(days=29))
     ended, stays = QuarantinedRecord.objects.order_by("received_at")
     assert quarantine.end(now=NOW) == 1
     assert QuarantinedRecord.objects.get() == stays

@@ -28,7 +28,7 @@ from identity.models import IN_REVIEW, Assignment, Match, Profile
 from identity.profiles import look_up, profile_of, source_profiles
 from outbox import deliveries, recipients
 from outbox.models import ERASE, Delivery
-from pipeline import uploads
+from pipeline import replay_runs, uploads
 from privacy import (
     break_glass,
     erasure,
@@ -333,6 +333,7 @@ def _rest(planted: Planted, *, now: datetime) -> None:
         id=new_id(), recipient=mailer, kind=ERASE, purpose="marketing", profile_id=things["erased"], pseudonym="p-2",
         request_id=things["gone"].pk, happened_at=now, state="waiting", next_attempt_at=now,
     )  # fmt: skip
+    things["replay"] = replay_runs.begin(things["register"], by=Actor.machine("test"), now=now)
     things |= {"recipient": mailer, "waiting": waiting, "to erase": to_erase}
     things["key"], planted.api_key = api_keys.add("everything", scopes=api_keys.SCOPES, purposes=everything())
     things |= {
@@ -399,6 +400,7 @@ def _file(planted: Planted, *, now: datetime) -> None:
     planted.things["file"] = FileLoad.objects.get(pk=receiver.load.pk)
     assert planted.things["file"].report["examples"]
     planted.things["register's name"] = register.name
+    planted.things["quarantined"] = register.quarantined.order_by("pk")[0]
 
 
 def _of_each_screen(planted: Planted) -> None:

@@ -69,7 +69,9 @@ def approved(world: World, name: str = "alice") -> tuple[Person, SubjectRequest]
     """Somebody who is in every table and in quarantine, and an erasure that is approved."""
     person = settle(Person(name), world)
     body = f'{{"email": "{person.email}", "phone": 7}}'.encode()
-    quarantine.keep([Reject(1, "wrong_type", "phone", "must be text", body, len(body), body[:16])], world.shop, now=NOW)
+    quarantine.keep(
+        [Reject(1, "wrong_type", "phone", "must be text", body, len(body), body[:16])], world.shop, door="http", now=NOW
+    )
     request = requests.open("erasure", profile_id=person.profile, actor=OFFICER, now=NOW)
     return person, requests.approve(request, actor=SECOND_OFFICER, now=NOW)
 

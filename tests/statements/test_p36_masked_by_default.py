@@ -73,6 +73,8 @@ OF_SOURCES = (
         "v1/webhooks/<slug:slug>",
         "v1/projects/<str:write_key>/settings",
         "beacon/v1/batch",
+        "pixel/v1/track",
+        "pixel/v1/page",
     ),
 )
 # What asks for no key.

@@ -31,7 +31,7 @@ from vault import blind
 UNKNOWN = str(UUID(int=7))
 # Arguments that name the very thing that a screen is about, wherever they stand.
 OF_THE_SCREEN = ("object_id", "id", "profile", "match", "slug")
-OF_PROGRAMS = ("api/", "v1/", "v2/", "beacon/", "livez", "readyz", "health", "^(?:api")
+OF_PROGRAMS = ("api/", "v1/", "v2/", "beacon/", "pixel/", "livez", "readyz", "health", "metrics", "^(?:api")
 # What a pattern without converters stands for.
 SAMPLES = {
     "admin/(?P<url>.*)$": ("admin/nothing/here/",),
@@ -168,6 +168,8 @@ def _carried_out(
     client: Client, visit: Visit, act: Act, planted: Planted, headers: Mapping[str, str], *, follow: bool
 ) -> Any:
     form, send = act.body(planted), getattr(client, act.method)
+    if act.method == "get":
+        return send(visit.address, headers=headers)
     if act.file:
         return send(visit.address, act.file(planted), content_type="application/octet-stream", headers=headers)
     if not visit.route.is_of_programs:
@@ -236,6 +238,10 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     },
     "api/sources/<slug:slug>/files/": {"slug": "register's name"},
     "api/files/<uuid:id>/": {"id": "file"},
+    "api/quarantine/replays/<uuid:id>/": {"id": "replay"},
+    "api/quarantine/<uuid:id>/replay/": {"id": "quarantined"},
+    "admin:records_quarantinedrecord_run": {"id": "replay"},
+    "admin:records_quarantinedrecord_progress": {"id": "replay"},
     "admin:outbox_recipient_again": {"id": "waiting"},
     "admin:outbox_recipient_confirm": {"id": "to erase"},
     "api/segments/<slug:slug>/": {"slug": "segment's slug"},
@@ -311,6 +317,10 @@ def _public_key(planted: Planted) -> dict[str, str]:
     return {"writeKey": planted.id_of("public key")}
 
 
+def _pixel(planted: Planted) -> dict[str, str]:
+    return {**_public_key(planted), "anonymousId": planted.canary.device, "event": "Opened", "traits.birthday": "never"}
+
+
 def _opendsr(planted: Planted) -> dict[str, Any]:
     return {
         "subject_request_id": "a7551968-d5d6-44b2-9831-815ac9017798",
@@ -320,6 +330,10 @@ def _opendsr(planted: Planted) -> dict[str, Any]:
             {"identity_type": "email", "identity_value": planted.canary.email, "identity_format": "raw"}
         ],
     }
+
+
+def _quarantined(planted: Planted) -> dict[str, str]:
+    return {"source": planted.id_of("register"), "reason": "absurd_date", "field": "birth_date"}
 
 
 def _looked_up(planted: Planted) -> dict[str, str]:
@@ -395,6 +409,10 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "admin:records_source_upload": (Act(file=_sheet),),
     "admin:records_source_file_load": (Act(),),
     "admin:records_source_file_discard": (Act(),),
+    "admin:records_quarantinedrecord_replays": (Act(_quarantined),),
+    "admin:records_quarantinedrecord_replay": (Act(),),
+    "admin:records_quarantinedrecord_open": (WHY,),
+    "admin:records_quarantinedrecord_mend": (Act({"record": "{}", "reason": REASON}),),
     "admin:outbox_recipient_add": (Act({"name": "new", "url": "", "purposes": ["marketing"]}),),
     "admin:outbox_recipient_change": (Act({"url": "", "purposes": ["marketing"]}),),
     "admin:outbox_recipient_exchange": (Act(),),
@@ -414,6 +432,8 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "api/consents/": (Act(_about(**CONSENT)),),
     "api/consents/signals/": (Act(_about(kind="gpc", text="1")),),
     "api/sources/<slug:slug>/files/": (Act(file=_sheet),),
+    "api/quarantine/replays/": (Act(lambda planted: {"source": planted.id_of("register's name")}),),
+    "api/quarantine/<uuid:id>/replay/": (Act(),),
     "api/subject-requests/": (Act(lambda planted: {"kind": "access", **_looked_up(planted)}),),
     "api/recipients/": (Act({"name": "new", "purposes": ["marketing"]}),),
     "api/recipients/<uuid:id>/": (Act({"enabled": False}, method="patch"),),
@@ -426,6 +446,7 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "v1/b": (Act(_batch, headers=_as_source),),
     "v1/import": (Act(_batch, headers=_as_source),),
     "beacon/v1/batch": (Act(_batch, query=_public_key),),
+    **{f"pixel/v1/{type}": (Act(method="get", query=_pixel),) for type in ("track", "page")},
     "v1/webhooks/<slug:slug>": (
         Act(lambda planted: {"email": planted.canary.email, "birth_date": planted.canary.email}, headers=_as_sender),
     ),

@@ -77,6 +77,7 @@ PROFILE, PAIR = "GET admin:identity_profile_change", "GET admin:identity_match_c
 REVEAL, REVEAL_PAIR = "POST admin:identity_profile_reveal", "POST admin:identity_match_reveal"
 BREAK_GLASS, ANSWER = "POST admin:identity_profile_break_glass", "POST admin:privacy_subjectrequest_answer"
 REQUEST, OWN_ANSWER = "GET admin:privacy_subjectrequest_change", "POST subject-request-answer"
+OPEN_QUARANTINED = "POST admin:records_quarantinedrecord_open"
 REVEAL_SHARED, ERASURE = "POST admin:privacy_subjectrequest_reveal", "GET admin:privacy_subjectrequest_approve"
 API = "GET api/profiles/<uuid:id>/"
 
@@ -84,6 +85,12 @@ CLEAR = (
     Clear(_only(DATA_STEWARD, PRIVACY_OFFICER), REVEAL, KNOWN, after=REVEAL),
     Clear(_only(DATA_STEWARD), REVEAL_PAIR, OF_A_PAIR, after=REVEAL_PAIR),
     Clear(_only(PRIVACY_OFFICER), REVEAL_SHARED, OF_A_BEARER, after=REVEAL_SHARED),
+    Clear(
+        _only(DATA_STEWARD),
+        OPEN_QUARANTINED,
+        _only("records.QuarantinedRecord.sealed"),
+        after=OPEN_QUARANTINED,
+    ),
     Clear(_only(MARKETER), PROFILE, KNOWN, after=BREAK_GLASS),
     Clear(_only(PRIVACY_OFFICER), ANSWER, ANSWERED, after=ANSWER),
     Clear(_only(PERSON), OWN_ANSWER, ANSWERED, after=OWN_ANSWER),

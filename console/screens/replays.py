@@ -1,0 +1,208 @@
+"""Replaying what is in quarantine: one by one, mended by hand, or all of a source for one reason, with progress."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.admin.sites import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+
+from access.roles import REPLAY_QUARANTINE, REVEAL_IDENTIFIERS
+from console.actors import names_of
+from console.asking import actor_of, may
+from console.charts import parts_of
+from console.entry import EntryScreen
+from console.forms import Mended, Reason, first_error
+from console.guards import needs
+from console.left_out import advice_on
+from console.showing import label_of
+from console.telling import sentence, telling
+from pipeline import replay_runs, tasks
+from pipeline.models import RUNNING, Replay
+from pipeline.replay import NotOpened, Replayed, as_it_is, leave_to_open, replay
+from records import quarantine
+from records.mending import NotAnObject, indented, written_anew
+from records.models import QuarantinedRecord
+
+MOST_GROUPS = 12
+# What is wrong with a field without which there is no record.
+NEEDED = ("missing_identifier", "missing_field", "unknown_type", "unknown_version")
+BY_HAND = "mend a record in quarantine"
+NOT_OPENED = "Its key is gone, or somebody else replays it just now."
+BECAME = {
+    "stored": "Taken in: it is stored now, and counts on the day on which it came.",
+    "duplicate": "It came in before, under the same message id or with the same content; here it is gone.",
+    "refused": "Consent refuses it: nothing of it is kept, and it is gone from the quarantine.",
+}
+
+
+class ReplayScreen(EntryScreen):
+    """The pages and actions of replays, below the quarantine's own."""
+
+    admin_site: AdminSite
+
+    def get_urls(self) -> list[URLPattern]:
+        guard, name = self.admin_site.admin_view, "records_quarantinedrecord"
+        return [
+            path("replays/", guard(self.begin), name=f"{name}_replays"),
+            path("replays/<uuid:id>/", guard(self.run), name=f"{name}_run"),
+            path("replays/<uuid:id>/progress/", guard(self.progress), name=f"{name}_progress"),
+            path("<uuid:id>/replay/", guard(self.replay_one), name=f"{name}_replay"),
+            path("<uuid:id>/open/", guard(self.open), name=f"{name}_open"),
+            path("<uuid:id>/mend/", guard(self.mend), name=f"{name}_mend"),
+            *super().get_urls(),
+        ]
+
+    @needs(REPLAY_QUARANTINE)
+    def begin(self, request: HttpRequest) -> HttpResponse:
+        """Replay what one source has in quarantine for one reason and field; `without` that field, or as it is."""
+        asked = request.POST
+        one = QuarantinedRecord.objects.filter(
+            source=_uuid(asked.get("source", "")), reason=asked.get("reason", ""), field=asked.get("field", "")
+        ).select_related("source")
+        if not (first := one.first()):
+            messages.info(request, "Nothing of that is in quarantine any more.")
+            return redirect("admin:records_quarantinedrecord_changelist")
+        with telling(request, replay_runs.Nothing):
+            run = replay_runs.begin(
+                first.source,
+                reason=first.reason,
+                field=first.field,
+                leave_out=[first.field] if "without" in asked and first.field else [],
+                by=actor_of(request),
+                now=timezone.now(),
+            )
+            tasks.wake_for_replay(run.pk)
+            return redirect("admin:records_quarantinedrecord_run", run.pk)
+        return redirect("admin:records_quarantinedrecord_changelist")
+
+    @needs(REPLAY_QUARANTINE, methods=("GET",))
+    def run(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
+        """How far a replay is, and what became of its records."""
+        run = get_object_or_404(Replay.objects.select_related("source"), pk=id)
+        return self.page(
+            request,
+            "console/quarantine/run.html",
+            title=f"Replay for {run.source.name}",
+            run=run,
+            running=run.state == RUNNING,
+            reason=label_of(run.reason) if run.reason else "any",
+            percent=_percent(run),
+            outcomes=parts_of(_outcomes(run)),
+            by=names_of([run.started_by])[run.started_by],
+            fault=sentence(run.fault) if run.fault else "",
+        )
+
+    @needs(REPLAY_QUARANTINE, methods=("GET",))
+    def progress(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """How far it is: the page asks while it waits."""
+        run = get_object_or_404(Replay, pk=id)
+        return JsonResponse({"state": run.state, "percent": round(_percent(run), 1), "rows": run.done})
+
+    @needs(REPLAY_QUARANTINE)
+    def replay_one(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """Read this one again as its source is now, and take it in if it can be."""
+        with telling(request, NotOpened):
+            return self._told(request, id, self._replay(request, id, BY_HAND))
+        return redirect("admin:records_quarantinedrecord_change", id)
+
+    @needs(REPLAY_QUARANTINE, fresh=True)
+    def open(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
+        """The record itself, to be read and mended, for a reason that the audit log keeps."""
+        if not may(request, REVEAL_IDENTIFIERS):
+            raise PermissionDenied
+        row, form = get_object_or_404(QuarantinedRecord.objects.select_related("source"), pk=id), Reason(request.POST)
+        if not form.is_valid():
+            messages.error(request, first_error(form))
+            return redirect("admin:records_quarantinedrecord_change", id)
+        with telling(request, NotOpened):
+            why = f"{BY_HAND}: {form.cleaned_data['reason']}"
+            grant = leave_to_open([row.pk], actor=actor_of(request), reason=why, now=timezone.now())
+            held = quarantine.held([row], grant, action="open in quarantine").get(row.pk)
+            if held is None:
+                raise NotOpened(NOT_OPENED)
+            mended = Mended(initial={"record": indented(held.body), "reason": form.cleaned_data["reason"]})
+            return self._mending(request, row, mended, row.message)
+        return redirect("admin:records_quarantinedrecord_change", id)
+
+    @needs(REPLAY_QUARANTINE)
+    def mend(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
+        """Take in the record as it was written anew; where it still cannot be, the same page says why."""
+        row, form = get_object_or_404(QuarantinedRecord.objects.select_related("source"), pk=id), Mended(request.POST)
+        if not form.is_valid():
+            return self._mending(request, row, form, first_error(form))
+        try:
+            body = written_anew(form.cleaned_data["record"])
+            replayed = self._replay(request, id, f"{BY_HAND}: {form.cleaned_data['reason']}", body)
+        except (NotAnObject, NotOpened) as error:
+            return self._mending(request, row, form, sentence(str(error)))
+        if still := replayed.still.get(id):
+            return self._mending(request, row, form, still.message)
+        return self._told(request, id, replayed)
+
+    def groups(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """What there is to replay, by source, reason and field, the largest first; nothing for who may not."""
+        if not may(request, REPLAY_QUARANTINE):
+            return []
+        found = (
+            QuarantinedRecord.objects.filter(sealed__isnull=False)
+            .values("source", "source__name", "reason", "field")
+            .annotate(count=Count("id"))
+            .order_by("-count", "source__name", "reason", "field")[:MOST_GROUPS]
+        )
+        return [
+            {
+                **group,
+                "label": label_of(group["reason"]),
+                "way_out": advice_on(group["reason"])[0],
+                "may_leave_out": bool(group["field"]) and group["reason"] not in NEEDED,
+            }
+            for group in found
+        ]
+
+    def _replay(self, request: HttpRequest, id: UUID, reason: str, body: bytes | None = None) -> Replayed:
+        mend = as_it_is if body is None else (lambda _: body)
+        return replay([id], actor=actor_of(request), reason=reason, now=timezone.now(), mend=mend)
+
+    def _told(self, request: HttpRequest, id: UUID, replayed: Replayed) -> HttpResponse:
+        """Say what became of it; back to the list when it is gone."""
+        if still := replayed.still.get(id):
+            messages.warning(request, f"It still cannot be taken in: {still.message}")
+            return redirect("admin:records_quarantinedrecord_change", id)
+        if not replayed.out:
+            messages.warning(request, "It was left as it is: its source is disabled, or nothing of it is kept.")
+            return redirect("admin:records_quarantinedrecord_change", id)
+        messages.success(request, next(words for name, words in BECAME.items() if getattr(replayed.acceptance, name)))
+        return redirect("admin:records_quarantinedrecord_changelist")
+
+    def _mending(self, request: HttpRequest, row: QuarantinedRecord, form: Mended, fault: str) -> HttpResponseBase:
+        return self.page(
+            request,
+            "console/quarantine/mend.html",
+            title=f"Mend a record of {row.source.name}",
+            row=row,
+            form=form,
+            fault=fault,
+            advice=advice_on(row.reason)[0],
+        )
+
+
+def _percent(run: Replay) -> float:
+    return 100.0 if run.state != RUNNING else min(100.0, 100 * run.done / max(run.found, 1))
+
+
+def _outcomes(run: Replay) -> dict[str, int]:
+    became = {"stored": run.stored, "duplicate": run.duplicate, "refused": run.refused, "quarantined": run.still}
+    return {name: count for name, count in became.items() if count}
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

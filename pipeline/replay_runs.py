@@ -1,0 +1,112 @@
+"""Runs of replay: all that one source has in quarantine for one reason, replayed by a worker, with its progress.
+
+Whoever dies in between is followed by the next; what was taken in is gone from the quarantine and counts once.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from pipeline.alone import alone_with
+from pipeline.models import DONE, RUNNING, Replay
+from pipeline.replay import Mend, NotOpened, Replayed, as_it_is, replay
+from records.mending import without
+from records.models import QuarantinedRecord, Source
+from vault.grants import Actor
+from vault.ids import new_id
+
+AT_A_TIME = 500
+MOST_FIELDS, LONGEST_FIELD = 20, 80
+# A worker that has not been heard of for so long has died.
+PATIENCE = timedelta(minutes=2)
+
+
+class Nothing(ValueError):
+    """Nothing in quarantine fits what is to be replayed."""
+
+
+def begin(
+    source: Source, *, reason: str = "", field: str = "", leave_out: Sequence[str] = (), by: Actor, now: datetime
+) -> Replay:
+    """Ask for a replay of what this source has in quarantine, all of it or for this reason and field.
+
+    `leave_out` names fields without which each is to be taken in. Raises `Nothing`, and `ValueError` for too many.
+    """
+    if len(leave_out) > MOST_FIELDS or any(not 0 < len(name) <= LONGEST_FIELD for name in leave_out):
+        raise ValueError(f"name at most {MOST_FIELDS} fields to leave out, of {LONGEST_FIELD} characters each")
+    run = Replay(
+        id=new_id(),
+        source=source,
+        reason=reason,
+        field=field,
+        leave_out=list(leave_out),
+        state=RUNNING,
+        until=now,
+        started_by_kind=by.kind,
+        started_by=by.id,
+        started_at=now,
+        noted_at=now,
+    )
+    run.found = _waiting(run).count()
+    if not run.found:
+        raise Nothing("nothing of this source is in quarantine for that reason")
+    run.save()
+    return run
+
+
+def work_on(id: UUID, *, on_progress: Callable[[Replay], None] = lambda run: None) -> None:
+    """Replay what this run is about, in batches. Safe to run twice, also at once, and to be killed."""
+    with alone_with(f"replay {id}") as alone:
+        run = Replay.objects.select_related("source").filter(pk=id, state=RUNNING).first() if alone else None
+        if run is not None:
+            _work_on(run, on_progress)
+
+
+def left_behind(*, now: datetime) -> list[UUID]:
+    """The runs whose worker has died."""
+    return list(Replay.objects.filter(state=RUNNING, noted_at__lt=now - PATIENCE).values_list("id", flat=True))
+
+
+def _work_on(run: Replay, on_progress: Callable[[Replay], None]) -> None:
+    mend: Mend = partial(without, fields=run.leave_out) if run.leave_out else as_it_is
+    actor, why = Actor(run.started_by_kind, run.started_by), f"replay {run.pk}"
+    while ids := list(_waiting(run).filter(id__gt=run.last).order_by("id").values_list("id", flat=True)[:AT_A_TIME]):
+        try:
+            replayed = replay(ids, actor=actor, reason=why, now=timezone.now(), mend=mend)
+        except NotOpened as error:
+            _end(run, fault=str(error))
+            return
+        _note(run, replayed, last=ids[-1])
+        on_progress(run)
+    _end(run)
+
+
+def _waiting(run: Replay) -> "QuerySet[QuarantinedRecord]":
+    """What was in quarantine when it was asked for."""
+    found = QuarantinedRecord.objects.filter(source=run.source_id, received_at__lte=run.until, sealed__isnull=False)
+    if run.reason:
+        found = found.filter(reason=run.reason)
+    return found.filter(field=run.field) if run.field else found
+
+
+def _note(run: Replay, replayed: Replayed, *, last: UUID) -> None:
+    became = replayed.acceptance
+    Replay.objects.filter(pk=run.pk).update(
+        stored=F("stored") + became.stored,
+        duplicate=F("duplicate") + became.duplicate,
+        refused=F("refused") + became.refused,
+        still=F("still") + len(replayed.still),
+        last=last,
+        noted_at=timezone.now(),
+    )
+    run.refresh_from_db(fields=["stored", "duplicate", "refused", "still", "last", "noted_at"])
+
+
+def _end(run: Replay, fault: str = "") -> None:
+    now = timezone.now()
+    Replay.objects.filter(pk=run.pk).update(state=DONE, fault=fault[:300], noted_at=now, ended_at=now)
+    run.refresh_from_db()

@@ -1,0 +1,125 @@
+"""Replays in the admin: of a group, of one, and of one that is mended by hand."""
+
+import time
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from access.models import User
+from access.roles import ADMINISTRATOR, DATA_STEWARD, MARKETER, OPERATOR, PRIVACY_OFFICER
+from pipeline import tasks
+from pipeline.models import Replay
+from records.models import QuarantinedRecord, Record, Source
+from tests.pipeline.cast import ordered, send
+from vault.models import AuditEntry
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+
+LIST = reverse("admin:records_quarantinedrecord_changelist")
+WRONG = {"properties": {"revenue": "canary much"}}
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    ids: list[str] = []
+    monkeypatch.setattr(tasks.work_on_replay, "delay", ids.append)
+    return ids
+
+
+@pytest.fixture
+def row(shop: Source) -> QuarantinedRecord:
+    send(shop, ordered("alice", **WRONG))
+    return QuarantinedRecord.objects.get()
+
+
+def signed_in(*roles: str) -> Client:
+    client = Client()
+    client.force_login(User.objects.create(username="-".join(roles), roles=list(roles)), "access.backends.RoleBackend")
+    session = client.session
+    session["second_factor_at"] = time.time()
+    session.save()
+    return client
+
+
+def act(name: str, row: QuarantinedRecord) -> str:
+    return reverse(f"admin:records_quarantinedrecord_{name}", args=[row.pk])
+
+
+def test_a_group_is_replayed_by_a_worker(shop: Source, row: QuarantinedRecord, asked: list[str]) -> None:
+    send(shop, ordered("bob", **WRONG))
+    steward = signed_in(DATA_STEWARD)
+    assert "Leave the field out" in steward.get(LIST).content.decode()
+    group = {"source": shop.pk, "reason": "wrong_type", "field": "revenue"}
+    answer = steward.post(reverse("admin:records_quarantinedrecord_replays"), {**group, "without": "1"})
+    run = Replay.objects.get()
+    assert asked == [str(run.pk)]
+    assert "under way" in steward.get(answer["Location"]).content.decode()
+    progress = reverse("admin:records_quarantinedrecord_progress", args=[run.pk])
+    assert steward.get(progress).json() == {"state": "running", "percent": 0.0, "rows": 0}
+    tasks.work_on_replay(str(run.pk))
+    assert steward.get(progress).json() == {"state": "done", "percent": 100.0, "rows": 2}
+    told = steward.get(answer["Location"]).content.decode()
+    assert "Stored" in told
+    assert "data_steward" in told
+    assert (Record.objects.count(), QuarantinedRecord.objects.count()) == (2, 0)
+    again = steward.post(reverse("admin:records_quarantinedrecord_replays"), group, follow=True)
+    assert "Nothing of that is in quarantine any more." in again.content.decode()
+
+
+def test_one_is_replayed_and_says_what_is_still_wrong(row: QuarantinedRecord) -> None:
+    operator = signed_in(OPERATOR)
+    told = operator.post(act("replay", row), follow=True).content.decode()
+    assert "It still cannot be taken in: &#x27;revenue&#x27; must be a number." in told
+    assert QuarantinedRecord.objects.count() == 1
+
+
+def test_one_is_mended_by_hand(row: QuarantinedRecord) -> None:
+    steward = signed_in(DATA_STEWARD)
+    assert "canary much" not in steward.get(act("change", row)).content.decode()
+    opened = steward.post(act("open", row), {"reason": "ticket 4711"})
+    assert "canary much" in opened.content.decode()
+    entry = AuditEntry.objects.latest("id")
+    assert (entry.action, entry.reason) == ("open in quarantine", "mend a record in quarantine: ticket 4711")
+    text = opened.context["form"]["record"].value()
+    for wrong, why in ((text, "&#x27;revenue&#x27; must be a number."), ("{", "breaks in line 1"), ("[]", "is a JSON")):
+        page = steward.post(act("mend", row), {"record": wrong, "reason": "ticket 4711"})
+        assert (page.status_code, why in page.content.decode()) == (200, True)
+    assert QuarantinedRecord.objects.get().pk == row.pk
+    mended = text.replace('"canary much"', "12.5")
+    done = steward.post(act("mend", row), {"record": mended, "reason": "ticket 4711"}, follow=True)
+    assert "it is stored now" in done.content.decode()
+    assert Record.objects.get().properties["amount"] == 12.5
+    assert QuarantinedRecord.objects.count() == 0
+
+
+def test_opening_needs_a_reason(row: QuarantinedRecord) -> None:
+    page = signed_in(DATA_STEWARD).post(act("open", row), {"reason": ""}, follow=True).content.decode()
+    assert "canary much" not in page
+    assert "Reason" in page
+
+
+@pytest.mark.parametrize(
+    ("role", "replays", "opens"),
+    [
+        (OPERATOR, True, False),
+        (ADMINISTRATOR, True, False),
+        (DATA_STEWARD, True, True),
+        (PRIVACY_OFFICER, False, False),
+        (MARKETER, False, False),
+    ],
+)
+def test_who_may(role: str, replays: bool, opens: bool, row: QuarantinedRecord) -> None:
+    client = signed_in(role)
+    assert (client.post(act("open", row), {"reason": "ticket 4711"}).status_code == 200) == opens
+    assert (client.post(act("replay", row)).status_code == 302) == replays
+    assert (client.post(act("mend", row), {"record": "{", "reason": "ticket 4711"}).status_code == 200) == replays
+    assert (client.post(reverse("admin:records_quarantinedrecord_replays"), {}).status_code == 302) == replays
+
+
+def test_of_an_oversize_one_nothing_can_be_replayed(shop: Source) -> None:
+    send(shop, ordered("alice", context={"padding": "x" * 40_000}))
+    row = QuarantinedRecord.objects.get()
+    steward = signed_in(DATA_STEWARD)
+    assert "there is nothing to replay" in steward.get(act("change", row)).content.decode()
+    assert "left as it is" in steward.post(act("replay", row), follow=True).content.decode()
