@@ -16,14 +16,16 @@ from pipeline.accept import Acceptance
 from pipeline.copies import Copies
 from pipeline.files import Envelopes, Progress, batches, measure_of, no_progress
 from records import dedupe
+from records.contracts import Contract, contract_of
 from records.envelope import Envelope, Reject
 from records.envelopes import rows
-from records.models import SEGMENT, Source
+from records.models import BLOCK, DISCOVER, SEGMENT, STRICT, Source
 from records.readers import NDJSON, Nature, NotReadable, Row, columns_of, rows_of
 
 EXAMPLES = 5
 MOST_COLUMNS, MOST_FAULTS, MOST_FLAGS = 200, 100, 50
 LONGEST_NAME = 80
+UNDECLARED = {STRICT: "", DISCOVER: "undeclared: kept sealed, listed for approval", BLOCK: "undeclared: blocks the record"}
 
 
 @dataclass
@@ -150,7 +152,8 @@ def _columns(
         named = []
     names = [*named, *(name for name in filled if name not in named)][:MOST_COLUMNS]
     mapping = envelopes.mapping_for(dict.fromkeys(names))
-    becomes = {name: what for name in names if name and (what := _becomes(name, mapping))}
+    contract = contract_of(source)
+    becomes = {name: what for name in names if name and (what := _becomes(name, mapping, contract))}
     # Where not one column is known, the first line may be somebody's data instead of names.
     told = [_name(name) if becomes else f"column {place}" for place, name in enumerate(names, 1)]
     columns = [
@@ -161,7 +164,7 @@ def _columns(
     return columns, [_name(name) for name in missing if name not in names]
 
 
-def _becomes(column: str, mapping: rows.RowMapping) -> str:
+def _becomes(column: str, mapping: rows.RowMapping, contract: Contract | None) -> str:
     uses = []
     if column in mapping.fields:
         uses.append(mapping.fields[column])
@@ -177,7 +180,12 @@ def _becomes(column: str, mapping: rows.RowMapping) -> str:
         mapping.event_column: "event",
         mapping.region_column: "region",
     }
-    return ", ".join([*uses, *([others[column]] if column in others else [])])
+    uses += [others[column]] if column in others else []
+    if uses or contract is None:
+        return ", ".join(uses)
+    if contract.shape.declares(column):
+        return "checked by the schema, not kept"
+    return UNDECLARED[contract.mode]
 
 
 def _name(column: str) -> str:

@@ -55,6 +55,8 @@ class Envelope:
     signals: tuple[Signal, ...] = ()
     flags: tuple[str, ...] = ()
     opens_episode: bool = False
+    # Fields that the source has not declared and is to keep all the same, by their dotted names.
+    undeclared: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,10 @@ TCF_PURPOSES, HIGHEST_VENDOR = 24, 65_535
 ORDERS = ("dmy", "mdy", "ymd")
 # No JSON in the database holds these.
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-KNOWN = (*TEXTS, "message_id", "fields", "properties", "consents", "date_order", "signals", "special_categories")
+KNOWN = (
+    *TEXTS,
+    *("message_id", "fields", "properties", "consents", "date_order", "signals", "special_categories", "recognize"),
+)
 
 
 def faults(mapping: object) -> list[str]:
@@ -48,6 +51,8 @@ def _faults(mapping: Mapping[str, Any]) -> Iterator[str]:
         columns = mapping.get(name, [])
         if not isinstance(columns, list) or not all(isinstance(column, str) for column in columns):
             yield f"'{name}' must be a list of names."
+    if not isinstance(mapping.get("recognize", False), bool):
+        yield "'recognize' must be true or false."
     yield from _of_choices(mapping, "fields", FIELDS)
     yield from _of_choices(mapping, "properties", TYPES)
     yield from _of_consents(mapping.get("consents", {}))

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from records.dictionary import IDENTIFIERS
+from records.contracts import Contract, contract_of
 from records.envelope import Envelope, Reject, Unreadable, as_json, message_hash
 from records.envelopes import rows, segment
 from records.envelopes.rows import RowMapping
@@ -69,10 +70,13 @@ class Reader:
         body, fault = as_json({**around.columns, **row} if isinstance(row, dict) else row)
         try:
             columns = self._columns(row, body, fault)
+            contract = contract_of(self.source)
+            if contract and isinstance(row, dict):
+                contract.check_row(row)
             mapping = self._with_surroundings(self._mapping(tuple(columns)), columns, around)
-            if not ids_by_name and not self.source.mapping:
-                mapping = replace(mapping, message_id=())
-            return self._envelope(columns, mapping, around, known_by, position)
+            if not ids_by_name and rows.by_names(self.source):
+                mapping = replace(mapping, message_id=tuple(self.source.mapping.get("message_id", ())))
+            return self._envelope(columns, mapping, around, known_by, position, contract)
         except Unreadable as error:
             return error.as_reject(position, body, keep=error.code != "too_large")
 
@@ -113,7 +117,7 @@ class Reader:
         return rows.flatten(row)
 
     def _mapping(self, columns: tuple[str, ...]) -> RowMapping:
-        known = () if self.source.mapping else columns
+        known = columns if rows.by_names(self.source) else ()
         if known not in self._mappings:
             self._mappings[known] = rows.mapping_for(self.source, columns)
         return self._mappings[known]
@@ -123,7 +127,8 @@ class Reader:
         if around.device and self.source.kind == IOT and "device_id" not in fields.values():
             fields = {**fields, around.device: "device_id"}
             # Two devices count their messages alike.
-            message_id = (around.device, *message_id) if message_id and not self.source.mapping else message_id
+            by_names = rows.by_names(self.source) and not self.source.mapping.get("message_id")
+            message_id = (around.device, *message_id) if message_id and by_names else message_id
         return replace(
             mapping,
             fields=fields,
@@ -133,7 +138,13 @@ class Reader:
         )
 
     def _envelope(
-        self, columns: dict[str, Any], mapping: RowMapping, around: Around, known_by: KnownBy, position: int
+        self,
+        columns: dict[str, Any],
+        mapping: RowMapping,
+        around: Around,
+        known_by: KnownBy,
+        position: int,
+        contract: Contract | None = None,
     ) -> Envelope:
         used = {*mapping.message_id, *mapping.fields, *mapping.properties, *mapping.consents}
         used |= {mapping.occurred_at, mapping.event_column, mapping.kind_column}
@@ -141,7 +152,9 @@ class Reader:
         identity = b""
         if not rows.message_id(told, mapping):
             identity = known_by.timed if _told(columns, mapping.occurred_at) else known_by.untimed()
-        return rows.envelope_of(told, identity, self.source, mapping, position=position, now=self.now)
+        return rows.envelope_of(
+            told, identity, self.source, mapping, contract=contract, position=position, now=self.now
+        )
 
     def _message(self, message: object, known_by: KnownBy, position: int) -> Envelope | Reject:
         read = segment.read(message, self.source, position=position, now=self.now)
