@@ -15,6 +15,15 @@ from api.views.health import Live, Ready
 from api.views.messages import Batch, Single
 from api.views.opendsr import Certificate, Discovery, OpenDsrRequestDetail, OpenDsrRequests
 from api.views.profiles import Events, Identifiers, Lookup, Profile
+from api.views.readings import (
+    ContractDetail,
+    ContractVersions,
+    DiscoveredFieldDetail,
+    DiscoveredFields,
+    MappingDetail,
+    MappingTrial,
+    MappingVersions,
+)
 from api.views.recipients import RecipientDetail, Recipients
 from api.views.segments import Members, ProfileSegments, SegmentDetail, Segments
 from api.views.sources import FileDetail, Files, Quarantine, Sources
@@ -53,6 +62,13 @@ urlpatterns = [
     path("api/subject-requests/<uuid:id>/certificate/", ErasureCertificate.as_view()),
     path("api/sources/", Sources.as_view()),
     path("api/sources/<slug:slug>/files/", Files.as_view()),
+    path("api/sources/<slug:slug>/mapping/", MappingDetail.as_view()),
+    path("api/sources/<slug:slug>/mapping/versions/", MappingVersions.as_view()),
+    path("api/sources/<slug:slug>/mapping/try/", MappingTrial.as_view()),
+    path("api/sources/<slug:slug>/contract/", ContractDetail.as_view()),
+    path("api/sources/<slug:slug>/contract/versions/", ContractVersions.as_view()),
+    path("api/sources/<slug:slug>/discovered/", DiscoveredFields.as_view()),
+    path("api/discovered-fields/<uuid:id>/", DiscoveredFieldDetail.as_view()),
     path("api/files/<uuid:id>/", FileDetail.as_view()),
     path("api/quarantine/", Quarantine.as_view()),
     path("api/changes/", Changes.as_view()),

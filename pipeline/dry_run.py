@@ -25,7 +25,11 @@ from records.readers import NDJSON, Nature, NotReadable, Row, columns_of, rows_o
 EXAMPLES = 5
 MOST_COLUMNS, MOST_FAULTS, MOST_FLAGS = 200, 100, 50
 LONGEST_NAME = 80
-UNDECLARED = {STRICT: "", DISCOVER: "undeclared: kept sealed, listed for approval", BLOCK: "undeclared: blocks the record"}
+UNDECLARED = {
+    STRICT: "",
+    DISCOVER: "undeclared: kept sealed, listed for approval",
+    BLOCK: "undeclared: blocks the record",
+}
 
 
 @dataclass
@@ -73,10 +77,12 @@ def dry_run(
     nature: Nature,
     *,
     examples: int = EXAMPLES,
+    came_before: bool = True,
     on_progress: Callable[[Progress], None] = no_progress,
 ) -> Report:
     """Read the file to its end and tell what would become of it, with so many examples.
 
+    What was taken in or refused before counts as duplicate; without `came_before` it counts as what it is.
     Raises `records.readers.NotReadable`. Whether consent allows to keep a row is asked only when it is taken in.
     """
     report, filled, flags = Report(), Counter[str](), Counter[str]()
@@ -89,7 +95,7 @@ def dry_run(
             _count_filled(batch, filled, flat=source.format != SEGMENT)
             read = [envelopes.read(item, now) for item in batch]
             report.rows += len(read)
-            for item in _fresh(source, read, seen, report):
+            for item in _fresh(source, read, seen, report, came_before=came_before):
                 if isinstance(item, Reject):
                     _count_fault(item, faults)
                     report.quarantined += 1
@@ -106,11 +112,11 @@ def dry_run(
 
 
 def _fresh(
-    source: Source, items: Sequence[Envelope | Reject], seen: Copies, report: Report
+    source: Source, items: Sequence[Envelope | Reject], seen: Copies, report: Report, *, came_before: bool
 ) -> Iterator[Envelope | Reject]:
     """Those that are not duplicates, of what was taken in before or of what stands further up in the file."""
     hashes = [dedupe.keyed(item.message_hash) for item in items]
-    known = dedupe.known(source, hashes)
+    known = dedupe.known(source, hashes) if came_before else set()
     for item, hash in zip(items, hashes, strict=True):
         if seen.before(hash) or hash in known:
             report.duplicate += 1
@@ -154,10 +160,11 @@ def _columns(
     mapping = envelopes.mapping_for(dict.fromkeys(names))
     contract = contract_of(source)
     becomes = {name: what for name in names if name and (what := _becomes(name, mapping, contract))}
+    otherwise = UNDECLARED[source.contract_mode]
     # Where not one column is known, the first line may be somebody's data instead of names.
     told = [_name(name) if becomes else f"column {place}" for place, name in enumerate(names, 1)]
     columns = [
-        Column(name, becomes.get(real, ""), filled[real]) for name, real in zip(told, names, strict=True) if real
+        Column(name, becomes.get(real, otherwise), filled[real]) for name, real in zip(told, names, strict=True) if real
     ]
     wanted = [*mapping.fields, *mapping.properties, *mapping.consents, *mapping.message_id, mapping.occurred_at]
     missing = [] if nature.format == NDJSON and not filled else [name for name in dict.fromkeys(wanted) if name]
@@ -183,9 +190,7 @@ def _becomes(column: str, mapping: rows.RowMapping, contract: Contract | None) -
     uses += [others[column]] if column in others else []
     if uses or contract is None:
         return ", ".join(uses)
-    if contract.shape.declares(column):
-        return "checked by the schema, not kept"
-    return UNDECLARED[contract.mode]
+    return "checked by the schema, not kept" if contract.shape.declares(column) else ""
 
 
 def _name(column: str) -> str:

@@ -6,6 +6,7 @@ under a grant and noted in the audit log.
 
 import io
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -26,7 +27,7 @@ PURPOSE = "security"
 MOST_OF_QUARANTINE = 500
 MOST_ROWS = 1_000
 # Kept in memory, and only while it is read.
-LARGEST_FILE = 2_500_000
+LARGEST_FILE = 2_621_440
 
 
 class NotTriable(ValueError):
@@ -100,7 +101,8 @@ def with_quarantine(
     )
     if not bodies:
         raise NotTriable("nothing of this source lies in quarantine; choose a file")
-    return _of_lines(source, candidate, [_as_row(source, body) for body in bodies], examples)
+    lines = [_as_row(source, body) for body in bodies]
+    return _of_lines(source, candidate, lines, examples)
 
 
 def _leave(source: Source, ids: Collection[UUID], *, actor: Actor, now: datetime) -> Grant:
@@ -122,22 +124,29 @@ def _as_row(source: Source, body: bytes) -> bytes:
     except orjson.JSONDecodeError:
         return b" ".join(body.splitlines())
     if source.format != SEGMENT and isinstance(told, dict) and "specversion" in told:
-        try:
+        with suppress(Unreadable):
             told = cloudevents.row_of(told)
-        except Unreadable:
-            pass
     return orjson.dumps(told)
 
 
 def _of_lines(source: Source, candidate: Candidate, lines: Sequence[bytes], examples: int) -> Comparison:
+    """These are tried for how they read; whether they came before is not asked."""
     text = b"\n".join(lines) + b"\n"
     nature = Nature(NDJSON, packed=False, encoding="utf-8", size=len(text), digest="")
-    return _compare(source, candidate, io.BytesIO(text), nature, examples)
+    return _compare(source, candidate, io.BytesIO(text), nature, examples, came_before=False)
 
 
-def _compare(source: Source, candidate: Candidate, file: BinaryIO, nature: Nature, examples: int) -> Comparison:
-    present = Source.objects.get(pk=source.pk)
+def _compare(
+    source: Source,
+    candidate: Candidate,
+    file: BinaryIO,
+    nature: Nature,
+    examples: int,
+    *,
+    came_before: bool = True,
+) -> Comparison:
+    present, other = Source.objects.get(pk=source.pk), candidate.of(source)
     return Comparison(
-        now=dry_run(present, file, nature, examples=examples),
-        then=dry_run(candidate.of(source), file, nature, examples=examples),
+        now=dry_run(present, file, nature, examples=examples, came_before=came_before),
+        then=dry_run(other, file, nature, examples=examples, came_before=came_before),
     )

@@ -33,9 +33,7 @@ def without_erased(envelopes: Sequence[Envelope], source: Source, *, now: dateti
     hits = suppression.barred([Asked(dict([it]), envelopes[number].occurred_at) for number, _, it in asked])
     gone = {(number, name) for (number, name, _), found in zip(asked, hits, strict=True) if found}
     return [
-        replace(
-            item, undeclared={name: it for name, it in item.undeclared.items() if (number, name) not in gone}
-        )
+        replace(item, undeclared={name: it for name, it in item.undeclared.items() if (number, name) not in gone})
         for number, item in enumerate(envelopes)
     ]
 

@@ -1,7 +1,7 @@
 """Contracts: what a source's records must be, and what becomes of fields that it has not declared.
 
-A field is declared by the source's mapping or by its schema. What a schema declares and no mapping takes is checked, and
-not kept. A field without a value (an empty cell, null) is not there.
+A field is declared by the source's mapping or by its schema. What a schema declares and no mapping takes is checked,
+and not kept. A field without a value (an empty cell, null) is not there.
 """
 
 import re

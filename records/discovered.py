@@ -27,7 +27,9 @@ class _Sight:
 UPDATE = """
 UPDATE records_discoveredfield AS known SET
     count = known.count + seen.count, last_seen_at = GREATEST(known.last_seen_at, %(now)s),
-    types = ARRAY(SELECT DISTINCT type FROM unnest(known.types || string_to_array(seen.types, ' ')) AS type ORDER BY type)
+    types = ARRAY(
+        SELECT DISTINCT type FROM unnest(known.types || string_to_array(seen.types, ' ')) AS type ORDER BY type
+    )
 FROM unnest(%(names)s::text[], %(types)s::text[], %(counts)s::bigint[]) AS seen (name, types, count)
 WHERE known.source_id = %(source)s AND known.name = seen.name
 RETURNING known.name
@@ -74,7 +76,9 @@ def type_of(value: Any) -> str:
         return "integer"
     if isinstance(value, float):
         return "number"
-    return {list: "array", tuple: "array", dict: "object"}.get(type(value), "string")
+    if isinstance(value, list | tuple):
+        return "array"
+    return "object" if isinstance(value, dict) else "string"
 
 
 def waiting(source: Source) -> "QuerySet[DiscoveredField]":
@@ -87,9 +91,9 @@ def can_be_declared(name: str) -> bool:
     return "…" not in name and "•" not in name and len(name) < LONGEST
 
 
-def ignore(id: UUID) -> None:
-    """Hide it from the list; what comes of it is still kept sealed while the source discovers."""
-    DiscoveredField.objects.filter(pk=id).update(ignored=True)
+def ignore(id: UUID, *, ignored: bool = True) -> None:
+    """Hide it from the list, or show it again; what comes of it is kept sealed while the source discovers."""
+    DiscoveredField.objects.filter(pk=id).update(ignored=ignored)
 
 
 def forget(source: Source, names: Iterable[str]) -> None:

@@ -94,7 +94,7 @@ def parsed(text: str) -> dict[str, Any]:
         raise NoSchema([f"The schema is not JSON: it breaks in line {error.lineno}, column {error.colno}."]) from None
     if not isinstance(schema, dict):
         raise NoSchema(["The schema must be an object."])
-    if _is_deeper(schema, DEEPEST):
+    if is_deeper(schema, DEEPEST):
         raise NoSchema([f"The schema is nested more than {DEEPEST} deep."])
     if "\\u0000" in text and _holds_zero(schema):
         raise NoSchema(["The schema holds a zero byte, which text cannot hold."])
@@ -251,7 +251,8 @@ def _is_linear(pattern: str) -> bool:
     return True
 
 
-def _is_deeper(value: object, levels: int) -> bool:
+def is_deeper(value: object, levels: int) -> bool:
+    """Whether a value of JSON is nested more than so many levels deep."""
     level: list[object] = [value]
     for _ in range(levels):
         level = [inner for outer in level for inner in _parts(outer)]

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from records.dictionary import FIELDS
+from records.json_schema import is_deeper
 from records.properties import TYPES
 
 TEXTS = ("kind", "kind_column", "event", "occurred_at", "amount", "opens_episode", "region_column", "event_column")
 LONGEST = {"kind": 16, "event": 120, "opens_episode": 16}
 LONGEST_COLUMN, LONGEST_CHANNEL = 200, 20
 TCF_PURPOSES, HIGHEST_VENDOR = 24, 65_535
+DEEPEST = 10
 ORDERS = ("dmy", "mdy", "ymd")
 # No JSON in the database holds these.
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -24,6 +26,8 @@ def faults(mapping: object) -> list[str]:
     """What is wrong with a mapping, a sentence each, naming the place; none when it can be used."""
     if not isinstance(mapping, dict):
         return ["The mapping must be an object."]
+    if is_deeper(mapping, DEEPEST):
+        return [f"The mapping is nested more than {DEEPEST} deep."]
     if any(map(UNSTORABLE.search, _texts(mapping))):
         return ["The mapping holds a zero byte or half a character, which text cannot hold."]
     return list(_faults(mapping))

@@ -78,7 +78,9 @@ def put_right(
     values = 0
     for id, field in sorted(held | missing):
         values += _replace(id, field, right[field], found.get((id, field), Held(())), sealer, request, now)
-    wrong = {_letters(value) for (_, field), held in found.items() if field in right for value in held.wrong(right[field])}
+    wrong = {
+        _letters(value) for (_, field), held in found.items() if field in right for value in held.wrong(right[field])
+    }
     records = _put_right_in_records(ids, right, wrong, grant, sealer)
     _generalize(held | missing, right, found)
     return Rectified(values=values, records=records)
@@ -218,7 +220,7 @@ def _is_wrong(name: str, value: object, right: Mapping[str, str], bad: Set[str])
     """Whether an undeclared value is a wrong one, or stands under the name of a field and is not the right one."""
     texts = {_letters(text) for text in texts_in([value])}
     field = recognize(name.rpartition(".")[2])
-    return bool(texts & bad) or (field in right and texts != {_letters(right[field])})
+    return bool(texts & bad) or (field is not None and field in right and texts != {_letters(right[field])})
 
 
 def _letters(text: str) -> str:

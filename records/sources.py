@@ -88,7 +88,8 @@ CONTRACT = ("contract_mode", "contract_schema")
 def change(source: Source, *, by: str = "", **changes: Any) -> Source:
     """The source with these fields changed; a changed mapping gets a new version, and so does a changed contract.
 
-    `by` is the opaque id of whoever changes it. Raises `django.core.exceptions.ValidationError` naming the field, and then has changed nothing.
+    `by` is the opaque id of whoever changes it. Raises `django.core.exceptions.ValidationError` naming the field, and
+    then has changed nothing.
     """
     unknown = sorted(set(changes) - CHANGEABLE)
     if unknown:

@@ -173,7 +173,9 @@ def _declares(contract: Contract | None, column: str) -> bool:
     return contract is not None and contract.shape.declares(column)
 
 
-def _undeclared(row: Mapping[str, Any], known: Set[str], contract: Contract, special: Collection[str]) -> dict[str, Any]:
+def _undeclared(
+    row: Mapping[str, Any], known: Set[str], contract: Contract, special: Collection[str]
+) -> dict[str, Any]:
     """The undeclared columns that are to be kept. Raises `Unreadable` where there may be none, or not such."""
     unknown = {name: it for name, it in row.items() if name not in known and not contract.shape.declares(name)}
     kept = contract.settle(unknown)

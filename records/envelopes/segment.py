@@ -175,9 +175,7 @@ def _mapped(
 def _from_within(types: Mapping[str, str], values: Mapping[str, Any], traits: Mapping[str, Any]) -> dict[str, Any]:
     """The properties that the mapping finds in nested objects or among traits, typed. Raises `Unreadable`."""
     within = {name: kind for name, kind in types.items() if "." in name and name not in values}
-    found = {
-        name: _at(name if name.startswith(OF_TRAITS) else OF_PROPERTIES + name, values, traits) for name in within
-    }
+    found = {name: _at(name if name.startswith(OF_TRAITS) else OF_PROPERTIES + name, values, traits) for name in within}
     return {
         name: properties.typed(name, value, within[name]) for name, value in found.items() if value not in (None, "")
     }

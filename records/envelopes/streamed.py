@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
-from records.dictionary import IDENTIFIERS
 from records.contracts import Contract, contract_of
+from records.dictionary import IDENTIFIERS
 from records.envelope import Envelope, Reject, Unreadable, as_json, message_hash
 from records.envelopes import rows, segment
 from records.envelopes.rows import RowMapping

@@ -25,24 +25,18 @@ DROP TRIGGER append_only ON records_contractversion;
 
 
 def of_source(name: str) -> models.ForeignKey:
-    return models.ForeignKey(
-        on_delete=django.db.models.deletion.CASCADE, related_name=name, to="records.source"
-    )
+    return models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name=name, to="records.source")
 
 
 class Migration(migrations.Migration):
     dependencies = [("records", "0012_room_for_what_is_seen_again"), ("vault", "0002_append_only")]
 
     operations = [
-        migrations.AddField(
-            "source", "contract_mode", models.CharField(choices=MODES, default="strict", max_length=8)
-        ),
+        migrations.AddField("source", "contract_mode", models.CharField(choices=MODES, default="strict", max_length=8)),
         migrations.AddField(
             "source",
             "contract_schema",
-            models.TextField(
-                blank=True, default="", help_text="A JSON Schema. Empty: records are not checked by one."
-            ),
+            models.TextField(blank=True, default="", help_text="A JSON Schema. Empty: records are not checked by one."),
             preserve_default=False,
         ),
         migrations.AddField(
@@ -103,9 +97,7 @@ class Migration(migrations.Migration):
                 ("ignored", models.BooleanField(default=False)),
                 ("source", of_source("discovered_fields")),
             ],
-            options={
-                "constraints": [models.UniqueConstraint(fields=("source", "name"), name="discovered_field_once")]
-            },
+            options={"constraints": [models.UniqueConstraint(fields=("source", "name"), name="discovered_field_once")]},
         ),
         migrations.RunSQL(APPEND_ONLY, REVERSE),
     ]

@@ -22,7 +22,12 @@ from vault.grants import Actor
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 OFFICER = Actor("person", "officer-1")
 SCHEMA = json.dumps({"properties": {"points": {"type": "integer"}}})
-ALICE = {"customer_number": "CN-7001-A", "given_name": "Alice", "family_name": "Archer", "email": "alice.archer@example.com"}
+ALICE = {
+    "customer_number": "CN-7001-A",
+    "given_name": "Alice",
+    "family_name": "Archer",
+    "email": "alice.archer@example.com",
+}
 BOB = {"customer_number": "CN-7002-B", "given_name": "Bob", "family_name": "Baker", "email": "bob.baker@example.com"}
 
 

@@ -102,7 +102,9 @@ def test_names_that_a_record_brings_are_masked() -> None:
 
 
 def test_strict_drops_and_counts_what_neither_mapping_nor_schema_declares() -> None:
-    read_ = read({**ALICE, "points": 5, "shoe_size": 44, "contact": {**ALICE["contact"], "fax": "1"}}, source(schema=SCHEMA))
+    read_ = read(
+        {**ALICE, "points": 5, "shoe_size": 44, "contact": {**ALICE["contact"], "fax": "1"}}, source(schema=SCHEMA)
+    )
     assert (read_.flags, read_.undeclared) == (("undeclared:1",), {})
 
 
@@ -127,7 +129,9 @@ def test_discover_keeps_nothing_of_a_special_category(undeclared: dict[str, Any]
 def test_columns_recognized_by_name_are_declared() -> None:
     row = {"Customer ID": "1001", "E-Mail": "alice@example.com", "shoe_size": 44}
     assert read(row, source("discover", mapping={})).undeclared == {"shoe_size": 44}
-    by_name = read({**row, "shoe_size": "44"}, source(mapping={"recognize": True, "properties": {"shoe_size": "integer"}}))
+    by_name = read(
+        {**row, "shoe_size": "44"}, source(mapping={"recognize": True, "properties": {"shoe_size": "integer"}})
+    )
     assert (by_name.fields, by_name.properties) == (
         {"customer_number": "1001", "email": "alice@example.com"},
         {"shoe_size": 44},
@@ -193,10 +197,15 @@ def test_events_and_streams_are_held_against_the_contract() -> None:
     event["data"] = ALICE
     assert isinstance(cloudevents.read(event, of, position=0, now=NOW), Envelope)
     reader, around = Reader(of, NOW), Around({"kafka.key": "k"})
-    for row, expected in (({**ALICE, "points": -1}, "breaks_contract"), ({**ALICE, "shoe_size": 1}, "undeclared_field")):
+    for row, expected in (
+        ({**ALICE, "points": -1}, "breaks_contract"),
+        ({**ALICE, "shoe_size": 1}, "undeclared_field"),
+    ):
         assert why(reader.read(row, around, known_by=always(b"1"), position=0))[0] == expected
     assert isinstance(reader.read(ALICE, around, known_by=always(b"1"), position=0), Envelope)
-    assert isinstance(reader.read_deletion({"customer_number": "1", "x": 1}, around, known_by=b"1", position=0), Envelope)
+    assert isinstance(
+        reader.read_deletion({"customer_number": "1", "x": 1}, around, known_by=b"1", position=0), Envelope
+    )
 
 
 def test_without_schema_and_strict_there_is_nothing_to_hold_against() -> None:
@@ -234,12 +243,15 @@ KEYWORDS = st.sampled_from(
         *("patternProperties", "additionalProperties", "dependentSchemas", "unevaluatedProperties", "contains"),
     ]
 )
+WORDS = st.sampled_from(["string", "number", "object", "^a+$", "(?=a)", "(a)\\1"])
+NAMES = st.sampled_from(["a", "b", "^a"])
 SCHEMAS = st.recursive(
-    st.dictionaries(KEYWORDS, JSON | PLACES | st.sampled_from(["string", "number", "object", "^a+$", "(?=a)", "(a)\\1"])),
-    lambda inner: st.dictionaries(KEYWORDS, inner | st.lists(inner, max_size=2) | st.dictionaries(
-        st.sampled_from(["a", "b", "^a"]), inner, max_size=2) | PLACES, max_size=4),
+    st.dictionaries(KEYWORDS, JSON | PLACES | WORDS),
+    lambda inner: st.dictionaries(
+        KEYWORDS, inner | st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=2) | PLACES, max_size=4
+    ),
     max_leaves=6,
-)  # fmt: skip
+)
 
 
 @given(SCHEMAS | JSON, st.dictionaries(st.sampled_from(["a", "b", "customer_number"]), JSON, max_size=3))
