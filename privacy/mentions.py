@@ -23,7 +23,7 @@ from privacy.models import SubjectRequest
 from privacy.search import Search
 from privacy.upload_texts import texts_of
 from privacy.wanted import leave
-from records import quarantine, uploads
+from records import discovered, quarantine, uploads
 from records.models import DiscoveredField
 
 AT_A_TIME = 2_000
@@ -74,7 +74,7 @@ def erase(found: Mentions, *, request_id: UUID, now: datetime) -> dict[str, int]
         "records.UploadChunk": uploads.take_back(found.uploads),
         "sessions.Session": Session.objects.filter(pk__in=found.sessions).delete()[0],
         "admin.LogEntry": LogEntry.objects.filter(pk__in=found.log_entries).delete()[0],
-        "records.DiscoveredField": DiscoveredField.objects.filter(pk__in=found.discovered).delete()[0],
+        "records.DiscoveredField": discovered.erase(found.discovered),
         "records.Record": undeclared_mentions.erase(
             found.undeclared, leave=partial(leave, request_id=request_id, actor=STAGE, now=now)
         ),

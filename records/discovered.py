@@ -96,6 +96,11 @@ def ignore(id: UUID, *, ignored: bool = True) -> None:
     DiscoveredField.objects.filter(pk=id).update(ignored=ignored)
 
 
+def erase(ids: Iterable[UUID]) -> int:
+    """Delete these, whose names bear somebody who is erased. Returns how many there were."""
+    return DiscoveredField.objects.filter(pk__in=list(ids)).delete()[0]
+
+
 def forget(source: Source, names: Iterable[str]) -> None:
     """Take these off the list: they are declared now."""
     source.discovered_fields.filter(name__in=list(names)).delete()

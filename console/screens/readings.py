@@ -190,7 +190,6 @@ class ReadingScreen(FileScreen):
             title=f"Contract of {source.name}",
             source=source,
             form=form,
-            mode=dict(MODES)[source.contract_mode],
             versions=entries(versions.of_contract(source)),
             found=[_waiting(one) for one in found],
             ignored=source.discovered_fields.filter(ignored=True).count(),
@@ -223,7 +222,8 @@ def _waiting(one: DiscoveredField) -> dict[str, Any]:
         "row": one,
         "types": ", ".join(one.types),
         "proposed": approving.proposed_type(one),
-        "can_be_declared": discovered.can_be_declared(one.name),
+        "can_be_declared": discovered.can_be_declared(one.name) and approving.proposed_type(one) != "",
+        "is_masked": not discovered.can_be_declared(one.name),
     }
 
 
