@@ -4,7 +4,6 @@ from jsonschema_rs import ValidationError
 
 from records.names import shown
 
-CODE = "breaks_contract"
 UNCHECKED = "The record cannot be held against the source's schema: it is nested too deep, or holds no JSON."
 MOST_STEPS = 10
 

@@ -59,10 +59,10 @@ class Contract:
             error = next(iter(self.validator.iter_errors(instance)), None)
         except ValueError:
             # Nested beyond what the validator follows, or no value of JSON.
-            raise Unreadable(contract_words.CODE, "", contract_words.UNCHECKED) from None
+            raise Unreadable("breaks_contract", "", contract_words.UNCHECKED) from None
         if error is not None:
             field, sentence = contract_words.of(error)
-            raise Unreadable(contract_words.CODE, field, sentence) from None
+            raise Unreadable("breaks_contract", field, sentence) from None
 
 
 def contract_of(source: Source) -> Contract | None:

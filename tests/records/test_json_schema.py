@@ -1,12 +1,13 @@
 """Schemas are checked before they are kept: what is wrong is said with its place, and nothing is fetched."""
 
 import json
-import socket
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 
-from records.json_schema import NoSchema, compiled, faults
+from records.json_schema import NoSchema, compiled, faults, validator_of
 
 SOUND: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -78,10 +79,32 @@ def test_what_is_no_json_is_no_schema(text: str) -> None:
         compiled(text)
 
 
-def test_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
-    def connect(*args: object, **kwargs: object) -> None:
-        raise AssertionError("somebody connects")
+REFERENCES = ("https://example.com/s", "file:///etc/hostname", "//example.com/s", "urn:a", "#anchor", "%23")
 
-    monkeypatch.setattr(socket, "socket", connect)
-    for reference in ("https://example.com/s", "file:///etc/hostname", "//example.com/s", "urn:a", "#anchor", "%23"):
-        assert faults(json.dumps({"properties": {"a": {"$ref": reference}}, "$id": "https://example.com/"}))
+
+@pytest.mark.parametrize("reference", REFERENCES)
+def test_a_reference_elsewhere_is_refused(reference: str) -> None:
+    (fault,) = faults(json.dumps({"properties": {"a": {"$ref": reference}}, "$id": "https://example.com/"}))
+    assert fault.endswith("Nothing is fetched.")
+
+
+def test_the_validator_itself_fetches_nothing() -> None:
+    """What is refused before it comes so far would not be fetched either."""
+    asked = []
+
+    class Schemas(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # noqa: N802
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Schemas) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(ValueError, match="Retrieval is disabled"):
+            validator_of({"$ref": f"http://127.0.0.1:{server.server_port}/s"})
+        server.shutdown()
+    assert asked == []
