@@ -93,7 +93,7 @@ def test_the_validator_itself_fetches_nothing() -> None:
     asked = []
 
     class Schemas(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             asked.append(self.path)
             self.send_response(200)
             self.end_headers()
