@@ -12,6 +12,7 @@ from rest_framework.parsers import BaseParser
 from api.errors import FieldError, Problem
 
 SMALL = 64 * 1024
+LONG = 1024 * 1024
 GZIP = zlib.MAX_WBITS | 16
 PACKED = {"gzip": GZIP, "x-gzip": GZIP, "deflate": zlib.MAX_WBITS}
 LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
@@ -21,9 +22,16 @@ class Json(BaseParser):
     """Small JSON bodies, for the routes below /api."""
 
     media_type = "application/json"
+    limit = SMALL
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        return parse(_read(stream, SMALL))
+        return parse(_read(stream, self.limit))
+
+
+class LongJson(Json):
+    """JSON bodies that may hold a schema, or rows to try something on."""
+
+    limit = LONG
 
 
 def read(request: HttpRequest, *, limit: int) -> bytes:

@@ -18,6 +18,15 @@ from api.views.opendsr import Certificate, Discovery, OpenDsrRequestDetail, Open
 from api.views.pixel import Pixel
 from api.views.profiles import Events, Identifiers, Lookup, Profile
 from api.views.quarantine import Quarantine, ReplayDetail, ReplayOne, Replays
+from api.views.readings import (
+    ContractDetail,
+    ContractVersions,
+    DiscoveredFieldDetail,
+    DiscoveredFields,
+    MappingDetail,
+    MappingTrial,
+    MappingVersions,
+)
 from api.views.recipients import RecipientDetail, Recipients
 from api.views.segments import Members, ProfileSegments, SegmentDetail, Segments
 from api.views.sources import FileDetail, Files, Sources
@@ -57,6 +66,13 @@ urlpatterns = [
     path("api/subject-requests/<uuid:id>/certificate/", ErasureCertificate.as_view()),
     path("api/sources/", Sources.as_view()),
     path("api/sources/<slug:slug>/files/", Files.as_view()),
+    path("api/sources/<slug:slug>/mapping/", MappingDetail.as_view()),
+    path("api/sources/<slug:slug>/mapping/versions/", MappingVersions.as_view()),
+    path("api/sources/<slug:slug>/mapping/try/", MappingTrial.as_view()),
+    path("api/sources/<slug:slug>/contract/", ContractDetail.as_view()),
+    path("api/sources/<slug:slug>/contract/versions/", ContractVersions.as_view()),
+    path("api/sources/<slug:slug>/discovered/", DiscoveredFields.as_view()),
+    path("api/discovered-fields/<uuid:id>/", DiscoveredFieldDetail.as_view()),
     path("api/files/<uuid:id>/", FileDetail.as_view()),
     path("api/quarantine/", Quarantine.as_view()),
     path("api/quarantine/replays/", Replays.as_view()),

@@ -207,6 +207,8 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+# What a form brings is kept in memory (2.5 MB) or not at all: never as plaintext in a temporary file.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 # Who answers for the data, and whom people may ask: in the article 30 record.
 ORGANIZATION = os.environ.get("ONYM_ORGANIZATION", "Onym")
 # The epsilon that published figures may cost in a calendar month, in sum.

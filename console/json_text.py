@@ -3,7 +3,18 @@
 import json
 from typing import Any
 
+from django import forms
+
 DEEPEST = 100
+
+
+class IndentedJSON(forms.JSONField):
+    """JSON that is shown as people write it, a line for each name."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return indented(value) if value else "{}"
+        return super().prepare_value(value)
 
 
 class Typed(json.JSONDecoder):
@@ -16,6 +27,11 @@ class Typed(json.JSONDecoder):
         except RecursionError:
             raise json.JSONDecodeError(f"nested more than {DEEPEST} deep", text, 0) from None
         return value
+
+
+def indented(value: Any) -> str:
+    """JSON, a line for each name."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _must_be_readable(value: object) -> None:

@@ -37,6 +37,10 @@ ADVICE = {
     "swapped: say so in the source's mapping (date_order).",
     "special_category": "It looks like health, faith or the like. Take the property out of the source's mapping, or, "
     "where there is a legal ground, name it under special_categories.",
+    "breaks_contract": "Send the field as the source's schema wants it, or change the schema on the source's contract "
+    "page.",
+    "undeclared_field": "Declare the field in the source's mapping or schema, or take it out at the source; or let the "
+    "source drop or discover such fields, on its contract page.",
     "truncated_at_source": "The table was emptied as a whole, which names nobody: if people are to be erased, ask for "
     "it by subject requests; if not, nothing has to be done.",
 }

@@ -19,9 +19,10 @@ from identity import devices
 from identity.devices import Sighting
 from pipeline import queue, signals
 from pipeline.garbage import uncollected
+from pipeline.undeclared import without_erased
 from privacy import epoch, sign_ups, suppression
 from privacy.suppression import Asked
-from records import dedupe, intakes, quarantine, source_profiles, store
+from records import dedupe, discovered, intakes, quarantine, source_profiles, store
 from records.dictionary import IDENTIFIERS
 from records.envelope import Envelope, Reject, Said
 from records.models import SINGLE, Source
@@ -156,7 +157,7 @@ def _counted(batch: Batch, fresh: Mapping[bytes, Envelope | Reject], stored: Set
 
 def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> set[bytes]:
     """Store what may be kept. Returns the hashes of the messages that were."""
-    welcome = _without_suppressed(envelopes, source, now)
+    welcome = without_erased(_without_suppressed(envelopes, source, now), source, now=now)
     wanted = signals.interpret(welcome, source, now=now)
     indexes = indexes_to_write(identifiers_of(wanted))
     placed, made, claimed = _place(source, wanted, indexes, now)
@@ -173,6 +174,7 @@ def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> se
         store.append(
             kept, source, Sealer(keys.make(ids & made) | keys.fetch_or_make(ids - made)), now=now, indexes=indexes
         )
+        discovered.note(source, (item.envelope.undeclared for item in kept if item.envelope.undeclared), now=now)
     queue.enqueue({item.source_profile for item in kept} | spoke | (claimed - unwanted), now=now, since=_since(kept))
     return {item.envelope.message_hash for item in kept}
 

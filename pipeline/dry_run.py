@@ -16,14 +16,20 @@ from pipeline.accept import Acceptance
 from pipeline.copies import Copies
 from pipeline.files import Envelopes, Progress, batches, measure_of, no_progress
 from records import dedupe
+from records.contracts import Contract, contract_of
 from records.envelope import Envelope, Reject
 from records.envelopes import rows
-from records.models import SEGMENT, Source
+from records.models import BLOCK, DISCOVER, SEGMENT, STRICT, Source
 from records.readers import NDJSON, Nature, NotReadable, Row, columns_of, rows_of
 
 EXAMPLES = 5
 MOST_COLUMNS, MOST_FAULTS, MOST_FLAGS = 200, 100, 50
 LONGEST_NAME = 80
+UNDECLARED = {
+    STRICT: "",
+    DISCOVER: "undeclared: kept sealed, listed for approval",
+    BLOCK: "undeclared: blocks the record",
+}
 
 
 @dataclass
@@ -71,10 +77,12 @@ def dry_run(
     nature: Nature,
     *,
     examples: int = EXAMPLES,
+    came_before: bool = True,
     on_progress: Callable[[Progress], None] = no_progress,
 ) -> Report:
     """Read the file to its end and tell what would become of it, with so many examples.
 
+    What was taken in or refused before counts as duplicate; without `came_before` it counts as what it is.
     Raises `records.readers.NotReadable`. Whether consent allows to keep a row is asked only when it is taken in.
     """
     report, filled, flags = Report(), Counter[str](), Counter[str]()
@@ -87,7 +95,7 @@ def dry_run(
             _count_filled(batch, filled, flat=source.format != SEGMENT)
             read = [envelopes.read(item, now) for item in batch]
             report.rows += len(read)
-            for item in _fresh(source, read, seen, report):
+            for item in _fresh(source, read, seen, report, came_before=came_before):
                 if isinstance(item, Reject):
                     _count_fault(item, faults)
                     report.quarantined += 1
@@ -104,11 +112,11 @@ def dry_run(
 
 
 def _fresh(
-    source: Source, items: Sequence[Envelope | Reject], seen: Copies, report: Report
+    source: Source, items: Sequence[Envelope | Reject], seen: Copies, report: Report, *, came_before: bool
 ) -> Iterator[Envelope | Reject]:
     """Those that are not duplicates, of what was taken in before or of what stands further up in the file."""
     hashes = [dedupe.keyed(item.message_hash) for item in items]
-    known = dedupe.known(source, hashes)
+    known = dedupe.known(source, hashes) if came_before else set()
     for item, hash in zip(items, hashes, strict=True):
         if seen.before(hash) or hash in known:
             report.duplicate += 1
@@ -150,18 +158,20 @@ def _columns(
         named = []
     names = [*named, *(name for name in filled if name not in named)][:MOST_COLUMNS]
     mapping = envelopes.mapping_for(dict.fromkeys(names))
-    becomes = {name: what for name in names if name and (what := _becomes(name, mapping))}
+    contract = contract_of(source)
+    becomes = {name: what for name in names if name and (what := _becomes(name, mapping, contract))}
+    otherwise = UNDECLARED[source.contract_mode]
     # Where not one column is known, the first line may be somebody's data instead of names.
     told = [_name(name) if becomes else f"column {place}" for place, name in enumerate(names, 1)]
     columns = [
-        Column(name, becomes.get(real, ""), filled[real]) for name, real in zip(told, names, strict=True) if real
+        Column(name, becomes.get(real, otherwise), filled[real]) for name, real in zip(told, names, strict=True) if real
     ]
     wanted = [*mapping.fields, *mapping.properties, *mapping.consents, *mapping.message_id, mapping.occurred_at]
     missing = [] if nature.format == NDJSON and not filled else [name for name in dict.fromkeys(wanted) if name]
     return columns, [_name(name) for name in missing if name not in names]
 
 
-def _becomes(column: str, mapping: rows.RowMapping) -> str:
+def _becomes(column: str, mapping: rows.RowMapping, contract: Contract | None) -> str:
     uses = []
     if column in mapping.fields:
         uses.append(mapping.fields[column])
@@ -177,7 +187,10 @@ def _becomes(column: str, mapping: rows.RowMapping) -> str:
         mapping.event_column: "event",
         mapping.region_column: "region",
     }
-    return ", ".join([*uses, *([others[column]] if column in others else [])])
+    uses += [others[column]] if column in others else []
+    if uses or contract is None:
+        return ", ".join(uses)
+    return "checked by the schema, not kept" if contract.shape.declares(column) else ""
 
 
 def _name(column: str) -> str:

@@ -259,7 +259,7 @@ class Envelopes:
 
     def mapping_for(self, flat: dict[str, object]) -> rows.RowMapping:
         """The source's own mapping, or one for the columns of this row, which JSON objects may each have their own."""
-        columns = () if self._source.mapping else tuple(flat)
+        columns = tuple(flat) if rows.by_names(self._source) else ()
         if self._mapping is None or columns != self._columns:
             self._columns, self._mapping = columns, rows.mapping_for(self._source, columns)
         return self._mapping

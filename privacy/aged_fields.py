@@ -14,6 +14,7 @@ from identity.profiles import profile_of
 from outbox import changes
 from privacy import kept
 from records import aging
+from records.dictionary import recognize
 from records.models import Attribute, Identifier, Record
 from records.reading import open_records
 from segments.refresh import refresh
@@ -91,9 +92,17 @@ def _reseal(records: Sequence[Record], field: str) -> None:
     aging.replace_sealed(rows, flags=[aging.AGED + field])
 
 
+def _field_of(name: str) -> str | None:
+    """The field that a name stands for: what is undeclared has the name that its source gave it."""
+    return recognize(name.rpartition(".")[2])
+
+
 def _without(field: str, content: dict[str, dict[str, str]], record: Record, sealer: Sealer) -> bytes | None:
     gone = {field} | ({"full_name"} if field in FROM_FULL_NAME else set())
-    left = {part: {name: value for name, value in content[part].items() if name not in gone} for part in content}
+    left = {
+        part: {name: value for name, value in content[part].items() if name not in gone and _field_of(name) not in gone}
+        for part in content
+    }
     if not any(left.values()):
         return None
     place = Place("records_record", "sealed", record.id)

@@ -85,4 +85,5 @@ def _lines(record: Mapping[str, Any]) -> list[tuple[str, Any]]:
     content = record["content"]
     fields = [(plain(name), value) for name, value in content.get("fields", {}).items()]
     raw = [(f"{plain(name)} as it came", value) for name, value in content.get("raw", {}).items()]
-    return [*((plain(name), value) for name, value in record["properties"].items()), *fields, *raw]
+    more = [(f"{plain(name)} (not asked for)", value) for name, value in content.get("undeclared", {}).items()]
+    return [*((plain(name), value) for name, value in record["properties"].items()), *fields, *raw, *more]

@@ -170,7 +170,7 @@ def _erase_mentions(request: SubjectRequest, *, actor: str, now: datetime) -> Su
         request = requests.lock(request, kinds=[ERASURE], states=[IN_PROGRESS, COMPLETED])
         case = ErasureCase.objects.select_for_update().get(pk=request.pk)
         if case.mentions_erased_at is None:
-            rows = mentions.erase(found)
+            rows = mentions.erase(found, request_id=request.pk, now=now)
             request.outcome["mentions"] = rows
             request.outcome[PENDING] = sorted(
                 {*request.outcome.get(PENDING, []), *(id.hex for id in (*found.quarantined, *found.uploads))}

@@ -19,7 +19,7 @@ from records.dictionary import PLAIN as PLAIN_FIELD
 Row = dict[str, Any]
 
 # Columns that are no properties begin so.
-PREFIXES = ("record.", "field.", "consent.")
+PREFIXES = ("record.", "field.", "consent.", "undeclared.")
 TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 README = """Your data, for you to keep and to take elsewhere.
 
@@ -70,6 +70,15 @@ def _row(record: Mapping[str, Any], plain: Mapping[str, Row]) -> Row:
         "record.occurred_at": record["occurred_at"],
         **{f"field.{name}": value for name, value in sorted(fields.items())},
         **dict(sorted(record["properties"].items())),
+        **_undeclared(record),
+    }
+
+
+def _undeclared(record: Mapping[str, Any]) -> Row:
+    """What nobody asked for and was kept: plain values as they are, lists as JSON."""
+    return {
+        f"undeclared.{name}": json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+        for name, value in sorted(record["content"].get("undeclared", {}).items())
     }
 
 

@@ -83,6 +83,8 @@ class Envelope:
     flags: tuple[str, ...] = ()
     opens_episode: bool = False
     received_at: datetime | None = None
+    # Fields that the source has not declared and is to keep all the same, by their dotted names.
+    undeclared: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ def digest_of(source: Source, nature: Nature, mapping: Mapping[str, Any] | None)
     so that nobody can guess a small file from it.
     """
     reading = [nature.format, nature.encoding, mapping, source.mapping_version, source.mapping, source.region]
+    if source.contract_version:
+        reading.append(source.contract_version)
     return blind_index("file", f"{nature.digest} {json.dumps(reading, sort_keys=True)}")
 
 

@@ -5,22 +5,29 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from records.dictionary import FIELDS
+from records.json_schema import is_deeper
 from records.properties import TYPES
 
 TEXTS = ("kind", "kind_column", "event", "occurred_at", "amount", "opens_episode", "region_column", "event_column")
 LONGEST = {"kind": 16, "event": 120, "opens_episode": 16}
 LONGEST_COLUMN, LONGEST_CHANNEL = 200, 20
 TCF_PURPOSES, HIGHEST_VENDOR = 24, 65_535
+DEEPEST = 10
 ORDERS = ("dmy", "mdy", "ymd")
 # No JSON in the database holds these.
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-KNOWN = (*TEXTS, "message_id", "fields", "properties", "consents", "date_order", "signals", "special_categories")
+KNOWN = (
+    *TEXTS,
+    *("message_id", "fields", "properties", "consents", "date_order", "signals", "special_categories", "recognize"),
+)
 
 
 def faults(mapping: object) -> list[str]:
     """What is wrong with a mapping, a sentence each, naming the place; none when it can be used."""
     if not isinstance(mapping, dict):
         return ["The mapping must be an object."]
+    if is_deeper(mapping, DEEPEST):
+        return [f"The mapping is nested more than {DEEPEST} deep."]
     if any(map(UNSTORABLE.search, _texts(mapping))):
         return ["The mapping holds a zero byte or half a character, which text cannot hold."]
     return list(_faults(mapping))
@@ -48,6 +55,8 @@ def _faults(mapping: Mapping[str, Any]) -> Iterator[str]:
         columns = mapping.get(name, [])
         if not isinstance(columns, list) or not all(isinstance(column, str) for column in columns):
             yield f"'{name}' must be a list of names."
+    if not isinstance(mapping.get("recognize", False), bool):
+        yield "'recognize' must be true or false."
     yield from _of_choices(mapping, "fields", FIELDS)
     yield from _of_choices(mapping, "properties", TYPES)
     yield from _of_consents(mapping.get("consents", {}))

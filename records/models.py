@@ -16,6 +16,9 @@ FAILED, EXPIRED, TAKEN_BACK = "failed", "expired", "taken_back"
 # The door of what comes out of quarantine.
 QUARANTINE = "quarantine"
 LOAD_STATES = (ARRIVING, TRYING, TRIED, LOADING, LOADED, FAILED, EXPIRED, TAKEN_BACK)
+# What becomes of fields that a source has not declared: dropped; kept sealed and listed; or the record is not taken in.
+STRICT, DISCOVER, BLOCK = "strict", "discover", "block"
+MODES = (STRICT, DISCOVER, BLOCK)
 
 
 class Source(models.Model):
@@ -45,6 +48,9 @@ class Source(models.Model):
     region = models.CharField(max_length=2, default="GB", help_text="Country code for phone numbers without prefix.")
     mapping = models.JSONField(default=dict, blank=True, help_text="Source fields to the data dictionary.")
     mapping_version = models.PositiveIntegerField(default=1)
+    contract_mode = models.CharField(max_length=8, choices=[(mode, mode) for mode in MODES], default=STRICT)
+    contract_schema = models.TextField(blank=True, help_text="A JSON Schema. Empty: records are not checked by one.")
+    contract_version = models.PositiveIntegerField(default=0, help_text="0: as a source begins, without a schema.")
     write_key_digest = models.BinaryField(unique=True, editable=False)
     write_key_hint = models.CharField(max_length=12, editable=False)
     max_body_bytes = models.PositiveIntegerField(default=4_000_000)
@@ -71,10 +77,54 @@ class Source(models.Model):
                 name="source_may_send_something",
                 violation_error_message="Allow at least one record a minute, or leave it empty.",
             ),
+            models.CheckConstraint(condition=Q(contract_mode__in=MODES), name="source_contract_mode_is_known"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class MappingVersion(models.Model):
+    """This is how a source was read from then on. Append-only; the last is what stands with the source."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="mapping_versions")
+    version = models.PositiveIntegerField()
+    mapping = models.JSONField()
+    saved_by = models.CharField(max_length=60, blank=True, help_text="An opaque id; empty: not known.")
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "version"], name="mapping_version_once")]
+
+
+class ContractVersion(models.Model):
+    """This is what a source's records had to be from then on. Append-only; the last is what stands with the source."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="contract_versions")
+    version = models.PositiveIntegerField()
+    mode = models.CharField(max_length=8, choices=[(mode, mode) for mode in MODES])
+    schema = models.TextField(blank=True)
+    saved_by = models.CharField(max_length=60, blank=True)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "version"], name="contract_version_once")]
+
+
+class DiscoveredField(models.Model):
+    """A source has sent this field without declaring it: what it is called, of which types, and how often it came."""
+
+    id = models.UUIDField(primary_key=True)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="discovered_fields")
+    name = models.CharField(max_length=200, help_text="Masked where it may name somebody.")
+    types = ArrayField(models.CharField(max_length=8))
+    count = models.PositiveBigIntegerField()
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    ignored = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "name"], name="discovered_field_once")]
 
 
 class RetentionRule(models.Model):

@@ -24,6 +24,9 @@ TABLES = [
                 "region",
                 "mapping",
                 "mapping_version",
+                "contract_mode",
+                "contract_schema",
+                "contract_version",
                 "write_key_digest",
                 "write_key_hint",
                 "max_body_bytes",
@@ -35,6 +38,30 @@ TABLES = [
                 "created_at",
             ),
             PLAIN,
+        ),
+    ),
+    Table(
+        "records.MappingVersion",
+        subject=None,
+        purpose="accountability",
+        retention="as long as the source",
+        fields=dict.fromkeys(("id", "source", "version", "mapping", "saved_by", "saved_at"), PLAIN),
+    ),
+    Table(
+        "records.ContractVersion",
+        subject=None,
+        purpose="accountability",
+        retention="as long as the source",
+        fields=dict.fromkeys(("id", "source", "version", "mode", "schema", "saved_by", "saved_at"), PLAIN),
+    ),
+    Table(
+        "records.DiscoveredField",
+        subject=None,
+        purpose="service",
+        retention="until the field is declared; 400 days after it last came",
+        expires=("last_seen_at", 400),
+        fields=dict.fromkeys(
+            ("id", "source", "name", "types", "count", "first_seen_at", "last_seen_at", "ignored"), PLAIN
         ),
     ),
     Table(

@@ -1,6 +1,6 @@
 """Rectifying: right values take the place of wrong ones in identifiers, attributes, records and what is generalized."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,8 @@ from uuid import UUID
 import orjson
 
 from records import aging, corrections
-from records.dictionary import FIELDS, IDENTIFIERS
+from records.contracts import texts_in
+from records.dictionary import FIELDS, IDENTIFIERS, recognize
 from records.models import Attribute, Identifier, Record, SourceProfile
 from records.reading import Known, KnownIdentifier, open_attributes, open_identifiers, open_records
 from records.standardize import identity_form, postcode_area
@@ -21,6 +22,7 @@ from vault.rotation_lock import hold_off
 from vault.sealing import Opening, Place, Sealer, open_sealed, open_what_opens
 
 AT_ONCE = 1_000
+UNDECLARED = "undeclared"
 # A record whose content was changed says so: rectified:FIELD.
 RECTIFIED = "rectified:"
 # A full name was split into these; its raw form goes with either.
@@ -76,7 +78,10 @@ def put_right(
     values = 0
     for id, field in sorted(held | missing):
         values += _replace(id, field, right[field], found.get((id, field), Held(())), sealer, request, now)
-    records = _put_right_in_records(ids, right, grant, sealer)
+    wrong = {
+        _letters(value) for (_, field), held in found.items() if field in right for value in held.wrong(right[field])
+    }
+    records = _put_right_in_records(ids, right, wrong, grant, sealer)
     _generalize(held | missing, right, found)
     return Rectified(values=values, records=records)
 
@@ -169,7 +174,9 @@ def _replace_attribute(
     )
 
 
-def _put_right_in_records(ids: Sequence[UUID], right: Mapping[str, str], grant: Grant, sealer: Sealer) -> int:
+def _put_right_in_records(
+    ids: Sequence[UUID], right: Mapping[str, str], wrong: Set[str], grant: Grant, sealer: Sealer
+) -> int:
     sealed = list(Record.objects.filter(source_profile__in=ids, sealed__isnull=False).order_by("received_at", "id"))
     changed = 0
     for start in range(0, len(sealed), AT_ONCE):
@@ -177,7 +184,7 @@ def _put_right_in_records(ids: Sequence[UUID], right: Mapping[str, str], grant: 
         opened = open_records(portion, grant)
         rows: dict[tuple[str, ...], list[tuple[datetime, UUID, bytes | None]]] = {}
         for record in portion:
-            fields = _put_right_in(opened[record.id], right)
+            fields = _put_right_in(opened[record.id], right, wrong)
             if fields:
                 place = Place("records_record", "sealed", record.id)
                 content = sealer.seal(record.source_profile_id, place, orjson.dumps(opened[record.id]))
@@ -189,9 +196,11 @@ def _put_right_in_records(ids: Sequence[UUID], right: Mapping[str, str], grant: 
     return changed
 
 
-def _put_right_in(content: dict[str, dict[str, str]], right: Mapping[str, str]) -> list[str]:
-    """Change the content of a record; returns the fields in which it was wrong."""
+def _put_right_in(content: dict[str, dict[str, Any]], right: Mapping[str, str], refuted: Set[str]) -> list[str]:
+    """Change the content of a record; returns the fields in which it was wrong, and `undeclared` where that was."""
     fields, raw = content["fields"], content["raw"]
+    bad = refuted | {_letters(raw[name]) for name in right if name in raw}
+    bad -= {_letters(value) for value in right.values()}
     wrong = [name for name in right if name in fields and fields[name] != right[name]]
     # What came unread, or in a spelling of its own, is wrong as well once the value is.
     wrong += [name for name in right if name in raw and name not in wrong and (name not in fields)]
@@ -201,7 +210,22 @@ def _put_right_in(content: dict[str, dict[str, str]], right: Mapping[str, str]) 
         raw.pop(name, None)
     if FROM_FULL_NAME & set(wrong):
         raw.pop("full_name", None)
+    if gone := {name for name, value in content.get(UNDECLARED, {}).items() if _is_wrong(name, value, right, bad)}:
+        content[UNDECLARED] = {name: value for name, value in content[UNDECLARED].items() if name not in gone}
+        wrong.append(UNDECLARED)
     return sorted(wrong)
+
+
+def _is_wrong(name: str, value: object, right: Mapping[str, str], bad: Set[str]) -> bool:
+    """Whether an undeclared value is a wrong one, or stands under the name of a field and is not the right one."""
+    texts = {_letters(text) for text in texts_in([value])}
+    field = recognize(name.rpartition(".")[2])
+    return bool(texts & bad) or (field is not None and field in right and texts != {_letters(right[field])})
+
+
+def _letters(text: str) -> str:
+    """The text as its spellings have it in common."""
+    return " ".join(text.casefold().split())
 
 
 def _generalize(

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from phonenumbers import SUPPORTED_REGIONS
 
 from access.secrets import digest, new_secret
+from records import json_schema, versions
 from records.dictionary import IDENTIFIERS
 from records.mapping import faults
-from records.models import IOT, OFFLINE, ONLINE, ROWS, SEGMENT, Source
+from records.models import IOT, MODES, OFFLINE, ONLINE, ROWS, SEGMENT, Source
 
 KINDS = (ONLINE, OFFLINE, IOT)
 FORMATS = {ONLINE: SEGMENT, OFFLINE: ROWS, IOT: ROWS}
@@ -34,8 +36,9 @@ def add(
     records_per_minute: int | None = None,
     region: str = "GB",
     mapping: Mapping[str, Any] | None = None,
+    by: str = "",
 ) -> tuple[Source, str]:
-    """A new source and its write key, which is shown this once.
+    """A new source and its write key, which is shown this once. `by` is the opaque id of whoever adds it.
 
     Raises `UnknownKind`, and `django.core.exceptions.ValidationError` naming each field that cannot stand.
     """
@@ -58,7 +61,9 @@ def add(
         write_key_hint=secret.hint,
     )
     _check(source)
-    source.save()
+    with transaction.atomic():
+        source.save()
+        versions.note_mapping(source, by=by)
     return source, secret.text
 
 
@@ -73,25 +78,36 @@ CHANGEABLE = frozenset(
         "client_side",
         "stable_key",
         "records_per_minute",
+        "contract_mode",
+        "contract_schema",
     }
 )
+CONTRACT = ("contract_mode", "contract_schema")
 
 
-def change(source: Source, **changes: Any) -> Source:
-    """The source with these fields changed; a changed mapping gets a new version.
+def change(source: Source, *, by: str = "", **changes: Any) -> Source:
+    """The source with these fields changed; a changed mapping gets a new version, and so does a changed contract.
 
-    Raises `django.core.exceptions.ValidationError` naming the field, and then has changed nothing.
+    `by` is the opaque id of whoever changes it. Raises `django.core.exceptions.ValidationError` naming the field, and
+    then has changed nothing.
     """
     unknown = sorted(set(changes) - CHANGEABLE)
     if unknown:
         raise ValidationError({unknown[0]: f"cannot be changed; allowed: {', '.join(sorted(CHANGEABLE))}"})
-    fresh = Source.objects.get(pk=source.pk)
-    if "mapping" in changes and changes["mapping"] != fresh.mapping:
-        fresh.mapping_version += 1
-    for name, value in changes.items():
-        setattr(fresh, name, value)
-    _check(fresh)
-    fresh.save(update_fields=[*changes, "mapping_version"])
+    with transaction.atomic():
+        fresh = Source.objects.select_for_update().get(pk=source.pk)
+        mapped = "mapping" in changes and changes["mapping"] != fresh.mapping
+        agreed = any(name in changes and changes[name] != getattr(fresh, name) for name in CONTRACT)
+        fresh.mapping_version += mapped
+        fresh.contract_version += agreed
+        for name, value in changes.items():
+            setattr(fresh, name, value)
+        _check(fresh)
+        fresh.save(update_fields=[*changes, "mapping_version", "contract_version"])
+        if mapped:
+            versions.note_mapping(fresh, by=by)
+        if agreed:
+            versions.note_contract(fresh, by=by)
     return fresh
 
 
@@ -99,6 +115,10 @@ def _check(source: Source) -> None:
     wrong: dict[str, list[str]] = {}
     if mapping_faults := faults(source.mapping):
         wrong["mapping"] = mapping_faults
+    if source.contract_mode not in MODES:
+        wrong["contract_mode"] = [f"Choose one of {', '.join(MODES)}."]
+    if schema_faults := json_schema.faults(source.contract_schema):
+        wrong["contract_schema"] = schema_faults
     if source.stable_key and source.stable_key not in IDENTIFIERS:
         wrong["stable_key"] = [f"Choose one of {', '.join(sorted(IDENTIFIERS))}, or leave it empty."]
     if source.region not in SUPPORTED_REGIONS:

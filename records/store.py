@@ -126,11 +126,13 @@ def _record_row(item: Accepted, id: UUID, source: Source, sealer: Sealer, now: d
 
 
 def seal_record(item: Accepted, id: UUID, sealer: Sealer) -> bytes | None:
-    """The record's identifying fields and raw values as one sealed JSON object; None when it has none."""
+    """The record's identifying fields, raw values and undeclared fields as one sealed JSON object; None without any."""
     fields = {name: value for name, value in item.envelope.fields.items() if FIELDS[name].sensitivity != PLAIN}
-    if not fields and not item.envelope.raw:
+    undeclared = item.envelope.undeclared
+    if not fields and not item.envelope.raw and not undeclared:
         return None
-    content = orjson.dumps({"fields": fields, "raw": item.envelope.raw})
+    more = {"undeclared": undeclared} if undeclared else {}
+    content = orjson.dumps({"fields": fields, "raw": item.envelope.raw, **more}, default=str)
     return sealer.seal(item.source_profile, Place("records_record", "sealed", id), content)
 
 

@@ -39,7 +39,7 @@ SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
 # Telemetry reports amounts too, which are no money.
 MONEY = ("purchase", "track")
 # How many properties nobody had declared is for the source's page, not for the person's.
-QUIET_FLAG = "undeclared:"
+QUIET_FLAGS = ("undeclared:", "discovered")
 HIDDEN = {"amount", "currency", "total", "revenue"}
 MOST_DETAILS = 4
 
@@ -97,7 +97,7 @@ def _moment(record: Record, *, revealed: bool) -> Moment:
         source=record.source.name,
         amount=_amount(record.properties) if record.kind in MONEY else "",
         details=_details(record.properties, revealed=revealed),
-        flags=[flag.replace("_", " ") for flag in record.flags if not flag.startswith(QUIET_FLAG)],
+        flags=[flag.replace("_", " ") for flag in record.flags if not flag.startswith(QUIET_FLAGS)],
     )
 
 

@@ -1,6 +1,5 @@
 """Sources: what sends records, how it is read, how far it is believed, and its write key, shown once."""
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -17,19 +16,19 @@ from django.utils.safestring import SafeString
 
 from access.roles import EDIT_SOURCES, VIEW_QUARANTINE, VIEW_SOURCES
 from consent.models import Purpose
-from console.asking import may
+from console.asking import actor_of, may
 from console.charts import parts_of
 from console.figures import intake
 from console.file_stand import stands
 from console.guards import needs
-from console.json_text import Typed
+from console.json_text import IndentedJSON, Typed, indented
 from console.left_out import left_out_of
 from console.screen import badge
-from console.screens.files import FileScreen
+from console.screens.readings import ReadingScreen
 from console.showing import in_words, label_of, moment
 from console.telling import telling
 from identity import device_registry
-from records import mapping, sources, webhook_secrets
+from records import discovered, mapping, sources, webhook_secrets
 from records.models import ONLINE, ROWS, SEGMENT, Source
 
 OUTCOMES = ("stored", "duplicate", "quarantined", "refused")
@@ -47,15 +46,6 @@ STABLE_KEYS = [
     ("", "None: every record is on its own"),
     *((key, key.replace("_", " ")) for key in ("account_id", "customer_number", "loyalty_number")),
 ]
-
-
-class IndentedJSON(forms.JSONField):
-    """JSON that is shown as people write it, a line for each name."""
-
-    def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return indented(value) if value else "{}"
-        return super().prepare_value(value)
 
 
 class Settings(forms.Form):
@@ -132,7 +122,7 @@ DEFAULTS = {"kind": ONLINE, "format": sources.FORMATS[ONLINE], "stable_key": sou
 BY_KIND = {kind: {"format": sources.FORMATS[kind], "stable_key": sources.STABLE_KEYS[kind]} for kind in sources.KINDS}
 
 
-class SourceScreen(FileScreen):
+class SourceScreen(ReadingScreen):
     """Systems that send records."""
 
     may_view = VIEW_SOURCES
@@ -180,6 +170,7 @@ class SourceScreen(FileScreen):
             path("<uuid:id>/webhooks/", guard(self.webhooks), name="records_source_webhooks"),
             path("<uuid:id>/switch/", guard(self.switch), name="records_source_switch"),
             *self.file_urls(),
+            *self.reading_urls(),
             *super().get_urls(),
         ]
 
@@ -193,7 +184,7 @@ class SourceScreen(FileScreen):
         form = NewSource(request.POST or None, initial={**DEFAULTS, "purposes": ["service"]})
         if request.method == "POST" and form.is_valid():
             try:
-                source, key = sources.add(**form.cleaned_data)
+                source, key = sources.add(**form.cleaned_data, by=actor_of(request).id)
                 return self._key_page(request, source, key)
             except ValidationError as error:
                 form.add_error(None, _only_known(error, form))
@@ -227,7 +218,7 @@ class SourceScreen(FileScreen):
         form = Settings(request.POST)
         if form.is_valid():
             try:
-                sources.change(source, **form.cleaned_data)
+                sources.change(source, by=actor_of(request).id, **form.cleaned_data)
                 messages.success(request, "Saved. It holds for records from now on.")
                 return redirect("admin:records_source_change", source.pk)
             except ValidationError as error:
@@ -259,7 +250,7 @@ class SourceScreen(FileScreen):
     @needs(EDIT_SOURCES)
     def switch(self, request: HttpRequest, id: UUID) -> HttpResponse:
         source = get_object_or_404(Source, pk=id)
-        changed = sources.change(source, enabled=not source.enabled)
+        changed = sources.change(source, by=actor_of(request).id, enabled=not source.enabled)
         messages.success(
             request, "Enabled: its records are taken in." if changed.enabled else "Disabled: its records are refused."
         )
@@ -284,6 +275,7 @@ class SourceScreen(FileScreen):
             purposes=", ".join(label_of(purpose) for purpose in source.purposes),
             mapping=indented(source.mapping) if source.mapping else "",
             source_profiles=source.source_profiles.count(),
+            discovered=discovered.waiting(source).count(),
             webhook_address=request.build_absolute_uri(f"/v1/webhooks/{source.name}"),
             devices=device_registry.devices_of(source),
             devices_known=device_registry.count_of(source),
@@ -297,11 +289,6 @@ class SourceScreen(FileScreen):
 
 def _page_of(source: Source) -> str:
     return reverse("admin:records_source_change", args=[source.pk])
-
-
-def indented(value: Any) -> str:
-    """JSON, a line for each name."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _settings_of(source: Source) -> Settings:

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from records.contracts import contract_of
 from records.envelope import Envelope, Reject, Unreadable, Way, as_json
 from records.envelopes import rows
 from records.envelopes.rows import RowMapping
@@ -33,11 +34,14 @@ def read(event: object, source: Source, *, position: int, now: datetime) -> Enve
             raise Unreadable("too_large", "", f"The event has {len(body)} bytes; at most {source.max_record_bytes}.")
         if fault:
             raise fault
-        row = _row(_checked(event))
+        contract, told = contract_of(source), _checked(event)
+        if contract:
+            contract.check_row(_data(told))
+        row = row_of(told)
         mapping = _mapping(source, tuple(name for name in row if not _is_attribute(name)))
         used = {*mapping.message_id, *mapping.fields, *mapping.properties, mapping.occurred_at, mapping.event_column}
         row = {name: value for name, value in row.items() if not _is_attribute(name) or name in used}
-        return rows.envelope_of(row, body, source, mapping, position=position, now=now)
+        return rows.envelope_of(row, body, source, mapping, contract=contract, position=position, now=now)
     except Unreadable as error:
         return error.as_reject(position, body, keep=error.code != "too_large", way=Way(READER))
 
@@ -53,8 +57,8 @@ def _checked(event: object) -> Mapping[str, Any]:
     return event
 
 
-def _row(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The data's columns, and the event's attributes under their prefix."""
+def row_of(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The data's columns, and the event's attributes under their prefix. Raises `Unreadable`."""
     attributes = {f"{PREFIX}{name}": value for name, value in event.items() if name not in NOT_COLUMNS}
     return {**rows.flatten(_data(event)), **attributes}
 

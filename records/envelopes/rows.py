@@ -1,6 +1,6 @@
 """Rows: a line of a CSV file or a JSON object, read by its source's mapping, or by its column names without one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from records import properties
 from records.cleaning import clean
+from records.contracts import Contract, contract_of, texts_in
 from records.dictionary import IDENTIFIERS, letters, recognize
 from records.envelope import Envelope, Reject, Said, Unreadable, Way, as_json, message_hash
 from records.models import IOT, Source
@@ -22,6 +23,8 @@ MESSAGE_IDS = ("messageid", "eventid", "receiptid", "transactionid", "orderid")
 PROPERTIES = {letters(name): kind for name, kind in properties.COMMERCE.items()}
 LONGEST_KIND, LONGEST_EVENT = 16, 120
 DEEPEST = 10
+# A record says so that holds fields which its source has not declared.
+DISCOVERED = "discovered"
 GRANTS = {"yes": True, "true": True, "1": True, "y": True, "no": False, "false": False, "0": False, "n": False}
 
 
@@ -45,8 +48,8 @@ class RowMapping:
 
 
 def mapping_for(source: Source, columns: tuple[str, ...]) -> RowMapping:
-    """The source's own mapping, or one made from the column names where it has none."""
-    declared = source.mapping or _recognized(columns, source.kind)
+    """The source's own mapping, with what the column names say where it has none, or asks for that."""
+    declared = _completed(source.mapping, columns, source.kind) if by_names(source) else source.mapping
     return RowMapping(
         kind=declared.get("kind", "telemetry" if source.kind == IOT else "profile"),
         kind_column=declared.get("kind_column", ""),
@@ -62,6 +65,11 @@ def mapping_for(source: Source, columns: tuple[str, ...]) -> RowMapping:
         region_column=declared.get("region_column", ""),
         event_column=declared.get("event_column", ""),
     )
+
+
+def by_names(source: Source) -> bool:
+    """Whether columns that the source's mapping does not name are recognized by what they are called."""
+    return not source.mapping or source.mapping.get("recognize") is True
 
 
 def read(
@@ -80,7 +88,12 @@ def read(
             raise Unreadable("too_large", "", f"The row has {len(body)} bytes; at most {source.max_record_bytes}.")
         if fault:
             raise fault
-        return envelope_of(flatten(row), body, source, mapping, position=position, now=now, copy=copy)
+        contract = contract_of(source)
+        if contract:
+            contract.check_row(row)
+        return envelope_of(
+            flatten(row), body, source, mapping, contract=contract, position=position, now=now, copy=copy
+        )
     except Unreadable as error:
         return error.as_reject(position, body, keep=error.code != "too_large", way=Way(READER, copy=copy))
 
@@ -102,11 +115,15 @@ def envelope_of(
     source: Source,
     mapping: RowMapping,
     *,
+    contract: Contract | None = None,
     position: int,
     now: datetime,
     copy: int = 0,
 ) -> Envelope:
-    """The envelope of a flat row that came as this body. Raises `Unreadable`."""
+    """The envelope of a flat row that came as this body. Raises `Unreadable`.
+
+    The contract says what becomes of columns that are not declared; without one they are dropped.
+    """
     kind = _kind(row, mapping)
     raw = {field: (column, row[column]) for column, field in mapping.fields.items() if row.get(column) is not None}
     setting = Setting(region=_region(row, mapping) or source.region, date_order=mapping.date_order, now=now)
@@ -118,7 +135,8 @@ def envelope_of(
         for name, kind_ in mapping.properties.items()
         if row.get(name) not in (None, "")
     }
-    keep_out(_event(row, mapping), kept, allowed=source.mapping.get("special_categories", ()))
+    special = source.mapping.get("special_categories", ())
+    keep_out(_event(row, mapping), kept, allowed=special)
     known = {
         *mapping.fields,
         *mapping.properties,
@@ -127,8 +145,10 @@ def envelope_of(
         mapping.occurred_at,
         mapping.kind_column,
         mapping.event_column,
+        mapping.region_column,
     }
-    dropped = sum(1 for column in row if column not in known)
+    undeclared = _undeclared(row, known, contract, special) if contract else {}
+    dropped = 0 if undeclared else sum(1 for column in row if column not in known and not _declares(contract, column))
     return Envelope(
         position=position,
         message_hash=_message_hash(row, body, mapping, copy),
@@ -139,9 +159,36 @@ def envelope_of(
         raw=cleaned.raw,
         properties=properties.with_amount(kept, mapping.amount),
         said=tuple(_said(row, mapping)),
-        flags=(*cleaned.flags, *((f"undeclared:{dropped}",) if dropped else ())),
+        flags=(*cleaned.flags, *left_flags(dropped, len(undeclared))),
         opens_episode=bool(mapping.opens_episode) and kind == mapping.opens_episode,
+        undeclared=undeclared,
     )
+
+
+def left_flags(dropped: int, kept: int) -> tuple[str, ...]:
+    """How many undeclared fields of a record were dropped, and that some were kept, where there were any."""
+    return (*((f"undeclared:{dropped}",) if dropped else ()), *((DISCOVERED,) if kept else ()))
+
+
+def _declares(contract: Contract | None, column: str) -> bool:
+    return contract is not None and contract.shape.declares(column)
+
+
+def _undeclared(
+    row: Mapping[str, Any], known: Set[str], contract: Contract, special: Collection[str]
+) -> dict[str, Any]:
+    """The undeclared columns that are to be kept. Raises `Unreadable` where there may be none, or not such."""
+    unknown = {name: it for name, it in row.items() if name not in known and not contract.shape.declares(name)}
+    kept = contract.settle(unknown)
+    keep_out_of_undeclared(kept, special)
+    return kept
+
+
+def keep_out_of_undeclared(kept: Mapping[str, Any], special: Collection[str]) -> None:
+    """Nobody meant to collect these: what is likely of a special category is not kept unasked. Raises `Unreadable`."""
+    for name, value in kept.items():
+        for text in ("", *texts_in([value])):
+            keep_out("", {name: text}, allowed=special)
 
 
 def _kind(row: Mapping[str, Any], mapping: RowMapping) -> str:
@@ -172,6 +219,16 @@ def _region(row: Mapping[str, Any], mapping: RowMapping) -> str:
     """The country that the declared column starts with, such as FR of the store FR-PAR-2."""
     code = str(row.get(mapping.region_column) or "")[:2].upper()
     return code if code in SUPPORTED_REGIONS else ""
+
+
+def _completed(declared: Mapping[str, Any], columns: tuple[str, ...], source_kind: str) -> dict[str, Any]:
+    """What is declared, and what the names of the other columns say."""
+    taken = {name for part in ("fields", "properties", "consents") for name in declared.get(part, {})}
+    found = _recognized(tuple(column for column in columns if column not in taken), source_kind)
+    amount = declared.get("amount") or found["amount"]
+    kind = declared.get("kind") or _recognized_kind(amount, source_kind)
+    parts = {part: {**found[part], **declared.get(part, {})} for part in ("fields", "properties")}
+    return {**found, **declared, "amount": amount, "kind": kind, **parts}
 
 
 def _recognized(columns: tuple[str, ...], source_kind: str) -> dict[str, Any]:

@@ -1,21 +1,20 @@
 """Segment-format messages: the HTTP Tracking API's identify, track, page, screen, group and alias; Rudder's merge."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from records import properties
 from records.cleaning import clean
+from records.contracts import Contract, contract_of
 from records.dictionary import recognize
 from records.envelope import Envelope, Reject, Unreadable, Way, as_json, message_hash
 from records.envelopes import consent_context, listed
+from records.envelopes.rows import flatten, keep_out_of_undeclared, left_flags
 from records.models import Source
+from records.names import PERSONAL
 from records.special_categories import keep_out
 from records.standardize import Absurd, Setting, plausible, read_instant
-
-# What looks like an address, or a number long enough to be a phone's or a card's.
-PERSONAL = re.compile(r"\S*@\S*|\+?\d[\d ()/-]{5,}\d")
 
 READER = "segment"
 MERGE = "merge"
@@ -38,6 +37,8 @@ ADDRESS = {
     "country": "country",
 }
 LONGEST_MESSAGE_ID = 100
+# Before the names of traits in a mapping; in `fields` that of properties as well.
+OF_TRAITS, OF_PROPERTIES = "traits.", "properties."
 
 
 def read(message: object, source: Source, *, position: int, now: datetime, sent_at: object = None) -> Envelope | Reject:
@@ -48,14 +49,24 @@ def read(message: object, source: Source, *, position: int, now: datetime, sent_
             raise Unreadable("too_large", "", f"The message has {len(body)} bytes; at most {source.max_record_bytes}.")
         if fault:
             raise fault
-        return _read(_object(message, ""), body, source, position, now, sent_at)
+        told = _object(message, "")
+        contract = contract_of(source)
+        if contract:
+            contract.check_message(told)
+        return _read(told, body, source, contract, position, now, sent_at)
     except Unreadable as error:
         way = Way(READER, sent_at=sent_at if isinstance(sent_at, str) else "")
         return error.as_reject(position, body, keep=error.code != "too_large", way=way)
 
 
 def _read(
-    message: Mapping[str, Any], body: bytes, source: Source, position: int, now: datetime, sent_at: object
+    message: Mapping[str, Any],
+    body: bytes,
+    source: Source,
+    contract: Contract | None,
+    position: int,
+    now: datetime,
+    sent_at: object,
 ) -> Envelope:
     kind = message.get("type")
     if kind not in TYPES:
@@ -66,14 +77,26 @@ def _read(
         raise Unreadable("missing_identifier", "userId", "Give 'userId' or 'anonymousId'; without one nobody is meant.")
     others, unknown = _listed(kind, message, context)
     raw |= others
-    raw |= _traits({**_object(context.get("traits"), "context.traits"), **_object(message.get("traits"), "traits")})
+    traits = {**_object(context.get("traits"), "context.traits"), **_object(message.get("traits"), "traits")}
+    values = _object(message.get("properties"), "properties")
+    raw |= _traits(traits)
+    if fields := source.mapping.get("fields"):
+        raw |= _mapped(fields, values, traits)
     raw |= _surroundings(context)
     cleaned = clean(raw, Setting(region=source.region, date_order=source.mapping.get("date_order"), now=now))
-    values = _object(message.get("properties"), "properties")
-    kept, undeclared = properties.declared(values, source.mapping.get("properties", properties.COMMERCE))
-    dropped = undeclared + unknown
+    types = source.mapping.get("properties", properties.COMMERCE)
+    kept, dropped = properties.declared(values, types)
+    if types is not properties.COMMERCE:
+        kept |= _from_within(types, values, traits)
     event = _event(kind, message)
-    keep_out(event, kept, allowed=source.mapping.get("special_categories", ()))
+    special = source.mapping.get("special_categories", ())
+    keep_out(event, kept, allowed=special)
+    undeclared: dict[str, Any] = {}
+    if contract:
+        left = _undeclared(values, traits, types, source.mapping.get("fields", {}), contract)
+        undeclared = contract.settle(left)
+        keep_out_of_undeclared(undeclared, special)
+        dropped = 0 if undeclared else sum(1 for name in left if name.startswith(OF_PROPERTIES))
     return Envelope(
         position=position,
         message_hash=_message_hash(message, body),
@@ -85,7 +108,8 @@ def _read(
         properties=properties.with_amount(kept, source.mapping.get("amount", "")),
         said=consent_context.said(context, source),
         signals=consent_context.signals(context),
-        flags=(*cleaned.flags, *((f"undeclared:{dropped}",) if dropped else ())),
+        flags=(*cleaned.flags, *left_flags(dropped + unknown, len(undeclared))),
+        undeclared=undeclared,
     )
 
 
@@ -136,6 +160,68 @@ def _traits(traits: Mapping[str, Any]) -> dict[str, tuple[str, object]]:
         elif (field := TRAITS.get(key) or recognize(key)) and field not in ("account_id", "device_id"):
             found[field] = (f"traits.{key}", value)
     return found
+
+
+def _mapped(
+    fields: Mapping[str, str], values: Mapping[str, Any], traits: Mapping[str, Any]
+) -> dict[str, tuple[str, object]]:
+    """The fields of the data dictionary that the source's mapping finds among traits and properties."""
+    found: dict[str, tuple[str, object]] = {}
+    for name, field in fields.items():
+        value = _at(name, values, traits)
+        if value not in (None, "") and field not in ("account_id", "device_id"):
+            found[field] = (name, value)
+    return found
+
+
+def _from_within(types: Mapping[str, str], values: Mapping[str, Any], traits: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties that the mapping finds in nested objects or among traits, typed. Raises `Unreadable`."""
+    within = {name: kind for name, kind in types.items() if "." in name and name not in values}
+    found = {name: _at(name if name.startswith(OF_TRAITS) else OF_PROPERTIES + name, values, traits) for name in within}
+    return {
+        name: properties.typed(name, value, within[name]) for name, value in found.items() if value not in (None, "")
+    }
+
+
+def _at(name: str, values: Mapping[str, Any], traits: Mapping[str, Any]) -> Any:
+    """What stands under a dotted name that begins with `properties.` or `traits.`; None where nothing does."""
+    part, _, path = name.partition(".")
+    inside: Any = {"properties": values, "traits": traits}.get(part, {})
+    if path in inside:
+        return inside[path]
+    for step in path.split("."):
+        inside = inside.get(step) if isinstance(inside, dict) else None
+    return inside
+
+
+def _undeclared(
+    values: Mapping[str, Any],
+    traits: Mapping[str, Any],
+    types: Collection[str],
+    fields: Collection[str],
+    contract: Contract,
+) -> dict[str, Any]:
+    """What neither mapping nor schema declares of properties and traits, by dotted name."""
+    shape, left = contract.shape, dict[str, Any]()
+    for name, value in flatten(values).items():
+        full, outer = OF_PROPERTIES + name, name.partition(".")[0]
+        if not (name in types or outer in types or full in fields or shape.at("properties").declares(name)):
+            left[full] = value
+    theirs = (shape.at("traits"), shape.at("context", "traits"))
+    for name, value in flatten(traits).items():
+        full = OF_TRAITS + name
+        if not (
+            _is_known_trait(name) or full in types or full in fields or any(shape.declares(name) for shape in theirs)
+        ):
+            left[full] = value
+    return left
+
+
+def _is_known_trait(name: str) -> bool:
+    outer, dot, part = name.partition(".")
+    if dot and outer == "address":
+        return part in ADDRESS
+    return not dot and (name in TRAITS or recognize(name) is not None)
 
 
 def _surroundings(context: Mapping[str, Any]) -> dict[str, tuple[str, object]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from records.contracts import Contract, contract_of
 from records.dictionary import IDENTIFIERS
 from records.envelope import Envelope, Reject, Unreadable, Way, as_json, message_hash, rejected_hash
 from records.envelopes import rows, segment
@@ -71,10 +72,13 @@ class Reader:
         body, fault = as_json({**around.columns, **row} if isinstance(row, dict) else row)
         try:
             columns = self._columns(row, body, fault)
+            contract = contract_of(self.source)
+            if contract and isinstance(row, dict):
+                contract.check_row(row)
             mapping = self._with_surroundings(self._mapping(tuple(columns)), columns, around)
-            if not ids_by_name and not self.source.mapping:
-                mapping = replace(mapping, message_id=())
-            return self._envelope(columns, mapping, around, known_by, position)
+            if not ids_by_name and rows.by_names(self.source):
+                mapping = replace(mapping, message_id=tuple(self.source.mapping.get("message_id", ())))
+            return self._envelope(columns, mapping, around, known_by, position, contract)
         except Unreadable as error:
             way = _way(READER, around, known_by, ids_by_name=ids_by_name)
             reject = error.as_reject(position, body, keep=error.code != "too_large", way=way)
@@ -118,7 +122,7 @@ class Reader:
         return rows.flatten(row)
 
     def _mapping(self, columns: tuple[str, ...]) -> RowMapping:
-        known = () if self.source.mapping else columns
+        known = columns if rows.by_names(self.source) else ()
         if known not in self._mappings:
             self._mappings[known] = rows.mapping_for(self.source, columns)
         return self._mappings[known]
@@ -128,7 +132,8 @@ class Reader:
         if around.device and self.source.kind == IOT and "device_id" not in fields.values():
             fields = {**fields, around.device: "device_id"}
             # Two devices count their messages alike.
-            message_id = (around.device, *message_id) if message_id and not self.source.mapping else message_id
+            by_names = rows.by_names(self.source) and not self.source.mapping.get("message_id")
+            message_id = (around.device, *message_id) if message_id and by_names else message_id
         return replace(
             mapping,
             fields=fields,
@@ -138,7 +143,13 @@ class Reader:
         )
 
     def _envelope(
-        self, columns: dict[str, Any], mapping: RowMapping, around: Around, known_by: KnownBy, position: int
+        self,
+        columns: dict[str, Any],
+        mapping: RowMapping,
+        around: Around,
+        known_by: KnownBy,
+        position: int,
+        contract: Contract | None = None,
     ) -> Envelope:
         used = {*mapping.message_id, *mapping.fields, *mapping.properties, *mapping.consents}
         used |= {mapping.occurred_at, mapping.event_column, mapping.kind_column}
@@ -146,7 +157,9 @@ class Reader:
         identity = b""
         if not rows.message_id(told, mapping):
             identity = known_by.timed if _told(columns, mapping.occurred_at) else known_by.untimed()
-        return rows.envelope_of(told, identity, self.source, mapping, position=position, now=self.now)
+        return rows.envelope_of(
+            told, identity, self.source, mapping, contract=contract, position=position, now=self.now
+        )
 
     def _message(self, message: object, known_by: KnownBy, position: int) -> Envelope | Reject:
         read = segment.read(message, self.source, position=position, now=self.now)

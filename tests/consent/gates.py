@@ -369,6 +369,12 @@ GATES = {
         "    answer = decide([load.pk], " + NOBODYS,
         "tests/pipeline/test_uploads.py",
     ),
+    "pipeline/try_out.py _leave": Mutant(
+        "pipeline/try_out.py",
+        "    answer = decide(ids, purpose=PURPOSE,",
+        "    answer = decide(ids, " + NOBODYS,
+        "tests/console/test_readings.py",
+    ),
     "privacy/data_key_rotation.py _reseal": Mutant(
         "privacy/data_key_rotation.py",
         "        purpose=PURPOSE,\n",
@@ -388,6 +394,7 @@ DUTIES = {
     "privacy/suppression_of_person.py": "subject_requests",
     "privacy/aged_fields.py": "security",
     "pipeline/uploads.py": "security",
+    "pipeline/try_out.py": "security",
     "privacy/data_key_rotation.py": "security",
 }
 

@@ -15,8 +15,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from access.models import User
 from console.management.commands import screenshots
+from records import sources
 from tests.console.conftest import World
 from tests.pipeline.cast import seed_purposes
+from tests.senders import send_rows
 
 CHROMIUM = Path("/usr/bin/chromium")
 PHONE = {"width": 360, "height": 740}
@@ -73,6 +75,9 @@ def browser(sessions: dict[str, str], addresses: list[str]) -> Iterator[Browser]
 def addresses(site: str, world: World) -> list[str]:
     """Pages of a privacy officer that hold tables, forms and panels."""
     one = world.erasure.pk
+    crm = sources.change(world.crm, contract_mode="discover", contract_schema='{"required": ["customer_number"]}')
+    row = {"customer_number": "C-77", "email": "dave@example.com", "a_rather_long_name_of_a_field": {"within": 1}}
+    send_rows(crm, row, now=world.erasure.opened_at)
     return [
         reverse("admin:index"),
         reverse("admin:identity_profile_changelist"),
@@ -87,6 +92,8 @@ def addresses(site: str, world: World) -> list[str]:
         reverse("admin:consent_act_changelist"),
         reverse("admin:consent_purpose_changelist"),
         reverse("admin:records_quarantinedrecord_changelist"),
+        reverse("admin:records_source_mapping", args=[crm.pk]),
+        reverse("admin:records_source_contract", args=[crm.pk]),
         reverse("admin:password_change"),
     ]
 

@@ -47,7 +47,7 @@ from privacy.opendsr import Asked
 from privacy.public import demands
 from records import sources, webhook_secrets
 from records.dictionary import FIELDS, PLAIN
-from records.models import FileLoad, QuarantinedRecord, Source, SourceProfile
+from records.models import DiscoveredField, FileLoad, QuarantinedRecord, Source, SourceProfile
 from records.retention import set_rule
 from records.uploads import Receiver
 from segments import catalog
@@ -170,6 +170,7 @@ def _people(planted: Planted, crm: Source, shop: Source, browser: Source, *, now
             "properties": {"brand": "string"},
         },
     )
+    register = sources.change(register, contract_mode="discover", contract_schema='{"properties": {"at": {}}}')
     webhook_secrets.make(register, now=now)
     planted.webhook_secret = webhook_secrets.counting(register, now=now)[0]
     every_field = {name: planted.values[name][0] for name in personal_fields()}
@@ -179,7 +180,16 @@ def _people(planted: Planted, crm: Source, shop: Source, browser: Source, *, now
         register,
         # A full name is kept where it is all that a record says of the name.
         {"customer_number": number, "full_name": full_name, "at": earlier},
-        {"customer_number": number, **every_field, "country": "GB", "at": at, "brand": f"gift for {canary.email}"},
+        {
+            "customer_number": number,
+            **every_field,
+            "country": "GB",
+            "at": at,
+            "brand": f"gift for {canary.email}",
+            # Undeclared: a value, and a name, that are the canary's.
+            "nickname": canary.email,
+            canary.email: canary.phone,
+        },
         now=now,
     )
     for name in ("bob", "zed", "held", "leaver", "erased"):
@@ -192,7 +202,8 @@ def _people(planted: Planted, crm: Source, shop: Source, browser: Source, *, now
     planted.things |= {
         name: _found(f"{name}{canary.token}@example.com") for name in ("bob", "zed", "held", "leaver", "erased", "dave")
     }
-    planted.things |= {"register": register}
+    discovered = DiscoveredField.objects.get(source=register, name="nickname")
+    planted.things |= {"register": register, "discovered": discovered}
     planted.profile = planted.things["canary"] = _found(canary.email)
     purposes = Purpose.objects.filter(legal_basis=CONSENT).values_list("slug", flat=True)
     record(

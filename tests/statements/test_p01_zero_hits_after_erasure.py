@@ -22,9 +22,11 @@ from privacy.erasure import erase
 from privacy.models import ErasureCase, SubjectRequest
 from privacy.search import Search
 from privacy.wanted import Wanted, open_wanted
-from records.models import UploadChunk
+from records import sources
+from records.models import Record, UploadChunk
 from tests.pipeline.cast import seed_purposes
 from tests.privacy.canary import Canary, be_mentioned, files, fill_every_column, walk_in
+from tests.senders import send_rows
 from tests.statements.sabotage import Sabotage
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keystore"])
@@ -37,6 +39,11 @@ SABOTAGE = Sabotage(
 
 FURTHER = [
     Sabotage("privacy/mentions.py", '        "records.UploadChunk": uploads.take_back(found.uploads),\n', ""),
+    Sabotage(
+        "privacy/mentions.py",
+        "    found.undeclared = undeclared_mentions.find(search, leave=grant, now=now)\n",
+        "",
+    ),
     Sabotage("privacy/scan_sealed.py", "    yield _scan_uploads(search, leave)\n", ""),
 ]
 
@@ -67,6 +74,19 @@ def places(request: SubjectRequest) -> set[str]:
     wanted = open_wanted(ErasureCase.objects.get(pk=request.pk), actor=erasure_case.STAGE, now=timezone.now())
     report = proof.search(request, wanted, rewrite=True, on_progress=lambda scanned: None, now=timezone.now())
     return {place.name.rsplit("/", 1)[-1].rsplit("default.public.", 1)[-1] for place in report.places if place.values}
+
+
+def test_p01_what_others_records_hold_undeclared(crm, shop, browser, home):
+    now = timezone.now()
+    canary, crm = Canary(), sources.change(crm, contract_mode="discover")
+    profile = walk_in(canary, crm, shop, browser, now=now)
+    bob = {"customer_number": "CN-2", "email": "bob@example.com", "given_name": "Bob", "family_name": "Baker"}
+    send_rows(crm, {**bob, "friend": {"mail": canary.email}, "shoe": 44, f"of {canary.email}": "x"}, now=now)
+    request = requests.open("erasure", profile_id=profile, actor="officer-1", now=now)
+    request = requests.approve(request, actor="officer-2", now=now)
+    erase(request, actor="officer-2", now=now)
+    assert places(request) == set()
+    assert "discovered" in Record.objects.get(source=crm).flags
 
 
 def test_p01_found_everywhere_before_and_nowhere_after(crm, shop, browser, home):

@@ -47,6 +47,8 @@ def row_of(name: str) -> dict[str, str]:
         "postcode": {"alice": "AB1 2CD", "bob": "EF3 4GH"}[name],
         "city": f"{name}ville",
         "loyalty_number": f"{name}-loyalty",
+        # The customer file has not declared it, and discovers.
+        "nickname": f"{name}-nickname",
         "newsletter": "yes",
         "analytics": "yes",
     }
@@ -93,6 +95,7 @@ def life_of(name: str, *, shop: Any, browser: Any, crm: Any, fridge: Any, now: A
 def world(shop, browser, crm, now):
     fridge, _ = sources.add("fridge", kind="iot", purposes=["service"], mapping=FRIDGE)
     catalog.create("buyers", name="Buyers", purpose="analytics", definition=BUYERS)
+    crm = sources.change(crm, contract_mode="discover")
     return {"shop": shop, "browser": browser, "crm": crm, "fridge": fridge, "now": now}
 
 

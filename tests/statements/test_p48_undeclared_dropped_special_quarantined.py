@@ -8,6 +8,7 @@ from records import sources
 from records.envelopes.mqtt import Message, place
 from records.mapping import faults
 from records.models import QuarantinedRecord, Record
+from tests.privacy.scan import hits
 from tests.senders import STREAMS, send_messages, send_rows, send_stream
 from tests.statements.sabotage import Sabotage
 
@@ -46,6 +47,25 @@ def test_p48_undeclared_columns_are_dropped_and_counted(crm, now):
     assert outcome(send_rows(crm, row, now=now)) == (1, 0)
     record = Record.objects.get()
     assert (record.properties, record.flags) == ({}, ["undeclared:1"])
+
+
+def test_p48_undeclared_fields_are_kept_only_where_a_contract_says_so_and_then_sealed(shop, crm, now):
+    shop, crm = (sources.change(source, contract_mode="discover") for source in (shop, crm))
+    send_messages(shop, bought(1, mood="canary-mood"), now=now)
+    send_rows(crm, {"customer_number": "1001", "email": "alice@example.com", "shoe_size": "canary"}, now=now)
+    assert [record.flags for record in Record.objects.all()] == [["discovered"], ["discovered"]]
+    assert hits(["canary"]) == {}
+
+
+@pytest.mark.parametrize("mode", ["strict", "discover", "block"])
+def test_p48_no_contract_keeps_a_special_category_that_nobody_declared(shop, crm, now, mode):
+    shop, crm = (sources.change(source, contract_mode=mode) for source in (shop, crm))
+    send_messages(shop, bought(1, religion="canary"), bought(2, mood="hiv positive canary"), now=now)
+    send_rows(crm, {"customer_number": "1001", "email": "alice@example.com", "bloodType": "canary"}, now=now)
+    reasons = {"discover": ["special_category"] * 3, "block": ["undeclared_field"] * 3, "strict": []}[mode]
+    assert list(QuarantinedRecord.objects.values_list("reason", flat=True)) == reasons
+    assert not Record.objects.filter(flags__contains=["discovered"]).exists()
+    assert hits(["canary"]) == {}
 
 
 def test_p48_a_file_is_no_way_around(crm, tmp_path):

@@ -236,7 +236,20 @@ ARGUMENTS: dict[str, dict[str, str]] = {
         f"admin:records_source_file{act}": {"id": "register", "load": "file"}
         for act in ("", "_progress", "_load", "_discard")
     },
-    "api/sources/<slug:slug>/files/": {"slug": "register's name"},
+    **{
+        f"api/sources/<slug:slug>/{what}/": {"slug": "register's name"}
+        for what in (
+            "files",
+            "mapping",
+            "mapping/versions",
+            "mapping/try",
+            "contract",
+            "contract/versions",
+            "discovered",
+        )
+    },
+    "api/discovered-fields/<uuid:id>/": {"id": "discovered"},
+    **{f"admin:records_source_{what}": {"id": "register"} for what in ("mapping", "contract", "discovered")},
     "api/files/<uuid:id>/": {"id": "file"},
     "api/quarantine/replays/<uuid:id>/": {"id": "replay"},
     "api/quarantine/<uuid:id>/replay/": {"id": "quarantined"},
@@ -311,6 +324,11 @@ def _sheet(planted: Planted) -> bytes:
     """A file about the canary, whose first line is its own, too, so that an answer might speak of it."""
     row = {"email": planted.canary.email, "phone": planted.canary.phone, "customer_number": planted.canary.account}
     return f"{','.join(row)}\n{','.join(row.values())}\n".encode()
+
+
+def _tried(planted: Planted) -> dict[str, Any]:
+    row = {"email": planted.canary.email, "phone": planted.canary.phone, "timestamp": planted.canary.email}
+    return {"mapping": {"fields": {"email": "email"}, "occurred_at": "timestamp"}, "rows": [row]}
 
 
 def _public_key(planted: Planted) -> dict[str, str]:
@@ -407,6 +425,12 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "admin:records_source_switch": (Act(),),
     "admin:records_source_webhooks": (Act({"make": "1"}),),
     "admin:records_source_upload": (Act(file=_sheet),),
+    "admin:records_source_mapping": (Act({"mapping": "{}", "try": "1"}), Act({"mapping": "{}", "save": "1"})),
+    "admin:records_source_contract": (Act({"mode": "discover", "schema": ""}),),
+    "admin:records_source_discovered": (
+        Act(lambda planted: {"field": planted.id_of("discovered"), "becomes": "string"}),
+        Act(lambda planted: {"field": planted.id_of("discovered"), "ignore": "1"}),
+    ),
     "admin:records_source_file_load": (Act(),),
     "admin:records_source_file_discard": (Act(),),
     "admin:records_quarantinedrecord_replays": (Act(_quarantined),),
@@ -434,6 +458,10 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "api/sources/<slug:slug>/files/": (Act(file=_sheet),),
     "api/quarantine/replays/": (Act(lambda planted: {"source": planted.id_of("register's name")}),),
     "api/quarantine/<uuid:id>/replay/": (Act(),),
+    "api/sources/<slug:slug>/mapping/": (Act({"mapping": {}}, method="put"),),
+    "api/sources/<slug:slug>/mapping/try/": (Act({"mapping": {}}), Act(_tried)),
+    "api/sources/<slug:slug>/contract/": (Act({"mode": "discover", "schema": None}, method="put"),),
+    "api/discovered-fields/<uuid:id>/": (Act({"becomes": "string"}, method="patch"),),
     "api/subject-requests/": (Act(lambda planted: {"kind": "access", **_looked_up(planted)}),),
     "api/recipients/": (Act({"name": "new", "purposes": ["marketing"]}),),
     "api/recipients/<uuid:id>/": (Act({"enabled": False}, method="patch"),),

@@ -43,6 +43,7 @@ class Command(BaseCommand):
                 purposes=purposes,
                 trust_rank=options["trust_rank"],
                 region=options["region"],
+                by="command",
                 mapping=json.loads(options["mapping"].read_text(encoding="utf-8-sig")) if options["mapping"] else None,
             )
         except acts.UnknownPurpose as error:
