@@ -78,7 +78,7 @@ def latest_of(source: Source, *, most: int, leave: Callable[[Collection[UUID]], 
     rows = list(QuarantinedRecord.objects.filter(source=source, sealed__isnull=False).order_by("-id")[:most])
     if not rows:
         return []
-    sealed = [Sealed(row.id, Place("records_quarantinedrecord", "sealed", row.id), row.sealed or b"") for row in rows]
+    sealed = [Sealed(row.id, Place(TABLE, "sealed", row.id), row.sealed or b"") for row in rows]
     opened = open_what_opens(sealed, leave([row.id for row in rows]), action="try a mapping on the quarantine")
     return [body for body in opened if body is not None]
 

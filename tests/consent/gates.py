@@ -369,6 +369,12 @@ GATES = {
         "    answer = decide([load.pk], " + NOBODYS,
         "tests/pipeline/test_uploads.py",
     ),
+    "pipeline/replay.py leave_to_open": Mutant(
+        "pipeline/replay.py",
+        "    answer = decide(ids, purpose=PURPOSE,",
+        "    answer = decide(ids, " + NOBODYS,
+        "tests/pipeline/test_replay.py",
+    ),
     "pipeline/try_out.py _leave": Mutant(
         "pipeline/try_out.py",
         "    answer = decide(ids, purpose=PURPOSE,",
@@ -394,6 +400,7 @@ DUTIES = {
     "privacy/suppression_of_person.py": "subject_requests",
     "privacy/aged_fields.py": "security",
     "pipeline/uploads.py": "security",
+    "pipeline/replay.py": "security",
     "pipeline/try_out.py": "security",
     "privacy/data_key_rotation.py": "security",
 }
