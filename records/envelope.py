@@ -54,6 +54,7 @@ class Envelope:
     said: tuple[Said, ...] = ()
     signals: tuple[Signal, ...] = ()
     flags: tuple[str, ...] = ()
+    cleaned: tuple[str, ...] = ()
     opens_episode: bool = False
 
 

@@ -142,6 +142,7 @@ TABLES = [
             "properties": PLAIN,
             "sealed": SEALED,
             "flags": PLAIN,
+            "cleaned": PLAIN,
             "mapping_version": PLAIN,
         },
     ),

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from records import generalized, sightings
 from records.corrections import REFUTED, Wrong, is_refuted, refuted
 from records.dictionary import FIELDS, PLAIN
+from records.earlier_forms import earlier_forms
 from records.envelope import Envelope
 from records.models import Source
 from records.sightings import Told
@@ -32,6 +33,7 @@ RECORD_COLUMNS = {
     "properties": "jsonb",
     "sealed": "bytea",
     "flags": "varchar[]",
+    "cleaned": "varchar[]",
     "mapping_version": "int4",
 }
 
@@ -81,9 +83,11 @@ def _without_refuted(accepted: Sequence[Accepted], sealer: Sealer) -> Sequence[A
 
 
 def _believed(item: Accepted, wrong: Wrong, sealer: Sealer) -> Accepted:
-    fields = item.envelope.fields
+    fields, raw = item.envelope.fields, item.envelope.raw
     believed = {
-        name: value for name, value in fields.items() if not is_refuted(item.source_profile, name, value, wrong, sealer)
+        name: value
+        for name, value in fields.items()
+        if not is_refuted(item.source_profile, name, (value, *earlier_forms(name, raw)), wrong, sealer)
     }
     return replace(item, envelope=replace(item.envelope, fields=believed))
 
@@ -120,6 +124,8 @@ def _record_row(item: Accepted, id: UUID, source: Source, sealer: Sealer, now: d
         Jsonb(envelope.properties, dumps=orjson.dumps),
         seal_record(item, id, sealer),
         list(envelope.flags),
+        # Nothing at all costs a bit of the row; an empty list would cost it sixteen bytes.
+        list(envelope.cleaned) or None,
         source.mapping_version,
     )
 

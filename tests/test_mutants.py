@@ -94,14 +94,14 @@ MUTANTS = {
     ),
     "the less trusted source wins": Mutant(
         "identity/golden.py",
-        "ORDER BY verified DESC, trust_rank DESC, last_seen_at DESC, id",
-        "ORDER BY verified DESC, trust_rank, last_seen_at DESC, id",
+        "ORDER BY verified DESC, weight DESC, last_seen_at DESC, trust_rank DESC, id",
+        "ORDER BY verified DESC, weight, last_seen_at DESC, trust_rank DESC, id",
         "tests/identity/test_golden.py",
     ),
     "a public write key replaces what trusted sources say": Mutant(
         "identity/golden.py",
-        "ORDER BY verified DESC, trust_rank DESC, last_seen_at DESC, id",
-        "ORDER BY trust_rank DESC, last_seen_at DESC, id",
+        "ORDER BY verified DESC, weight DESC, last_seen_at DESC, trust_rank DESC, id",
+        "ORDER BY weight DESC, last_seen_at DESC, trust_rank DESC, id",
         "tests/identity/test_golden.py",
     ),
     "erasure leaves the keys": Mutant(

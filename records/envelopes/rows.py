@@ -12,6 +12,7 @@ from records.cleaning import clean
 from records.dictionary import IDENTIFIERS, letters, recognize
 from records.envelope import Envelope, Reject, Said, Unreadable, as_json, message_hash
 from records.models import IOT, Source
+from records.priced import with_currencies
 from records.special_categories import keep_out
 from records.standardize import Absurd, Setting, instant
 
@@ -117,6 +118,7 @@ def envelope_of(
         for name, kind_ in mapping.properties.items()
         if row.get(name) not in (None, "")
     }
+    kept = with_currencies(kept, mapping.properties, cleaned)
     keep_out(_event(row, mapping), kept, allowed=source.mapping.get("special_categories", ()))
     known = {
         *mapping.fields,
@@ -139,6 +141,7 @@ def envelope_of(
         properties=properties.with_amount(kept, mapping.amount),
         said=tuple(_said(row, mapping)),
         flags=(*cleaned.flags, *((f"undeclared:{dropped}",) if dropped else ())),
+        cleaned=tuple(cleaned.steps),
         opens_episode=bool(mapping.opens_episode) and kind == mapping.opens_episode,
     )
 

@@ -11,6 +11,7 @@ from records.dictionary import recognize
 from records.envelope import Envelope, Reject, Unreadable, as_json, message_hash
 from records.envelopes import consent_context, listed
 from records.models import Source
+from records.priced import with_currencies
 from records.special_categories import keep_out
 from records.standardize import Absurd, Setting, plausible, read_instant
 
@@ -68,7 +69,9 @@ def _read(
     raw |= _surroundings(context)
     cleaned = clean(raw, Setting(region=source.region, date_order=source.mapping.get("date_order"), now=now))
     values = _object(message.get("properties"), "properties")
-    kept, undeclared = properties.declared(values, source.mapping.get("properties", properties.COMMERCE))
+    types = source.mapping.get("properties", properties.COMMERCE)
+    kept, undeclared = properties.declared(values, types)
+    kept = with_currencies(kept, types, cleaned)
     dropped = undeclared + unknown
     event = _event(kind, message)
     keep_out(event, kept, allowed=source.mapping.get("special_categories", ()))
@@ -84,6 +87,7 @@ def _read(
         said=consent_context.said(context, source),
         signals=consent_context.signals(context),
         flags=(*cleaned.flags, *((f"undeclared:{dropped}",) if dropped else ())),
+        cleaned=tuple(cleaned.steps),
     )
 
 

@@ -99,7 +99,7 @@ class Reader:
                 opens_episode="",
             )
             read = self._envelope(columns, bare, around, always(known_by), position)
-            return replace(read, flags=())
+            return replace(read, flags=(), cleaned=())
         except Unreadable as error:
             return replace(error.as_reject(position, body), message_hash=message_hash(known_by))
 
