@@ -56,6 +56,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         "Data",
         (
             ("Sources", "input", "records_source", VIEW_SOURCES),
+            ("Data dictionary", "menu_book", "records_dictionary", VIEW_SOURCES),
             ("Recipients", "forward_to_inbox", "outbox_recipient", VIEW_RECIPIENTS),
             ("Quarantine", "report", "records_quarantinedrecord", VIEW_QUARANTINE),
         ),

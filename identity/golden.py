@@ -2,8 +2,8 @@
 
 Survivorship: what came in through a public write key after everything else, however it ranks, since anybody may have
 sent it; then as the data dictionary says of the field. `most_trusted`: the most trusted source first, then the value
-seen last; `most_recent`: the value seen last, then the most trusted source. Only pointers are kept; the value stays sealed
-under the key of the source profile that it came from, and goes when that goes.
+seen last; `most_recent`: the value seen last, then the most trusted source. Only pointers are kept; the value stays
+sealed under the key of the source profile that it came from, and goes when that goes.
 """
 
 from collections import defaultdict

@@ -25,8 +25,8 @@ def code_of(text: str) -> tuple[str | None, str | None]:
     if (code := text.upper()) in _codes():
         return code, None
     sign = text.casefold()
-    if code := SIGNS.get(sign):
-        return code, None
+    if sign in SIGNS:
+        return SIGNS[sign], None
     return None, AMBIGUOUS if sign in OF_SEVERAL else UNKNOWN
 
 

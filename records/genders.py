@@ -2,21 +2,38 @@
 
 from collections.abc import Mapping
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 FEMALE, MALE, DIVERSE, UNDISCLOSED = "female", "male", "diverse", "undisclosed"
 WORDS: Mapping[str, str] = {
     **dict.fromkeys(
-        "f fem female woman women girl w weiblich frau femme féminin feminin femenino mujer femmina femminile donna "
-        "vrouw vrouwelijk v kobieta żeńska kadın kadin kvinna kvinnlig ms mrs fru mme señora".split(),
+        _words(
+            """
+            f fem female woman women girl w weiblich frau femme féminin feminin femenino mujer femmina femminile donna
+            vrouw vrouwelijk v kobieta żeńska kadın kadin kvinna kvinnlig ms mrs fru mme señora
+            """
+        ),
         FEMALE,
     ),
     **dict.fromkeys(
-        "m male man men boy männlich maennlich mann herr homme masculin masculino hombre maschio maschile uomo "
-        "mannelijk mężczyzna męska erkek man manlig mr señor".split(),
+        _words(
+            """
+            m male man men boy männlich maennlich mann herr homme masculin masculino hombre maschio maschile uomo
+            mannelijk mężczyzna męska erkek manlig mr señor
+            """
+        ),
         MALE,
     ),
     **dict.fromkeys(
-        "d x diverse divers nonbinary non-binary enby nb other andere autre otro altro overig inna inny diğer annat "
-        "intersex genderqueer".split(),
+        _words(
+            """
+            d x diverse divers nonbinary non-binary enby nb other andere autre otro altro overig inna inny diğer annat
+            intersex genderqueer
+            """
+        ),
         DIVERSE,
     ),
     "non binary": DIVERSE,

@@ -4,17 +4,24 @@ import re
 import unicodedata
 from functools import lru_cache
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Small within a name: the preposition of a family's origin. In Italy it is written with a capital.
-PARTICLES = frozenset(
-    "van von vom zu zum zur der den dem des de di da do du dos das del della dalla ten ter te af av y e bin ibn".split()
+PARTICLES = _words(
+    """
+    van von vom zu zum zur der den dem des de di da do du dos das del della dalla ten ter te af av y e bin ibn
+    """
 )
 WITH_CAPITALS = frozenset({"IT", "SM"})
 # Small within the name of a place, though never at its beginning.
-PLACE_PARTICLES = frozenset(
+PLACE_PARTICLES = _words(
     """
-    am an auf bei im in ob der den dem vor unter ob sur sous en de du des d la le les lez aux et del della di do da
+    am an auf bei im in ob der den dem vor unter sur sous en de du des d la le les lez aux et del della di do da
     dos y i upon on of the by under cum nad pod w op aan het bij
-    """.split()
+    """
 )
 ELIDED = frozenset({"o", "d", "l", "dell", "dall", "sant"})
 NUMERALS = frozenset({"ii", "iii", "iv"})

@@ -40,7 +40,11 @@ RULES = {
         ),
         Rule("country", 2, "ISO 3166-1 alpha-2, from codes and from names in thirty languages."),
         Rule("postcode", 2, "As the record's country writes it; what cannot be one there is kept and flagged."),
-        Rule("gender", 1, "Female, male, diverse or undisclosed; M in Spanish, where it may be either, is flagged."),
+        Rule(
+            "gender",
+            1,
+            "Words and letters of nine languages to a set of four; M in Spanish, where it may be either, is flagged.",
+        ),
         Rule("language", 1, "A language tag of BCP 47, from codes and names."),
         Rule("currency", 1, "ISO 4217, from codes and signs; a sign that several currencies use is flagged."),
     )

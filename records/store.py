@@ -131,11 +131,11 @@ def _record_row(item: Accepted, id: UUID, source: Source, sealer: Sealer, now: d
 
 
 def seal_record(item: Accepted, id: UUID, sealer: Sealer) -> bytes | None:
-    """The record's identifying fields and raw values as one sealed JSON object; None when it has none."""
-    fields = {name: value for name, value in item.envelope.fields.items() if FIELDS[name].sensitivity != PLAIN}
-    if not fields and not item.envelope.raw:
+    """The record's fields and raw values as one sealed JSON object; None when none of them tells who somebody is."""
+    fields, raw = item.envelope.fields, item.envelope.raw
+    if not raw and all(FIELDS[name].sensitivity == PLAIN for name in fields):
         return None
-    content = orjson.dumps({"fields": fields, "raw": item.envelope.raw})
+    content = orjson.dumps({"fields": fields, "raw": raw})
     return sealer.seal(item.source_profile, Place("records_record", "sealed", id), content)
 
 

@@ -7,10 +7,9 @@ from babel import Locale
 from babel.core import get_global
 
 # The official languages of Europe and its neighbors, and those of the largest others.
-LANGUAGES = tuple(
-    """
-    en de fr es it nl pl pt tr sv da nb fi cs sk sl hr hu ro bg el et lv lt ga uk ru ar zh ja
-    """.split()
+LANGUAGES = (
+    *("en", "de", "fr", "es", "it", "nl", "pl", "pt", "tr", "sv", "da", "nb", "fi", "cs", "sk", "sl", "hr", "hu"),
+    *("ro", "bg", "el", "et", "lv", "lt", "ga", "uk", "ru", "ar", "zh", "ja"),
 )
 # What people write that the Unicode repository does not list.
 ALSO = {
@@ -60,7 +59,11 @@ def _by_alpha_3() -> dict[str, str]:
     return {
         alpha_3: new[0]
         for alpha_3, new in aliases.items()
-        if len(alpha_3) == 3 and alpha_3.isalpha() and len(new) == 1 and len(new[0]) == 2 and new[0] in official
+        if len(alpha_3) == 3
+        and alpha_3.isalpha()
+        and len(new) == 1
+        and len(new[0]) == 2
+        and new[0] in official
         and new[0] not in NO_COUNTRIES
     }
 

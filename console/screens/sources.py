@@ -25,6 +25,7 @@ from console.guards import needs
 from console.json_text import Typed
 from console.left_out import left_out_of
 from console.screen import badge
+from console.screens.dictionary import DictionaryPages
 from console.screens.files import FileScreen
 from console.showing import in_words, label_of, moment
 from console.telling import telling
@@ -132,7 +133,7 @@ DEFAULTS = {"kind": ONLINE, "format": sources.FORMATS[ONLINE], "stable_key": sou
 BY_KIND = {kind: {"format": sources.FORMATS[kind], "stable_key": sources.STABLE_KEYS[kind]} for kind in sources.KINDS}
 
 
-class SourceScreen(FileScreen):
+class SourceScreen(DictionaryPages, FileScreen):
     """Systems that send records."""
 
     may_view = VIEW_SOURCES
@@ -179,6 +180,7 @@ class SourceScreen(FileScreen):
             path("<uuid:id>/renew/", guard(self.renew), name="records_source_renew"),
             path("<uuid:id>/webhooks/", guard(self.webhooks), name="records_source_webhooks"),
             path("<uuid:id>/switch/", guard(self.switch), name="records_source_switch"),
+            *self.dictionary_urls(),
             *self.file_urls(),
             *super().get_urls(),
         ]
