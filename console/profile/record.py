@@ -117,7 +117,7 @@ def _lines(record: Record, content: Mapping[str, Mapping[str, str]], *, revealed
 
 def _raw(name: str, raw: str, *, revealed: bool) -> str:
     """What came may be anything, whatever the field is for: it is masked in every field."""
-    return raw if revealed else mask(name, raw)
+    return raw if revealed else mask(name, raw.strip())
 
 
 def _value(name: str, values: Mapping[str, str], properties: Mapping[str, Any], *, revealed: bool) -> str:
