@@ -21,8 +21,8 @@ TYPES = {
 # Survivorship: whose value becomes the golden one. What came in through a public write key comes after all others.
 MOST_TRUSTED, MOST_RECENT = "most_trusted", "most_recent"
 SURVIVORSHIP = {
-    MOST_TRUSTED: "the most trusted source's; of equally trusted ones the value seen last",
-    MOST_RECENT: "the value seen last, whichever source it is from",
+    MOST_TRUSTED: "the most trusted source's value, then the latest",
+    MOST_RECENT: "the latest value, whichever source it is from",
 }
 
 
