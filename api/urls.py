@@ -11,6 +11,7 @@ from api.views.changes import Changes
 from api.views.cloudevents import CloudEvents
 from api.views.consents import Consents, ConsentSignals, ProfileConsents, ProfileExplanation, ProfileReceipts
 from api.views.deliveries import Acknowledgment, Deliveries
+from api.views.dictionary import Dictionary
 from api.views.health import Live, Ready
 from api.views.messages import Batch, Single
 from api.views.metrics import Metrics
@@ -64,6 +65,7 @@ urlpatterns = [
     path("api/subject-requests/", SubjectRequests.as_view()),
     path("api/subject-requests/<uuid:id>/", SubjectRequestDetail.as_view()),
     path("api/subject-requests/<uuid:id>/certificate/", ErasureCertificate.as_view()),
+    path("api/dictionary/", Dictionary.as_view()),
     path("api/sources/", Sources.as_view()),
     path("api/sources/<slug:slug>/files/", Files.as_view()),
     path("api/sources/<slug:slug>/mapping/", MappingDetail.as_view()),

@@ -56,6 +56,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         "Data",
         (
             ("Sources", "input", "records_source", VIEW_SOURCES),
+            ("Data dictionary", "menu_book", "records_dictionary", VIEW_SOURCES),
             ("Recipients", "forward_to_inbox", "outbox_recipient", VIEW_RECIPIENTS),
             ("Quarantine", "report", "records_quarantinedrecord", VIEW_QUARANTINE),
         ),
@@ -78,14 +79,18 @@ def entries(request: HttpRequest) -> list[Entry]:
         {"items": [{"title": "Overview", "icon": "space_dashboard", "link": reverse("admin:index")}]}
     ]
     for title, pages in GROUPS:
-        items = [_entry(name, icon, page) for name, icon, page, capability in pages if user.may(capability)]
+        items = [_entry(name, icon, page, request) for name, icon, page, capability in pages if user.may(capability)]
         if items:
             groups.append({"title": title, "separator": True, "items": items})
     return groups
 
 
-def _entry(title: str, icon: str, page: str) -> Entry:
+def _entry(title: str, icon: str, page: str, request: HttpRequest) -> Entry:
     entry: Entry = {"title": title, "icon": icon, "link": reverse(f"admin:{page}_changelist")}
+    if page == "records_source":
+        # The data dictionary stands below the sources, and has an entry of its own.
+        dictionary = reverse("admin:records_dictionary_changelist")
+        return entry | {"active": entry["link"] in request.path and request.path != dictionary}
     if page == "identity_match":
         return entry | _badge(review_queue.waiting()[: MOST + 1].count(), "primary")
     if page == "segments_heldchange":

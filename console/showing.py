@@ -7,6 +7,7 @@ from uuid import UUID
 from access.masking import mask
 from identity.golden import GoldenRead
 from records.dictionary import FIELDS, PLAIN
+from records.names import given_name
 
 UNKNOWN = "No name yet"
 YEAR = 365
@@ -16,6 +17,8 @@ LABELS = {
     "customer_number": "Customer number",
     "device_id": "Device",
     "loyalty_number": "Loyalty number",
+    "ip_address": "IP address",
+    "page_url": "Page address",
     "malformed_json": "Malformed JSON",
     "invalid_utf8": "Invalid UTF-8",
 }
@@ -44,7 +47,9 @@ def initials_of(golden: Mapping[str, GoldenRead]) -> str:
 
 
 def _named(value: str, *, revealed: bool) -> str:
-    return value.title() if revealed else mask("name", value.title())
+    # What was kept before names were given their case still comes in capitals.
+    cased = given_name(value, "")
+    return cased if revealed else mask("name", cased)
 
 
 def label_of(field: str) -> str:

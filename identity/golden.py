@@ -1,8 +1,9 @@
 """The golden record: for every field, which source profile's value wins, and why.
 
 Survivorship: what came in through a public write key after everything else, however it ranks, since anybody may have
-sent it; then the most trusted source first; then the value seen last. Only pointers are kept; the value stays sealed
-under the key of the source profile that it came from, and goes when that goes.
+sent it; then as the data dictionary says of the field. `most_trusted`: the most trusted source first, then the value
+seen last; `most_recent`: the value seen last, then the most trusted source. Only pointers are kept; the value stays
+sealed under the key of the source profile that it came from, and goes when that goes.
 """
 
 from collections import defaultdict
@@ -14,6 +15,7 @@ from uuid import UUID
 from django.db import connection
 
 from identity.models import GoldenValue
+from records.dictionary import FIELDS, MOST_RECENT
 from records.models import Attribute, Identifier
 from vault.grants import Grant
 from vault.sealing import Opening, Place, Sealed, open_sealed
@@ -23,7 +25,8 @@ from vault.sealing import Opening, Place, Sealed, open_sealed
 REFRESH = """
 WITH offered AS (
     SELECT assignment.profile_id, known.field, known.attribute_id, known.identifier_id, known.source_profile_id,
-           known.verified, source.trust_rank, known.last_seen_at, known.id
+           known.verified, source.trust_rank, known.last_seen_at, known.id,
+           CASE WHEN known.field = ANY(%(most_recent)b::text[]) THEN 0 ELSE source.trust_rank END AS weight
     FROM identity_assignment AS assignment
     JOIN records_sourceprofile AS source_profile ON source_profile.id = assignment.source_profile_id
     JOIN records_source AS source ON source.id = source_profile.source_id
@@ -39,14 +42,16 @@ WITH offered AS (
     WHERE assignment.ended_at IS NULL AND assignment.profile_id = ANY(%(profiles)b::uuid[])
 ), ranked AS (
     SELECT *, row_number() OVER best AS place,
-           lead(verified) OVER best AS next_verified, lead(trust_rank) OVER best AS next_trust
+           lead(verified) OVER best AS next_verified, lead(weight) OVER best AS next_weight,
+           lead(trust_rank) OVER best AS next_trust, lead(last_seen_at) OVER best AS next_seen_at
     FROM offered WINDOW best AS (
-        PARTITION BY profile_id, field ORDER BY verified DESC, trust_rank DESC, last_seen_at DESC, id
+        PARTITION BY profile_id, field ORDER BY verified DESC, weight DESC, last_seen_at DESC, trust_rank DESC, id
     )
 ), chosen AS (
     SELECT *, CASE WHEN next_trust IS NULL THEN 'only value'
                    WHEN verified AND NOT next_verified THEN 'not from a public key'
-                   WHEN next_trust < trust_rank THEN 'most trusted source'
+                   WHEN next_weight < weight OR next_seen_at = last_seen_at AND next_trust < trust_rank
+                   THEN 'most trusted source'
                    ELSE 'seen last' END AS reason
     FROM ranked WHERE place = 1
 )
@@ -89,7 +94,12 @@ def refresh(profiles: Collection[UUID], *, now: datetime) -> None:
     """Choose the golden values of these profiles anew."""
     with connection.cursor() as cursor:
         cursor.execute(DROP, {"profiles": sorted(profiles)})
-        cursor.execute(REFRESH, {"profiles": sorted(profiles), "now": now})
+        cursor.execute(REFRESH, {"profiles": sorted(profiles), "now": now, "most_recent": _surviving(MOST_RECENT)})
+
+
+def _surviving(rule: str) -> list[str]:
+    """The fields of the data dictionary whose golden value is chosen by this rule."""
+    return [field.name for field in FIELDS.values() if field.survivorship == rule]
 
 
 def read(

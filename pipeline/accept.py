@@ -98,7 +98,7 @@ def take_back(source: Source, envelopes: Sequence[Envelope], *, received_at: dat
 def accept_each(source: Source, batches: Sequence[Batch], *, door: str, now: datetime) -> list[Acceptance]:
     """The same for several batches in one transaction, with what became of each. What two of them hold counts once."""
     epoch.must_be_current()
-    return again_when_crossed(lambda: _accept(source, batches, door, now))
+    return again_when_crossed(lambda: _accept(source, batches, door, now), may_be_part=True)
 
 
 def _accept(source: Source, batches: Sequence[Batch], door: str, now: datetime) -> list[Acceptance]:

@@ -2,7 +2,7 @@
 
 from jsonschema_rs import ValidationError
 
-from records.names import shown
+from records.shown_names import shown
 
 UNCHECKED = "The record cannot be held against the source's schema: it is nested too deep, or holds no JSON."
 MOST_STEPS = 10

@@ -17,7 +17,7 @@ from records import contract_words, json_schema
 from records.declared import NOTHING, NULL, STRING, Shape, shape_of
 from records.envelope import Unreadable, as_json
 from records.models import BLOCK, DISCOVER, STRICT, Source
-from records.names import shown
+from records.shown_names import shown
 
 NUMBER = re.compile(r"-?\d{1,18}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}

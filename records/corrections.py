@@ -1,7 +1,7 @@
 """Corrections: what a person had put right. Each wrong value is a keyed digest, so that no source brings it back."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -30,10 +30,12 @@ def refuted(source_profiles: Collection[UUID]) -> dict[UUID, dict[str, set[bytes
     return dict(found)
 
 
-def is_refuted(source_profile: UUID, field: str, value: str, wrong: Wrong, sealer: Sealer) -> bool:
-    """Whether this value, in whatever spelling, is among what is known to be wrong of this source profile."""
+def is_refuted(source_profile: UUID, field: str, values: Iterable[str], wrong: Wrong, sealer: Sealer) -> bool:
+    """Whether one of these, spellings of one value, is among what is known to be wrong of this source profile."""
     digests = wrong.get(field, ())
-    return bool(digests) and any(sealer.digest(source_profile, field, one) in digests for one in _forms(field, value))
+    return bool(digests) and any(
+        sealer.digest(source_profile, field, form) in digests for value in values for form in _forms(field, value)
+    )
 
 
 def refute(

@@ -1,42 +1,66 @@
-"""The data dictionary: every field that Onym knows of a person, how sensitive it is, and what sources call it."""
+"""The data dictionary: every field that Onym knows of a person: its type, how sensitive it is, its normal form,
+whose value wins, and what sources call it."""
 
 from dataclasses import dataclass
 
 DIRECT, QUASI, PLAIN = "direct", "quasi", "plain"
+SENSITIVITIES = {DIRECT: "direct identifier", QUASI: "quasi-identifier", PLAIN: "plain"}
+TYPES = {
+    "text": "text",
+    "key": "text that a system issued",
+    "email": "e-mail address",
+    "phone": "phone number, E.164",
+    "date": "day, ISO 8601",
+    "postcode": "postcode",
+    "ip": "IP address",
+    "url": "address of a page",
+    "code": "one of a set",
+    "country": "country, ISO 3166-1 alpha-2",
+    "language": "language, BCP 47",
+}
+# Survivorship: whose value becomes the golden one. What came in through a public write key comes after all others.
+MOST_TRUSTED, MOST_RECENT = "most_trusted", "most_recent"
+SURVIVORSHIP = {
+    MOST_TRUSTED: "the most trusted source's value, then the latest",
+    MOST_RECENT: "the latest value, whichever source it is from",
+}
 
 
 @dataclass(frozen=True)
 class Field:
-    """One canonical field. `standardizer` names its normal form; an identifier links and is found by blind index."""
+    """One canonical field. `standardizer` names the rule of its normal form, `survivorship` the rule of its golden
+    value; an identifier links and is found by blind index."""
 
     name: str
+    type: str
     sensitivity: str
-    standardizer: str = "text"
+    standardizer: str
     identifier: bool = False
     aliases: tuple[str, ...] = ()
+    survivorship: str = MOST_TRUSTED
 
 
 FIELDS = {
     field.name: field
     for field in (
-        Field("email", DIRECT, "email", True, ("email_address", "mail")),
-        Field("phone", DIRECT, "phone", True, ("telephone", "mobile", "phone_number", "mobile_phone")),
-        Field("account_id", DIRECT, "key", True, ("user_id", "account")),
-        Field("customer_number", DIRECT, "key", True, ("customer_id", "customer_no", "crm_id")),
-        Field("loyalty_number", DIRECT, "key", True, ("loyalty_card", "card_number", "loyalty_id")),
-        Field("device_id", DIRECT, "key", True, ("anonymous_id", "device")),
-        Field("given_name", DIRECT, "name", aliases=("first_name", "forename")),
-        Field("family_name", DIRECT, "name", aliases=("last_name", "surname")),
-        Field("full_name", DIRECT, "name", aliases=("name", "customer_name")),
-        Field("street", DIRECT, "text", aliases=("address", "address_line_1", "street_address")),
-        Field("birth_date", QUASI, "date", aliases=("birthday", "dob", "date_of_birth")),
-        Field("postcode", QUASI, "postcode", aliases=("postal_code", "zip", "zip_code")),
-        Field("city", QUASI, "name", aliases=("town",)),
-        Field("gender", QUASI, "text", aliases=("sex",)),
-        Field("ip_address", QUASI, "key", aliases=("ip",)),
-        Field("page_url", QUASI, "key", aliases=("url",)),
-        Field("country", PLAIN, "country", aliases=("country_code",)),
-        Field("language", PLAIN, "text", aliases=("lang", "locale")),
+        Field("email", "email", DIRECT, "email", True, ("email_address", "mail")),
+        Field("phone", "phone", DIRECT, "phone", True, ("telephone", "mobile", "phone_number", "mobile_phone")),
+        Field("account_id", "key", DIRECT, "key", True, ("user_id", "account")),
+        Field("customer_number", "key", DIRECT, "key", True, ("customer_id", "customer_no", "crm_id")),
+        Field("loyalty_number", "key", DIRECT, "key", True, ("loyalty_card", "card_number", "loyalty_id")),
+        Field("device_id", "key", DIRECT, "key", True, ("anonymous_id", "device")),
+        Field("given_name", "text", DIRECT, "name", aliases=("first_name", "forename")),
+        Field("family_name", "text", DIRECT, "family_name", aliases=("last_name", "surname")),
+        Field("full_name", "text", DIRECT, "name", aliases=("name", "customer_name")),
+        Field("street", "text", DIRECT, "street", aliases=("address", "address_line_1", "street_address")),
+        Field("birth_date", "date", QUASI, "date", aliases=("birthday", "dob", "date_of_birth")),
+        Field("postcode", "postcode", QUASI, "postcode", aliases=("postal_code", "zip", "zip_code")),
+        Field("city", "text", QUASI, "place", aliases=("town",)),
+        Field("gender", "code", QUASI, "gender", aliases=("sex",)),
+        Field("ip_address", "ip", QUASI, "key", aliases=("ip",)),
+        Field("page_url", "url", QUASI, "key", aliases=("url",)),
+        Field("country", "country", PLAIN, "country", aliases=("country_code",)),
+        Field("language", "language", PLAIN, "language", aliases=("lang", "locale"), survivorship=MOST_RECENT),
     )
 }
 IDENTIFIERS = frozenset(field.name for field in FIELDS.values() if field.identifier)

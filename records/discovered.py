@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from records.models import DiscoveredField, Source
-from records.names import shown
+from records.shown_names import shown
 from vault.ids import new_id
 
 MOST = 500

@@ -81,6 +81,7 @@ class Envelope:
     said: tuple[Said, ...] = ()
     signals: tuple[Signal, ...] = ()
     flags: tuple[str, ...] = ()
+    cleaned: tuple[str, ...] = ()
     opens_episode: bool = False
     received_at: datetime | None = None
     # Fields that the source has not declared and is to keep all the same, by their dotted names.

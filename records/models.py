@@ -258,6 +258,11 @@ class Record(models.Model):
     properties = models.JSONField()
     sealed = models.BinaryField(null=True)
     flags = ArrayField(models.CharField(max_length=60), default=list)
+    cleaned = ArrayField(
+        models.CharField(max_length=60),
+        null=True,
+        help_text="Field, rule and version of each cleaning step that changed a value: email:email/1.",
+    )
     mapping_version = models.PositiveIntegerField()
 
     class Meta:

@@ -169,6 +169,7 @@ TABLES = [
             "properties": PLAIN,
             "sealed": SEALED,
             "flags": PLAIN,
+            "cleaned": PLAIN,
             "mapping_version": PLAIN,
         },
     ),

@@ -6,7 +6,8 @@ from typing import Any
 
 from records.envelope import Unreadable
 
-TYPES = ("number", "integer", "string", "boolean")
+CURRENCY = "currency"
+TYPES = ("number", "integer", "string", "boolean", CURRENCY)
 # The plain members of Segment's e-commerce events; a source's own mapping replaces them.
 COMMERCE = {
     "order_id": "string",
@@ -14,7 +15,7 @@ COMMERCE = {
     "revenue": "number",
     "value": "number",
     "amount": "number",
-    "currency": "string",
+    "currency": CURRENCY,
     "quantity": "integer",
     "price": "number",
     "discount": "number",
@@ -90,4 +91,4 @@ def _boolean(value: object) -> bool:
     raise TypeError
 
 
-_READERS = {"number": _number, "integer": _integer, "string": _string, "boolean": _boolean}
+_READERS = {"number": _number, "integer": _integer, "string": _string, "boolean": _boolean, CURRENCY: _string}

@@ -115,7 +115,7 @@ def _refuted_elsewhere(
     id: UUID, field: str, value: str, wrong: Mapping[UUID, corrections.Wrong], sealer: Sealer
 ) -> bool:
     return any(
-        corrections.is_refuted(other, field, value, theirs, sealer) for other, theirs in wrong.items() if other != id
+        corrections.is_refuted(other, field, (value,), theirs, sealer) for other, theirs in wrong.items() if other != id
     )
 
 

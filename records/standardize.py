@@ -6,28 +6,36 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
+
+from records import currencies, genders, languages, months, names, postcodes, territories
 
 EARLIEST_BIRTH = 1900
 EARLIEST_EVENT = datetime(1970, 1, 2, tzinfo=UTC)
 CLOCK_TOLERANCE = timedelta(hours=24)
 NOTHING = frozenset({"", "null", "none", "n/a", "na", "nan", "-", "unknown", "undefined"})
+LONGEST_NOTHING = max(map(len, NOTHING))
 UNDATED = re.compile(r"^0+([-/. ]0+)*$")
 ISO_DATE = re.compile(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})$")
 COMPACT_DATE = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 DOTTED_DATE = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})$")
+SHORT_DATE = re.compile(r"^(\d{1,2})([-/.])(\d{1,2})\2'?(\d{2})$")
 SLASHED_DATE = re.compile(r"^(\d{1,2})[/-](\d{1,2})[/-](\d{4})$")
 TIME_OF_DAY = re.compile(r"[T ]\d{1,2}:\d{2}\S*$")
 E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+STRAY_COMMAS = re.compile(r"\s*,[\s,]*")
 UNIX_TIME = re.compile(r"^\d{10}(\d{3})?$")
 MILLISECONDS = 100_000_000_000
 PLAIN_LOCAL = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*")
 # As RFC 5321 limits them.
 LONGEST_EMAIL, LONGEST_LOCAL = 254, 64
+LEAP_YEAR = 2000
+DAYS_OF = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 SEQUENCES = ("01234567890123456789", "98765432109876543210")
-COUNTRY_NAMES = {"UK": "GB", "UNITED KINGDOM": "GB", "GERMANY": "DE", "DEUTSCHLAND": "DE", "FRANCE": "FR", "USA": "US"}
+LONGEST_TEXT = 500
 
 
 class Absurd(ValueError):
@@ -36,15 +44,18 @@ class Absurd(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a source declares about how to read it: its region for phones, its order of day and month, and the time."""
+    """What a source declares about how to read it: its region for phones, its order of day and month, and the time.
+
+    `country` is the one that the record itself names, if any; its region is that one then.
+    """
 
     region: str
     date_order: str | None
     now: datetime
+    country: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Clean:
+class Clean(NamedTuple):
     """A value in normal form (None: unreadable or missing), and a flag that says what was done to it."""
 
     value: str | None
@@ -54,13 +65,29 @@ class Clean:
 def standardize(standardizer: str, raw: str, setting: Setting) -> Clean:
     """The normal form of a raw value. Raises `Absurd` for dates that cannot be."""
     text = " ".join((raw if raw.isascii() else unicodedata.normalize("NFC", raw)).split())
-    if text.casefold() in NOTHING:
+    if len(text) <= LONGEST_NOTHING and text.casefold() in NOTHING:
         return Clean(None)
     return STANDARDIZERS[standardizer](text, setting)
 
 
 def _text(text: str, setting: Setting) -> Clean:
-    return Clean(text[:500], "shortened" if len(text) > 500 else None)
+    return Clean(text) if len(text) <= LONGEST_TEXT else Clean(text[:LONGEST_TEXT].rstrip(), "shortened")
+
+
+def _given_name(text: str, setting: Setting) -> Clean:
+    return _text(names.given_name(text, setting.region), setting)
+
+
+def _family_name(text: str, setting: Setting) -> Clean:
+    return _text(names.family_name(text, setting.region), setting)
+
+
+def _place(text: str, setting: Setting) -> Clean:
+    return _text(names.place(text, setting.region), setting)
+
+
+def _street(text: str, setting: Setting) -> Clean:
+    return _text(STRAY_COMMAS.sub(", ", text).strip(" ,;") or text, setting)
 
 
 def _email(text: str, setting: Setting) -> Clean:
@@ -148,7 +175,23 @@ def _read_date(text: str, order: str | None) -> tuple[date | None, str | None]:
             return _possible(year, second, first), None
         _possible(year, second, first)
         return None, "ambiguous"
+    if match := SHORT_DATE.match(text):
+        return _of_some_century(int(match[1]), int(match[3]), int(match[4]))
+    if found := months.read(text):
+        written, month, day = found
+        if len(written) == 4:
+            return _possible(int(written), month, day), None
+        _possible(LEAP_YEAR, month, day)
+        return None, "ambiguous"
     raise Absurd("is not a date; write it as YYYY-MM-DD")
+
+
+def _of_some_century(first: int, second: int, third: int) -> tuple[None, str]:
+    """A year of two digits is not guessed; but a day and a month must be there."""
+    for month, day in ((second, first), (first, second), (second, third)):
+        if 1 <= month <= 12 and 1 <= day <= DAYS_OF[month - 1]:
+            return None, "ambiguous"
+    raise Absurd("is not a date of the calendar; write it as YYYY-MM-DD")
 
 
 def _possible(year: int, month: int, day: int) -> date:
@@ -159,23 +202,44 @@ def _possible(year: int, month: int, day: int) -> date:
 
 
 def _country(text: str, setting: Setting) -> Clean:
-    code = COUNTRY_NAMES.get(text.upper(), text.upper())
-    return Clean(code) if code in phonenumbers.SUPPORTED_REGIONS else Clean(None, "unknown")
+    code = territories.code_of(text)
+    return Clean(code, None if code else "unknown")
 
 
 def _postcode(text: str, setting: Setting) -> Clean:
-    return Clean(text.upper()[:16])
+    written, fits = postcodes.written(text, setting.region)
+    # Where the country is only the source's own, the person may well live in another.
+    return Clean(written, None if fits or not setting.country else "unusual")
+
+
+def _gender(text: str, setting: Setting) -> Clean:
+    return Clean(*genders.gender_of(text, setting.region))
+
+
+def _language(text: str, setting: Setting) -> Clean:
+    tag = languages.tag_of(text)
+    return Clean(tag, None if tag else "unknown")
+
+
+def _currency(text: str, setting: Setting) -> Clean:
+    return Clean(*currencies.code_of(text))
 
 
 STANDARDIZERS: dict[str, Callable[[str, Setting], Clean]] = {
     "text": _text,
-    "name": _text,
     "key": _text,
+    "name": _given_name,
+    "family_name": _family_name,
+    "place": _place,
+    "street": _street,
     "email": _email,
     "phone": _phone,
     "date": _date,
     "country": _country,
     "postcode": _postcode,
+    "gender": _gender,
+    "language": _language,
+    "currency": _currency,
 }
 
 

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from records import generalized, sightings
 from records.corrections import REFUTED, Wrong, is_refuted, refuted
 from records.dictionary import FIELDS, PLAIN
+from records.earlier_forms import earlier_forms
 from records.envelope import Envelope
 from records.models import Source
 from records.sightings import Told
@@ -32,6 +33,7 @@ RECORD_COLUMNS = {
     "properties": "jsonb",
     "sealed": "bytea",
     "flags": "varchar[]",
+    "cleaned": "varchar[]",
     "mapping_version": "int4",
 }
 
@@ -81,9 +83,11 @@ def _without_refuted(accepted: Sequence[Accepted], sealer: Sealer) -> Sequence[A
 
 
 def _believed(item: Accepted, wrong: Wrong, sealer: Sealer) -> Accepted:
-    fields = item.envelope.fields
+    fields, raw = item.envelope.fields, item.envelope.raw
     believed = {
-        name: value for name, value in fields.items() if not is_refuted(item.source_profile, name, value, wrong, sealer)
+        name: value
+        for name, value in fields.items()
+        if not is_refuted(item.source_profile, name, (value, *earlier_forms(name, raw)), wrong, sealer)
     }
     return replace(item, envelope=replace(item.envelope, fields=believed))
 
@@ -121,18 +125,19 @@ def _record_row(item: Accepted, id: UUID, source: Source, sealer: Sealer, now: d
         Jsonb(envelope.properties, dumps=orjson.dumps),
         seal_record(item, id, sealer),
         list(envelope.flags),
+        # Nothing at all costs a bit of the row; an empty list would cost it sixteen bytes.
+        list(envelope.cleaned) or None,
         source.mapping_version,
     )
 
 
 def seal_record(item: Accepted, id: UUID, sealer: Sealer) -> bytes | None:
-    """The record's identifying fields, raw values and undeclared fields as one sealed JSON object; None without any."""
-    fields = {name: value for name, value in item.envelope.fields.items() if FIELDS[name].sensitivity != PLAIN}
-    undeclared = item.envelope.undeclared
-    if not fields and not item.envelope.raw and not undeclared:
+    """The record's fields, raw and undeclared values as one sealed JSON object; None when none tells who somebody is."""
+    fields, raw, undeclared = item.envelope.fields, item.envelope.raw, item.envelope.undeclared
+    if not raw and not undeclared and all(FIELDS[name].sensitivity == PLAIN for name in fields):
         return None
     more = {"undeclared": undeclared} if undeclared else {}
-    content = orjson.dumps({"fields": fields, "raw": item.envelope.raw, **more}, default=str)
+    content = orjson.dumps({"fields": fields, "raw": raw, **more}, default=str)
     return sealer.seal(item.source_profile, Place("records_record", "sealed", id), content)
 
 

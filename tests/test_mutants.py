@@ -94,14 +94,20 @@ MUTANTS = {
     ),
     "the less trusted source wins": Mutant(
         "identity/golden.py",
-        "ORDER BY verified DESC, trust_rank DESC, last_seen_at DESC, id",
-        "ORDER BY verified DESC, trust_rank, last_seen_at DESC, id",
+        "ORDER BY verified DESC, weight DESC, last_seen_at DESC, trust_rank DESC, id",
+        "ORDER BY verified DESC, weight, last_seen_at DESC, trust_rank DESC, id",
+        "tests/identity/test_golden.py",
+    ),
+    "the dictionary's survivorship is not asked": Mutant(
+        "identity/golden.py",
+        "CASE WHEN known.field = ANY(%(most_recent)b::text[]) THEN 0 ELSE source.trust_rank END AS weight",
+        "source.trust_rank AS weight",
         "tests/identity/test_golden.py",
     ),
     "a public write key replaces what trusted sources say": Mutant(
         "identity/golden.py",
-        "ORDER BY verified DESC, trust_rank DESC, last_seen_at DESC, id",
-        "ORDER BY trust_rank DESC, last_seen_at DESC, id",
+        "ORDER BY verified DESC, weight DESC, last_seen_at DESC, trust_rank DESC, id",
+        "ORDER BY weight DESC, last_seen_at DESC, trust_rank DESC, id",
         "tests/identity/test_golden.py",
     ),
     "erasure leaves the keys": Mutant(

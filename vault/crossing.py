@@ -10,16 +10,16 @@ TRIES = 5
 Answer = TypeVar("Answer")
 
 
-def again_when_crossed(work: Callable[[], Answer]) -> Answer:
+def again_when_crossed(work: Callable[[], Answer], *, may_be_part: bool = False) -> Answer:
     """Do this work, which is a transaction of its own; try again when it crossed another.
 
-    Inside of a transaction of the caller's it is tried once, for the whole is lost, and the caller's to repeat.
+    Work that may be part of a caller's transaction is then tried once: the whole is lost, and the caller's to repeat.
     """
     for _ in range(TRIES - 1):
         try:
             return work()
         except (IntegrityError, OperationalError) as error:
-            if connection.in_atomic_block or not _crossed(error):
+            if (may_be_part and connection.in_atomic_block) or not _crossed(error):
                 raise
     return work()
 

@@ -48,6 +48,7 @@ MOST_DETAILS = 4
 class Moment:
     """One record on the timeline."""
 
+    id: UUID
     at: datetime
     icon: str
     tone: str
@@ -88,17 +89,27 @@ def timeline(source_profiles: Collection[UUID], *, page: str, revealed: bool = F
 
 
 def _moment(record: Record, *, revealed: bool) -> Moment:
-    icon, title = LOOKS.get(record.kind, ("circle", record.kind.capitalize()))
+    icon, _ = _look(record)
     return Moment(
+        id=record.id,
         at=record.occurred_at,
         icon=EVENTS.get(record.event.casefold(), icon),
         tone="iot" if record.source.kind == IOT else "offline" if record.source.kind == OFFLINE else "online",
-        title=_as_shown(record.event, revealed=revealed) or title,
+        title=title_of(record, revealed=revealed),
         source=record.source.name,
         amount=_amount(record.properties) if record.kind in MONEY else "",
         details=_details(record.properties, revealed=revealed),
         flags=[flag.replace("_", " ") for flag in record.flags if not flag.startswith(QUIET_FLAGS)],
     )
+
+
+def title_of(record: Record, *, revealed: bool) -> str:
+    """What a record is called: its event, or what records of its kind say."""
+    return _as_shown(record.event, revealed=revealed) or _look(record)[1]
+
+
+def _look(record: Record) -> tuple[str, str]:
+    return LOOKS.get(record.kind, ("circle", record.kind.capitalize()))
 
 
 def _amount(properties: Mapping[str, Any]) -> str:

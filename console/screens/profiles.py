@@ -41,7 +41,7 @@ from console.profile.called import called, declared
 from console.profile.list import describe
 from console.profile.looks import looks, readers
 from console.profile.page import gather
-from console.screen import Screen
+from console.screens.records import RecordPages
 from console.showing import day, label_of, short
 from console.telling import telling
 from identity.ledger import NotPossible
@@ -79,7 +79,7 @@ class Known(admin.SimpleListFilter):
         return queryset.filter(~called()) if self.value() == "unknown" else queryset.filter(called(), declared())
 
 
-class ProfileScreen(Screen):
+class ProfileScreen(RecordPages):
     """Unified people. They come and go by the ledger and by subject requests alone."""
 
     may_view = VIEW_PROFILES
@@ -151,6 +151,7 @@ class ProfileScreen(Screen):
             path(f"{one}/was-allowed/", guard(self.was_allowed), name="identity_profile_was_allowed"),
             path(f"{one}/receipts.json", guard(self.receipts), name="identity_profile_receipts"),
             path(f"{one}/say/", guard(self.say), name="identity_profile_say"),
+            *self.record_urls(),
             *super().get_urls(),
         ]
 

@@ -24,6 +24,7 @@ from console.guards import needs
 from console.json_text import IndentedJSON, Typed, indented
 from console.left_out import left_out_of
 from console.screen import badge
+from console.screens.dictionary import DictionaryPages
 from console.screens.readings import ReadingScreen
 from console.showing import in_words, label_of, moment
 from console.telling import telling
@@ -122,7 +123,7 @@ DEFAULTS = {"kind": ONLINE, "format": sources.FORMATS[ONLINE], "stable_key": sou
 BY_KIND = {kind: {"format": sources.FORMATS[kind], "stable_key": sources.STABLE_KEYS[kind]} for kind in sources.KINDS}
 
 
-class SourceScreen(ReadingScreen):
+class SourceScreen(DictionaryPages, ReadingScreen):
     """Systems that send records."""
 
     may_view = VIEW_SOURCES
@@ -169,6 +170,7 @@ class SourceScreen(ReadingScreen):
             path("<uuid:id>/renew/", guard(self.renew), name="records_source_renew"),
             path("<uuid:id>/webhooks/", guard(self.webhooks), name="records_source_webhooks"),
             path("<uuid:id>/switch/", guard(self.switch), name="records_source_switch"),
+            *self.dictionary_urls(),
             *self.file_urls(),
             *self.reading_urls(),
             *super().get_urls(),

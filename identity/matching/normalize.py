@@ -1,7 +1,11 @@
-"""Bring the spellings of one value together: case, diacritics, German umlauts, punctuation, providers, street words."""
+"""Bring the spellings of one value together: case, scripts, diacritics, German umlauts, punctuation, street words."""
 
 import re
 import unicodedata
+
+from anyascii import anyascii
+
+from identity.matching import providers
 
 
 def _words(text: str) -> frozenset[str]:
@@ -12,6 +16,9 @@ def _words(text: str) -> frozenset[str]:
 _SPECIAL_LETTERS = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"}
 )
+_GREEK = re.compile("[\u0370-\u03ff]")
+# Pairs of letters that stand for one sound (ELOT 743).
+_GREEK_PAIRS = (("ου", "ou"), ("αυ", "av"), ("ευ", "ev"), ("γγ", "ng"))
 _APOSTROPHES = re.compile("['\u2019\u2018`\u00b4]")
 _PUNCTUATION = re.compile(r"[\W_]+")
 # ä is written "ae" or, without its dots, "a": all three become "a". A vowel before it (Bauer, Steuer) or a "q" is a
@@ -25,8 +32,6 @@ _PARTICLES = _words(
     """
 )
 
-_ONE_PROVIDER = {"googlemail.com": "gmail.com"}
-_DOTS_DO_NOT_COUNT = frozenset({"gmail.com"})
 _PROVIDERS_FOR_ALL = _words(
     """
     gmail.com outlook.com hotmail.com live.com yahoo.com icloud.com me.com aol.com gmx.de gmx.net gmx.at gmx.ch
@@ -43,8 +48,18 @@ _ROLE_LOCAL_PARTS = _words(
 _STREET_WORDS = {
     "str": "strasse", "st": "street", "rd": "road", "ave": "avenue", "av": "avenue", "ln": "lane", "dr": "drive",
     "sq": "square", "blvd": "boulevard", "bd": "boulevard", "pl": "place", "ct": "court", "cres": "crescent",
-    "tce": "terrace", "hwy": "highway", "pde": "parade",
+    "tce": "terrace", "hwy": "highway", "pde": "parade", "gdns": "gardens", "gr": "grove",
+    # French, Spanish, Italian, Polish, Turkish.
+    "bld": "boulevard", "boul": "boulevard", "chem": "chemin", "imp": "impasse", "rte": "route", "fbg": "faubourg",
+    "avda": "avenida", "avd": "avenida", "ctra": "carretera", "pza": "plaza", "pso": "paseo",
+    "vle": "viale", "cso": "corso", "ul": "ulica", "os": "osiedle",
+    "cad": "caddesi", "cd": "caddesi", "sok": "sokak", "sk": "sokak", "mah": "mahallesi", "blv": "bulvari",
 }  # fmt: skip
+# Abbreviations with a sign inside, which folding would take apart.
+_WITH_SIGNS = {"c/": "calle ", "v.le": "viale", "c.so": "corso", "p.za": "piazza", "p.zza": "piazza", "l.go": "largo"}
+_ABBREVIATED = re.compile(rf"\b(?:{'|'.join(map(re.escape, _WITH_SIGNS))})", re.IGNORECASE)
+# 12 a is 12a; only at the end, since 12 r is 12, rue.
+_LETTER_OF_NUMBER = re.compile(r"\b(\d+) ([a-z])$")
 _NO_BIRTH_DATE = frozenset({"1900-01-01", "0001-01-01", "1111-11-11", "9999-12-31", "0000-00-00"})
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -52,14 +67,26 @@ _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 def fold(text: str) -> str:
     """Return `text` without case, diacritics and punctuation: "Müller", "Mueller" and "Muller" are all "muller".
 
-    Scripts other than Latin keep their letters.
+    Other scripts are written in Latin letters: "Κωνσταντίνος" is "konstantinos".
     """
     lowered = text.casefold()
     if not lowered.isascii():
-        decomposed = unicodedata.normalize("NFKD", lowered.translate(_SPECIAL_LETTERS))
-        lowered = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+        lowered = _in_latin(lowered.translate(_SPECIAL_LETTERS))
     words = _PUNCTUATION.sub(" ", _APOSTROPHES.sub("", lowered)).strip()
     return _WRITTEN_UMLAUT.sub(r"\1", words)
+
+
+def _in_latin(lowered: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", lowered)
+    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    if bare.isascii():
+        return bare
+    if _GREEK.search(bare):
+        for letters, latin in _GREEK_PAIRS:
+            bare = bare.replace(letters, latin)
+        return anyascii(bare).lower()
+    # In other scripts a mark may make another letter (й is no и), so they are read before it is taken off.
+    return anyascii(unicodedata.normalize("NFC", lowered)).lower()
 
 
 def name(text: str) -> str | None:
@@ -85,11 +112,7 @@ def email(address: str) -> str | None:
 def email_mailbox(address: str) -> str:
     """Return the mailbox that an address reaches: no +tag, one name per provider, no dots where none count."""
     local, _, domain = address.rpartition("@")
-    domain = _ONE_PROVIDER.get(domain, domain)
-    local = local.split("+", 1)[0] or local
-    if domain in _DOTS_DO_NOT_COUNT:
-        local = local.replace(".", "")
-    return f"{local}@{domain}"
+    return "@".join(providers.mailbox(local, domain))
 
 
 def email_local(address: str) -> str | None:
@@ -112,7 +135,9 @@ def birth_date(iso_date: str) -> str | None:
 
 def street(text: str) -> str | None:
     """Return a folded street, abbreviations written out and numbers last: "12, Main St." gives "main street 12"."""
-    words = [_street_word(word) for word in fold(text).split()]
+    spelled = _ABBREVIATED.sub(lambda match: _WITH_SIGNS[match[0].casefold()], text)
+    folded = _LETTER_OF_NUMBER.sub(r"\1\2", fold(spelled))
+    words = [_street_word(word) for word in folded.split()]
     lettered = [word for word in words if not word[0].isdigit()]
     numbered = [word for word in words if word[0].isdigit()]
     return " ".join(lettered + numbered) or None

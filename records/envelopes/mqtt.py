@@ -10,7 +10,7 @@ from typing import Any
 
 from records.envelope import Envelope, Reject, Unreadable, as_json
 from records.envelopes.streamed import Around, KnownBy, Reader, parse, rows_in
-from records.names import PERSONAL
+from records.shown_names import PERSONAL
 
 DEVICE, METRIC = "topic.device", "topic.metric"
 OF_ONE_METRIC = frozenset({"value", "timestamp"})

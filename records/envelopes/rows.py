@@ -13,6 +13,7 @@ from records.contracts import Contract, contract_of, texts_in
 from records.dictionary import IDENTIFIERS, letters, recognize
 from records.envelope import Envelope, Reject, Said, Unreadable, Way, as_json, message_hash
 from records.models import IOT, Source
+from records.priced import with_currencies
 from records.special_categories import keep_out
 from records.standardize import Absurd, Setting, instant
 
@@ -135,6 +136,7 @@ def envelope_of(
         for name, kind_ in mapping.properties.items()
         if row.get(name) not in (None, "")
     }
+    kept = with_currencies(kept, mapping.properties, cleaned)
     special = source.mapping.get("special_categories", ())
     keep_out(_event(row, mapping), kept, allowed=special)
     known = {
@@ -160,6 +162,7 @@ def envelope_of(
         properties=properties.with_amount(kept, mapping.amount),
         said=tuple(_said(row, mapping)),
         flags=(*cleaned.flags, *left_flags(dropped, len(undeclared))),
+        cleaned=tuple(cleaned.steps),
         opens_episode=bool(mapping.opens_episode) and kind == mapping.opens_episode,
         undeclared=undeclared,
     )

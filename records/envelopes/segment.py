@@ -12,7 +12,8 @@ from records.envelope import Envelope, Reject, Unreadable, Way, as_json, message
 from records.envelopes import consent_context, listed
 from records.envelopes.rows import flatten, keep_out_of_undeclared, left_flags
 from records.models import Source
-from records.names import PERSONAL
+from records.priced import with_currencies
+from records.shown_names import PERSONAL
 from records.special_categories import keep_out
 from records.standardize import Absurd, Setting, plausible, read_instant
 
@@ -88,6 +89,7 @@ def _read(
     kept, dropped = properties.declared(values, types)
     if types is not properties.COMMERCE:
         kept |= _from_within(types, values, traits)
+    kept = with_currencies(kept, types, cleaned)
     event = _event(kind, message)
     special = source.mapping.get("special_categories", ())
     keep_out(event, kept, allowed=special)
@@ -110,6 +112,7 @@ def _read(
         signals=consent_context.signals(context),
         flags=(*cleaned.flags, *left_flags(dropped + unknown, len(undeclared))),
         undeclared=undeclared,
+        cleaned=tuple(cleaned.steps),
     )
 
 

@@ -107,7 +107,7 @@ class Reader:
                 opens_episode="",
             )
             read = self._envelope(columns, bare, around, always(known_by), position)
-            return replace(read, flags=())
+            return replace(read, flags=(), cleaned=())
         except Unreadable as error:
             way = _way(DELETION, around, always(known_by))
             return replace(error.as_reject(position, body, way=way), message_hash=rejected_hash(known_by))

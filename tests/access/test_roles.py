@@ -20,6 +20,7 @@ CAPABILITIES = {
     "sources.view": {"administrator", "operator", "data_steward", "privacy_officer", "marketer"},
     "sources.edit": {"administrator", "operator"},
     "quarantine.view": {"administrator", "operator", "data_steward", "privacy_officer"},
+    "quarantine.replay": {"administrator", "operator", "data_steward"},
     "recipients.view": {"administrator", "operator", "privacy_officer"},
     "recipients.edit": {"administrator", "operator"},
     "purposes.edit": {"privacy_officer"},

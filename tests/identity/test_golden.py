@@ -8,6 +8,7 @@ from identity import golden
 from identity.models import GoldenValue
 from identity.profiles import look_up, source_profiles
 from records import sources
+from records.dictionary import FIELDS, MOST_RECENT
 from tests.senders import process, send_messages, send_rows
 from vault.grants import Actor
 
@@ -80,6 +81,40 @@ def test_of_one_source_the_value_seen_last_wins(crm, now):
     process(now)
     record = read(look_up("customer_number", "C1", now=now), now)
     assert (record["family_name"].value, record["family_name"].reason) == ("Summer", "seen last")
+
+
+@pytest.fixture
+def polyglot(crm):
+    """The customer file, with a column for the language."""
+    mapping = {**crm.mapping, "fields": {**crm.mapping["fields"], "language": "language"}}
+    sources.change(crm, mapping=mapping)
+    crm.refresh_from_db()
+    return crm
+
+
+def test_of_a_field_that_says_so_the_latest_word_wins_whoever_says_it(polyglot, shop, browser, now, yesterday):
+    """A language: the customer file is trusted more, and knows less of what its people speak today."""
+    assert FIELDS["language"].survivorship == MOST_RECENT
+    told = {"updated_at": yesterday.isoformat()}
+    send_rows(polyglot, ALICE | told | {"language": "de"}, now=now)
+    send_messages(shop, identify("1", now, email="alice@example.com", language="en", lastName="Summer"), now=now)
+    process(now)
+    profile = look_up("account_id", "u1", now=now)
+    record = read(profile, now)
+    language = record["language"]
+    assert (language.value, language.source, language.reason) == ("en", "shop", "seen last")
+    assert (record["family_name"].value, record["family_name"].reason) == ("Winterbourne", "most trusted source")
+    send_messages(browser, identify("2", now, email="alice@example.com", language="fr"), now=now)
+    process(now)
+    assert read(profile, now)["language"].value == "en"
+
+
+def test_of_two_that_were_seen_at_once_the_more_trusted_is_the_latest_word(polyglot, shop, now, yesterday):
+    send_rows(polyglot, ALICE | {"updated_at": yesterday.isoformat(), "language": "de"}, now=now)
+    send_messages(shop, identify("1", yesterday, email="alice@example.com", language="en"), now=now)
+    process(now)
+    record = read(look_up("account_id", "u1", now=now), now)
+    assert (record["language"].value, record["language"].reason) == ("de", "most trusted source")
 
 
 def test_the_order_of_loading_does_not_matter(crm, now):

@@ -99,7 +99,7 @@ def test_a_batch_that_crosses_an_erasure_is_tried_again(
 
 @pytest.mark.parametrize(
     ("times", "cause", "error"),
-    [(3, DeadlockDetected, OperationalError), (1, CheckViolation, IntegrityError), (1, OSError, OperationalError)],
+    [(5, DeadlockDetected, OperationalError), (1, CheckViolation, IntegrityError), (1, OSError, OperationalError)],
 )
 def test_any_other_fault_is_the_callers(
     times: int, cause: type[Exception], error: type[Exception], shop: Source, monkeypatch: pytest.MonkeyPatch

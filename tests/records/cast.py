@@ -6,6 +6,7 @@ from uuid import UUID
 
 from consent.decide import decide
 from records import source_profiles, store
+from records.cleaning import STEPS
 from records.envelope import Envelope, message_hash
 from records.models import CUSTOMER, Source
 from records.source_profiles import Newcomer
@@ -43,6 +44,7 @@ def said(*, days_ago: float = 0, raw: dict[str, str] | None = None, **fields: st
         fields=fields,
         raw=raw or {},
         properties={"amount": 12.5},
+        cleaned=tuple(STEPS[name] for name in raw or {}),
     )
 
 

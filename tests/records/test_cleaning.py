@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from records.cleaning import Cleaned, clean
+from records.cleaning import STEPS, Cleaned, clean
+from records.dictionary import FIELDS
 from records.envelope import Unreadable
-from records.standardize import Setting
+from records.rules import RULES
+from records.standardize import STANDARDIZERS, Setting
 
 SETTING = Setting(region="GB", date_order=None, now=datetime(2026, 11, 22, 12, 0, tzinfo=UTC))
 
@@ -31,8 +33,49 @@ def test_what_cannot_be_read_is_flagged_and_kept_as_it_came() -> None:
 
 def test_what_is_missing_is_left_out() -> None:
     assert cleaned(email=None, phone="", city="N/A", birth_date="00/00/0000") == Cleaned(
-        raw={"city": "N/A", "birth_date": "00/00/0000"}, flags=["birth_date:empty"]
+        raw={"city": "N/A", "birth_date": "00/00/0000"},
+        flags=["birth_date:empty"],
+        steps=["city:place/1", "birth_date:date/2"],
     )
+
+
+def test_a_step_is_kept_where_it_changed_something_and_nowhere_else() -> None:
+    result = cleaned(given_name="ALICE", family_name="Example", city="Leeds", country="Royaume-Uni", gender="F")
+    assert result.fields == {
+        "given_name": "Alice",
+        "family_name": "Example",
+        "city": "Leeds",
+        "country": "GB",
+        "gender": "female",
+    }
+    assert result.steps == ["given_name:name/2", "country:country/2", "gender:gender/1"]
+    assert result.raw == {"given_name": "ALICE", "country": "Royaume-Uni", "gender": "F"}
+
+
+def test_an_event_without_a_person_is_left_as_it_came() -> None:
+    values = {"account_id": "U-1", "device_id": "d-1", "ip_address": "192.0.2.7", "page_url": "https://shop.example/"}
+    assert cleaned(**values) == Cleaned(fields=values)
+
+
+def test_a_name_that_is_taken_apart_is_kept_as_it_came() -> None:
+    result = cleaned(full_name="VAN DER BERG,  JAN")
+    assert result.fields == {"given_name": "Jan", "family_name": "van der Berg"}
+    assert result.raw == {"full_name": "VAN DER BERG,  JAN"}
+    assert result.steps == ["full_name:name/2", "family_name:split/1", "given_name:split/1"]
+
+
+def test_a_postcode_is_written_and_judged_by_the_country_of_its_record() -> None:
+    assert cleaned(postcode="1234ab", country="NL").fields["postcode"] == "1234 AB"
+    odd = cleaned(postcode="75001", country="NL")
+    assert (odd.fields["postcode"], odd.flags) == ("75001", ["postcode:unusual"])
+    # Of nobody is it said that they live where their source is at home.
+    assert cleaned(postcode="75001") == Cleaned(fields={"postcode": "75001"})
+
+
+def test_every_field_has_a_rule_and_a_step_that_fits_its_column() -> None:
+    assert STEPS.keys() == FIELDS.keys()
+    assert RULES.keys() == STANDARDIZERS.keys() | {"split"}
+    assert max(map(len, STEPS.values())) <= 60
 
 
 def test_a_national_number_belongs_to_the_country_of_the_record() -> None:

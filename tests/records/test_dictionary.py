@@ -2,7 +2,7 @@
 
 import pytest
 
-from records.dictionary import ALIASES, DIRECT, FIELDS, IDENTIFIERS, recognize
+from records.dictionary import ALIASES, DIRECT, FIELDS, IDENTIFIERS, SENSITIVITIES, SURVIVORSHIP, TYPES, recognize
 from records.standardize import STANDARDIZERS
 
 
@@ -36,3 +36,10 @@ def test_no_name_stands_for_two_fields() -> None:
 def test_identifiers_are_direct_and_every_standardizer_exists() -> None:
     assert {FIELDS[name].sensitivity for name in IDENTIFIERS} == {DIRECT}
     assert {field.standardizer for field in FIELDS.values()} <= STANDARDIZERS.keys()
+
+
+def test_every_field_is_described_by_words_that_there_are() -> None:
+    for field in FIELDS.values():
+        assert field.type in TYPES, field.name
+        assert field.sensitivity in SENSITIVITIES, field.name
+        assert field.survivorship in SURVIVORSHIP, field.name

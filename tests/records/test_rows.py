@@ -63,6 +63,7 @@ def test_a_sale_becomes_an_envelope() -> None:
         properties={"store": "FR-PAR-2", "paid": 12.5, "amount": 12.5},
         said=(Said("marketing", "post", False), Said("analytics", "", True)),
         flags=("undeclared:1",),
+        cleaned=("phone:phone/1", "birth_date:date/2", "family_name:split/1", "given_name:split/1"),
     )
 
 

@@ -130,6 +130,28 @@ def test_junk_phones_identify_nobody(raw: str) -> None:
         ("29.02.2000", None, Clean("2000-02-29")),
         ("2026-11-22", None, Clean("2026-11-22")),
         ("null", None, MISSING),
+        ("4 May 1980", "mdy", Clean("1980-05-04")),
+        ("May 4, 1980", "dmy", Clean("1980-05-04")),
+        ("4th May 1980", None, Clean("1980-05-04")),
+        ("4. Mai 1980", None, Clean("1980-05-04")),
+        ("4 MAI 1980", None, Clean("1980-05-04")),
+        ("1er août 1980", None, Clean("1980-08-01")),
+        ("4 de mayo de 1980", None, Clean("1980-05-04")),
+        ("4 maja 1980", None, Clean("1980-05-04")),
+        ("4 maggio 1980", None, Clean("1980-05-04")),
+        ("4 mei 1980", None, Clean("1980-05-04")),
+        ("4 Mayıs 1980", None, Clean("1980-05-04")),
+        ("4 maj 1980", None, Clean("1980-05-04")),
+        ("04-Mar-1980", None, Clean("1980-03-04")),
+        ("4. März 1980", None, Clean("1980-03-04")),
+        ("4 Maerz 1980", None, Clean("1980-03-04")),
+        ("1980 March 4", None, Clean("1980-03-04")),
+        ("29 Feb 2000", None, Clean("2000-02-29")),
+        ("04/05/80", "dmy", Clean(None, "ambiguous")),
+        ("4.5.80", None, Clean(None, "ambiguous")),
+        ("80-05-04", None, Clean(None, "ambiguous")),
+        ("4 May 80", None, Clean(None, "ambiguous")),
+        ("4 May '80", None, Clean(None, "ambiguous")),
     ],
 )
 def test_dates_are_read_as_declared_and_never_guessed(raw: str, order: str | None, expected: Clean) -> None:
@@ -148,7 +170,11 @@ def test_dates_are_read_as_declared_and_never_guessed(raw: str, order: str | Non
         ("13/05/1980", "mdy", "calendar"),
         ("1899-12-31", None, "before 1900"),
         ("2026-11-23", None, "in the future"),
-        ("04/05/80", None, "not a date"),
+        ("32/13/80", None, "calendar"),
+        ("30 February 80", None, "calendar"),
+        ("31 June 1980", None, "calendar"),
+        ("March 1980", None, "not a date"),
+        ("4 Foo 1980", None, "not a date"),
         ("yesterday", None, "not a date"),
         ("-1", None, "not a date"),
     ],
@@ -276,6 +302,27 @@ def test_postcodes_are_generalized(postcode: str, country: str | None, area: str
         ("Deutschland", Clean("DE")),
         ("fr", Clean("FR")),
         ("Atlantis", Clean(None, "unknown")),
+        ("GBR", Clean("GB")),
+        ("deu", Clean("DE")),
+        ("Allemagne", Clean("DE")),
+        ("Alemania", Clean("DE")),
+        ("Niemcy", Clean("DE")),
+        ("Almanya", Clean("DE")),
+        ("Tyskland", Clean("DE")),
+        ("Osterreich", Clean("AT")),
+        ("ÖSTERREICH", Clean("AT")),
+        ("Ελλάδα", Clean("GR")),
+        ("Türkiye", Clean("TR")),
+        ("The Netherlands", Clean("NL")),
+        ("Holland", Clean("NL")),
+        ("U.S.A.", Clean("US")),
+        ("Bosnia & Herzegovina", Clean("BA")),
+        ("Czech Republic", Clean("CZ")),
+        ("XK", Clean("XK")),
+        # Two countries are called so, one of no country at all, one is no code of ISO 3166.
+        ("Kongo", Clean(None, "unknown")),
+        ("EU", Clean(None, "unknown")),
+        ("XA", Clean(None, "unknown")),
         ("", MISSING),
     ],
 )
@@ -294,6 +341,25 @@ def test_long_text_is_shortened_and_spaces_are_one() -> None:
 def test_any_text_is_read_or_refused_but_never_breaks(standardizer: str, raw: str) -> None:
     with suppress(Absurd):
         assert standardize(standardizer, raw, BRITISH).value != ""
+
+
+# Fields as they come: words in capitals, small letters or mixed, with the signs that names and addresses hold.
+WORDS = st.text(alphabet=st.sampled_from("aAbBdDeEiIıİoOßßéÉñşŞğσΣςяЯй 'ʼ’-.,/()0123456789+@"), max_size=24)
+SETTINGS = st.builds(
+    Setting,
+    region=st.sampled_from(["GB", "DE", "NL", "TR", "IT", "ES", "US", "LV", "PL", "XX"]),
+    date_order=st.sampled_from(["dmy", "mdy", None]),
+    now=st.just(NOW),
+    country=st.sampled_from(["", "NL"]),
+)
+
+
+@given(st.sampled_from(sorted(STANDARDIZERS)), st.text() | WORDS, SETTINGS)
+def test_what_is_standardized_stays_as_it_is(standardizer: str, raw: str, setting: Setting) -> None:
+    with suppress(Absurd):
+        once = standardize(standardizer, raw, setting).value
+        if once is not None:
+            assert standardize(standardizer, once, setting).value == once
 
 
 def numbers_of_every_region() -> list[str]:

@@ -34,9 +34,10 @@ def test_a_record_holds_what_is_plain_and_seals_the_rest(alice: UUID, crm: Sourc
     )
     assert (record.received_at, record.occurred_at, record.properties, record.flags) == (NOW, NOW, {"amount": 12.5}, [])
     assert open_records([record], leave(alice))[record.id] == {
-        "fields": {name: value for name, value in ALICE.items() if name != "country"},
+        "fields": ALICE,
         "raw": {"email": " Alice.Canary@example.com"},
     }
+    assert record.cleaned == ["email:email/1"]
 
 
 def test_nothing_about_a_person_stands_in_any_column(alice: UUID) -> None:

@@ -47,7 +47,7 @@ from privacy.opendsr import Asked
 from privacy.public import demands
 from records import sources, webhook_secrets
 from records.dictionary import FIELDS, PLAIN
-from records.models import DiscoveredField, FileLoad, QuarantinedRecord, Source, SourceProfile
+from records.models import DiscoveredField, FileLoad, QuarantinedRecord, Record, Source, SourceProfile
 from records.retention import set_rule
 from records.uploads import Receiver
 from segments import catalog
@@ -107,7 +107,7 @@ def values_of(canary: Canary) -> dict[str, tuple[str, ...]]:
         "postcode": ("ZE2 9XK", "ZE29XK"),
         # The second is what the person had put right.
         "city": (f"Oldham{token}", f"Newport{token}"),
-        "gender": (f"gender {token}",),
+        "gender": ("undisclosed",),
         "ip_address": ("203.0.113.77",),
         "page_url": (f"https://shop.example/kept/{token}",),
         "records.SourceProfile.birth_year": ("1911",),
@@ -417,6 +417,8 @@ def _file(planted: Planted, *, now: datetime) -> None:
 def _of_each_screen(planted: Planted) -> None:
     """For each model that the admin lists, the row whose pages are opened."""
     things = planted.things
+    said = Record.objects.filter(source=things["register"], source_profile__in=source_profiles(planted.profile))
+    things["record"] = said.order_by("-occurred_at")[0].id
     planted.rows = {
         "identity.Profile": planted.profile,
         "identity.Match": things["match"].pk,

@@ -211,6 +211,8 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     "admin:identity_profile_split": {"source_profile": "part"},
     "admin:identity_profile_undo_split": {"profile": "split off", "source_profile": "till"},
     "admin:identity_profile_undo_merge": {"merged": "zed"},
+    "admin:identity_profile_record": {"record": "record"},
+    "admin:identity_profile_reveal_record": {"record": "record"},
     "admin:identity_profile_allow_again": {"other": "split off"},
     "admin:identity_profile_lift_hold": {"profile": "held", "id": "hold"},
     "admin:privacy_subjectrequest_approve": {"id": "erasure"},
@@ -336,7 +338,12 @@ def _public_key(planted: Planted) -> dict[str, str]:
 
 
 def _pixel(planted: Planted) -> dict[str, str]:
-    return {**_public_key(planted), "anonymousId": planted.canary.device, "event": "Opened", "traits.birthday": "never"}
+    return {
+        **_public_key(planted),
+        "anonymousId": planted.canary.device,
+        "event": "Opened",
+        "traits.email": planted.canary.email,
+    }
 
 
 def _opendsr(planted: Planted) -> dict[str, Any]:
@@ -376,6 +383,7 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "admin:logout": (Act(),),
     "admin:identity_profile_look_up": (Act(_looked_up),),
     "admin:identity_profile_reveal": (WHY,),
+    "admin:identity_profile_reveal_record": (WHY,),
     "admin:identity_profile_break_glass": (Act({"reason": REASON}, by="marketer"),),
     "admin:identity_profile_merge": (Act(lambda planted: {"reason": REASON, "other": planted.id_of("bob")}),),
     "admin:identity_profile_split": (WHY,),

@@ -20,6 +20,8 @@ EVERY_FIELD = frozenset(personal_fields())
 IN_RECORDS_ALONE = frozenset({"full_name", "ip_address", "page_url"})
 OF_A_BEARER = frozenset({"given_name", "family_name", "email", "phone"})
 KNOWN = EVERY_FIELD - IN_RECORDS_ALONE
+# A record that says the name in parts, of a device that others use as well.
+OF_A_RECORD = EVERY_FIELD - {"full_name", "device_id"}
 OF_A_PAIR = frozenset(COMPARED) & KNOWN
 # A device is nobody's for good, so the golden record has none.
 GOLDEN = KNOWN - {"device_id"}
@@ -75,6 +77,7 @@ def _only(*names: str) -> frozenset[str]:
 
 PROFILE, PAIR = "GET admin:identity_profile_change", "GET admin:identity_match_change"
 REVEAL, REVEAL_PAIR = "POST admin:identity_profile_reveal", "POST admin:identity_match_reveal"
+REVEAL_RECORD = "POST admin:identity_profile_reveal_record"
 BREAK_GLASS, ANSWER = "POST admin:identity_profile_break_glass", "POST admin:privacy_subjectrequest_answer"
 REQUEST, OWN_ANSWER = "GET admin:privacy_subjectrequest_change", "POST subject-request-answer"
 OPEN_QUARANTINED = "POST admin:records_quarantinedrecord_open"
@@ -83,6 +86,7 @@ API = "GET api/profiles/<uuid:id>/"
 
 CLEAR = (
     Clear(_only(DATA_STEWARD, PRIVACY_OFFICER), REVEAL, KNOWN, after=REVEAL),
+    Clear(_only(DATA_STEWARD, PRIVACY_OFFICER), REVEAL_RECORD, OF_A_RECORD, after=REVEAL_RECORD),
     Clear(_only(DATA_STEWARD), REVEAL_PAIR, OF_A_PAIR, after=REVEAL_PAIR),
     Clear(_only(PRIVACY_OFFICER), REVEAL_SHARED, OF_A_BEARER, after=REVEAL_SHARED),
     Clear(

@@ -6,6 +6,12 @@ from identity.matching import KEYS, People, Person, SkippedBlock, blocking_keys,
 from tests.identity.matching import cast
 
 
+def test_one_name_in_two_scripts_shares_keys() -> None:
+    greek = Person(given_name="Κωνσταντίνος", family_name="Παπαδόπουλος", birth_date="1980-03-04", postcode="10431")
+    latin = Person(given_name="Konstantinos", family_name="Papadopoulos", birth_date="1980-03-04", postcode="10431")
+    assert blocking_keys(greek) == blocking_keys(latin)
+
+
 def test_every_key_joins_two_fields_or_more() -> None:
     assert all(len(set(fields)) >= 2 for fields in KEYS)
 

@@ -17,7 +17,13 @@ from identity.matching.phonetic import phonetic
         (("François",), "francois"),
         (("Søren", "Soeren"), "soren"),
         (("Jean-Luc", "Jean  Luc"), "jean luc"),
-        (("Иванов",), "иванов"),
+        (("Иванов", "Ivanov"), "ivanov"),
+        (("Κωνσταντίνος", "ΚΩΝΣΤΑΝΤΙΝΟΣ", "Konstantinos"), "konstantinos"),
+        (("Παπαδόπουλος", "Papadopoulos"), "papadopoulos"),
+        (("Ευάγγελος", "Evangelos"), "evangelos"),
+        (("Дмитрий", "Dmitriy"), "dmitriy"),
+        (("Щербаков", "Shcherbakov"), "shcherbakov"),
+        (("김민준",), "gimminjun"),
         (("--",), ""),
     ],
 )
@@ -35,6 +41,14 @@ def test_name_drops_titles_and_placeholders() -> None:
 @pytest.mark.parametrize(
     ("address", "mailbox", "local"),
     [
+        ("anna.lang@me.com", "anna.lang@icloud.com", "annalang"),
+        ("anna-lang_1@pm.me", "annalang1@proton.me", "annalang1"),
+        ("anna.lang-shop@yahoo.de", "anna.lang@yahoo.de", "annalang"),
+        ("anna-lang@gmx.de", "anna-lang@gmx.de", "annalang"),
+        ("shop@annalang.fastmail.com", "annalang@fastmail.com", "annalang"),
+        ("anna.lang+shop@fastmail.com", "anna.lang@fastmail.com", "annalang"),
+        ("anna.lang+shop@outlook.com", "anna.lang@outlook.com", "annalang"),
+        ("...@gmail.com", "...@gmail.com", None),
         ("anna.lang+shop@googlemail.com", "annalang@gmail.com", "annalang"),
         ("anna.lang@example.org", "anna.lang@example.org", "annalang"),
         ("anna.lang@hotmail.com", "anna.lang@hotmail.com", "annalang"),
@@ -60,7 +74,20 @@ def test_birth_date_refuses_placeholders_and_other_formats() -> None:
 
 @pytest.mark.parametrize(
     ("street", "normalized"),
-    [("12, Main St.", "main street 12"), ("Lange Str. 12a", "lange strasse 12a"), ("Hauptstr. 5", "hauptstrasse 5")],
+    [
+        ("12, Main St.", "main street 12"),
+        ("Lange Str. 12a", "lange strasse 12a"),
+        ("Lange Straße 12 A", "lange strasse 12a"),
+        ("Hauptstr. 5", "hauptstrasse 5"),
+        ("4 Mill Rd.", "mill road 4"),
+        ("12 r de la Paix", "r de la paix 12"),
+        ("3, bd Voltaire", "boulevard voltaire 3"),
+        ("C/ Mayor 5", "calle mayor 5"),
+        ("Avda. Europa 7", "avenida europa 7"),
+        ("V.le Europa 3", "viale europa 3"),
+        ("ul. Długa 9", "ulica dluga 9"),
+        ("Atatürk Cad. 5", "ataturk caddesi 5"),
+    ],
 )
 def test_street_writes_out_abbreviations_and_puts_numbers_last(street: str, normalized: str) -> None:
     assert normalize.street(street) == normalized
@@ -81,6 +108,7 @@ def test_street_without_letters_or_digits_is_none() -> None:
         (("moreau", "moreaux", "moro"), "MR"),
         (("hoffmann", "hofmann"), "HFMN"),
         (("иванов",), "иванов"),
+        (("ivanov", "iwanow"), "AFNF"),
         (("o",), "A"),
     ],
 )
