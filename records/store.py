@@ -132,7 +132,7 @@ def _record_row(item: Accepted, id: UUID, source: Source, sealer: Sealer, now: d
 
 
 def seal_record(item: Accepted, id: UUID, sealer: Sealer) -> bytes | None:
-    """The record's fields, raw and undeclared values as one sealed JSON object; None when none tells who somebody is."""
+    """The record's fields, raw and undeclared values as one sealed JSON object; None when none tells who it is."""
     fields, raw, undeclared = item.envelope.fields, item.envelope.raw, item.envelope.undeclared
     if not raw and not undeclared and all(FIELDS[name].sensitivity == PLAIN for name in fields):
         return None
