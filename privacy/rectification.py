@@ -33,6 +33,7 @@ from vault import audit
 from vault.grants import Actor, Grant
 
 PURPOSE = "subject_requests"
+OF_NAMES = ("name", "family_name", "place")
 STAGE = Actor.machine("rectification")
 
 
@@ -130,12 +131,18 @@ def _one(field: str, text: str, keys: Collection[str], setting: Setting) -> str:
     if field in keys:
         raise NotRectifiable(field, "a source knows the person by it: change it there, or split or merge the profile")
     try:
-        clean = standardize(FIELDS[field].standardizer, text, setting)
+        clean = standardize(_rule(field), text, setting)
     except Absurd as error:
         raise NotRectifiable(field, str(error)) from None
     if clean.value is None:
         raise NotRectifiable(field, "this cannot be read; write it as the person would")
     return clean.value
+
+
+def _rule(field: str) -> str:
+    """Its rule at the door; yet how a person writes their own name is for them to say."""
+    rule = FIELDS[field].standardizer
+    return "text" if rule in OF_NAMES else rule
 
 
 def _stable_keys(subject: Subject) -> set[str]:

@@ -96,3 +96,11 @@ def test_it_outlives_new_data_keys(crm, alice, now):
     list(data_key_rotation.rotate(now=now, grace=0))
     arrive(crm, now, days=1)
     assert known_of(alice, now + timedelta(days=1), "family_name", "email") == ["Archer", "alice@example.com"]
+
+
+def test_a_name_is_written_as_its_bearer_writes_it(crm, alice, now):
+    arrive(crm, now, {**ALICE, "given_name": "bell", "family_name": "hooks"}, days=1)
+    assert known_of(alice, now, "given_name", "family_name") == ["Bell", "Hooks"]
+    put_right(alice, now + timedelta(days=2), {"given_name": "bell", "family_name": "hooks"})
+    arrive(crm, now, {**ALICE, "given_name": "BELL", "family_name": "hooks"}, days=3)
+    assert known_of(alice, now, "given_name", "family_name") == ["bell", "hooks"]
