@@ -70,7 +70,7 @@ def lines(source: Source, totals: Iterable[Total], *, by: str, property: str = "
     said = {total.day: total for total in totals}
     if not said:
         return
-    asked = {
+    asked: dict[str, str | UUID | datetime] = {
         "source": source.pk,
         "property": property,
         "since": _begin(min(said)),
