@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,16 @@ class OwnServer:
         pid = int(self._lock_file.read_text().split()[0])
         os.kill(pid, signal.SIGQUIT)
         self._outlast(pid)
+
+    def kill(self) -> None:
+        """kill -9 of the whole server, as when the machine dies."""
+        pid = int(self._lock_file.read_text().split()[0])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for each in (pid, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
+        for each in (pid, *map(int, children)):
+            self._outlast(each)
 
     def fails_for_space(self) -> None:
         """Let it write until it finds no space: without room for its write-ahead log it gives up."""

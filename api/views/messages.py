@@ -19,7 +19,9 @@ from pipeline import doors
 from pipeline.accept import Acceptance
 from records.models import Source
 
-MEDIA_TYPES = ("", "application/json", "text/plain", "application/octet-stream")
+# Rudder's Node client calls what it has packed a form; it is JSON.
+FORM = "application/x-www-form-urlencoded"
+MEDIA_TYPES = ("", "application/json", "text/plain", "application/octet-stream", FORM)
 STRICT = "X-Strict-Mode"
 GPC = "Sec-GPC"
 CLOUD_EVENT = tuple(

@@ -158,6 +158,13 @@ def test_packed_bodies_are_unpacked(encoding: str, pack: Any, shop: Shop) -> Non
     assert shop.send(body, **{"Content-Encoding": encoding}).json()["accepted"] == 1
 
 
+def test_packed_json_that_is_called_a_form_is_taken(shop: Shop) -> None:
+    """As Rudder's Node client sends it."""
+    body = gzip.compress(json.dumps({"batch": [order("alice", 1)]}).encode())
+    headers = {"Content-Encoding": "gzip", "content_type": "application/x-www-form-urlencoded"}
+    assert shop.send(body, **headers).json()["accepted"] == 1
+
+
 def test_a_body_that_cannot_be_unpacked_is_a_400(shop: Shop) -> None:
     for body in (b"not gzip", gzip.compress(b"{}")[:-9], gzip.compress(b"{}") + b"tail"):
         assert_problem(shop.send(body, **{"Content-Encoding": "gzip"}), 400, "malformed_encoding")

@@ -69,26 +69,29 @@ class KafkaDoor:
         return device, json.dumps({"topic.device": device, **own})
 
 
+def environment(urls: dict[str, str], home: Path) -> dict[str, str]:
+    """The variables of a process of the product that works on these databases."""
+    return {
+        **os.environ,
+        "ONYM_HOME": str(home),
+        "ONYM_KEK_FILE": str(settings.KEK_FILE),
+        "ERASURE_LEDGER": str(home / "erasures.jsonl"),
+        "DATABASE_URL": urls["default"],
+        "KEYSTORE_URL": urls["keystore"],
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
 class Process:
     """A consumer in a process of its own."""
 
     def __init__(self, door: Door, urls: dict[str, str], home: Path) -> None:
-        environment = {
-            **os.environ,
-            "ONYM_HOME": str(home),
-            "ONYM_KEK_FILE": str(settings.KEK_FILE),
-            "ERASURE_LEDGER": str(home / "erasures.jsonl"),
-            "DATABASE_URL": urls["default"],
-            "KEYSTORE_URL": urls["keystore"],
-            "PYTHONUNBUFFERED": "1",
-            **door.variables,
-        }
         self.log = home / f"{door.command}.log"
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "manage.py", door.command, "--json"],
                 cwd=settings.BASE_DIR,
-                env=environment,
+                env=environment(urls, home) | door.variables,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
