@@ -13,6 +13,7 @@ from api.errors import FieldError, Problem
 
 SMALL = 64 * 1024
 LONG = 1024 * 1024
+DEEPEST = 100
 GZIP = zlib.MAX_WBITS | 16
 PACKED = {"gzip": GZIP, "x-gzip": GZIP, "deflate": zlib.MAX_WBITS}
 LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
@@ -25,7 +26,13 @@ class Json(BaseParser):
     limit = SMALL
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        return parse(_read(stream, self.limit))
+        value = parse(_read(stream, self.limit))
+        if _levels(value, DEEPEST) > DEEPEST:
+            detail = f"The body is nested deeper than {DEEPEST} levels."
+            raise Problem(
+                400, code="nested_too_deep", detail=detail, errors=[FieldError("", "nested_too_deep", detail)]
+            )
+        return value
 
 
 class LongJson(Json):
@@ -69,6 +76,15 @@ def too_large(limit: int) -> Problem:
     return Problem(
         413, code="body_too_large", detail=f"The body is larger than {limit} bytes.", members={"limit": limit}
     )
+
+
+def _levels(value: object, most: int) -> int:
+    """How deep it is nested, counted no further than one level beyond the most."""
+    levels, layer = 0, [value]
+    while levels <= most and (inner := [one for one in layer if isinstance(one, dict | list)]):
+        levels += 1
+        layer = [each for one in inner for each in (one.values() if isinstance(one, dict) else one)]
+    return levels
 
 
 def _mended(text: str) -> Any:

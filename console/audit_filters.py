@@ -21,10 +21,11 @@ Entries = QuerySet[AuditEntry]
 LOOKED = (
     *("open profile", "read profile", "read golden record", "read identifiers", "read attributes", "read records"),
     *("read events", "read segments", "read segment members", "review held change", "read request papers"),
+    *("open record", "open in quarantine"),
 )
 KEPT_UP = (
     *("compare", "rotate data keys", "prove an erasure", "search for the erased", "search the quarantine"),
-    *("read an upload", "confirm a sign-up"),
+    *("read an upload", "confirm a sign-up", "replay the quarantine", "try a mapping on the quarantine"),
 )
 KINDS: dict[str, tuple[str, Q]] = {
     "reveal": ("Values revealed", Q(reason__startswith="reveal:") | Q(reason__startswith=MARK)),

@@ -27,7 +27,6 @@ from vault.crossing import again_when_crossed
 from vault.grants import Actor, Grant
 
 PURPOSE = "security"
-ACTION = "replay the quarantine"
 Mend = Callable[[bytes], bytes]
 
 
@@ -81,7 +80,7 @@ def _replay(ids: Collection[UUID], actor: Actor, reason: str, now: datetime, men
         if not rows:
             return Replayed()
         grant = leave_to_open([row.id for row in rows], actor=actor, reason=reason, now=now)
-        held = quarantine.held(rows, grant, action=ACTION)
+        held = quarantine.held(rows, grant, action="replay the quarantine")
         read = {row.id: _read(row, held[row.id], mend) for row in rows if row.id in held}
         still = {id: item for id, item in read.items() if isinstance(item, Reject)}
         if mend is as_it_is:

@@ -63,7 +63,7 @@ def test_a_consumer_that_runs_is_told_of_and_its_silence_leaves_the_rest_ready(a
 
 
 def test_not_ready_when_a_migration_is_missing(alive: None) -> None:
-    MigrationRecorder(connection).record_unapplied("pipeline", "0002_mqtt_deliveries")
+    MigrationRecorder(connection).record_unapplied("pipeline", "0003_quarantine_replay")
     response = Client().get("/readyz")
     assert response.status_code == 503
     assert response.json()["checks"]["migrations"] == "1 not applied"

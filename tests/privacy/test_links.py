@@ -38,7 +38,8 @@ def test_a_token_is_random_and_says_when_it_ends_and_the_table_cannot_rebuild_it
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda it: it[:-1] + "!", lambda it: it + "A", lambda it: "A" + it[1:], lambda it: ""]
+    "damage",
+    [lambda it: it[:-1] + "!", lambda it: it + "A", lambda it: ("B" if it[0] == "A" else "A") + it[1:], lambda it: ""],
 )
 def test_a_forged_token_is_refused_before_anything_is_looked_up(
     at_shop: UUID, damage, django_assert_num_queries

@@ -175,12 +175,12 @@ def test_a_schema_declares_members_of_a_message() -> None:
 
 def test_a_mapping_declares_traits_and_what_is_nested_in_messages() -> None:
     mapping = {
-        "fields": {"traits.address.floor": "street", "properties.mood": "language"},
+        "fields": {"traits.address.floor": "street", "properties.mood": "city"},
         "properties": {"total": "number", "cart.size": "integer", "traits.plan": "string"},
     }
     read_ = told(source("block", format="segment", mapping=mapping))
     assert read_.properties == {"total": 5.0, "amount": 5.0, "cart.size": 2, "traits.plan": "pro"}
-    assert (read_.fields["street"], read_.fields["language"]) == ("3", "good")
+    assert (read_.fields["street"], read_.fields["city"]) == ("3", "Good")
 
 
 def test_strict_messages_are_read_as_ever() -> None:

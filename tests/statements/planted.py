@@ -47,7 +47,7 @@ from privacy.opendsr import Asked
 from privacy.public import demands
 from records import sources, webhook_secrets
 from records.dictionary import FIELDS, PLAIN
-from records.models import DiscoveredField, FileLoad, QuarantinedRecord, Record, Source, SourceProfile
+from records.models import DiscoveredField, FileLoad, Record, Source, SourceProfile
 from records.retention import set_rule
 from records.uploads import Receiver
 from segments import catalog
@@ -155,6 +155,9 @@ def plant(crm: Source, shop: Source, browser: Source, *, now: datetime) -> Plant
     return planted
 
 
+REGISTER = {"occurred_at": "at", "fields": {name: name for name in FIELDS}, "properties": {"brand": "string"}}
+
+
 def _people(planted: Planted, crm: Source, shop: Source, browser: Source, *, now: datetime) -> None:
     """The canary through every door, with every field that there is; and others, so that lists have more than one."""
     canary, at = planted.canary, (now - timedelta(days=1)).isoformat()
@@ -164,12 +167,12 @@ def _people(planted: Planted, crm: Source, shop: Source, browser: Source, *, now
         kind="offline",
         trust_rank=95,
         purposes=EVERY_PURPOSE,
-        mapping={
-            "occurred_at": "at",
-            "fields": {name: name for name in FIELDS},
-            "properties": {"brand": "string"},
-        },
+        mapping={**REGISTER, "properties": {"brand": "string", "size": "integer"}},
     )
+    # In quarantine until its mapping was mended: it can be taken in now.
+    send_rows(register, {"customer_number": f"Q{canary.token}", "size": "large", "at": at}, now=now)
+    planted.things["mendable"] = register.quarantined.get()
+    register = sources.change(register, mapping=REGISTER)
     register = sources.change(register, contract_mode="discover", contract_schema='{"properties": {"at": {}}}')
     webhook_secrets.make(register, now=now)
     planted.webhook_secret = webhook_secrets.counting(register, now=now)[0]
@@ -411,7 +414,7 @@ def _file(planted: Planted, *, now: datetime) -> None:
     planted.things["file"] = FileLoad.objects.get(pk=receiver.load.pk)
     assert planted.things["file"].report["examples"]
     planted.things["register's name"] = register.name
-    planted.things["quarantined"] = register.quarantined.order_by("pk")[0]
+    planted.things["quarantined"] = register.quarantined.filter(reason="absurd_date")[0]
 
 
 def _of_each_screen(planted: Planted) -> None:
@@ -431,7 +434,7 @@ def _of_each_screen(planted: Planted) -> None:
         "privacy.EmergencyReveal": things["emergency"].pk,
         "records.RetentionRule": things["rule"].pk,
         "records.Source": things["register"].pk,
-        "records.QuarantinedRecord": QuarantinedRecord.objects.filter(source__name="register").order_by("pk")[0].pk,
+        "records.QuarantinedRecord": things["quarantined"].pk,
         "outbox.Recipient": things["recipient"].pk,
         "access.ApiKey": things["key"].pk,
         "access.User": planted.staff["operator"].pk,

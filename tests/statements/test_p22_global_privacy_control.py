@@ -24,8 +24,8 @@ pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
 SABOTAGE = Sabotage(
     "api/views/messages.py",
-    'gpc = request.headers.get(GPC) == "1"',
-    'gpc = request.headers.get(GPC) == "yes"',
+    'gpc=request.headers.get(GPC) == "1"',
+    'gpc=request.headers.get(GPC) == "yes"',
 )
 OPTED_OUT = {"marketing", "personalization"}
 

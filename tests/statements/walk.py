@@ -255,6 +255,7 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     "api/files/<uuid:id>/": {"id": "file"},
     "api/quarantine/replays/<uuid:id>/": {"id": "replay"},
     "api/quarantine/<uuid:id>/replay/": {"id": "quarantined"},
+    "admin:records_quarantinedrecord_replay": {"id": "mendable"},
     "admin:records_quarantinedrecord_run": {"id": "replay"},
     "admin:records_quarantinedrecord_progress": {"id": "replay"},
     "admin:outbox_recipient_again": {"id": "waiting"},
