@@ -310,6 +310,7 @@ CELERY_BEAT_SCHEDULE = {
     "end-exports": {"task": "pipeline.tasks.end_exports", "schedule": 1800.0},
     "attend-to-files": {"task": "pipeline.tasks.attend_to_files", "schedule": 60.0},
     "attend-to-replays": {"task": "pipeline.tasks.attend_to_replays", "schedule": 60.0},
+    "measure-outliers": {"task": "pipeline.tasks.measure_outliers", "schedule": crontab(hour="2", minute="30")},
     "end-quarantine": {"task": "pipeline.tasks.end_quarantine", "schedule": 3600.0},
 }
 
