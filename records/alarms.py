@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from records import drift, volume
+from records import drift, tally_hours, volume
 from records.findings import Finding
 from records.models import (
     COMPLETENESS,
@@ -35,7 +35,9 @@ def watch_volume(*, now: datetime) -> None:
 
 
 def watch_fields(*, now: datetime) -> None:
-    """Look what the fields of each source are like."""
+    """Sum up what came in the hours since, and look what the fields of each source are like."""
+    for source in Source.objects.order_by("name"):
+        tally_hours.sum_up(source, now=now)
     _settle(_found(drift.findings, now), OF_FIELDS, now)
 
 

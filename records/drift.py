@@ -6,7 +6,7 @@ The last 24 complete hours are held against the 14 times 24 hours before them, b
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
@@ -14,8 +14,9 @@ from django.db import connection
 from django.db.models import Count
 
 from records.findings import Finding, at, percent
-from records.models import COMPLETENESS, DISCOVER, QUARANTINE, QUARANTINED, UNDECLARED, VALIDITY, Source
+from records.models import COMPLETENESS, DISCOVER, QUARANTINED, UNDECLARED, VALIDITY, Source
 from records.quality_days import Counts
+from records.tally_hours import hour_of
 
 DAYS, FEWEST_DAYS = 14, 5
 # A day of fewer records says little of shares.
@@ -24,20 +25,17 @@ FEWEST = 20
 FALL = 0.20
 SHARE_OF_QUARANTINE, TIMES = 0.05, 3
 LONGEST_NAME = 80
-WITHIN = "source_id = %(source)s AND received_at >= %(since)s AND received_at < %(until)s"
+WITHIN = "source_id = %(source)s AND hour >= %(since)s AND hour < %(until)s"
 # How many times 24 hours before the end it came: 0 for the last.
-BACK = "ceil(extract(epoch FROM %(until)s::timestamptz - received_at) / 86400)::int - 1"
+BACK = "ceil(extract(epoch FROM %(until)s::timestamptz - hour) / 86400)::int - 1"
 TAKEN = f"""
-SELECT {BACK}, sum(acknowledged), coalesce(sum(quarantined) FILTER (WHERE door <> %(quarantine)s), 0),
-    coalesce(sum(stored) FILTER (WHERE fields IS NOT NULL), 0),
-    coalesce(sum((flags ->> 'undeclared')::bigint), 0)
-FROM records_intake WHERE {WITHIN} GROUP BY 1
+SELECT {BACK}, sum(acknowledged), sum(quarantined), sum(stored), coalesce(sum((flags ->> 'undeclared')::bigint), 0)
+FROM records_tallyhour WHERE {WITHIN} GROUP BY 1
 """
 FILLED = f"""
 SELECT {BACK}, tally.name, sum((tally.counts ->> 0)::bigint), sum((tally.counts ->> 1)::bigint),
     sum((tally.counts ->> 2)::bigint)
-FROM records_intake CROSS JOIN LATERAL jsonb_each(fields) AS tally (name, counts)
-WHERE {WITHIN} AND fields IS NOT NULL GROUP BY 1, 2
+FROM records_tallyhour CROSS JOIN LATERAL jsonb_each(fields) AS tally (name, counts) WHERE {WITHIN} GROUP BY 1, 2
 """
 
 
@@ -61,7 +59,7 @@ class _Days:
 
 
 def findings(source: Source, *, now: datetime) -> Iterator[Finding]:
-    """What is wrong with the fields of what came, and with how much of it could not be taken in."""
+    """What is wrong with the fields of what came, and with how much of it could not be taken in; of summed up hours."""
     found = _days_of(source, now)
     for name in sorted(found.fields):
         yield from _of_field(source, name, found)
@@ -148,13 +146,8 @@ def _changes(source: Source, found: _Days) -> str:
 
 
 def _days_of(source: Source, now: datetime) -> _Days:
-    until = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    asked: dict[str, Any] = {
-        "source": source.pk,
-        "since": until - timedelta(days=DAYS + 1),
-        "until": until,
-        "quarantine": QUARANTINE,
-    }
+    until = hour_of(now)
+    asked: dict[str, Any] = {"source": source.pk, "since": until - timedelta(days=DAYS + 1), "until": until}
     with connection.cursor() as cursor:
         cursor.execute(TAKEN, asked)
         days = {int(back): _Day(*(int(count) for count in counts)) for back, *counts in cursor.fetchall()}

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from records import tally_hours
 from records.models import QUARANTINE, Intake, Source
 from records.tallies import NOTHING, Tally
 from vault.ids import new_id
@@ -42,6 +43,7 @@ def note_let_go(
     source: Source, *, stored: int, duplicate: int, refused: int, now: datetime, tally: Tally = NOTHING
 ) -> Intake:
     """What became of records that came out of quarantine; as many fewer are in it. `now`: when they were received."""
+    tally_hours.has_changed(source, now)
     return note(
         source,
         door=QUARANTINE,

@@ -132,6 +132,22 @@ class DiscoveredField(models.Model):
         constraints = [models.UniqueConstraint(fields=["source", "name"], name="discovered_field_once")]
 
 
+class TallyHour(models.Model):
+    """What came from this source in this hour: the tallies of its batches in sum."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="tally_hours", db_index=False)
+    hour = models.DateTimeField(help_text="When it began.")
+    acknowledged = models.PositiveBigIntegerField()
+    quarantined = models.PositiveBigIntegerField(help_text="When they came, whatever became of them since.")
+    stored = models.PositiveBigIntegerField(help_text="Those that were tallied.")
+    fields = models.JSONField()
+    flags = models.JSONField()
+    stale = models.BooleanField(default=False, help_text="It has to be summed up again.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "hour"], name="one_tally_each_hour")]
+
+
 class Baseline(models.Model):
     """Of this source the values of this property usually lie here: made every day from its records."""
 

@@ -65,6 +65,16 @@ TABLES = [
         ),
     ),
     Table(
+        "records.TallyHour",
+        subject=None,
+        purpose="service",
+        retention="13 months",
+        expires=("hour", 396),
+        fields=dict.fromkeys(
+            ("id", "source", "hour", "acknowledged", "quarantined", "stored", "fields", "flags", "stale"), PLAIN
+        ),
+    ),
+    Table(
         "records.Baseline",
         subject=None,
         purpose="service",

@@ -14,24 +14,31 @@ from django.db import connection
 from records.dictionary import FIELDS
 from records.models import Source
 
-# Batches of before there were tallies have none: they count for nothing.
-STORED = """
-SELECT (received_at AT TIME ZONE 'UTC')::date, sum(stored) FROM records_intake
-WHERE source_id = %(source)s AND received_at >= %(since)s AND received_at < %(until)s AND fields IS NOT NULL
-GROUP BY 1 HAVING sum(stored) > 0
+# The hours that are summed up, and the batches that came since.
+COUNTED = """
+WITH counted AS (
+    SELECT hour AS at, stored, fields, flags FROM records_tallyhour
+    WHERE source_id = %(source)s AND hour >= %(since)s AND hour < %(until)s
+    UNION ALL
+    SELECT received_at, stored, fields, flags FROM records_intake
+    WHERE source_id = %(source)s AND received_at >= %(since)s AND received_at < %(until)s AND fields IS NOT NULL
+        AND received_at >= (
+            SELECT coalesce(max(hour) + interval '1 hour', '-infinity') FROM records_tallyhour
+            WHERE source_id = %(source)s
+        )
+)
 """
-FILLED = """
-SELECT (received_at AT TIME ZONE 'UTC')::date, tally.name, sum((tally.counts ->> 0)::bigint),
+STORED = f"""{COUNTED}
+SELECT (at AT TIME ZONE 'UTC')::date, sum(stored) FROM counted GROUP BY 1 HAVING sum(stored) > 0
+"""
+FILLED = f"""{COUNTED}
+SELECT (at AT TIME ZONE 'UTC')::date, tally.name, sum((tally.counts ->> 0)::bigint),
     sum((tally.counts ->> 1)::bigint), sum((tally.counts ->> 2)::bigint)
-FROM records_intake CROSS JOIN LATERAL jsonb_each(fields) AS tally (name, counts)
-WHERE source_id = %(source)s AND received_at >= %(since)s AND received_at < %(until)s AND fields IS NOT NULL
-GROUP BY 1, 2
+FROM counted CROSS JOIN LATERAL jsonb_each(fields) AS tally (name, counts) GROUP BY 1, 2
 """
-FLAGGED = """
-SELECT tally.name, sum(tally.count::bigint) FROM records_intake
-CROSS JOIN LATERAL jsonb_each_text(flags) AS tally (name, count)
-WHERE source_id = %(source)s AND received_at >= %(since)s AND received_at < %(until)s AND flags IS NOT NULL
-GROUP BY 1 ORDER BY 2 DESC, 1
+FLAGGED = f"""{COUNTED}
+SELECT tally.name, sum(tally.count::bigint) FROM counted
+CROSS JOIN LATERAL jsonb_each_text(flags) AS tally (name, count) GROUP BY 1 ORDER BY 2 DESC, 1
 """
 
 

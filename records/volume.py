@@ -7,7 +7,7 @@ and its role in robust estimation, 1974).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import median
 
 from django.db import connection
@@ -15,6 +15,7 @@ from django.db.models import Min
 
 from records.findings import Finding, at
 from records.models import SILENT, TOO_LITTLE, TOO_MUCH, Source
+from records.tally_hours import hour_of
 
 WEEKS, FEWEST_WEEKS = 4, 3
 # Below it a median says little.
@@ -77,7 +78,7 @@ def _spans(source: Source, now: datetime) -> Iterator[_Span]:
     first = source.intakes.aggregate(at=Min("received_at"))["at"]
     if first is None:
         return
-    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    hour = hour_of(now)
     for called, length, until in (
         ("in the same hour", HOUR, hour),
         ("on the same weekday", DAY, hour.replace(hour=0)),

@@ -29,6 +29,32 @@ class Migration(migrations.Migration):
             models.JSONField(help_text="Of what was stored: how many records had each flag.", null=True),
         ),
         migrations.CreateModel(
+            "TallyHour",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("hour", models.DateTimeField(help_text="When it began.")),
+                ("acknowledged", models.PositiveBigIntegerField()),
+                (
+                    "quarantined",
+                    models.PositiveBigIntegerField(help_text="When they came, whatever became of them since."),
+                ),
+                ("stored", models.PositiveBigIntegerField(help_text="Those that were tallied.")),
+                ("fields", models.JSONField()),
+                ("flags", models.JSONField()),
+                ("stale", models.BooleanField(default=False, help_text="It has to be summed up again.")),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tally_hours",
+                        to="records.source",
+                    ),
+                ),
+            ],
+            options={"constraints": [models.UniqueConstraint(fields=("source", "hour"), name="one_tally_each_hour")]},
+        ),
+        migrations.CreateModel(
             "Baseline",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from pipeline import tasks
-from records import alarms, discovered, intakes, quarantine, sources
+from records import alarms, discovered, intakes, quarantine, sources, tally_hours
 from records.envelope import Reject, message_hash
-from records.models import ContractVersion, DiscoveredField, Intake, MappingVersion, QualityAlarm, Source
+from records.models import ContractVersion, DiscoveredField, Intake, MappingVersion, QualityAlarm, Source, TallyHour
+from records.quality_days import quality_of
 from records.tallies import Tally
 from tests.conftest import NOW
 
@@ -255,3 +256,51 @@ def test_volume_and_fields_leave_each_others_alarms_alone_and_tasks_watch_both(s
     tasks.watch_volume()
     tasks.watch_fields()
     assert standing() == []
+
+
+def test_hours_are_summed_up_once_the_last_ones_again_and_what_changed_as_well(shop: Source) -> None:
+    email = {"email": [8, 1, 0]}
+    came(shop, NOW - 9 * HOUR - MINUTES, 10, quarantined=2, fields=email, flags={"email:invalid": 1})
+    came(shop, NOW - 9 * HOUR - MINUTES, 10, fields=email)
+    came(shop, NOW - MINUTES, 10, fields=email)
+    came(shop, NOW + MINUTES, 10, fields=email)
+    tally_hours.sum_up(shop, now=NOW)
+
+    def hours_of() -> list[tuple[Any, ...]]:
+        rows = TallyHour.objects.order_by("hour")
+        return [(row.hour - NOW, row.acknowledged, row.quarantined, row.stored, row.fields) for row in rows]
+
+    first = (-10 * HOUR, 22, 2, 20, {"email": [16, 2, 0]})
+    assert hours_of() == [first, (-HOUR, 10, 0, 10, email)]
+    assert [row.flags for row in TallyHour.objects.order_by("hour")] == [{"email:invalid": 1}, {}]
+    # A batch of three hours ago was committed late; one of ten hours ago nobody looks for.
+    came(shop, NOW - 2 * HOUR - MINUTES, 1, fields=email)
+    came(shop, NOW - 9 * HOUR - MINUTES, 1, fields=email)
+    tally_hours.sum_up(shop, now=NOW)
+    assert hours_of() == [first, (-3 * HOUR, 1, 0, 1, email), (-HOUR, 10, 0, 10, email)]
+    # What has left the quarantine counts in the hour in which it came.
+    intakes.note_let_go(shop, stored=2, duplicate=0, refused=0, now=NOW - 9 * HOUR - MINUTES)
+    assert [row.stale for row in TallyHour.objects.order_by("hour")] == [True, False, False]
+    tally_hours.sum_up(shop, now=NOW)
+    assert hours_of()[0] == (-10 * HOUR, 23, 2, 23, {"email": [24, 3, 0]})
+    assert not TallyHour.objects.filter(stale=True).exists()
+
+
+def test_a_long_past_is_summed_up_to_its_end(shop: Source) -> None:
+    for back in (400, 25, 24, 1):
+        came(shop, NOW - back * HOUR, back, fields={"email": [back, 0, 0]})
+    for _ in range(2):
+        tally_hours.sum_up(shop, now=NOW)
+        assert [(NOW - row.hour, row.stored) for row in TallyHour.objects.order_by("hour")] == [
+            (back * HOUR, back) for back in (400, 25, 24, 1)
+        ]
+
+
+def test_days_are_the_same_before_and_after_summing_up(shop: Source) -> None:
+    for back in (70, 30, 2, 1, 0):
+        came(shop, NOW - back * HOUR, 10 + back, fields={"email": [back, 1, 0]}, flags={"email:invalid": 1})
+    before = quality_of(shop, last=NOW.date(), days=30)
+    assert (before.stored, before.flags) == (153, {"email:invalid": 5})
+    tally_hours.sum_up(shop, now=NOW)
+    assert TallyHour.objects.count() == 4
+    assert quality_of(shop, last=NOW.date(), days=30) == before
