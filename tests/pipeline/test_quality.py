@@ -100,6 +100,7 @@ def test_where_all_values_are_one_nothing_is_an_outlier() -> None:
     source = till(outliers=["amount"])
     buy(source, *((number, "", 5) for number in range(30)))
     assert outliers.measure(now=NOW) == 1
+    outliers.forget()
     buy(source, (99, "", 5000))
     assert flags()[30:] == [[]]
 

@@ -96,6 +96,16 @@ def test_how_much_is_too_much(shop: Source, before: tuple[int, ...], now: int, k
     assert [row.kind for row in alarms.standing()] == ([kind] if kind else [])
 
 
+def test_a_week_in_which_a_source_began_says_nothing(shop: Source) -> None:
+    for weeks in (1, 2, 3):
+        came(shop, NOW - weeks * WEEK - MINUTES, 100)
+    alarms.watch_volume(now=NOW)
+    assert standing() == []
+    came(shop, NOW - 3 * WEEK - 2 * HOUR, 1)
+    alarms.watch_volume(now=NOW)
+    assert len(standing()) == 1
+
+
 def test_a_day_counts_as_well(shop: Source) -> None:
     came(shop, NOW - 5 * WEEK, 1)
     for weeks, count in enumerate((400, 100, 110, 90, 100)):
