@@ -18,6 +18,7 @@ from api.views.metrics import Metrics
 from api.views.opendsr import Certificate, Discovery, OpenDsrRequestDetail, OpenDsrRequests
 from api.views.pixel import Pixel
 from api.views.profiles import Events, Identifiers, Lookup, Profile
+from api.views.quality import Alarms, SourceQuality
 from api.views.quarantine import Quarantine, ReplayDetail, ReplayOne, Replays
 from api.views.readings import (
     ContractDetail,
@@ -74,6 +75,8 @@ urlpatterns = [
     path("api/sources/<slug:slug>/contract/", ContractDetail.as_view()),
     path("api/sources/<slug:slug>/contract/versions/", ContractVersions.as_view()),
     path("api/sources/<slug:slug>/discovered/", DiscoveredFields.as_view()),
+    path("api/sources/<slug:slug>/quality/", SourceQuality.as_view()),
+    path("api/alarms/", Alarms.as_view()),
     path("api/discovered-fields/<uuid:id>/", DiscoveredFieldDetail.as_view()),
     path("api/files/<uuid:id>/", FileDetail.as_view()),
     path("api/quarantine/", Quarantine.as_view()),

@@ -86,11 +86,13 @@ def compact(value: float) -> str:
     return f"{value:.1f}".rstrip("0").rstrip(".")
 
 
-def line_of(values: Sequence[float], *, width: float, height: float) -> str:
-    """The values as the points of a polyline that fills the box."""
+def line_of(
+    values: Sequence[float], *, width: float, height: float, low: float | None = None, high: float | None = None
+) -> str:
+    """The values as the points of a polyline that fills the box, from the lowest to the highest unless told."""
     if len(values) < 2:
         return ""
-    low, high = min(values), max(values)
+    low, high = min(values) if low is None else low, max(values) if high is None else high
     span = (high - low) or 1
     step = width / (len(values) - 1)
     return " ".join(

@@ -16,7 +16,7 @@ from access.roles import (
     VIEW_SEGMENTS,
     VIEW_SOURCES,
 )
-from console import figures
+from console import figures, quality
 from console.asking import user_of
 from identity.profiles import living
 
@@ -31,6 +31,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         shown["intake"], shown["intake_sums"] = figures.intake(today=today)
         shown["activity"] = figures.activity(today=today)
         shown["sources"] = figures.sources()
+        shown["alarms"] = quality.standing()
     if user.may(VIEW_SEGMENTS):
         shown["segments"] = figures.segment_sizes(now=now)
     if user.may(VIEW_CONSENTS):
@@ -40,6 +41,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         *([figures.reviews()] if user.may(CORRECT_IDENTITY) else []),
         *([figures.requests(today=today)] if user.may(VIEW_REQUESTS) else []),
         *([figures.emergencies()] if user.may(REVIEW_EMERGENCIES) else []),
+        *([figures.alarms()] if user.may(VIEW_SOURCES) else []),
         *([figures.quarantine()] if user.may(VIEW_QUARANTINE) else []),
         *([figures.keys_ending(now=now)] if user.may(MANAGE_ACCESS) else []),
         figures.work(now=now),

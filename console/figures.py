@@ -19,6 +19,7 @@ from identity.profiles import living
 from pipeline import heartbeat, queue
 from privacy import break_glass
 from privacy.models import UNFINISHED, SubjectRequest
+from records import alarms as quality_alarms
 from records.models import IOT, OFFLINE, ONLINE, Intake, QuarantinedRecord, Source, SourceProfile
 from segments.models import DailyActivity, Segment
 
@@ -242,6 +243,14 @@ def emergencies() -> Waiting:
     count = break_glass.to_review().count()
     note = "opened without the role for it: review" if count else "nothing to review"
     return Waiting("Break-glass", count, note, "bad" if count else "good", "privacy_emergencyreveal")
+
+
+def alarms() -> Waiting:
+    """Alarms about what sources send."""
+    found = quality_alarms.standing()
+    count, of = found.count(), found.values("source").distinct().count()
+    note = f"about {of} source{'s' if of > 1 else ''}" if count else "sources send as usual"
+    return Waiting("Quality alarms", count, note, "warn" if count else "good", "records_source")
 
 
 def quarantine() -> Waiting:

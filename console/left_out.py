@@ -39,6 +39,8 @@ ADVICE = {
     "where there is a legal ground, name it under special_categories.",
     "breaks_contract": "Send the field as the source's schema wants it, or change the schema on the source's contract "
     "page.",
+    "breaks_rule": "Send the field as the rule in the source's mapping wants it, or change the rule there, or let it "
+    "only flag what breaks it.",
     "undeclared_field": "Declare the field in the source's mapping or schema, or take it out at the source; or let the "
     "source drop or discover such fields, on its contract page.",
     "truncated_at_source": "The table was emptied as a whole, which names nobody: if people are to be erased, ask for "

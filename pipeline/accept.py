@@ -22,7 +22,7 @@ from pipeline.garbage import uncollected
 from pipeline.undeclared import without_erased
 from privacy import epoch, sign_ups, suppression
 from privacy.suppression import Asked
-from records import dedupe, discovered, intakes, quarantine, source_profiles, store
+from records import dedupe, discovered, intakes, outliers, quarantine, source_profiles, store, unique
 from records.dictionary import IDENTIFIERS
 from records.envelope import Envelope, Reject, Said
 from records.models import SINGLE, Source
@@ -30,6 +30,7 @@ from records.sightings import identifiers_of
 from records.source_profiles import Newcomer
 from records.standardize import identity_form
 from records.store import Accepted
+from records.tallies import Tally, tally_of
 from vault import keys
 from vault.crossing import again_when_crossed
 from vault.grants import Actor
@@ -84,13 +85,15 @@ def take_back(source: Source, envelopes: Sequence[Envelope], *, received_at: dat
     keyed = _keyed(envelopes)
     suppression.pass_the_door()
     with uncollected():
-        acceptance = _outcome(source, [keyed], now)[0]
+        acceptances, tally = _outcome(source, [keyed], now)
+        acceptance = acceptances[0]
         intakes.note_let_go(
             source,
             stored=acceptance.stored,
             duplicate=acceptance.duplicate,
             refused=acceptance.refused,
             now=received_at,
+            tally=tally,
         )
     return acceptance
 
@@ -112,17 +115,18 @@ def _accept(source: Source, batches: Sequence[Batch], door: str, now: datetime) 
 
 def _behind_the_door(source: Source, batches: Sequence[Batch], door: str, now: datetime) -> list[Acceptance]:
     with uncollected():
-        acceptances = _outcome(source, batches, now, door)
-        _account(source, sum(acceptances, Acceptance()), door, now)
+        acceptances, tally = _outcome(source, batches, now, door)
+        _account(source, sum(acceptances, Acceptance()), tally, door, now)
     return acceptances
 
 
-def _outcome(source: Source, batches: Sequence[Batch], now: datetime, door: str = "") -> list[Acceptance]:
-    """Take in what is new; what became of each batch."""
+def _outcome(source: Source, batches: Sequence[Batch], now: datetime, door: str = "") -> tuple[list[Acceptance], Tally]:
+    """Take in what is new; what became of each batch, and the tally of what was stored."""
     fresh = _drop_duplicates(source, [item for batch in batches for item in batch], now)
     quarantine.keep([item for item in fresh.values() if isinstance(item, Reject)], source, door=door, now=now)
-    stored = _take_in(source, [item for item in fresh.values() if isinstance(item, Envelope)], now)
-    return [_counted(batch, fresh, stored) for batch in batches]
+    kept = _take_in(source, [item for item in fresh.values() if isinstance(item, Envelope)], now)
+    stored = {envelope.message_hash for envelope in kept}
+    return [_counted(batch, fresh, stored) for batch in batches], tally_of(kept)
 
 
 def _keyed(batch: Batch) -> Batch:
@@ -155,8 +159,8 @@ def _counted(batch: Batch, fresh: Mapping[bytes, Envelope | Reject], stored: Set
     )
 
 
-def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> set[bytes]:
-    """Store what may be kept. Returns the hashes of the messages that were."""
+def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> list[Envelope]:
+    """Store what may be kept. Returns what was."""
     welcome = without_erased(_without_suppressed(envelopes, source, now), source, now=now)
     wanted = signals.interpret(welcome, source, now=now)
     indexes = indexes_to_write(identifiers_of(wanted))
@@ -170,13 +174,14 @@ def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> se
     source_profiles.forget(unwanted)
     kept = [item for item in placed if item.source_profile in may]
     if kept:
+        kept = outliers.flagged(unique.flagged(kept, source, indexes), source)
         ids = {item.source_profile for item in kept}
         store.append(
             kept, source, Sealer(keys.make(ids & made) | keys.fetch_or_make(ids - made)), now=now, indexes=indexes
         )
         discovered.note(source, (item.envelope.undeclared for item in kept if item.envelope.undeclared), now=now)
     queue.enqueue({item.source_profile for item in kept} | spoke | (claimed - unwanted), now=now, since=_since(kept))
-    return {item.envelope.message_hash for item in kept}
+    return [item.envelope for item in kept]
 
 
 def _without_suppressed(envelopes: Sequence[Envelope], source: Source, now: datetime) -> list[Envelope]:
@@ -308,7 +313,7 @@ def _since(kept: Sequence[Accepted]) -> dict[UUID, date]:
     return days
 
 
-def _account(source: Source, acceptance: Acceptance, door: str, now: datetime) -> None:
+def _account(source: Source, acceptance: Acceptance, tally: Tally, door: str, now: datetime) -> None:
     intakes.note(
         source,
         door=door,
@@ -318,4 +323,5 @@ def _account(source: Source, acceptance: Acceptance, door: str, now: datetime) -
         quarantined=acceptance.quarantined,
         refused=acceptance.refused,
         now=now,
+        tally=tally,
     )

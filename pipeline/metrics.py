@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 from outbox.models import Delivery
 from pipeline import heartbeat
 from pipeline.models import Work
+from records import alarms
 from records.models import QUARANTINE, QuarantinedRecord
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -45,6 +46,7 @@ class _Metrics(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from self._records()
         yield self._quarantine()
+        yield self._alarms()
         yield from self._work()
         yield self._deliveries()
         yield self._alive()
@@ -77,6 +79,15 @@ class _Metrics(Collector):
         counted = QuarantinedRecord.objects.values_list("source__name", "reason").annotate(count=Count("id"))
         for source, reason, count in counted.order_by("source__name", "reason"):
             metric.add_metric((source, reason), count)
+        return metric
+
+    def _alarms(self) -> Metric:
+        metric = GaugeMetricFamily(
+            "onym_quality_alarms", "Alarms about what sources send that hold now.", labels=("source", "kind")
+        )
+        counted = alarms.standing().order_by("source__name", "kind").values_list("source__name", "kind")
+        for source, kind, count in counted.annotate(count=Count("id")):
+            metric.add_metric((source, kind), count)
         return metric
 
     def _work(self) -> Iterator[Metric]:

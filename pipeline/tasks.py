@@ -16,7 +16,7 @@ from pipeline.sweep import destroy_orphan_keys, requeue_unresolved
 from privacy import aftercare, calling_back, exports, reminders, request_records, retention, window
 from privacy.models import SubjectRequest
 from privacy.retention import AlreadyRunning
-from records import quarantine
+from records import alarms, outliers, quarantine
 from records import uploads as kept_uploads
 from vault import audit_seals
 
@@ -117,6 +117,24 @@ def end_quarantine() -> None:
     """Delete quarantined records whose time is over."""
     while quarantine.end(now=timezone.now()):
         pass
+
+
+@shared_task
+def measure_outliers() -> None:
+    """Learn anew where the values lie that sources watch."""
+    outliers.measure(now=timezone.now())
+
+
+@shared_task
+def watch_volume() -> None:
+    """See whether each source sends as much as it usually does."""
+    alarms.watch_volume(now=timezone.now())
+
+
+@shared_task
+def watch_fields() -> None:
+    """See whether the fields of each source are as they usually are."""
+    alarms.watch_fields(now=timezone.now())
 
 
 @shared_task

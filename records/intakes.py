@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
+from records import tally_hours
 from records.models import QUARANTINE, Intake, Source
+from records.tallies import NOTHING, Tally
 from vault.ids import new_id
 
 
@@ -16,8 +18,12 @@ def note(
     quarantined: int,
     refused: int,
     now: datetime,
+    tally: Tally = NOTHING,
 ) -> Intake:
-    """One batch as it was taken in. Raises `django.db.IntegrityError` when the four do not add up to the whole."""
+    """One batch as it was taken in, with the tally of what was stored.
+
+    Raises `django.db.IntegrityError` when the four do not add up to the whole.
+    """
     return Intake.objects.create(
         id=new_id(),
         source=source,
@@ -28,11 +34,16 @@ def note(
         duplicate=duplicate,
         quarantined=quarantined,
         refused=refused,
+        fields=tally.fields,
+        flags=tally.flags,
     )
 
 
-def note_let_go(source: Source, *, stored: int, duplicate: int, refused: int, now: datetime) -> Intake:
+def note_let_go(
+    source: Source, *, stored: int, duplicate: int, refused: int, now: datetime, tally: Tally = NOTHING
+) -> Intake:
     """What became of records that came out of quarantine; as many fewer are in it. `now`: when they were received."""
+    tally_hours.has_changed(source, now)
     return note(
         source,
         door=QUARANTINE,
@@ -42,4 +53,5 @@ def note_let_go(source: Source, *, stored: int, duplicate: int, refused: int, no
         quarantined=-(stored + duplicate + refused),
         refused=refused,
         now=now,
+        tally=tally,
     )

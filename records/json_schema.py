@@ -227,7 +227,7 @@ class _Walk:
             self._fault(place, "has an '$id' or '$schema' of its own; only the schema as a whole may.")
         patterns = schema.get("patternProperties")
         for pattern in (schema.get("pattern"), *(patterns if isinstance(patterns, dict) else ())):
-            if isinstance(pattern, str) and not _is_linear(pattern):
+            if isinstance(pattern, str) and not is_linear(pattern):
                 self._fault(
                     place,
                     f"has a pattern that cannot be matched in linear time (looking around, repeating what was found, "
@@ -241,7 +241,8 @@ class _Walk:
             self.faults.append(sentence)
 
 
-def _is_linear(pattern: str) -> bool:
+def is_linear(pattern: str) -> bool:
+    """Whether this is a pattern that is matched in linear time, whatever the text."""
     if len(pattern) > LONGEST_PATTERN:
         return False
     try:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from records import quality_faults
 from records.dictionary import FIELDS
 from records.json_schema import is_deeper
 from records.properties import TYPES
@@ -19,6 +20,7 @@ UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 KNOWN = (
     *TEXTS,
     *("message_id", "fields", "properties", "consents", "date_order", "signals", "special_categories", "recognize"),
+    *("quality", "outliers"),
 )
 
 
@@ -61,6 +63,7 @@ def _faults(mapping: Mapping[str, Any]) -> Iterator[str]:
     yield from _of_choices(mapping, "properties", TYPES)
     yield from _of_consents(mapping.get("consents", {}))
     yield from _of_signals(mapping.get("signals", {}))
+    yield from quality_faults.faults(mapping)
 
 
 def _of_choices(mapping: Mapping[str, Any], name: str, choices: Any) -> Iterator[str]:

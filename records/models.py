@@ -19,6 +19,11 @@ LOAD_STATES = (ARRIVING, TRYING, TRIED, LOADING, LOADED, FAILED, EXPIRED, TAKEN_
 # What becomes of fields that a source has not declared: dropped; kept sealed and listed; or the record is not taken in.
 STRICT, DISCOVER, BLOCK = "strict", "discover", "block"
 MODES = (STRICT, DISCOVER, BLOCK)
+# What may be wrong with what a source sends: nothing comes, less or more than usual; a field is filled or readable less
+# often; fields come that nobody declared; more goes to quarantine.
+SILENT, TOO_LITTLE, TOO_MUCH = "silent", "too_little", "too_much"
+COMPLETENESS, VALIDITY, UNDECLARED, QUARANTINED = "completeness", "validity", "undeclared", "quarantined"
+ALARMS = (SILENT, TOO_LITTLE, TOO_MUCH, COMPLETENESS, VALIDITY, UNDECLARED, QUARANTINED)
 
 
 class Source(models.Model):
@@ -125,6 +130,61 @@ class DiscoveredField(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "name"], name="discovered_field_once")]
+
+
+class TallyHour(models.Model):
+    """What came from this source in this hour: the tallies of its batches in sum."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="tally_hours", db_index=False)
+    hour = models.DateTimeField(help_text="When it began.")
+    acknowledged = models.PositiveBigIntegerField()
+    quarantined = models.PositiveBigIntegerField(help_text="When they came, whatever became of them since.")
+    stored = models.PositiveBigIntegerField(help_text="Those that were tallied.")
+    fields = models.JSONField()
+    flags = models.JSONField()
+    stale = models.BooleanField(default=False, help_text="It has to be summed up again.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "hour"], name="one_tally_each_hour")]
+
+
+class Baseline(models.Model):
+    """Of this source the values of this property usually lie here: made every day from its records."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="baselines")
+    property = models.CharField(max_length=40)
+    number = models.PositiveBigIntegerField(help_text="How many values it was made from.")
+    first_quartile = models.FloatField()
+    median = models.FloatField()
+    third_quartile = models.FloatField()
+    mean = models.FloatField()
+    deviation = models.FloatField(help_text="The standard deviation.")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "property"], name="one_baseline_each")]
+
+
+class QualityAlarm(models.Model):
+    """Something is wrong with what this source sends: since when, and by which figures. It ends by itself."""
+
+    id = models.UUIDField(primary_key=True)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="alarms")
+    kind = models.CharField(max_length=16)
+    field = models.CharField(max_length=80, blank=True, help_text="Empty: it is about the source as a whole.")
+    cause = models.CharField(max_length=400)
+    began_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "kind", "field"], condition=Q(ended_at=None), name="one_open_alarm_each"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=ALARMS), name="alarm_kind_is_known"),
+        ]
+        indexes = [models.Index(fields=["source", "-began_at"])]
 
 
 class RetentionRule(models.Model):
@@ -378,6 +438,10 @@ class Intake(models.Model):
     duplicate = models.PositiveIntegerField()
     quarantined = models.IntegerField()
     refused = models.PositiveIntegerField()
+    fields = models.JSONField(
+        null=True, help_text="Of what was stored, by field: filled, unreadable, breaking a rule. Empty: not counted."
+    )
+    flags = models.JSONField(null=True, help_text="Of what was stored: how many records had each flag.")
 
     class Meta:
         constraints = [

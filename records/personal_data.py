@@ -65,6 +65,37 @@ TABLES = [
         ),
     ),
     Table(
+        "records.TallyHour",
+        subject=None,
+        purpose="service",
+        retention="13 months",
+        expires=("hour", 396),
+        fields=dict.fromkeys(
+            ("id", "source", "hour", "acknowledged", "quarantined", "stored", "fields", "flags", "stale"), PLAIN
+        ),
+    ),
+    Table(
+        "records.Baseline",
+        subject=None,
+        purpose="service",
+        retention="as long as the source watches the property",
+        fields=dict.fromkeys(
+            (
+                *("id", "source", "property", "number", "first_quartile", "median", "third_quartile", "mean"),
+                *("deviation", "made_at"),
+            ),
+            PLAIN,
+        ),
+    ),
+    Table(
+        "records.QualityAlarm",
+        subject=None,
+        purpose="service",
+        retention="400 days after it was last seen",
+        expires=("last_seen_at", 400),
+        fields=dict.fromkeys(("id", "source", "kind", "field", "cause", "began_at", "last_seen_at", "ended_at"), PLAIN),
+    ),
+    Table(
         "records.RetentionRule",
         subject=None,
         purpose="accountability",
@@ -250,7 +281,10 @@ TABLES = [
         retention="13 months",
         expires=("received_at", 396),
         fields=dict.fromkeys(
-            ("id", "source", "door", "received_at", "acknowledged", "stored", "duplicate", "quarantined", "refused"),
+            (
+                *("id", "source", "door", "received_at", "acknowledged", "stored", "duplicate", "quarantined"),
+                *("refused", "fields", "flags"),
+            ),
             PLAIN,
         ),
     ),

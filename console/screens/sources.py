@@ -6,7 +6,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -23,6 +23,7 @@ from console.file_stand import stands
 from console.guards import needs
 from console.json_text import IndentedJSON, Typed, indented
 from console.left_out import left_out_of
+from console.quality import card_of, standing
 from console.screen import badge
 from console.screens.dictionary import DictionaryPages
 from console.screens.readings import ReadingScreen
@@ -30,7 +31,7 @@ from console.showing import in_words, label_of, moment
 from console.telling import telling
 from identity import device_registry
 from records import discovered, mapping, sources, webhook_secrets
-from records.models import ONLINE, ROWS, SEGMENT, Source
+from records.models import ONLINE, ROWS, SEGMENT, QualityAlarm, Source
 
 OUTCOMES = ("stored", "duplicate", "quarantined", "refused")
 LATEST = 6
@@ -43,6 +44,12 @@ SECRET_HINT = (
     "one, and the one before counts for a day."
 )
 KEPT = "Kept. What is signed with it is taken in; the secret before it, if there was one, counts for a day."
+OPEN_ALARMS = (
+    QualityAlarm.objects.filter(source=OuterRef("pk"), ended_at=None)
+    .values("source")
+    .annotate(count=Count("id"))
+    .values("count")
+)
 STABLE_KEYS = [
     ("", "None: every record is on its own"),
     *((key, key.replace("_", " ")) for key in ("account_id", "customer_number", "loyalty_number")),
@@ -128,7 +135,17 @@ class SourceScreen(DictionaryPages, ReadingScreen):
 
     may_view = VIEW_SOURCES
     may_add = EDIT_SOURCES
-    list_display = ("name", "kind_badge", "state", "stable_key_text", "trust_rank", "stored", "quarantined", "last_at")
+    list_display = (
+        "name",
+        "kind_badge",
+        "state",
+        "stable_key_text",
+        "trust_rank",
+        "stored",
+        "quarantined",
+        "alarms_now",
+        "last_at",
+    )
     sortable_by = ()
     intro = "Systems that send records. Each has a write key, shown once when it is made, and its own mapping."
     empty_hint = "Add a source to get its write key; then send records to /v1/batch, or load a file on its page."
@@ -138,6 +155,7 @@ class SourceScreen(DictionaryPages, ReadingScreen):
             sum_stored=Sum("intakes__stored"),
             sum_quarantined=Sum("intakes__quarantined"),
             seen_at=Max("intakes__received_at"),
+            alarms_open=Subquery(OPEN_ALARMS),
         ).order_by("name")
 
     @admin.display(description="Kind")
@@ -159,6 +177,10 @@ class SourceScreen(DictionaryPages, ReadingScreen):
     @admin.display(description="Quarantined")
     def quarantined(self, source: Any) -> str:
         return f"{source.sum_quarantined or 0:,}"
+
+    @admin.display(description="Alarms")
+    def alarms_now(self, source: Any) -> str:
+        return f"{source.alarms_open}" if source.alarms_open else "–"
 
     @admin.display(description="Last heard of")
     def last_at(self, source: Any) -> str:
@@ -271,6 +293,8 @@ class SourceScreen(DictionaryPages, ReadingScreen):
             left_out=left_out_of(source, {name: counts[name] or 0 for name in OUTCOMES}),
             may_see_quarantine=may(request, VIEW_QUARANTINE),
             outcomes=parts_of({name: counts[name] or 0 for name in OUTCOMES}),
+            alarms=standing(source),
+            quality=card_of(source, today=timezone.localdate()),
             intake=intake(today=timezone.localdate(), source=source)[0],
             kept_for=in_words(source.retention_days),
             stable_key=label_of(source.stable_key) if source.stable_key else "none: each record is on its own",

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from records import quality
 from records.contracts import contract_of
 from records.envelope import Envelope, Reject, Unreadable, Way, as_json
 from records.envelopes import rows
@@ -41,7 +42,8 @@ def read(event: object, source: Source, *, position: int, now: datetime) -> Enve
         mapping = _mapping(source, tuple(name for name in row if not _is_attribute(name)))
         used = {*mapping.message_id, *mapping.fields, *mapping.properties, mapping.occurred_at, mapping.event_column}
         row = {name: value for name, value in row.items() if not _is_attribute(name) or name in used}
-        return rows.envelope_of(row, body, source, mapping, contract=contract, position=position, now=now)
+        envelope = rows.envelope_of(row, body, source, mapping, contract=contract, position=position, now=now)
+        return quality.judged(envelope, source, now=now)
     except Unreadable as error:
         return error.as_reject(position, body, keep=error.code != "too_large", way=Way(READER))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from phonenumbers import SUPPORTED_REGIONS
 
-from records import properties
+from records import properties, quality
 from records.cleaning import clean
 from records.contracts import Contract, contract_of, texts_in
 from records.dictionary import IDENTIFIERS, letters, recognize
@@ -92,9 +92,10 @@ def read(
         contract = contract_of(source)
         if contract:
             contract.check_row(row)
-        return envelope_of(
+        envelope = envelope_of(
             flatten(row), body, source, mapping, contract=contract, position=position, now=now, copy=copy
         )
+        return quality.judged(envelope, source, now=now)
     except Unreadable as error:
         return error.as_reject(position, body, keep=error.code != "too_large", way=Way(READER, copy=copy))
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from records import properties
+from records import properties, quality
 from records.cleaning import clean
 from records.contracts import Contract, contract_of
 from records.dictionary import recognize
@@ -54,7 +54,7 @@ def read(message: object, source: Source, *, position: int, now: datetime, sent_
         contract = contract_of(source)
         if contract:
             contract.check_message(told)
-        return _read(told, body, source, contract, position, now, sent_at)
+        return quality.judged(_read(told, body, source, contract, position, now, sent_at), source, now=now)
     except Unreadable as error:
         way = Way(READER, sent_at=sent_at if isinstance(sent_at, str) else "")
         return error.as_reject(position, body, keep=error.code != "too_large", way=way)

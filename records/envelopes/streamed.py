@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from records import quality
 from records.contracts import Contract, contract_of
 from records.dictionary import IDENTIFIERS
 from records.envelope import Envelope, Reject, Unreadable, Way, as_json, message_hash, rejected_hash
@@ -78,7 +79,8 @@ class Reader:
             mapping = self._with_surroundings(self._mapping(tuple(columns)), columns, around)
             if not ids_by_name and rows.by_names(self.source):
                 mapping = replace(mapping, message_id=tuple(self.source.mapping.get("message_id", ())))
-            return self._envelope(columns, mapping, around, known_by, position, contract)
+            envelope = self._envelope(columns, mapping, around, known_by, position, contract)
+            return quality.judged(envelope, self.source, now=self.now)
         except Unreadable as error:
             way = _way(READER, around, known_by, ids_by_name=ids_by_name)
             reject = error.as_reject(position, body, keep=error.code != "too_large", way=way)

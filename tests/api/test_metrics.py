@@ -10,9 +10,10 @@ from access import api_keys
 from pipeline import replay
 from pipeline.heartbeat import beat
 from pipeline.models import Work
-from records.models import Intake, QuarantinedRecord
+from records.models import Intake, QualityAlarm, QuarantinedRecord
 from tests.api.conftest import Caller, Shop, assert_problem
 from vault.grants import Actor
+from vault.ids import new_id
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
@@ -62,6 +63,29 @@ def test_a_new_day_begins_anew(shop: Shop, service: Caller) -> None:
     midnight = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     Intake.objects.update(received_at=midnight - timedelta(seconds=1))
     assert ("onym_records_total", "shop", "acknowledged") not in read(service)
+
+
+def test_alarms_are_counted_while_they_hold(shop: Shop, service: Caller) -> None:
+    now = timezone.now()
+    for kind, field, ended_at in (
+        ("completeness", "email", None),
+        ("completeness", "phone", None),
+        ("silent", "", None),
+        ("silent", "", now),
+    ):
+        QualityAlarm.objects.create(
+            id=new_id(),
+            source=shop.source,
+            kind=kind,
+            field=field,
+            cause="figures",
+            began_at=now,
+            last_seen_at=now,
+            ended_at=ended_at,
+        )
+    told = read(service)
+    assert told["onym_quality_alarms", "shop", "completeness"] == 2
+    assert told["onym_quality_alarms", "shop", "silent"] == 1
 
 
 def test_who_is_alive(service: Caller) -> None:

@@ -248,6 +248,7 @@ ARGUMENTS: dict[str, dict[str, str]] = {
             "contract",
             "contract/versions",
             "discovered",
+            "quality",
         )
     },
     "api/discovered-fields/<uuid:id>/": {"id": "discovered"},
