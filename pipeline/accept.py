@@ -25,6 +25,7 @@ from privacy.suppression import Asked
 from records import dedupe, discovered, intakes, outliers, quarantine, source_profiles, store, unique
 from records.dictionary import IDENTIFIERS
 from records.envelope import Envelope, Reject, Said
+from records.mending import BY_HAND
 from records.models import SINGLE, Source
 from records.sightings import identifiers_of
 from records.source_profiles import Newcomer
@@ -79,14 +80,19 @@ def accept(source: Source, items: Batch, *, door: str, now: datetime) -> Accepta
     return accept_each(source, [items], door=door, now=now)[0]
 
 
-def take_back(source: Source, envelopes: Sequence[Envelope], *, received_at: datetime, now: datetime) -> Acceptance:
-    """The same for what comes out of quarantine, inside the caller's transaction; all of it came on that day."""
+def take_back(
+    source: Source, envelopes: Sequence[Envelope], *, refused: int, received_at: datetime, now: datetime
+) -> Acceptance:
+    """The same for what comes out of quarantine, inside the caller's transaction; all of it came on that day.
+
+    `refused` more were too old to be kept.
+    """
     epoch.must_be_current()
     keyed = _keyed(envelopes)
     suppression.pass_the_door()
     with uncollected():
         acceptances, tally = _outcome(source, [keyed], now)
-        acceptance = acceptances[0]
+        acceptance = acceptances[0] + Acceptance(refused=refused)
         intakes.note_let_go(
             source,
             stored=acceptance.stored,
@@ -164,7 +170,9 @@ def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> li
     welcome = without_erased(_without_suppressed(envelopes, source, now), source, now=now)
     wanted = signals.interpret(welcome, source, now=now)
     indexes = indexes_to_write(identifiers_of(wanted))
-    placed, made, claimed = _place(source, wanted, indexes, now)
+    # What came earlier makes nobody's time begin anew.
+    came_at = min((item.received_at for item in wanted if item.received_at), default=now)
+    placed, made, claimed = _place(source, wanted, indexes, came_at)
     said = _said(source, placed, now)
     said += signals.of_devices(source, placed, [_index(item, "device_id", indexes) for item in wanted], said)
     spoke = _record_acts([*said, *signals.carried_over(made)], now)
@@ -276,6 +284,8 @@ def _said(source: Source, placed: Sequence[Accepted], now: datetime) -> list[New
         )
         for item in placed
         for word in item.envelope.said
+        # Whoever mends a record by hand can take nobody's word for theirs: a no counts, a yes does not.
+        if not (word.granted and BY_HAND in item.envelope.flags)
     ]
 
 

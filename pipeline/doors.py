@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.accept import Acceptance
 from pipeline.together import take_in
 from records import limits
-from records.envelope import Envelope, Reject, Signal
+from records.envelope import GPC, Envelope, Reject, Way
 from records.envelopes import cloudevents
 from records.envelopes import segment as segment_messages
 from records.envelopes.streamed import Reader
@@ -81,4 +81,7 @@ def _take(messages: list[object], sent_at: object, source: Source, now: datetime
 
 
 def _with_gpc(item: Envelope | Reject) -> Envelope | Reject:
-    return replace(item, signals=(*item.signals, Signal("gpc", "1"))) if isinstance(item, Envelope) else item
+    """The message with what the browser that sent it asked for, also for when it comes out of quarantine."""
+    if isinstance(item, Envelope):
+        return replace(item, signals=(*item.signals, GPC))
+    return replace(item, way=replace(item.way or Way(), gpc=True))

@@ -8,16 +8,21 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+import structlog
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from pipeline.alone import alone_with
+from pipeline.consumers.taking import HOPELESS
 from pipeline.models import DONE, RUNNING, Replay
-from pipeline.replay import Mend, NotOpened, Replayed, as_it_is, replay
-from records.mending import without
+from pipeline.replay import NotOpened, Replayed, replay
+from records.envelope import Reject
+from records.mending import Mend, SaysConsent
 from records.models import QuarantinedRecord, Source
 from vault.grants import Actor
 from vault.ids import new_id
+
+log = structlog.get_logger()
 
 AT_A_TIME = 500
 MOST_FIELDS, LONGEST_FIELD = 20, 80
@@ -34,8 +39,10 @@ def begin(
 ) -> Replay:
     """Ask for a replay of what this source has in quarantine, all of it or for this reason and field.
 
-    `leave_out` names fields without which each is to be taken in. Raises `Nothing`, and `ValueError` for too many.
+    `leave_out` names fields without which each is to be taken in. Raises `Nothing`, `records.mending.SaysConsent`, and
+    `ValueError` for too many.
     """
+    Mend(leave_out=tuple(leave_out)).must_leave_consent(source)
     if len(leave_out) > MOST_FIELDS or any(not 0 < len(name) <= LONGEST_FIELD for name in leave_out):
         raise ValueError(f"name at most {MOST_FIELDS} fields to leave out, of {LONGEST_FIELD} characters each")
     run = Replay(
@@ -72,17 +79,35 @@ def left_behind(*, now: datetime) -> list[UUID]:
 
 
 def _work_on(run: Replay, on_progress: Callable[[Replay], None]) -> None:
-    mend: Mend = partial(without, fields=run.leave_out) if run.leave_out else as_it_is
-    actor, why = Actor(run.started_by_kind, run.started_by), f"replay {run.pk}"
+    ask = partial(
+        replay,
+        actor=Actor(run.started_by_kind, run.started_by),
+        reason=f"replay {run.pk}",
+        mend=Mend(leave_out=tuple(run.leave_out)),
+    )
     while ids := list(_waiting(run).filter(id__gt=run.last).order_by("id").values_list("id", flat=True)[:AT_A_TIME]):
         try:
-            replayed = replay(ids, actor=actor, reason=why, now=timezone.now(), mend=mend)
-        except NotOpened as error:
+            replayed = _replayed(ids, ask)
+        except (NotOpened, SaysConsent) as error:
             _end(run, fault=str(error))
             return
         _note(run, replayed, last=ids[-1])
         on_progress(run)
     _end(run)
+
+
+def _replayed(ids: Sequence[UUID], ask: Callable[..., Replayed]) -> Replayed:
+    """What became of these; where one of them cannot be stored, whatever is tried, of each by itself."""
+    try:
+        return ask(ids, now=timezone.now())
+    except HOPELESS as error:
+        if isinstance(error, SaysConsent):
+            raise
+        if len(ids) > 1:
+            return sum((_replayed([id], ask) for id in ids), Replayed())
+        name = type(error).__name__
+        log.error("a record in quarantine cannot be stored and stays there", error=name)
+        return Replayed(still={ids[0]: Reject(0, "unstorable", "", f"It could not be stored: {name}.", None, 0, b"")})
 
 
 def _waiting(run: Replay) -> "QuerySet[QuarantinedRecord]":

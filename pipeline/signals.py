@@ -53,7 +53,8 @@ def words(signal: Signal, heard: Heard) -> Iterator[Said]:
 
 
 def spoken_at(word: Said, item: Envelope, *, now: datetime) -> datetime:
-    """When this was said: never in the future, and a browser's standing signal now, however old the message is."""
+    """When this was said: never in the future; a browser's standing signal when it came, however old the message is."""
+    now = item.received_at or now
     return now if word.how == GPC else min(item.occurred_at, word.said_at or now, now)
 
 

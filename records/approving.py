@@ -11,6 +11,7 @@ from records.envelopes.segment import OF_PROPERTIES
 from records.models import SEGMENT, DiscoveredField, Source
 from records.properties import COMMERCE, TYPES
 
+OF_THE_ENVELOPE = ("account_id", "device_id")
 PROPERTY, FIELD = "property", "field"
 
 
@@ -22,7 +23,7 @@ def approve(found: DiscoveredField, *, becomes: str, by: str) -> Source:
     if not discovered.can_be_declared(found.name):
         raise ValidationError("A part of this name is masked or cut: declare the field in the mapping itself.")
     with transaction.atomic():
-        source = Source.objects.select_for_update().get(pk=found.source_id)
+        source = Source.objects.select_for_update(no_key=True).get(pk=found.source_id)
         changed = sources.change(source, mapping=_with(source, found.name, becomes), by=by)
         discovered.forget(changed, [found.name])
     return changed
@@ -40,6 +41,8 @@ def proposed_type(found: DiscoveredField) -> str:
 
 def _with(source: Source, name: str, becomes: str) -> dict[str, Any]:
     mapping = dict(source.mapping)
+    if source.format == SEGMENT and becomes in OF_THE_ENVELOPE:
+        raise ValidationError(f"'{becomes}' of a Segment message is its userId or anonymousId: choose another.")
     if becomes in FIELDS:
         return {**_recognizing(source), "fields": {**mapping.get("fields", {}), name: becomes}}
     if becomes not in TYPES:

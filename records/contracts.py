@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from jsonschema_rs import Draft202012Validator
+from jsonschema_rs import Draft202012Validator, ValidationError
 
 from records import contract_words, json_schema
 from records.declared import NOTHING, NULL, STRING, Shape, shape_of
@@ -54,15 +54,15 @@ class Contract:
 
     def _check(self, instance: object) -> None:
         try:
-            if self.validator is None or self.validator.is_valid(instance):
-                return
-            error = next(iter(self.validator.iter_errors(instance)), None)
+            if self.validator is not None:
+                # The first fault alone: to find all of them may take many times as long as the record is worth.
+                self.validator.validate(instance)
+        except ValidationError as error:
+            field, sentence = contract_words.of(error)
+            raise Unreadable("breaks_contract", field, sentence) from None
         except ValueError:
             # Nested beyond what the validator follows, or no value of JSON.
             raise Unreadable("breaks_contract", "", contract_words.UNCHECKED) from None
-        if error is not None:
-            field, sentence = contract_words.of(error)
-            raise Unreadable("breaks_contract", field, sentence) from None
 
 
 def contract_of(source: Source) -> Contract | None:
@@ -82,6 +82,17 @@ def _contract(mode: str, schema: str) -> Contract:
         return Contract(mode, NOTHING)
     validator, parsed = compiled
     return Contract(mode, shape_of(parsed), validator)
+
+
+def names_in(value: Any) -> Iterable[str]:
+    """Every name of a member in this value, however deep it stands."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield str(name)
+            yield from names_in(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from names_in(inner)
 
 
 def texts_in(values: Iterable[Any]) -> Iterable[str]:

@@ -49,10 +49,11 @@ class Way:
 
     `sent_at` is when its batch was sent, `copy` how many equal rows stood before it in its file. Of a stream's row,
     `device`, `occurred_at` and `event` name columns of what surrounds it; `timed` and `untimed` are what it is known by
-    without a message id, with a time of its own and without, in hexadecimal digits.
+    without a message id, with a time of its own and without, in hexadecimal digits. `gpc`: the browser asked not to be
+    sold or shared. `client_side`: the key that it came by was public then. Without a reader it was refused as a whole.
     """
 
-    reader: str
+    reader: str = ""
     sent_at: str = ""
     copy: int = 0
     device: str = ""
@@ -61,6 +62,12 @@ class Way:
     ids_by_name: bool = True
     timed: str = ""
     untimed: str = ""
+    gpc: bool = False
+    client_side: bool = False
+
+
+# Global Privacy Control, which stands in a header for all that a request holds.
+GPC = Signal("gpc", "1")
 
 
 @dataclass(frozen=True, slots=True)

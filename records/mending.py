@@ -1,29 +1,59 @@
 """Mending a message from the quarantine: a field left out, or the whole of it written anew."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from records.models import Source
+
 # Where a message may hold the field that its reject names: at its top, or in one of the objects that it consists of.
 WITHIN = ((), ("properties",), ("traits",), ("context", "traits"), ("data",))
+# Where a message says what its person allows: without it an older word would count that may be another.
+CONSENT = ("context.consent", "context.globalPrivacyControl", "consent", "consentManagement", "globalPrivacyControl")
+# How a record says that it was mended.
+BY_HAND, LEFT_OUT = "mended_by_hand", "left_out:"
+LONGEST_NAME = 50
 
 
 class NotAnObject(ValueError):
     """A record must be a JSON object."""
 
 
-def without(body: bytes, fields: Collection[str]) -> bytes:
-    """The message without these fields, named as its reject names them; as it is where it is no JSON object."""
-    try:
-        message = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return body
-    if not isinstance(message, dict):
-        return body
-    for name in fields:
-        _take_out(message, name)
-    return orjson.dumps(message)
+class SaysConsent(ValueError):
+    """What a message says of consent cannot be left out of it."""
+
+
+@dataclass(frozen=True)
+class Mend:
+    """What is to be done to a message before it is read again: nothing, fields left out, or written anew."""
+
+    leave_out: tuple[str, ...] = ()
+    anew: bytes | None = None
+
+    @property
+    def changes(self) -> bool:
+        return bool(self.leave_out) or self.anew is not None
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What the record is to say of it."""
+        by_hand = (BY_HAND,) if self.anew is not None else ()
+        return (*by_hand, *(LEFT_OUT + name[:LONGEST_NAME] for name in self.leave_out))
+
+    def of(self, body: bytes) -> bytes:
+        """The message, mended; as it is where fields are to be left out of what is no JSON object."""
+        return _without(body if self.anew is None else self.anew, self.leave_out)
+
+    def must_leave_consent(self, source: Source) -> None:
+        """Raises `SaysConsent` where it would take away what somebody allowed or refused."""
+        for name in self.leave_out:
+            if name == "context" or name in source.mapping.get("consents", {}) or name.startswith(CONSENT):
+                raise SaysConsent(f"'{name}' says what the person allows: it cannot be left out, only written anew")
+
+
+AS_IT_IS = Mend()
 
 
 def written_anew(text: str) -> bytes:
@@ -34,7 +64,10 @@ def written_anew(text: str) -> bytes:
         raise NotAnObject(f"It is not JSON: it breaks in line {error.lineno}, column {error.colno}.") from None
     if not isinstance(message, dict):
         raise NotAnObject("A record is a JSON object with named fields, {…}.")
-    return orjson.dumps(message)
+    try:
+        return orjson.dumps(message)
+    except TypeError:
+        raise NotAnObject("It is nested deeper than any record.") from None
 
 
 def indented(body: bytes) -> str:
@@ -43,6 +76,20 @@ def indented(body: bytes) -> str:
         return orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2).decode()
     except orjson.JSONDecodeError:
         return body.decode(errors="replace")
+
+
+def _without(body: bytes, fields: Sequence[str]) -> bytes:
+    if not fields:
+        return body
+    try:
+        message = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body
+    if not isinstance(message, dict):
+        return body
+    for name in fields:
+        _take_out(message, name)
+    return orjson.dumps(message)
 
 
 def _take_out(message: dict[str, Any], name: str) -> None:

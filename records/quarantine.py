@@ -1,7 +1,7 @@
 """The quarantine: what a known source sent and could not be taken in, sealed under a key of its own, for 30 days."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,10 +20,10 @@ TABLE = "records_quarantinedrecord"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the quarantine holds of one record: its body, and how it was read, where that is known."""
+    """What the quarantine holds of one record: its body, and how it was read."""
 
     body: bytes
-    way: Way | None
+    way: Way
 
 
 def keep(rejects: Sequence[Reject], source: Source, *, door: str, now: datetime) -> None:
@@ -91,7 +91,7 @@ def forget(ids: Collection[UUID]) -> int:
 def _row(id: UUID, reject: Reject, source: Source, door: str, sealer: Sealer, now: datetime) -> QuarantinedRecord:
     reason, field, message = _why(reject)
     kept = reject.body is not None
-    way = orjson.dumps(asdict(reject.way)) if kept and reject.way else None
+    way = orjson.dumps(asdict(replace(reject.way or Way(), client_side=source.client_side))) if kept else None
     return QuarantinedRecord(
         id=id,
         source=source,
@@ -114,8 +114,8 @@ def _why(reject: Reject) -> tuple[str, str, str]:
     return reject.code, reject.field[:80].replace("\0", ""), reject.message[:300].replace("\0", "")
 
 
-def _way(text: bytes | None) -> Way | None:
-    return None if text is None else Way(**orjson.loads(text))
+def _way(text: bytes | None) -> Way:
+    return Way() if text is None else Way(**orjson.loads(text))
 
 
 def end(*, now: datetime) -> int:

@@ -95,7 +95,7 @@ def change(source: Source, *, by: str = "", **changes: Any) -> Source:
     if unknown:
         raise ValidationError({unknown[0]: f"cannot be changed; allowed: {', '.join(sorted(CHANGEABLE))}"})
     with transaction.atomic():
-        fresh = Source.objects.select_for_update().get(pk=source.pk)
+        fresh = Source.objects.select_for_update(no_key=True).get(pk=source.pk)
         mapped = "mapping" in changes and changes["mapping"] != fresh.mapping
         agreed = any(name in changes and changes[name] != getattr(fresh, name) for name in CONTRACT)
         fresh.mapping_version += mapped
@@ -115,6 +115,8 @@ def _check(source: Source) -> None:
     wrong: dict[str, list[str]] = {}
     if mapping_faults := faults(source.mapping):
         wrong["mapping"] = mapping_faults
+    elif source.format == SEGMENT and {"account_id", "device_id"} & set(source.mapping.get("fields", {}).values()):
+        wrong["mapping"] = ["account_id and device_id of a Segment message are its userId and anonymousId."]
     if source.contract_mode not in MODES:
         wrong["contract_mode"] = [f"Choose one of {', '.join(MODES)}."]
     if schema_faults := json_schema.faults(source.contract_schema):

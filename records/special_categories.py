@@ -69,6 +69,12 @@ def keep_out(event: str, properties: Mapping[str, Any], *, allowed: Collection[s
             raise _refusal(name, category)
 
 
+def keep_out_name(name: str, told: str) -> None:
+    """Raises `Unreadable` where a field of this name is likely of a special category; it speaks of it as `told`."""
+    if category := _of_name(name):
+        raise _refusal(told, category)
+
+
 def _refusal(name: str, category: str) -> Unreadable:
     shown = name[:40]
     return Unreadable(

@@ -1,6 +1,6 @@
 """The quarantine, and its replays: one record, or all of a source for a reason."""
 
-from functools import partial
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -25,8 +25,8 @@ from api.serializers.quarantine import (
 from api.views.base import View
 from pipeline import replay_runs, tasks
 from pipeline.models import Replay
-from pipeline.replay import Mend, NotOpened, Replayed, as_it_is, replay
-from records.mending import without
+from pipeline.replay import NotOpened, Replayed, replay
+from records.mending import Mend, SaysConsent
 from records.models import QuarantinedRecord, Source
 
 REASON = "mend a record in quarantine"
@@ -90,6 +90,8 @@ class ReplayOne(View):
             )
         except NotOpened as error:
             raise Problem(409, code="not_opened", detail=f"{error}.") from None
+        except SaysConsent as error:
+            raise Problem(409, code="says_consent", detail=f"{error}.") from None
         return Response(_outcome(replayed, id))
 
 
@@ -115,6 +117,8 @@ class Replays(View):
             run = replay_runs.begin(_source(told.pop("source")), **told, by=actor_of(request), now=timezone.now())
         except replay_runs.Nothing as error:
             raise Problem(409, code="nothing_to_replay", detail=f"{str(error).capitalize()}.") from None
+        except SaysConsent as error:
+            raise Problem(409, code="says_consent", detail=f"{error}.") from None
         tasks.wake_for_replay(run.pk)
         location = f"/api/quarantine/replays/{run.pk}/"
         return Response(ReplaySerializer(run).data, status=202, headers={"Location": location})
@@ -137,11 +141,9 @@ class ReplayDetail(View):
         return Response(ReplaySerializer(get_object_or_404(Replay.objects.select_related("source"), pk=id)).data)
 
 
-def _mend(told: dict[str, object]) -> Mend:
-    if "record" in told:
-        anew = orjson.dumps(told["record"])
-        return lambda body: without(anew, told.get("leave_out") or ())  # type: ignore[arg-type]
-    return partial(without, fields=told["leave_out"]) if told.get("leave_out") else as_it_is  # type: ignore[arg-type]
+def _mend(told: dict[str, Any]) -> Mend:
+    anew = orjson.dumps(told["record"]) if "record" in told else None
+    return Mend(leave_out=tuple(told.get("leave_out", ())), anew=anew)
 
 
 def _outcome(replayed: Replayed, id: UUID) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from console.showing import label_of
 from records.aging import AGED
 from records.corrections import REFUTED
+from records.mending import BY_HAND, LEFT_OUT
 from records.priced import PROPERTY
 from records.rectifying import RECTIFIED
 
@@ -19,7 +20,9 @@ BEFORE = {
     REFUTED: "known to be wrong, so it was not believed",
     RECTIFIED: "put right on request",
     AGED: "taken out, since its time was over",
+    LEFT_OUT: "could not be taken in, so it was left out",
 }
+WHOLE = {BY_HAND: "what was sent could not be taken in; somebody wrote it anew"}
 UNDECLARED = "undeclared:"
 UNREADABLE_CONSENT = "unreadable_consent:"
 
@@ -29,7 +32,7 @@ def field_of(flag: str) -> str:
     for before in BEFORE:
         if flag.startswith(before):
             return flag.removeprefix(before)
-    if flag.startswith((UNDECLARED, UNREADABLE_CONSENT)):
+    if flag in WHOLE or flag.startswith((UNDECLARED, UNREADABLE_CONSENT)):
         return ""
     return flag.rpartition(":")[0]
 
@@ -39,6 +42,8 @@ def in_words(flag: str) -> str:
     for before, words in BEFORE.items():
         if flag.startswith(before):
             return words
+    if flag in WHOLE:
+        return WHOLE[flag]
     what = flag.rpartition(":")[2]
     if flag.startswith(UNDECLARED):
         return f"{what} more {'value' if what == '1' else 'values'} came that the mapping does not name; dropped"

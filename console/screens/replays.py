@@ -24,9 +24,9 @@ from console.showing import label_of
 from console.telling import sentence, telling
 from pipeline import replay_runs, tasks
 from pipeline.models import RUNNING, Replay
-from pipeline.replay import NotOpened, Replayed, as_it_is, leave_to_open, replay
+from pipeline.replay import NotOpened, Replayed, leave_to_open, replay
 from records import quarantine
-from records.mending import NotAnObject, indented, written_anew
+from records.mending import AS_IT_IS, Mend, NotAnObject, SaysConsent, indented, written_anew
 from records.models import QuarantinedRecord
 
 MOST_GROUPS = 12
@@ -68,7 +68,7 @@ class ReplayScreen(EntryScreen):
         if not (first := one.first()):
             messages.info(request, "Nothing of that is in quarantine any more.")
             return redirect("admin:records_quarantinedrecord_changelist")
-        with telling(request, replay_runs.Nothing):
+        with telling(request, replay_runs.Nothing, SaysConsent):
             run = replay_runs.begin(
                 first.source,
                 reason=first.reason,
@@ -130,9 +130,11 @@ class ReplayScreen(EntryScreen):
             return self._mending(request, row, mended, row.message)
         return redirect("admin:records_quarantinedrecord_change", id)
 
-    @needs(REPLAY_QUARANTINE)
+    @needs(REPLAY_QUARANTINE, fresh=True)
     def mend(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
         """Take in the record as it was written anew; where it still cannot be, the same page says why."""
+        if not may(request, REVEAL_IDENTIFIERS):
+            raise PermissionDenied
         row, form = get_object_or_404(QuarantinedRecord.objects.select_related("source"), pk=id), Mended(request.POST)
         if not form.is_valid():
             return self._mending(request, row, form, first_error(form))
@@ -166,7 +168,7 @@ class ReplayScreen(EntryScreen):
         ]
 
     def _replay(self, request: HttpRequest, id: UUID, reason: str, body: bytes | None = None) -> Replayed:
-        mend = as_it_is if body is None else (lambda _: body)
+        mend = AS_IT_IS if body is None else Mend(anew=body)
         return replay([id], actor=actor_of(request), reason=reason, now=timezone.now(), mend=mend)
 
     def _told(self, request: HttpRequest, id: UUID, replayed: Replayed) -> HttpResponse:

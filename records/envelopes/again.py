@@ -1,8 +1,10 @@
 """Again: what could not be taken in is read once more, as it was read the first time, by its source as it is now.
 
-It happened, and was received, when it was: nothing in it counts from the day on which it is read again.
+It happened, and was received, when it was: nothing in it counts from the day on which it is read again. Mended or not,
+a message without an id of its own is known by what its source sent.
 """
 
+import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -10,39 +12,61 @@ from typing import Any
 
 import orjson
 
-from records.envelope import Envelope, Hashed, Reject, Unreadable, Way
+from records.envelope import GPC, Envelope, Hashed, Reject, Unreadable, Way, message_hash
 from records.envelopes import cloudevents, rows, segment, streamed
 from records.envelopes.streamed import SURROUNDINGS, Around, KnownBy
+from records.mending import AS_IT_IS, Mend
 from records.models import SEGMENT, Source
 
 
 def read_again(
-    body: bytes, way: Way | None, source: Source, *, position: int, received_at: datetime
+    body: bytes, way: Way, source: Source, *, position: int, received_at: datetime, mend: Mend = AS_IT_IS
 ) -> Envelope | Reject:
     """The envelope of a body from the quarantine, or the reject that says what is wrong with it now.
 
     A body of no known way, such as a broken line of a file, is read as the source's format says.
     """
-    way = way or Way(segment.READER if source.format == SEGMENT else rows.READER)
+    mended = mend.of(body)
     try:
-        message = orjson.loads(body)
+        message = orjson.loads(mended)
     except orjson.JSONDecodeError as error:
         fault = Unreadable("malformed_json", "", f"It is not JSON: it breaks at column {error.colno}.")
-        return fault.as_reject(position, body, way=way)
-    read = _read(message, way, source, position, received_at)
-    return replace(read, received_at=received_at) if isinstance(read, Envelope) else read
+        return fault.as_reject(position, mended, way=way)
+    read = _read(message, way, source, position, received_at, body if mend.changes else b"")
+    if isinstance(read, Reject):
+        return read
+    signals = (*read.signals, GPC) if way.gpc else read.signals
+    return replace(read, received_at=received_at, signals=signals, flags=(*read.flags, *mend.flags))
 
 
-def _read(message: object, way: Way, source: Source, position: int, now: datetime) -> Envelope | Reject:
+def believed(source: Source, way: Way) -> Source:
+    """The source; believed as little as the key by which the message came, where that was public then."""
+    if not way.client_side or source.client_side:
+        return source
+    other = copy.copy(source)
+    other.client_side = True
+    return other
+
+
+def _read(message: object, way: Way, source: Source, position: int, now: datetime, sent: bytes) -> Envelope | Reject:
+    """`sent` is what its source sent, where that was mended."""
     if way.reader == cloudevents.READER:
         return cloudevents.read(message, source, position=position, now=now)
     if way.reader in (streamed.READER, streamed.DELETION):
         return _streamed(message, way, source, position, now)
     if source.format == SEGMENT:
-        return segment.read(message, source, position=position, now=now, sent_at=way.sent_at or None)
+        read = segment.read(message, source, position=position, now=now, sent_at=way.sent_at or None)
+        has_id = isinstance(message, dict) and bool(message.get("messageId"))
+        return read if has_id else _known_by(read, sent)
     columns = rows.flatten(message) if isinstance(message, dict) else {}
     mapping = rows.mapping_for(source, tuple(columns))
-    return rows.read(message, source, mapping, position=position, now=now, copy=way.copy)
+    read = rows.read(message, source, mapping, position=position, now=now, copy=way.copy)
+    number = b"#%d" % way.copy if way.copy else b""
+    return read if rows.message_id(columns, mapping) else _known_by(read, sent and sent + number)
+
+
+def _known_by(read: Envelope | Reject, sent: bytes) -> Envelope | Reject:
+    return replace(read, message_hash=message_hash(sent)) if sent and isinstance(read, Envelope) else read
 
 
 def _streamed(message: object, way: Way, source: Source, position: int, now: datetime) -> Envelope | Reject:

@@ -9,12 +9,13 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from records import properties, quality
 from records.cleaning import clean
-from records.contracts import Contract, contract_of, texts_in
+from records.contracts import Contract, contract_of, names_in, texts_in
 from records.dictionary import IDENTIFIERS, letters, recognize
 from records.envelope import Envelope, Reject, Said, Unreadable, Way, as_json, message_hash
 from records.models import IOT, Source
 from records.priced import with_currencies
-from records.special_categories import keep_out
+from records.shown_names import shown
+from records.special_categories import keep_out, keep_out_name
 from records.standardize import Absurd, Setting, instant
 
 READER = "row"
@@ -189,10 +190,18 @@ def _undeclared(
 
 
 def keep_out_of_undeclared(kept: Mapping[str, Any], special: Collection[str]) -> None:
-    """Nobody meant to collect these: what is likely of a special category is not kept unasked. Raises `Unreadable`."""
+    """Nobody meant to collect these: what is likely of a special category is not kept unasked. Raises `Unreadable`.
+
+    What the sender called them is told as far as it can be nobody's name or address.
+    """
     for name, value in kept.items():
-        for text in ("", *texts_in([value])):
-            keep_out("", {name: text}, allowed=special)
+        if name in special:
+            continue
+        told = shown(name)
+        for inner in (name, *names_in(value)):
+            keep_out_name(inner, told)
+        for text in texts_in([value]):
+            keep_out("", {told: text}, allowed=())
 
 
 def _kind(row: Mapping[str, Any], mapping: RowMapping) -> str:
@@ -210,7 +219,7 @@ def _event(row: Mapping[str, Any], mapping: RowMapping) -> str:
 
 
 def _nobody(mapping: RowMapping) -> Unreadable:
-    columns = [column for column, field in mapping.fields.items() if field in IDENTIFIERS]
+    columns = [shown(column) for column, field in mapping.fields.items() if field in IDENTIFIERS]
     choice = ", ".join(columns) or "email, phone, customer_number"
     return Unreadable(
         "missing_identifier",

@@ -10,6 +10,7 @@ from access import api_keys
 from pipeline import replay
 from pipeline.heartbeat import beat
 from pipeline.models import Work
+from records.mending import Mend
 from records.models import Intake, QualityAlarm, QuarantinedRecord
 from tests.api.conftest import Caller, Shop, assert_problem
 from vault.grants import Actor
@@ -51,7 +52,7 @@ def test_what_leaves_the_quarantine_lets_no_counter_fall(shop: Shop, service: Ca
     shop.send({"batch": [BAD]})
     ids = QuarantinedRecord.objects.values_list("id", flat=True)
     anew = b'{"type": "track", "userId": "u-1", "event": "Bought"}'
-    replay.replay(list(ids), actor=Actor.machine("test"), reason="test", now=timezone.now(), mend=lambda body: anew)
+    replay.replay(list(ids), actor=Actor.machine("test"), reason="test", now=timezone.now(), mend=Mend(anew=anew))
     told = read(service)
     assert came(told) == [1, 0, 0, 1, 0]
     assert told["onym_records_out_of_quarantine_total", "shop", "stored"] == 1

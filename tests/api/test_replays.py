@@ -62,6 +62,14 @@ def test_all_of_a_source_for_a_reason(shop: Shop, service: Caller, asked: list[s
     assert set(Record.objects.values_list("properties__revenue", flat=True)) == {"much"}
 
 
+def test_what_a_person_said_cannot_be_left_out(shop: Shop, service: Caller) -> None:
+    (id,) = quarantined(shop, service)
+    left = service.post(f"/api/quarantine/{id}/replay/", {"leave_out": ["context.consent"]})
+    assert_problem(left, 409, "says_consent")
+    all_of_it = {"source": "shop", "leave_out": ["context"]}
+    assert_problem(service.post("/api/quarantine/replays/", all_of_it), 409, "says_consent")
+
+
 def test_what_cannot_be_replayed_is_told(shop: Shop, service: Caller) -> None:
     assert_problem(service.post("/api/quarantine/replays/", {"source": "shop"}), 409, "nothing_to_replay")
     unknown = assert_problem(service.post("/api/quarantine/replays/", {"source": "till"}), 400, "invalid")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from consent.models import Purpose
+from consent.models import Act, Purpose
 from pipeline import doors, files, replay
 from pipeline.consumers.taking import Fetched, take
 from pipeline.replay import NotOpened, Replayed
@@ -19,8 +19,8 @@ from privacy.suppression_hashes import Token
 from records import accounting, sources
 from records.envelopes import kafka, mqtt
 from records.envelopes.webhook import Webhook
-from records.mending import without, written_anew
-from records.models import Intake, QuarantinedRecord, Record, Source
+from records.mending import AS_IT_IS, Mend, SaysConsent, written_anew
+from records.models import Identifier, Intake, QuarantinedRecord, Record, Source, SourceProfile
 from tests.pipeline.cast import NOW, ordered, outcome, saying, send
 from vault.grants import Actor
 from vault.models import AuditEntry, DataKey
@@ -39,7 +39,7 @@ RIGHT = {**WRONG, "properties": {"amount": "number"}}
 Door = Callable[[Source, Path], object]
 
 
-def again(*, mend: Callable[[bytes], bytes] = replay.as_it_is) -> Replayed:
+def again(*, mend: Mend = AS_IT_IS) -> Replayed:
     ids = list(QuarantinedRecord.objects.values_list("id", flat=True))
     return replay.replay(ids, actor=STEWARD, reason="the mapping was mended", now=LATER, mend=mend)
 
@@ -131,7 +131,7 @@ def test_what_is_replayed_is_what_it_would_have_been(
 def test_it_counts_on_the_day_on_which_it_came(shop: Source) -> None:
     wrong = ordered("alice", properties={"revenue": "much"})
     send(shop, wrong, ordered("bob"))
-    replayed = again(mend=partial(without, fields=["revenue"]))
+    replayed = again(mend=Mend(leave_out=("revenue",)))
     assert outcome(replayed.acceptance) == (1, 0, 0, 0)
     assert set(Record.objects.values_list("received_at", flat=True)) == {NOW}
     (line,) = accounting.lines(since=NOW.date(), until=LATER.date())
@@ -145,7 +145,7 @@ def test_nothing_of_it_is_left(shop: Source) -> None:
     send(shop, ordered("alice", properties={"revenue": "much"}))
     row = QuarantinedRecord.objects.get()
     assert DataKey.objects.filter(pk=row.pk).exists()
-    assert again(mend=partial(without, fields=["revenue"])).out == {row.pk}
+    assert again(mend=Mend(leave_out=("revenue",))).out == {row.pk}
     assert not QuarantinedRecord.objects.exists()
     assert not DataKey.objects.filter(pk=row.pk).exists()
 
@@ -167,13 +167,13 @@ def test_a_broken_line_stays_until_it_is_written_anew(tmp_path: Path) -> None:
     files.ingest(source, path)
     assert [item.code for item in again().still.values()] == ["malformed_json"]
     assert QuarantinedRecord.objects.get().line == 1
-    replayed = again(mend=lambda body: written_anew(json.dumps(ROW)))
+    replayed = again(mend=Mend(anew=written_anew(json.dumps(ROW))))
     assert (replayed.acceptance.stored, QuarantinedRecord.objects.count()) == (1, 0)
 
 
 def test_consent_is_asked(browser: Source) -> None:
     send(browser, ordered("alice", properties={"revenue": "much"}))
-    replayed = again(mend=partial(without, fields=["revenue"]))
+    replayed = again(mend=Mend(leave_out=("revenue",)))
     assert outcome(replayed.acceptance) == (0, 0, 0, 1)
     assert (Record.objects.count(), QuarantinedRecord.objects.count()) == (0, 0)
     (line,) = accounting.lines(since=NOW.date(), until=LATER.date())
@@ -184,21 +184,21 @@ def test_who_was_erased_meanwhile_is_not_let_in(shop: Source) -> None:
     send(shop, ordered("alice", properties={"revenue": "much"}))
     request = requests.open("erasure", profile_id=None, actor="officer", now=NOW)
     suppression.add([Token("account_id", "u-alice")], request=request, now=NOW)
-    assert outcome(again(mend=partial(without, fields=["revenue"])).acceptance) == (0, 0, 0, 1)
+    assert outcome(again(mend=Mend(leave_out=("revenue",))).acceptance) == (0, 0, 0, 1)
     assert Record.objects.count() == 0
 
 
 def test_what_was_sent_again_meanwhile_counts_once(shop: Source) -> None:
     send(shop, ordered("alice", properties={"revenue": "much"}))
     send(shop, ordered("alice"))
-    assert outcome(again(mend=partial(without, fields=["revenue"])).acceptance) == (0, 1, 0, 0)
+    assert outcome(again(mend=Mend(leave_out=("revenue",))).acceptance) == (0, 1, 0, 0)
     assert Record.objects.count() == 1
 
 
 def test_a_disabled_source_waits(shop: Source) -> None:
     send(shop, ordered("alice", properties={"revenue": "much"}))
     sources.change(shop, enabled=False)
-    assert again(mend=partial(without, fields=["revenue"])) == Replayed()
+    assert again(mend=Mend(leave_out=("revenue",))) == Replayed()
     assert QuarantinedRecord.objects.count() == 1
 
 
@@ -224,4 +224,97 @@ def test_opening_it_is_asked_and_written_down(shop: Source) -> None:
 def test_records_that_were_quarantined_before_ways_were_kept(shop: Source) -> None:
     send(shop, ordered("alice", properties={"revenue": "much"}, **saying(analytics=True)))
     QuarantinedRecord.objects.update(sealed_way=None, door="")
-    assert again(mend=partial(without, fields=["revenue"])).acceptance.stored == 1
+    assert again(mend=Mend(leave_out=("revenue",))).acceptance.stored == 1
+
+
+def test_what_the_browser_asked_for_is_heard_when_it_came(shop: Source) -> None:
+    """Global Privacy Control stands in a header; a later yes of the person counts more than the replay of it."""
+    wrong = {"batch": [ordered("alice", properties={"revenue": "much"})]}
+    doors.segment(shop, wrong, single_type=None, now=NOW, gpc=True)
+    send(shop, ordered("alice", 2, days_ago=-1, **saying(marketing=True)), now=NOW + timedelta(days=1))
+    assert again(mend=Mend(leave_out=("revenue",))).acceptance.stored == 1
+    acts = Act.objects.filter(purpose="marketing").order_by("occurred_at").values_list("state", "how", "occurred_at")
+    assert [(state, how == "gpc", at) for state, how, at in acts] == [
+        ("withdrawn", True, NOW),
+        ("granted", False, NOW + timedelta(days=1)),
+    ]
+
+
+def test_what_is_said_of_consent_cannot_be_left_out() -> None:
+    mapping = {**RIGHT, "consents": {"newsletter": {"purpose": "marketing", "channel": "email"}}}
+    source = sources.add("till", kind="offline", stable_key="customer_number", mapping=mapping)[0]
+    row = {**ROW, "newsletter": "withdrawn"}
+    doors.cloud_events(source, [{"specversion": "1.0", "id": "e", "source": "/", "type": "t", "data": row}], now=NOW)
+    for name in ("newsletter", "context", "context.consent.categoryPreferences"):
+        with pytest.raises(SaysConsent, match="says what the person allows"):
+            again(mend=Mend(leave_out=(name,)))
+    assert (QuarantinedRecord.objects.get().field, Record.objects.count()) == ("newsletter", 0)
+
+
+def test_what_its_source_keeps_no_longer_is_not_taken_in(shop: Source) -> None:
+    send(shop, ordered("alice", properties={"revenue": "much"}))
+    sources.change(shop, retention_days=2)
+    assert outcome(again(mend=Mend(leave_out=("revenue",))).acceptance) == (0, 0, 0, 1)
+    assert (Record.objects.count(), QuarantinedRecord.objects.count()) == (0, 0)
+    (line,) = accounting.lines(since=NOW.date(), until=LATER.date())
+    assert (line.refused, line.quarantined, line.faults) == (1, 0, [])
+
+
+def test_what_was_kept_for_long_enough_is_left_alone(shop: Source) -> None:
+    send(shop, ordered("alice", properties={"revenue": "much"}))
+    QuarantinedRecord.objects.update(expires_at=LATER)
+    assert again(mend=Mend(leave_out=("revenue",))) == Replayed()
+
+
+def test_nobodys_time_begins_anew(shop: Source) -> None:
+    send(shop, ordered("alice", properties={"revenue": "much"}))
+    again(mend=Mend(leave_out=("revenue",)))
+    assert SourceProfile.objects.get().created_at == NOW
+
+
+@pytest.mark.parametrize(
+    "told", [{"op": "t", "source": {"name": "dbserver1"}}, {"op": "u", "before": ROW, "after": None}], ids=["t", "u"]
+)
+def test_a_change_that_names_nobody_is_no_row(told: dict[str, Any], tmp_path: Path) -> None:
+    source = sources.add("table", kind="offline", stable_key="customer_number")[0]
+    by_kafka(source, tmp_path, told)
+    before = list(QuarantinedRecord.objects.values_list("reason", "message"))
+    assert len(again().still) == 1
+    assert list(QuarantinedRecord.objects.values_list("reason", "message")) == before
+    assert Record.objects.count() == 0
+
+
+def test_a_broken_line_keeps_its_reason(tmp_path: Path) -> None:
+    source = sources.add("till", kind="offline", mapping=RIGHT)[0]
+    path = tmp_path / "rows.csv"
+    path.write_text("customer_id,amount\ncn-1,5\ncn-2,5,7\n")
+    files.ingest(source, path)
+    assert [(item.code, item.field) for item in again().still.values()] == [("broken_row", "")]
+    assert QuarantinedRecord.objects.get().reason == "broken_row"
+
+
+def test_mended_rows_are_known_by_what_was_sent(tmp_path: Path) -> None:
+    """Two that differ only in what is left out are two, and come in no third time when the mapping is mended."""
+    source = sources.add("till", kind="offline", stable_key="customer_number", mapping=WRONG)[0]
+    path = tmp_path / "rows.ndjson"
+    path.write_text("".join(json.dumps({**ROW, "amount": amount}) + "\n" for amount in ("1.5", "2.5")))
+    files.ingest(source, path)
+    assert again(mend=Mend(leave_out=("amount",))).acceptance.stored == 2
+    source = sources.change(source, mapping=RIGHT)
+    assert outcome(files.ingest(source, path)) == (0, 2, 0, 0)
+
+
+def test_who_writes_a_record_anew_speaks_for_nobody(shop: Source) -> None:
+    send(shop, ordered("alice", properties={"revenue": "much"}))
+    anew = {**ordered("alice", **saying(analytics=True, marketing=False)), "timestamp": "2020-01-01T00:00:00Z"}
+    assert again(mend=Mend(anew=json.dumps(anew).encode())).acceptance.stored == 1
+    assert list(Act.objects.values_list("purpose", "state")) == [("marketing", "withdrawn")]
+    assert "mended_by_hand" in Record.objects.get().flags
+
+
+def test_what_came_by_a_public_key_stays_unverified(browser: Source) -> None:
+    send(browser, ordered("alice", properties={"revenue": "much"}, **saying(analytics=True)))
+    sources.change(browser, client_side=False)
+    assert again(mend=Mend(leave_out=("revenue",))).acceptance.stored == 1
+    assert set(Identifier.objects.values_list("verified", flat=True)) == {False}
+    assert set(Act.objects.values_list("verified", flat=True)) == {False}

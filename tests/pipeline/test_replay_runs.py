@@ -69,6 +69,23 @@ def test_who_follows_a_killed_worker_goes_on(shop: Source, monkeypatch: pytest.M
     assert Record.objects.count() == 7
 
 
+def test_one_that_cannot_be_stored_stops_no_other(shop: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(shop)
+    run = begin(shop, leave_out=["revenue"])
+    culprit = QuarantinedRecord.objects.order_by("id")[4].pk
+
+    def fails(ids: list[object], **asked: object) -> replay.Replayed:
+        if culprit in ids:
+            raise ArithmeticError
+        return replay.replay(ids, **asked)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(replay_runs, "replay", fails)
+    replay_runs.work_on(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.stored, run.still) == (DONE, 6, 1)
+    assert QuarantinedRecord.objects.get().pk == culprit
+
+
 def test_what_comes_later_is_not_part_of_it(shop: Source) -> None:
     fill(shop, 2)
     run = begin(shop)

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records import json_schema
+from records import json_schema, sources
 from records.contracts import contract_of
 from records.declared import shape_of
 from records.envelope import Envelope, Reject
@@ -271,3 +272,29 @@ def test_no_schema_and_no_row_is_unhandled(schema: object, row: dict[str, Any]) 
 @given(st.text())
 def test_no_text_is_an_unhandled_schema(text: str) -> None:
     assert isinstance(json_schema.faults(text), list)
+
+
+@pytest.mark.parametrize(
+    "undeclared",
+    [
+        {"jane.doe@example.com": {"diagnosis": "x"}},
+        {"jane.doe@example.com": "flu diagnosis"},
+        {"020 7946 0958.religion": "y"},
+    ],
+)
+def test_names_that_are_somebodys_stand_in_no_reason(undeclared: dict[str, Any]) -> None:
+    reject = read({**ALICE, **undeclared}, source("discover"))
+    assert why(reject)[0] == "special_category"
+    assert isinstance(reject, Reject)
+    assert not any(word in reject.field + reject.message for word in ("jane", "7946", "example.com"))
+
+
+def test_discover_looks_at_the_names_within_lists() -> None:
+    visits = {"visits": [{"room": 1, "members": [{"religion": "x"}]}]}
+    assert why(read({**ALICE, **visits}, source("discover"))) == ("special_category", "visits")
+
+
+def test_a_message_declares_no_account_by_a_trait(db: None) -> None:
+    for field in ("account_id", "device_id"):
+        with pytest.raises(ValidationError, match="userId and anonymousId"):
+            sources.add("web", kind="online", mapping={"fields": {"traits.id": field}})

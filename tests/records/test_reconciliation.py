@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from pipeline import replay
 from records import reconciliation, sources
+from records.mending import Mend
 from records.models import QuarantinedRecord, Source
 from records.reconciliation import HAPPENED, RECEIVED, Total
 from tests.senders import send_rows
@@ -58,7 +59,7 @@ def test_what_came_agrees_and_what_is_missing_of_the_sum_is_in_quarantine(till: 
 def test_what_is_replayed_agrees(till: Source, now: Any) -> None:
     ids = list(QuarantinedRecord.objects.values_list("id", flat=True))
     mended = json.dumps(row(3, "6")).encode()
-    replay.replay(ids, actor=Actor.machine("test"), reason="test", now=now + timedelta(days=5), mend=lambda _: mended)
+    replay.replay(ids, actor=Actor.machine("test"), reason="test", now=now + timedelta(days=5), mend=Mend(anew=mended))
     assert compared(till, Total(DAY, 4, Decimal("20.75"))) == [(4, 4, 3, 0, Decimal(0), True)]
 
 
@@ -111,6 +112,8 @@ def test_the_command(till: Source, path: Path) -> None:
         ("day,records\nmonday,1\n", "Line 2 cannot be read"),
         ("day,records,sum\n2026-11-22,1,much\n", "Line 2 cannot be read"),
         ("day,records\n2026-11-22\n", "Line 2 cannot be read"),
+        ("day,records,sum\n2026-11-22,1,NaN\n", "Line 2 cannot be read"),
+        ("day,records\n2026-11-22,1\n2026-11-22,2\n", "Line 3 cannot be read: give each day once"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_where(text: str, said: str, till: Source, path: Path) -> None:

@@ -69,13 +69,18 @@ def _read(rows: "csv.DictReader[str]") -> Iterator[Total]:
     missing = {"day", "records"} - set(rows.fieldnames or ())
     if missing:
         raise CommandError(f"The file has no column '{min(missing)}'; it needs day and records, and may have sum.")
+    days: set[date] = set()
     for row in rows:
         try:
             told = (row.get("sum") or "").strip()
-            yield Total(date.fromisoformat(row["day"].strip()), int(row["records"]), Decimal(told) if told else None)
+            total = Total(date.fromisoformat(row["day"].strip()), int(row["records"]), Decimal(told) if told else None)
+            if total.day in days or (total.sum is not None and not total.sum.is_finite()):
+                raise ValueError
+            days.add(total.day)
+            yield total
         except (ValueError, InvalidOperation, AttributeError, TypeError):
             raise CommandError(
-                f"Line {rows.line_num} cannot be read: give a day as 2026-01-31, a whole number, and a number."
+                f"Line {rows.line_num} cannot be read: give each day once, as 2026-01-31, a whole number, and a number."
             ) from None
 
 
