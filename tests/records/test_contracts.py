@@ -278,7 +278,7 @@ def test_no_text_is_an_unhandled_schema(text: str) -> None:
     "undeclared",
     [
         {"jane.doe@example.com": {"diagnosis": "x"}},
-        {"jane.doe@example.com": "flu diagnosis"},
+        {"jane.doe@example.com": "hiv test"},
         {"020 7946 0958.religion": "y"},
     ],
 )
