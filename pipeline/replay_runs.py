@@ -107,7 +107,16 @@ def _replayed(ids: Sequence[UUID], ask: Callable[..., Replayed]) -> Replayed:
             return sum((_replayed([id], ask) for id in ids), Replayed())
         name = type(error).__name__
         log.error("a record in quarantine cannot be stored and stays there", error=name)
-        return Replayed(still={ids[0]: Reject(0, "unstorable", "", f"It could not be stored: {name}.", None, 0, b"")})
+        reject = Reject(
+            position=0,
+            code="unstorable",
+            field="",
+            message=f"It could not be stored: {name}.",
+            body=None,
+            size=0,
+            message_hash=b"",
+        )
+        return Replayed(still={ids[0]: reject})
 
 
 def _waiting(run: Replay) -> "QuerySet[QuarantinedRecord]":
