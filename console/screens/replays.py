@@ -17,7 +17,7 @@ from console.actors import names_of
 from console.asking import actor_of, may
 from console.charts import parts_of
 from console.entry import EntryScreen
-from console.forms import Mended, Reason, first_error
+from console.forms import Mended, Reason, first_error, ids_of
 from console.guards import needs
 from console.left_out import advice_on
 from console.showing import label_of
@@ -63,7 +63,7 @@ class ReplayScreen(EntryScreen):
         """Replay what one source has in quarantine for one reason and field; `without` that field, or as it is."""
         asked = request.POST
         one = QuarantinedRecord.objects.filter(
-            source=_uuid(asked.get("source", "")), reason=asked.get("reason", ""), field=asked.get("field", "")
+            source__in=ids_of([asked.get("source", "")]), reason=asked.get("reason", ""), field=asked.get("field", "")
         ).select_related("source")
         if not (first := one.first()):
             messages.info(request, "Nothing of that is in quarantine any more.")
@@ -201,10 +201,3 @@ def _percent(run: Replay) -> float:
 def _outcomes(run: Replay) -> dict[str, int]:
     became = {"stored": run.stored, "duplicate": run.duplicate, "refused": run.refused, "quarantined": run.still}
     return {name: count for name, count in became.items() if count}
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
