@@ -3,18 +3,19 @@
 import operator
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from msgspec import Struct
+
 from consent.models import GRANTED, PENDING, WITHDRAWN, Act, Annulment, Purpose
+from vault.arrays import Uuids
 from vault.cursors import binary_cursor, copy_rows
 from vault.ids import new_id
 
 
-@dataclass(frozen=True, slots=True)
-class NewAct:
+class NewAct(Struct, frozen=True):
     """What a person said, on behalf of one source profile."""
 
     source_profile: UUID
@@ -208,7 +209,7 @@ def _last(words: Iterable[Word], at: datetime) -> Word | None:
 def _histories(source_profiles: Collection[UUID]) -> dict[tuple[UUID, str], History]:
     histories: dict[tuple[UUID, str], History] = defaultdict(lambda: defaultdict(list))
     with binary_cursor() as cursor:
-        cursor.execute(HISTORY, [list(source_profiles)])
+        cursor.execute(HISTORY, [Uuids(source_profiles)])
         for source_profile, purpose, channel, *word in cursor.fetchall():
             histories[source_profile, purpose][channel].append(Word(*word))
     return histories

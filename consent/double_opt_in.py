@@ -1,9 +1,9 @@
 """Double opt-in: a yes that waits for a second one, from whoever the address belongs to."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from django.db import connection
+from msgspec.structs import replace
 
 from consent.acts import NewAct, news_of
 from consent.models import GRANTED, PENDING

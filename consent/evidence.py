@@ -9,6 +9,7 @@ from consent import restrictions
 from consent.models import CONTRACT
 from consent.purposes import RuleVersion, declared_for, rule_in_force
 from consent.rules import Said, conclude
+from vault.arrays import Uuids
 from vault.cursors import binary_cursor
 
 
@@ -90,6 +91,6 @@ def latest_acts(
     with binary_cursor() as cursor:
         cursor.execute(
             LATEST,
-            {"ids": list(source_profiles), "purpose": purpose, "channel": channel, "at": at, "known_at": known_at},
+            {"ids": Uuids(source_profiles), "purpose": purpose, "channel": channel, "at": at, "known_at": known_at},
         )
         return {row[0]: Said(*row) for row in cursor.fetchall()}

@@ -11,6 +11,7 @@ from django.db import connection
 
 from consent.models import CONTRACT
 from consent.rules import Renewal, Rule
+from vault.arrays import Uuids
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def declared_for(
     """Those of these source profiles whose source may be used for a purpose that rests on contract."""
     if rule is None or rule.legal_basis != CONTRACT:
         return set()
-    asked: dict[str, Any] = {"ids": list(source_profiles), "purpose": rule.slug, "at": at, "known_at": known_at}
+    asked: dict[str, Any] = {"ids": Uuids(source_profiles), "purpose": rule.slug, "at": at, "known_at": known_at}
     with connection.cursor() as cursor:
         cursor.execute(DECLARED, asked)
         return {row[0] for row in cursor.fetchall()}

@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-
 from consent.models import Restriction
+from vault.arrays import Uuids
+from vault.cursors import binary_cursor
 from vault.ids import new_id
 
 RESTRICTION, LEGAL_HOLD, ERASURE_PENDING = "restriction", "legal_hold", "erasure_pending"
@@ -59,8 +59,8 @@ def restricted(
 ) -> dict[UUID, set[str]]:
     """The kinds of restriction that stand for each of these at that instant; those under none are left out."""
     standing: dict[UUID, set[str]] = defaultdict(set)
-    with connection.cursor() as cursor:
-        cursor.execute(STANDING, {"ids": list(source_profiles), "at": at, "known_at": known_at})
+    with binary_cursor() as cursor:
+        cursor.execute(STANDING, {"ids": Uuids(source_profiles), "at": at, "known_at": known_at})
         for source_profile, kind in cursor.fetchall():
             standing[source_profile].add(kind)
     return dict(standing)

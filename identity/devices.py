@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from msgspec import Struct
 
 from identity.models import REJECTED, SIGNED_IN, DeviceEpisode, Match
 from records import source_profiles
@@ -20,8 +21,7 @@ from records.source_profiles import Newcomer
 from vault.ids import new_id
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """A device was used then; by this source profile if it signed in, by whoever was at it otherwise."""
 
     device_index: bytes

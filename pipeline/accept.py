@@ -5,11 +5,12 @@ sealed → stored → queued. Acknowledged = stored + duplicate + quarantined + 
 """
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
+from msgspec.structs import replace
 
 from consent import acts, double_opt_in
 from consent.acts import NewAct
@@ -19,6 +20,7 @@ from identity import devices
 from identity.devices import Sighting
 from pipeline import queue, signals
 from pipeline.garbage import uncollected
+from pipeline.queue import Waiting
 from pipeline.undeclared import without_erased
 from privacy import epoch, sign_ups, suppression
 from privacy.suppression import Asked
@@ -175,7 +177,9 @@ def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> li
     placed, made, claimed = _place(source, wanted, indexes, came_at)
     said = _said(source, placed, now)
     said += signals.of_devices(source, placed, [_index(item, "device_id", indexes) for item in wanted], said)
-    spoke = _record_acts([*said, *signals.carried_over(made)], now)
+    if any("device_id" in item.fields for item in wanted):
+        said += signals.carried_over(made)
+    spoke = _record_acts(said, now)
     may = _allowed(source, {item.source_profile for item in placed}, now)
     unwanted = made - may - spoke
     devices.forget(source, unwanted)
@@ -184,11 +188,9 @@ def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> li
     if kept:
         kept = outliers.flagged(unique.flagged(kept, source, indexes), source)
         ids = {item.source_profile for item in kept}
-        store.append(
-            kept, source, Sealer(keys.make(ids & made) | keys.fetch_or_make(ids - made)), now=now, indexes=indexes
-        )
+        store.append(kept, source, Sealer(keys.fetch_or_make(ids, new=made)), now=now, indexes=indexes)
         discovered.note(source, (item.envelope.undeclared for item in kept if item.envelope.undeclared), now=now)
-    queue.enqueue({item.source_profile for item in kept} | spoke | (claimed - unwanted), now=now, since=_since(kept))
+    queue.enqueue({item.source_profile for item in kept} | spoke | (claimed - unwanted), now=now, news=_news(kept))
     return [item.envelope for item in kept]
 
 
@@ -217,7 +219,8 @@ def _place(
     stable = [_index(item, source.stable_key, indexes) for item in envelopes]
     seen = {index: item.occurred_at for item, index in zip(envelopes, stable, strict=True) if index}
     customers, made = source_profiles.find_or_make(source, seen, now=now)
-    homes: list[UUID | None] = [customers.get(index) if index else None for index in stable]
+    known_since = {found.id: found.known_since for found in customers.values()}
+    homes: list[UUID | None] = [customers[index].id if index in customers else None for index in stable]
     sighted = [position for position, item in enumerate(envelopes) if "device_id" in item.fields]
     sightings = [_sighting(envelopes[position], homes[position], indexes) for position in sighted]
     if sightings:
@@ -229,10 +232,10 @@ def _place(
     made |= attribution.made | source_profiles.make(
         source, [Newcomer(id, SINGLE, None, envelopes[at].occurred_at) for at, id in singles.items()], now=now
     )
-    placed = [
-        Accepted(_without_device_of_others(item, home), home or singles[position])
-        for position, (item, home) in enumerate(zip(envelopes, homes, strict=True))
-    ]
+    placed = []
+    for position, (item, home) in enumerate(zip(envelopes, homes, strict=True)):
+        id = home or singles[position]
+        placed.append(Accepted(_without_device_of_others(item, home), id, known_since.get(id)))
     return placed, made, attribution.claimed
 
 
@@ -315,12 +318,14 @@ def _allowed(source: Source, ids: set[UUID], now: datetime) -> set[UUID]:
     return allowed
 
 
-def _since(kept: Sequence[Accepted]) -> dict[UUID, date]:
-    days: dict[UUID, date] = {}
+def _news(kept: Sequence[Accepted]) -> dict[UUID, Waiting]:
+    first: dict[UUID, datetime] = {}
+    last: dict[UUID, datetime] = {}
     for item in kept:
-        day = item.envelope.occurred_at.date()
-        days[item.source_profile] = min(day, days.get(item.source_profile, day))
-    return days
+        id, at = item.source_profile, item.envelope.occurred_at
+        first[id] = min(at, first.get(id, at))
+        last[id] = max(at, last.get(id, at))
+    return {id: Waiting(at.date(), last[id]) for id, at in first.items()}
 
 
 def _account(source: Source, acceptance: Acceptance, tally: Tally, door: str, now: datetime) -> None:

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from django.db import transaction
 from django.utils import timezone
+from msgspec import structs
 
 from pipeline.accept import Acceptance, accept
 from pipeline.copies import Copies
@@ -197,7 +198,7 @@ def _take_batch_once(batch: _Batch) -> Acceptance:
 
 def _sum(total: Acceptance, batch: Acceptance) -> Acceptance:
     room = max(0, MOST_REJECTS - len(total.rejects))
-    return total + replace(batch, rejects=[replace(reject, body=None) for reject in batch.rejects[:room]])
+    return total + replace(batch, rejects=[structs.replace(reject, body=None) for reject in batch.rejects[:room]])
 
 
 @dataclass(frozen=True)

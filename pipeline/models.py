@@ -15,6 +15,7 @@ class Work(models.Model):
     id = models.BigAutoField(primary_key=True)
     source_profile_id = models.UUIDField()
     since_date = models.DateField(null=True)
+    seen_at = models.DateTimeField(null=True)
     enqueued_at = models.DateTimeField()
 
     class Meta:

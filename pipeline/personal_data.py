@@ -8,7 +8,13 @@ TABLES = [
         subject="source_profile_id",
         purpose="service",
         retention="until processed",
-        fields={"id": PLAIN, "source_profile_id": PSEUDONYM, "since_date": PLAIN, "enqueued_at": PLAIN},
+        fields={
+            "id": PLAIN,
+            "source_profile_id": PSEUDONYM,
+            "since_date": PLAIN,
+            "seen_at": PLAIN,
+            "enqueued_at": PLAIN,
+        },
     ),
     Table(
         "pipeline.Heartbeat",

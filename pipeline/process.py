@@ -16,6 +16,7 @@ from outbox import changes
 from pipeline import queue
 from pipeline.garbage import uncollected
 from privacy import epoch, rectification
+from records import source_profiles
 from segments.refresh import refresh
 
 BATCH = 5_000
@@ -37,10 +38,11 @@ def _process(now: datetime, limit: int) -> int:
     with queue.take(limit) as work:
         if not work:
             return 0
+        source_profiles.seen_again({id: one.seen_at for id, one in work.items() if one.seen_at})
         resolution = resolve(work, now=now)
         rectification.stand_by(resolution.profiles, now=now)
         golden.refresh(resolution.profiles, now=now)
-        news = refresh(resolution.profiles, now=now, since=work)
+        news = refresh(resolution.profiles, now=now, since={id: one.since for id, one in work.items()})
         changes.append([*resolution.news, *news], now=now)
         return len(work)
 

@@ -6,30 +6,52 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection, transaction
+from msgspec import Struct
 
+from vault.arrays import Uuids
 from vault.cursors import binary_cursor
 from vault.ids import in_order
 
 CHANNEL = "onym_work"
 
 ENQUEUE = """
-INSERT INTO pipeline_work (source_profile_id, since_date, enqueued_at)
-SELECT id, since_date, %b FROM unnest(%b::uuid[], %b::date[]) AS waiting (id, since_date)
+WITH queued AS (
+    INSERT INTO pipeline_work (source_profile_id, since_date, seen_at, enqueued_at)
+    SELECT id, since_date, seen_at, %b
+    FROM unnest(%b::uuid[], %b::date[], %b::timestamptz[]) AS waiting (id, since_date, seen_at)
+)
+SELECT pg_notify(%b::text, '')
 """
 
 
-def enqueue(source_profiles: Collection[UUID], *, now: datetime, since: Mapping[UUID, date] | None = None) -> None:
-    """Let these source profiles be processed, as soon as the caller's transaction commits.
+class Waiting(Struct, frozen=True):
+    """What is new about a source profile: from which day on its activity has changed, and when it was last seen.
 
-    `since` tells from which day on their activity has changed; without it only identity and consent are looked at.
+    Where neither is told, only identity and consent are looked at.
     """
+
+    since: date | None = None
+    seen_at: datetime | None = None
+
+    def __or__(self, other: "Waiting") -> "Waiting":
+        """Both at once."""
+        days = [day for day in (self.since, other.since) if day]
+        instants = [at for at in (self.seen_at, other.seen_at) if at]
+        return Waiting(min(days, default=None), max(instants, default=None))
+
+
+NOTHING = Waiting()
+
+
+def enqueue(source_profiles: Collection[UUID], *, now: datetime, news: Mapping[UUID, Waiting] | None = None) -> None:
+    """Let these source profiles be processed, as soon as the caller's transaction commits; `news` of some of them."""
     if not source_profiles:
         return
     ids = in_order(source_profiles)
-    days = [since.get(id) if since else None for id in ids]
+    told = [news.get(id, NOTHING) if news else NOTHING for id in ids]
     with binary_cursor() as cursor:
-        cursor.execute(ENQUEUE, [now, ids, days])
-        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+        days, instants = [one.since for one in told], [one.seen_at for one in told]
+        cursor.execute(ENQUEUE, [now, Uuids(ids), days, instants, CHANNEL])
 
 
 # The oldest rows that nobody else holds, and what else waits for the same source profiles.
@@ -37,24 +59,24 @@ TAKE = """
 WITH oldest AS MATERIALIZED (
     SELECT source_profile_id FROM pipeline_work ORDER BY id FOR UPDATE SKIP LOCKED LIMIT %s
 )
-SELECT id, source_profile_id, since_date FROM pipeline_work
+SELECT id, source_profile_id, since_date, seen_at FROM pipeline_work
 WHERE source_profile_id IN (SELECT source_profile_id FROM oldest) FOR UPDATE SKIP LOCKED
 """
 
 
 @contextmanager
-def take(limit: int) -> Iterator[dict[UUID, date | None]]:
-    """Take work for one transaction: source profiles, each with the earliest day that changed.
+def take(limit: int) -> Iterator[dict[UUID, Waiting]]:
+    """Take work for one transaction: source profiles, each with what is new about it.
 
     It is gone when the block ends well and back in the queue when it does not.
     """
     with transaction.atomic(), binary_cursor() as cursor:
         cursor.execute(TAKE, [limit])
         rows = cursor.fetchall()
-        work: dict[UUID, date | None] = {}
-        for _, source_profile, since in rows:
+        work: dict[UUID, Waiting] = {}
+        for _, source_profile, *told in rows:
             known = work.get(source_profile)
-            work[source_profile] = min(since, known) if since and known else since or known
+            work[source_profile] = known | Waiting(*told) if known else Waiting(*told)
         yield work
         cursor.execute("DELETE FROM pipeline_work WHERE id = ANY(%b)", [[row[0] for row in rows]])
 

@@ -7,11 +7,11 @@ said yes all the same, the signal that the browser keeps sending changes nothing
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from msgspec.structs import replace
 
 from consent.acts import NewAct
 from consent.models import WITHDRAWN

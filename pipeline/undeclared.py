@@ -5,8 +5,9 @@ Fields of the data dictionary bar a record; what nobody has declared only loses 
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from privacy import suppression
 from privacy.suppression import Asked

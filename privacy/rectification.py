@@ -8,12 +8,12 @@ of the same person.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
+from msgspec.structs import replace
 
 from consent.decide import Refusal, decide
 from identity import candidates, golden, ledger

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
+from msgspec import Struct
 
 from identity.models import Assignment, DeviceEpisode
 from privacy.models import SubjectRequest, Suppression
@@ -24,8 +24,7 @@ DEVICE = "device_id"
 DOOR = 0x0E4A5ED
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A record at the door: its fields in normal form, and when it happened."""
 
     fields: Mapping[str, str]

@@ -1,8 +1,9 @@
 """Cleaning the fields of one message: each to its normal form, with flags for what was changed or could not be read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from msgspec.structs import replace
 from phonenumbers import SUPPORTED_REGIONS
 
 from records.dictionary import FIELDS

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from records.models import SeenMessage, Source
+from vault.arrays import ByteArray
 from vault.blind import blind_index, blind_indexes
 from vault.cursors import binary_cursor
 
@@ -31,7 +32,7 @@ def first_seen(source: Source, message_hashes: Collection[bytes], *, now: dateti
     Runs inside the caller's transaction: when that fails, the messages count as not yet seen.
     """
     with binary_cursor() as cursor:
-        cursor.execute(SEE, [source.id, now, sorted(set(message_hashes))])
+        cursor.execute(SEE, [source.id, now, ByteArray(sorted(set(message_hashes)))])
         return {hash for (hash,) in cursor.fetchall()}
 
 

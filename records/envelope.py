@@ -2,18 +2,17 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 DEEPEST = 20
 REJECTED = b"reject\0"
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What a message says about consent: this purpose, on this channel, granted or not; by which signal and when.
 
     Without a signal the source itself says it; without an instant it is said when the message happened. With double
@@ -31,8 +30,7 @@ class Said:
     locale: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(Struct, frozen=True):
     """A consent signal as it came with a message, still to be read: of kind `tcf`, `gpp` or `gpc`."""
 
     kind: str
@@ -43,8 +41,7 @@ class Hashed(bytes):
     """The 16 bytes by which a message is known, made already: hashing them again leaves them as they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """How a message was read that could not be taken in, beside its body: what reading it again needs.
 
     `sent_at` is when its batch was sent, `copy` how many equal rows stood before it in its file. Of a stream's row,
@@ -70,8 +67,7 @@ class Way:
 GPC = Signal("gpc", "1")
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(Struct, frozen=True):
     """One message, mapped to the data dictionary and standardized. Nothing in it is stored yet.
 
     `received_at` is set where it came earlier than it is taken in: out of quarantine.
@@ -83,8 +79,8 @@ class Envelope:
     event: str
     occurred_at: datetime
     fields: dict[str, str]
-    raw: dict[str, str] = field(default_factory=dict)
-    properties: dict[str, Any] = field(default_factory=dict)
+    raw: dict[str, str] = {}
+    properties: dict[str, Any] = {}
     said: tuple[Said, ...] = ()
     signals: tuple[Signal, ...] = ()
     flags: tuple[str, ...] = ()
@@ -92,11 +88,10 @@ class Envelope:
     opens_episode: bool = False
     received_at: datetime | None = None
     # Fields that the source has not declared and is to keep all the same, by their dotted names.
-    undeclared: dict[str, Any] = field(default_factory=dict)
+    undeclared: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(Struct, frozen=True):
     """One message that cannot be taken in: where it stood, which field, and why. The message holds no value."""
 
     position: int

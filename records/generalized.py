@@ -11,7 +11,8 @@ from vault.ids import in_order
 
 GENERALIZED = ("birth_date", "postcode", "country")
 
-# The latest word counts; what comes late fills what was missing.
+# The latest word counts; what comes late fills what was missing. That somebody was seen later, and nothing more, is
+# written when they are processed (`records.source_profiles.seen_again`).
 NOTE_GENERALIZED = """
 UPDATE records_sourceprofile AS known SET
     birth_year = CASE WHEN new.last_seen_at >= known.last_seen_at THEN COALESCE(new.birth_year, known.birth_year)
@@ -27,13 +28,14 @@ FROM unnest(%b::uuid[], %b::smallint[], %b::text[], %b::text[], %b::timestamptz[
     AS new (id, birth_year, postcode_area, country, first_seen_at, last_seen_at)
 WHERE known.id = new.id AND (
     new.birth_year IS NOT NULL OR new.postcode_area <> '' OR new.country <> ''
-    OR new.first_seen_at < known.first_seen_at OR new.last_seen_at > known.last_seen_at
+    OR new.first_seen_at < known.first_seen_at
 )
 """
 
 
 def note(told: Iterable[Told]) -> None:
-    """Note what these records say, generalized, and when they were from."""
+    """Note what these records say, generalized, and when they were from, where that can be news."""
+    told = [one for one in told if not (one.is_known and one.fields.keys().isdisjoint(GENERALIZED))]
     latest: dict[UUID, dict[str, str]] = {}
     span: dict[UUID, tuple[datetime, datetime]] = {}
     for one in sorted(told, key=_when):

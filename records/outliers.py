@@ -6,12 +6,13 @@ Beyond three times the interquartile range outside the quartiles (the "far out" 
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from msgspec.structs import replace
 
 from records.models import Baseline, Source
 from records.quality import flagged as with_flags

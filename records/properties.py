@@ -46,6 +46,8 @@ def declared(values: Mapping[str, Any], types: Mapping[str, str]) -> tuple[dict[
 
 def with_amount(properties: dict[str, Any], paid: str = "") -> dict[str, Any]:
     """The properties with `amount` filled from what this source declares, or seems, to call what was paid."""
+    if not paid and properties.keys().isdisjoint(AMOUNTS):
+        return properties
     for name in (paid, *AMOUNTS):
         if isinstance(amount := properties.get(name), int | float) and not isinstance(amount, bool):
             return {**properties, "amount": amount}
@@ -54,6 +56,8 @@ def with_amount(properties: dict[str, Any], paid: str = "") -> dict[str, Any]:
 
 def typed(name: str, value: object, kind: str) -> Any:
     """The value as the declared type; raises `Unreadable` naming the property."""
+    if kind == "string" and type(value) is str and "\0" not in value:
+        return value[:LONGEST]
     try:
         return _READERS[kind](value)
     except (ValueError, TypeError, OverflowError):
@@ -61,6 +65,8 @@ def typed(name: str, value: object, kind: str) -> Any:
 
 
 def _number(value: object) -> float:
+    if type(value) is float and math.isfinite(value):
+        return value
     # Python reads 1_0 as ten; nobody who writes amounts means that.
     if isinstance(value, bool) or not isinstance(value, str | int | float) or "_" in str(value):
         raise TypeError
@@ -71,6 +77,8 @@ def _number(value: object) -> float:
 
 
 def _integer(value: object) -> int:
+    if type(value) is int and abs(value) <= LARGEST_INTEGER:
+        return value
     number = _number(value)
     if number != int(number) or abs(number) > LARGEST_INTEGER:
         raise ValueError

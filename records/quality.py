@@ -5,12 +5,13 @@ made of a record (normal forms, typed properties), not of what was sent. A value
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from records.dictionary import FIELDS
 from records.envelope import Envelope, Unreadable

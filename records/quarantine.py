@@ -1,11 +1,12 @@
 """The quarantine: what a known source sent and could not be taken in, sealed under a key of its own, for 30 days."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import orjson
+from msgspec.structs import asdict, replace
 
 from records.envelope import Reject, Way
 from records.models import QuarantinedRecord, Source

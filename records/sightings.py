@@ -5,15 +5,17 @@ is sealed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
 
 from records.dictionary import FIELDS
 from records.envelope import Envelope
 from records.models import Source
 from records.standardize import identity_form
+from vault.arrays import ByteArray, Texts, Uuids
 from vault.cursors import binary_cursor
 from vault.ids import new_id
 from vault.sealing import Place, Sealer
@@ -23,18 +25,17 @@ NOT_ATTRIBUTES = frozenset({"ip_address", "page_url"})
 IS_IDENTIFIER = {name: field.identifier for name, field in FIELDS.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What one record said of its source profile, and when that was."""
+class Told(Struct, frozen=True):
+    """What one record said of its source profile, and when that was; whether it was known to exist by then."""
 
     source_profile: UUID
     record_id: UUID
     at: datetime
     fields: Mapping[str, str]
+    is_known: bool = False
 
 
-@dataclass(slots=True)
-class _Seen:
+class _Seen(Struct):
     """A value of a source profile, with the first and last time that this batch saw it."""
 
     value: str
@@ -89,12 +90,13 @@ def _in_order(seen: Mapping[_Key, _Seen]) -> list[tuple[_Key, _Seen]]:
 
 
 # Those that are known, by number; what is news of them is written, locked in the order in which others are inserted.
-# One that somebody has deleted by the time it is locked is not known any more.
+# One that somebody has deleted by the time it is locked is not known any more. The stable key comes with every record:
+# that it was seen later is written when its source profile is processed (`records.source_profiles.seen_again`).
 IDENTIFIERS_AGAIN = """
 WITH met AS MATERIALIZED (
     SELECT seen.number, known.id, seen.first_at, seen.last_at,
-        seen.first_at < known.first_seen_at OR seen.last_at > known.last_seen_at
-            OR %(verified)b AND NOT known.verified AS is_news
+        seen.first_at < known.first_seen_at OR %(verified)b AND NOT known.verified
+            OR seen.last_at > known.last_seen_at AND known.namespace <> %(stable_key)b AS is_news
     FROM unnest(%(ids)b::uuid[], %(names)b::text[], %(hashes)b::bytea[],
                 %(first)b::timestamptz[], %(last)b::timestamptz[])
         WITH ORDINALITY AS seen (source_profile_id, namespace, index, first_at, last_at, number)
@@ -124,7 +126,7 @@ ON CONFLICT (source_profile_id, namespace, index) DO UPDATE SET
 
 
 def _note_identifiers(seen: Sequence[tuple[_Key, _Seen]], source: Source, sealer: Sealer) -> None:
-    how = {"verified": not source.client_side}
+    how = {"verified": not source.client_side, "stable_key": source.stable_key}
     unknown = _without_known(IDENTIFIERS_AGAIN, seen, how)
     _write(NEW_IDENTIFIERS, unknown, how | _sealed("records_identifier", unknown, sealer))
 
@@ -163,8 +165,8 @@ ON CONFLICT (source_profile_id, field, digest) DO UPDATE SET
 
 
 def _note_attributes(seen: Sequence[tuple[_Key, _Seen]], sealer: Sealer) -> None:
-    unknown = _without_known(ATTRIBUTES_AGAIN, seen, {"records": [item.record_id for _, item in seen]})
-    records = {"records": [item.record_id for _, item in unknown]}
+    unknown = _without_known(ATTRIBUTES_AGAIN, seen, {"records": Uuids(item.record_id for _, item in seen)})
+    records = {"records": Uuids(item.record_id for _, item in unknown)}
     _write(NEW_ATTRIBUTES, unknown, records | _sealed("records_attribute", unknown, sealer))
 
 
@@ -187,7 +189,7 @@ def _sealed(table: str, seen: Sequence[tuple[_Key, _Seen]], sealer: Sealer) -> d
         sealer.seal(source_profile, Place(table, "sealed", id), item.value.encode())
         for id, ((source_profile, _, _), item) in zip(new_ids, seen, strict=True)
     ]
-    return {"new_ids": new_ids, "sealed": sealed}
+    return {"new_ids": Uuids(new_ids), "sealed": ByteArray(sealed)}
 
 
 def _write(statement: str, seen: Sequence[tuple[_Key, _Seen]], more: Mapping[str, Any]) -> None:
@@ -199,9 +201,9 @@ def _write(statement: str, seen: Sequence[tuple[_Key, _Seen]], more: Mapping[str
 def _columns(seen: Sequence[tuple[_Key, _Seen]]) -> dict[str, Any]:
     ids, names, hashes = zip(*(key for key, _ in seen), strict=True)
     return {
-        "ids": list(ids),
-        "names": list(names),
-        "hashes": list(hashes),
+        "ids": Uuids(ids),
+        "names": Texts(names),
+        "hashes": ByteArray(hashes),
         "first": [item.first for _, item in seen],
         "last": [item.last for _, item in seen],
     }

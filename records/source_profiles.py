@@ -3,17 +3,19 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from msgspec import Struct
 
 from records.models import CUSTOMER, Source, SourceProfile
+from vault.arrays import ByteArray, Texts, Uuids
 from vault.cursors import binary_cursor
-from vault.ids import new_id
+from vault.ids import in_order, new_id
 
 
-@dataclass(frozen=True, slots=True)
-class Newcomer:
+class Newcomer(Struct, frozen=True):
     """A source profile to be made."""
 
     id: UUID
@@ -22,24 +24,41 @@ class Newcomer:
     seen_at: datetime
 
 
+class Found(Struct, frozen=True):
+    """A source profile, and since when it is known to bear its stable key, where that is noted as firmly as can be.
+
+    A record from then on tells nothing new by the key alone.
+    """
+
+    id: UUID
+    known_since: datetime | None = None
+
+
 FIND = """
-SELECT stable_index, id FROM records_sourceprofile
-WHERE source_id = %b AND stable_index = ANY(%b::bytea[]) AND stable_index IS NOT NULL
+SELECT bearer.stable_index, bearer.id,
+    CASE WHEN key.verified OR key.id IS NOT NULL AND %(client_side)b
+         THEN GREATEST(bearer.first_seen_at, key.first_seen_at) END
+FROM records_sourceprofile AS bearer
+LEFT JOIN records_identifier AS key ON key.source_profile_id = bearer.id
+    AND key.namespace = %(stable_key)b AND key.index = bearer.stable_index
+WHERE bearer.source_id = %(source)b AND bearer.stable_index = ANY(%(indexes)b::bytea[])
+    AND bearer.stable_index IS NOT NULL
 """
 
 
-def find(source: Source, stable_indexes: Collection[bytes]) -> dict[bytes, UUID]:
+def find(source: Source, stable_indexes: Collection[bytes]) -> dict[bytes, Found]:
     """The source profiles that this source's stable keys (blind-indexed) already have."""
     if not stable_indexes:
         return {}
+    asked: dict[str, Any] = {"source": source.id, "stable_key": source.stable_key, "client_side": source.client_side}
     with binary_cursor() as cursor:
-        cursor.execute(FIND, [source.id, list(stable_indexes)])
-        return dict(cursor.fetchall())
+        cursor.execute(FIND, {**asked, "indexes": ByteArray(stable_indexes)})
+        return {index: Found(*told) for index, *told in cursor.fetchall()}
 
 
 def find_or_make(
     source: Source, seen: Mapping[bytes, datetime], *, now: datetime
-) -> tuple[dict[bytes, UUID], set[UUID]]:
+) -> tuple[dict[bytes, Found], set[UUID]]:
     """The source profile of each stable key, made where there was none; and the ids of those made.
 
     Two workers that meet the same new key get the same source profile: one of them makes it.
@@ -48,7 +67,7 @@ def find_or_make(
     missing = sorted(index for index in seen if index not in found)
     newcomers = {new_id(): index for index in missing}
     made = make(source, [Newcomer(id, CUSTOMER, index, seen[index]) for id, index in newcomers.items()], now=now)
-    found |= {newcomers[id]: id for id in made}
+    found |= {newcomers[id]: Found(id) for id in made}
     made_by_others = [index for index in missing if index not in found]
     return found | find(source, made_by_others), made
 
@@ -75,13 +94,38 @@ def make(source: Source, newcomers: Iterable[Newcomer], *, now: datetime) -> set
             {
                 "source": source.id,
                 "now": now,
-                "ids": [row.id for row in rows],
-                "kinds": [row.kind for row in rows],
+                "ids": Uuids(row.id for row in rows),
+                "kinds": Texts(row.kind for row in rows),
                 "indexes": [row.stable_index for row in rows],
                 "seen": [row.seen_at for row in rows],
             },
         )
         return {row[0] for row in cursor.fetchall()}
+
+
+# The source profile itself, and in its source the stable key by which it is found.
+SEEN_AGAIN = """
+WITH seen AS MATERIALIZED (
+    SELECT * FROM unnest(%b::uuid[], %b::timestamptz[]) AS pair (id, seen_at)
+), later AS (
+    UPDATE records_sourceprofile AS known SET last_seen_at = seen.seen_at
+    FROM seen WHERE known.id = seen.id AND known.last_seen_at < seen.seen_at
+)
+UPDATE records_identifier AS known SET last_seen_at = seen.seen_at
+FROM seen
+JOIN records_sourceprofile AS bearer USING (id)
+JOIN records_source AS source ON source.id = bearer.source_id
+WHERE known.source_profile_id = bearer.id AND known.namespace = source.stable_key AND known.index = bearer.stable_index
+  AND known.last_seen_at < seen.seen_at
+"""
+
+
+def seen_again(last: Mapping[UUID, datetime]) -> None:
+    """Note when each of these was last seen, where that is later than was known."""
+    if last:
+        ids = in_order(last)
+        with binary_cursor() as cursor:
+            cursor.execute(SEEN_AGAIN, [Uuids(ids), [last[id] for id in ids]])
 
 
 def forget(ids: Collection[UUID]) -> None:

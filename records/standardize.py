@@ -3,13 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
+from msgspec import Struct
 
 from records import currencies, genders, languages, months, names, postcodes, territories
 
@@ -42,8 +41,7 @@ class Absurd(ValueError):
     """A value that cannot be true; its message says why and holds no part of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """What a source declares about how to read it: its region for phones, its order of day and month, and the time.
 
     `country` is the one that the record itself names, if any; its region is that one then.
@@ -55,7 +53,7 @@ class Setting:
     country: str = ""
 
 
-class Clean(NamedTuple):
+class Clean(Struct, frozen=True):
     """A value in normal form (None: unreadable or missing), and a flag that says what was done to it."""
 
     value: str | None
@@ -271,13 +269,20 @@ def plausible(moment: datetime, *, now: datetime) -> datetime:
 def _instant(raw: object) -> datetime:
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
         raise ValueError
+    if isinstance(raw, str) and raw[4:5] == "-":
+        return _in_utc(datetime.fromisoformat(raw.strip()))
     text = str(raw).strip()
     if UNIX_TIME.match(text):
         raw = int(text)
     # A number of eight digits is a day, such as 20260131, not an instant of 1970.
     if isinstance(raw, float) or (isinstance(raw, int) and len(text) > len("YYYYMMDD")):
         return datetime.fromtimestamp(raw / 1000 if raw > MILLISECONDS else raw, UTC)
-    moment = datetime.fromisoformat(text)
+    return _in_utc(datetime.fromisoformat(text))
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is UTC:
+        return moment
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

@@ -1,12 +1,13 @@
 """The store: records appended, and what they say of a source profile kept as identifiers and attributes, all sealed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 import orjson
 from django.db import connection
+from msgspec import Struct
+from msgspec.structs import replace
 from psycopg.types.json import Jsonb
 
 from records import generalized, sightings
@@ -38,12 +39,15 @@ RECORD_COLUMNS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """An envelope that may be kept, and the source profile that it belongs to."""
+class Accepted(Struct, frozen=True):
+    """An envelope that may be kept, and the source profile that it belongs to.
+
+    `known_since`: from then on the source's stable key tells nothing new of it (`records.source_profiles.Found`).
+    """
 
     envelope: Envelope
     source_profile: UUID
+    known_since: datetime | None = None
 
 
 def append(
@@ -63,12 +67,18 @@ def append(
     _append_records([_flagged(*pair) for pair in zip(accepted, believed, strict=True)], ids, source, sealer, now)
     if indexes is None:
         indexes = indexes_to_write(sightings.identifiers_of(item.envelope for item in believed))
-    told = [
-        Told(item.source_profile, id, item.envelope.occurred_at, item.envelope.fields)
-        for item, id in zip(believed, ids, strict=True)
-    ]
+    told = [_told(item, id, source.stable_key) for item, id in zip(believed, ids, strict=True)]
     sightings.note(told, source, sealer, indexes)
     generalized.note(told)
+
+
+def _told(item: Accepted, id: UUID, stable_key: str) -> Told:
+    """What the record says that is not known of its source profile, as far as one can tell by the stable key."""
+    fields, at = item.envelope.fields, item.envelope.occurred_at
+    is_known = item.known_since is not None and item.known_since <= at
+    if is_known:
+        fields = {name: value for name, value in fields.items() if name != stable_key}
+    return Told(item.source_profile, id, at, fields, is_known)
 
 
 def _without_refuted(accepted: Sequence[Accepted], sealer: Sealer) -> Sequence[Accepted]:

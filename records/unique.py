@@ -4,8 +4,9 @@ Asked by blind index, once a batch, and only where the source's mapping has such
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from records.models import Source
 from records.quality import UNIQUE, flag_of, unique_fields

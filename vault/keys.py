@@ -1,6 +1,6 @@
 """Data keys: made and committed before what they seal, fetched to seal, destroyed to erase."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connections, router
 
+from vault.arrays import ByteArray, Uuids
 from vault.cursors import binary_cursor
+from vault.ids import in_order
 from vault.key_encryption import key_encryption_key
 from vault.models import DataKey
 from vault.rotation_lock import hold_off
@@ -29,7 +31,11 @@ def make(ids: Iterable[UUID]) -> dict[UUID, bytes]:
     Safe to repeat: an id that has a key keeps it, and that key is returned.
     """
     hold_off()
-    fresh = {id: new_key() for id in sorted(ids)}
+    return _make(ids)
+
+
+def _make(ids: Iterable[UUID]) -> dict[UUID, bytes]:
+    fresh = {id: new_key() for id in in_order(ids)}
     if not fresh:
         return {}
     made = _insert(fresh)
@@ -48,15 +54,19 @@ def _insert(fresh: Mapping[UUID, bytes]) -> dict[UUID, bytes]:
     kek = key_encryption_key()
     wrapped = [kek.wrap(key, context=id.bytes) for id, key in fresh.items()]
     with binary_cursor(router.db_for_write(DataKey)) as cursor:
-        cursor.execute(INSERT, [kek.version, list(fresh), wrapped])
+        cursor.execute(INSERT, [kek.version, Uuids(fresh), ByteArray(wrapped)])
         return {id: fresh[id] for (id,) in cursor.fetchall()}
 
 
-def fetch_or_make(ids: Collection[UUID]) -> dict[UUID, bytes]:
-    """The data keys of these ids to seal with; one that has none yet (nothing was sealed for it so far) gets one."""
+def fetch_or_make(ids: Collection[UUID], *, new: Set[UUID] = frozenset()) -> dict[UUID, bytes]:
+    """The data keys of these ids to seal with; one that has none yet (nothing was sealed for it so far) gets one.
+
+    For those that are `new` none is looked for.
+    """
     hold_off()
-    found = _read(ids)
-    return found | make(set(ids) - found.keys())
+    asked = [id for id in ids if id not in new]
+    found = _read(asked) if asked else {}
+    return found | _make([id for id in ids if id not in found])
 
 
 def fetch_to_seal(ids: Collection[UUID]) -> dict[UUID, bytes]:
@@ -135,5 +145,5 @@ PREVIOUS = "SELECT id, previous, kek_version FROM vault_datakey WHERE id = ANY(%
 
 def _wrapped(ids: Collection[UUID], statement: str = CURRENT) -> list[tuple[UUID, bytes, int]]:
     with binary_cursor(router.db_for_read(DataKey)) as cursor:
-        cursor.execute(statement, [list(ids)])
+        cursor.execute(statement, [Uuids(ids)])
         return [(id, bytes(wrapped), version) for id, wrapped, version in cursor.fetchall()]

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -10,6 +9,7 @@ from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from django.utils import timezone
+from msgspec import Struct
 
 from vault import audit, keys
 from vault.grants import Grant
@@ -23,8 +23,7 @@ class NotGranted(PermissionError):
     """Somebody tried to open sealed fields that the grant does not cover."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a sealed field stands: moved elsewhere, it does not open."""
 
     table: str
@@ -35,8 +34,7 @@ class Place:
         return b"|".join((self.table.encode(), self.column.encode(), self.row.bytes, key_id.bytes))
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(Struct, frozen=True):
     """A ciphertext, its place, the source profile whose key opens it, and the field that it is the value of."""
 
     key_id: UUID

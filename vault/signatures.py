@@ -5,6 +5,8 @@ from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 
 def sign(private_key: bytes, data: bytes) -> bytes:
@@ -30,13 +32,13 @@ def authenticate(secret: bytes, data: bytes) -> bytes:
     """The 32-byte HMAC-SHA256 of the data under a shared secret."""
     code = _keyed(secret).copy()
     code.update(data)
-    return code.digest()
+    return code.finalize()
 
 
 @lru_cache(maxsize=256)
-def _keyed(secret: bytes) -> hmac.HMAC:
+def _keyed(secret: bytes) -> HMAC:
     """The state of the hash once it has read its key: to make it anew takes as long as hashing what is short."""
-    return hmac.new(secret, digestmod="sha256")
+    return HMAC(secret, SHA256())
 
 
 def is_authentic(secret: bytes, data: bytes, code: bytes) -> bool:

@@ -6,11 +6,11 @@ a message without an id of its own is known by what its source sent.
 
 import copy
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from records.envelope import GPC, Envelope, Hashed, Reject, Unreadable, Way, message_hash
 from records.envelopes import cloudevents, rows, segment, streamed

@@ -7,11 +7,11 @@ and is called by its `type`. Source: CloudEvents specification 1.0.2 and its HTT
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from records import quality
 from records.contracts import contract_of

@@ -7,6 +7,7 @@ string as `context.consent.gppString`, and Global Privacy Control as `context.gl
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from records.envelope import Said, Signal, Unreadable
@@ -14,6 +15,9 @@ from records.models import Source
 
 SLUG = re.compile(r"[A-Za-z_-][\w-]{0,39}")
 STRINGS = (("tcfString", "tcf"), ("tcString", "tcf"), ("gppString", "gpp"))
+# More answers than that are seldom given again just so.
+FEW = 10
+NAMES = frozenset(name for name, _ in STRINGS)
 RUDDER = (("allowedConsentIds", True), ("deniedConsentIds", False))
 
 
@@ -22,26 +26,38 @@ def said(context: Mapping[str, Any], source: Source) -> tuple[Said, ...]:
 
     Raises `Unreadable` where an answer is neither yes nor no. What is allowed and denied at once is denied.
     """
+    if "consent" not in context and "consentManagement" not in context:
+        return ()
     answers: dict[str, bool] = {}
     for category, granted in (*_segment(context), *_rudder(context)):
         answers[category] = granted and answers.get(category, True)
-    meaning = source.mapping.get("consents", {})
-    targets = [(meaning.get(category, {"purpose": category}), granted) for category, granted in answers.items()]
+    meaning = source.mapping.get("consents")
+    if not meaning and len(answers) <= FEW:
+        return _as_they_are(tuple(answers.items()))
+    targets = [((meaning or {}).get(category, {"purpose": category}), granted) for category, granted in answers.items()]
     return tuple(
         Said(target["purpose"], target.get("channel", ""), granted, double_opt_in=target.get("double_opt_in", False))
         for target, granted in targets
     )
 
 
+@lru_cache(maxsize=1024)
+def _as_they_are(answers: tuple[tuple[str, bool], ...]) -> tuple[Said, ...]:
+    """Answers whose categories are called like the purposes. The same few come with nearly every message."""
+    return tuple(Said(category, "", granted) for category, granted in answers)
+
+
 def signals(context: Mapping[str, Any]) -> tuple[Signal, ...]:
     """The strings as they came. One that is no text is handed on as an empty one, which nobody can read: it denies."""
     consent = _object(context.get("consent"), "context.consent")
+    control = context.get("globalPrivacyControl")
+    if control is None and consent.keys().isdisjoint(NAMES):
+        return ()
     found = [
         Signal(kind, text if isinstance(text := consent[name], str) else "")
         for name, kind in STRINGS
         if consent.get(name) is not None
     ]
-    control = context.get("globalPrivacyControl")
     if control is True or control == "1":
         found.append(Signal("gpc", "1"))
     return tuple(found)

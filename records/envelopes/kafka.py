@@ -5,8 +5,10 @@ known by its place in the database's log, so that a connector that repeats itsel
 offset, as the tombstone behind it is. See docs/streams.md.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from records.envelope import Envelope, Reject, Unreadable, as_json, message_hash
 from records.envelopes.debezium import CREATED, DELETED, READ, TRUNCATED, UPDATED, Change, change_of, unwrapped

@@ -1,10 +1,10 @@
 """Rows: a line of a CSV file or a JSON object, read by its source's mapping, or by its column names without one."""
 
 from collections.abc import Collection, Mapping, Set
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from phonenumbers import SUPPORTED_REGIONS
 
 from records import properties, quality
@@ -30,8 +30,7 @@ DISCOVERED = "discovered"
 GRANTS = {"yes": True, "true": True, "1": True, "y": True, "no": False, "false": False, "0": False, "n": False}
 
 
-@dataclass(frozen=True)
-class RowMapping:
+class RowMapping(Struct, frozen=True):
     """How the columns of a source are to be read; dotted names reach into nested objects."""
 
     kind: str

@@ -5,11 +5,12 @@ names them, and otherwise only stand in for what neither mapping nor row says.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from records import quality
 from records.contracts import Contract, contract_of

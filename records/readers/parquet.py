@@ -6,11 +6,13 @@ What stands once in a dictionary is kept once, until the rows that have it are k
 import hashlib
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import islice
 from typing import Any, BinaryIO
+
+from msgspec.structs import replace
 
 from records.envelope import Reject, Unreadable, as_json
 from records.readers.delimited import MOST_COLUMNS

@@ -1,12 +1,12 @@
 """Acts are recorded as they were said, never changed, and repeated only when they say something new."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from consent.acts import NewAct, UnknownPurpose, news_of, purposes, record
 from consent.evidence import latest_acts

@@ -10,7 +10,8 @@ from identity.models import Assignment, GoldenValue
 from outbox.models import Change
 from pipeline import process, queue
 from pipeline.process import let_time_pass, process_batch
-from records.models import Source
+from pipeline.queue import Waiting
+from records.models import Identifier, Source, SourceProfile
 from segments import catalog
 from segments.models import DailyActivity, Membership, ProfileFeatures
 from tests.pipeline.cast import NOW, counts, ordered, saying, send
@@ -62,9 +63,24 @@ def test_processing_again_changes_nothing(shop: Source, buyers: None) -> None:
     before = counts(without=("vault.AuditEntry",))
     everyone = set(Assignment.objects.values_list("source_profile_id", flat=True))
     for later in (NOW, NOW + timedelta(minutes=5)):
-        queue.enqueue(everyone, now=later, since=dict.fromkeys(everyone, NOW.date() - timedelta(days=30)))
+        queue.enqueue(everyone, now=later, news=dict.fromkeys(everyone, Waiting(NOW.date() - timedelta(days=30))))
         assert process_batch(now=later) == 2
     assert counts(without=("vault.AuditEntry",)) == before
+
+
+def test_when_somebody_was_last_seen_is_known_once_they_are_processed(shop: Source) -> None:
+    send(shop, signed_up("alice"))
+    process_batch(now=NOW)
+    first = SourceProfile.objects.get()
+    later, latest = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+    for at in (latest, later):
+        send(shop, ordered("alice", at.hour, timestamp=at.isoformat()), now=latest)
+    process_batch(now=latest)
+    alice = SourceProfile.objects.get()
+    assert (alice.first_seen_at, alice.last_seen_at) == (first.first_seen_at, latest)
+    seen = dict(Identifier.objects.values_list("namespace", "last_seen_at"))
+    # The key by which she is found came again; what only her sign-up told did not.
+    assert seen == {"account_id": latest, "email": first.last_seen_at}
 
 
 @pytest.mark.parametrize("stage", ["resolve", "refresh"])

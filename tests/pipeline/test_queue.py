@@ -1,7 +1,7 @@
 """The queue of truth: work is taken by one, whole, and is never lost."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from pipeline import queue
 from pipeline.models import Work
+from pipeline.queue import Waiting
 from tests.pipeline.cast import NOW
 from vault.ids import new_id
 
@@ -19,10 +20,10 @@ class Crash(Exception):
     """The process ends here."""
 
 
-def elsewhere(limit: int) -> dict[UUID, date | None]:
+def elsewhere(limit: int) -> dict[UUID, Waiting]:
     """What another worker takes meanwhile."""
 
-    def take() -> dict[UUID, date | None]:
+    def take() -> dict[UUID, Waiting]:
         try:
             with queue.take(limit) as work:
                 return work
@@ -38,29 +39,31 @@ def test_work_is_taken_in_order_and_is_gone_afterwards() -> None:
     for id in (alice, bob, carol):
         queue.enqueue([id], now=NOW)
     with queue.take(2) as work:
-        assert work == {alice: None, bob: None}
+        assert work == {alice: Waiting(), bob: Waiting()}
     assert queue.waiting() == 1
     with queue.take(2) as work:
-        assert work == {carol: None}
+        assert work == {carol: Waiting()}
     with queue.take(2) as work:
         assert work == {}
 
 
-def test_of_several_days_the_earliest_counts_and_no_day_adds_none() -> None:
+def test_of_several_the_earliest_day_and_the_latest_instant_count() -> None:
     alice, bob = new_id(), new_id()
-    queue.enqueue([alice, bob], now=NOW, since={alice: date(2026, 11, 3)})
-    queue.enqueue([alice], now=NOW, since={alice: date(2026, 11, 1)})
+    later = NOW + timedelta(hours=1)
+    queue.enqueue([alice, bob], now=NOW, news={alice: Waiting(date(2026, 11, 3), NOW)})
+    queue.enqueue([alice], now=NOW, news={alice: Waiting(date(2026, 11, 1), later)})
+    queue.enqueue([alice], now=NOW, news={alice: Waiting(date(2026, 11, 2), NOW)})
     queue.enqueue([alice], now=NOW)
     with queue.take(10) as work:
-        assert work == {alice: date(2026, 11, 1), bob: None}
+        assert work == {alice: Waiting(date(2026, 11, 1), later), bob: Waiting()}
 
 
 def test_what_else_waits_for_the_same_people_is_taken_along() -> None:
     alice, bob = new_id(), new_id()
     for id, day in ((alice, 3), (bob, 2), (alice, 1)):
-        queue.enqueue([id], now=NOW, since={id: date(2026, 11, day)})
+        queue.enqueue([id], now=NOW, news={id: Waiting(date(2026, 11, day))})
     with queue.take(1) as work:
-        assert work == {alice: date(2026, 11, 1)}
+        assert work == {alice: Waiting(date(2026, 11, 1))}
     assert list(Work.objects.values_list("source_profile_id", flat=True)) == [bob]
 
 
@@ -69,8 +72,8 @@ def test_two_workers_never_hold_the_same() -> None:
     queue.enqueue([alice], now=NOW)
     queue.enqueue([bob], now=NOW)
     with queue.take(1) as mine:
-        assert mine == {alice: None}
-        assert elsewhere(1) == {bob: None}
+        assert mine == {alice: Waiting()}
+        assert elsewhere(1) == {bob: Waiting()}
         assert elsewhere(10) == {}
     assert queue.waiting() == 0
 
@@ -80,7 +83,7 @@ def test_work_that_fails_stays() -> None:
     queue.enqueue([alice], now=NOW)
     with pytest.raises(Crash), queue.take(10):
         raise Crash
-    assert elsewhere(10) == {alice: None}
+    assert elsewhere(10) == {alice: Waiting()}
 
 
 def test_work_comes_with_its_transaction_or_not_at_all() -> None:

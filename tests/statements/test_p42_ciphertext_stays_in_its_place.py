@@ -1,10 +1,10 @@
 """Ciphertext that was moved to another row, column, table or person does not open."""
 
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from cryptography.exceptions import InvalidTag
+from msgspec.structs import replace
 
 from tests.statements.sabotage import Sabotage
 from vault import keys

@@ -1,10 +1,10 @@
 """A field that does not decrypt is an error, whatever is wrong with it: the stored bytes are never handed out."""
 
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from cryptography.exceptions import InvalidTag
+from msgspec.structs import replace
 
 from records.models import Identifier
 from records.reading import open_identifiers

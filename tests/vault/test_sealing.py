@@ -1,6 +1,5 @@
 """Sealed fields open with a grant, in their own place and under their own key, or not at all."""
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,6 +7,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from django.db import DataError, transaction
 from django.utils import timezone
+from msgspec.structs import replace
 
 from vault import audit, grants, keys
 from vault.grants import LIFETIME, Actor
