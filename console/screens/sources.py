@@ -26,7 +26,7 @@ from console.left_out import left_out_of
 from console.quality import card_of, standing
 from console.screen import badge
 from console.screens.dictionary import DictionaryPages
-from console.screens.readings import ReadingScreen
+from console.screens.reconciliations import ReconciliationScreen
 from console.showing import in_words, label_of, moment
 from console.telling import telling
 from identity import device_registry
@@ -130,7 +130,7 @@ DEFAULTS = {"kind": ONLINE, "format": sources.FORMATS[ONLINE], "stable_key": sou
 BY_KIND = {kind: {"format": sources.FORMATS[kind], "stable_key": sources.STABLE_KEYS[kind]} for kind in sources.KINDS}
 
 
-class SourceScreen(DictionaryPages, ReadingScreen):
+class SourceScreen(DictionaryPages, ReconciliationScreen):
     """Systems that send records."""
 
     may_view = VIEW_SOURCES
@@ -195,6 +195,7 @@ class SourceScreen(DictionaryPages, ReadingScreen):
             *self.dictionary_urls(),
             *self.file_urls(),
             *self.reading_urls(),
+            *self.reconciliation_urls(),
             *super().get_urls(),
         ]
 
