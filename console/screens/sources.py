@@ -21,6 +21,7 @@ from console.charts import parts_of
 from console.figures import intake
 from console.file_stand import stands
 from console.guards import needs
+from console.ids import uuid_in
 from console.json_text import IndentedJSON, Typed, indented
 from console.left_out import left_out_of
 from console.quality import card_of, standing
@@ -231,7 +232,7 @@ class SourceScreen(DictionaryPages, ReconciliationScreen):
 
     @needs(VIEW_SOURCES, methods=("GET", "POST"))
     def show(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
-        source = get_object_or_404(Source, pk=_uuid(object_id))
+        source = get_object_or_404(Source, pk=uuid_in(object_id))
         return (
             self._save(request, source)
             if request.method == "POST"
@@ -327,10 +328,3 @@ def _only_known(error: ValidationError, form: forms.Form) -> Any:
     if not hasattr(error, "error_dict"):
         return error
     return {name if name in form.fields else "__all__": errors for name, errors in error.error_dict.items()}
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
