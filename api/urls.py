@@ -30,6 +30,7 @@ from api.views.readings import (
     MappingVersions,
 )
 from api.views.recipients import RecipientDetail, Recipients
+from api.views.reconciliation import Reconciliation
 from api.views.segments import Members, ProfileSegments, SegmentDetail, Segments
 from api.views.sources import FileDetail, Files, Sources
 from api.views.subject_requests import ErasureCertificate, SubjectRequestDetail, SubjectRequests
@@ -76,6 +77,7 @@ urlpatterns = [
     path("api/sources/<slug:slug>/contract/versions/", ContractVersions.as_view()),
     path("api/sources/<slug:slug>/discovered/", DiscoveredFields.as_view()),
     path("api/sources/<slug:slug>/quality/", SourceQuality.as_view()),
+    path("api/sources/<slug:slug>/reconciliation/", Reconciliation.as_view()),
     path("api/alarms/", Alarms.as_view()),
     path("api/discovered-fields/<uuid:id>/", DiscoveredFieldDetail.as_view()),
     path("api/files/<uuid:id>/", FileDetail.as_view()),

@@ -311,6 +311,7 @@ CELERY_BEAT_SCHEDULE = {
     "attend-to-files": {"task": "pipeline.tasks.attend_to_files", "schedule": 60.0},
     "attend-to-replays": {"task": "pipeline.tasks.attend_to_replays", "schedule": 60.0},
     "watch-volume": {"task": "pipeline.tasks.watch_volume", "schedule": 600.0},
+    "tell-of-alarms": {"task": "pipeline.tasks.tell_of_alarms", "schedule": 15.0},
     "watch-fields": {"task": "pipeline.tasks.watch_fields", "schedule": 600.0},
     "measure-outliers": {"task": "pipeline.tasks.measure_outliers", "schedule": crontab(hour="2", minute="30")},
     "end-quarantine": {"task": "pipeline.tasks.end_quarantine", "schedule": 3600.0},

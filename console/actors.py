@@ -1,9 +1,9 @@
 """Names for the opaque ids of actors, for screens alone: ledgers and the audit log keep the ids."""
 
 from collections.abc import Iterable
-from uuid import UUID
 
 from access.models import ApiKey, User
+from console.ids import uuid_in
 
 # Actors that are no user and no API key, where their own name says little.
 MACHINES = {"data_subject": "the person"}
@@ -12,15 +12,8 @@ MACHINES = {"data_subject": "the person"}
 def names_of(actors: Iterable[str]) -> dict[str, str]:
     """The name of each actor: a user, an API key, or the machine stage as it calls itself."""
     wanted = {actor for actor in actors if actor}
-    ids = {id for actor in wanted if (id := _uuid(actor))}
+    ids = {id for actor in wanted if (id := uuid_in(actor))}
     names = {actor: MACHINES.get(actor, actor) for actor in wanted}
     names |= {str(id): name for id, name in ApiKey.objects.filter(id__in=ids).values_list("id", "name")}
     names |= {str(id): name for id, name in User.objects.filter(id__in=ids).values_list("id", "username")}
     return names
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

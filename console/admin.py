@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 
 from access.models import ApiKey, User
 from consent.models import Act, Purpose
+from console.screens.alarm_listeners import AlarmListenerScreen
 from console.screens.api_keys import ApiKeyScreen
 from console.screens.audit import AuditScreen
 from console.screens.consents import ActScreen
@@ -25,7 +26,7 @@ from console.screens.sources import SourceScreen
 from console.screens.users import UserScreen
 from console.signing_in import SignIn
 from identity.models import Assignment, Match, Profile
-from outbox.models import Recipient
+from outbox.models import AlarmListener, Recipient
 from privacy.models import EmergencyReveal, SubjectRequest
 from records.models import QuarantinedRecord, RetentionRule, Source
 from segments.models import HeldChange, Segment
@@ -54,6 +55,7 @@ admin.site.register(RetentionRule, RetentionScreen)
 admin.site.register(EmergencyReveal, EmergencyScreen)
 admin.site.register(Source, SourceScreen)
 admin.site.register(Recipient, RecipientScreen)
+admin.site.register(AlarmListener, AlarmListenerScreen)
 admin.site.register(QuarantinedRecord, QuarantineScreen)
 admin.site.register(ApiKey, ApiKeyScreen)
 admin.site.register(User, UserScreen)

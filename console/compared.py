@@ -9,44 +9,44 @@ from pipeline.try_out import Comparison
 MOST_SHOWN = 40
 
 
+class Both:
+    """What stands in both reports."""
+
+    now: int | str
+    then: int | str
+
+    @property
+    def differs(self) -> bool:
+        """Whether it is to be noticed."""
+        return self.now != self.then
+
+
 @dataclass(frozen=True)
-class Count:
-    """One count of both reports, and whether it is to be noticed."""
+class Count(Both):
+    """One count of both reports."""
 
     name: str
     now: int
     then: int
 
-    @property
-    def differs(self) -> bool:
-        return self.now != self.then
-
 
 @dataclass(frozen=True)
-class Pair:
+class Pair(Both):
     """The same column or example in both reports."""
 
     name: str
     now: str
     then: str
 
-    @property
-    def differs(self) -> bool:
-        return self.now != self.then
-
 
 @dataclass(frozen=True)
-class FaultPair:
+class FaultPair(Both):
     """Why rows would go to quarantine, and how many in each report."""
 
     message: str
     field: str
     now: int
     then: int
-
-    @property
-    def differs(self) -> bool:
-        return self.now != self.then
 
 
 @dataclass(frozen=True)

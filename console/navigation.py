@@ -58,6 +58,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Sources", "input", "records_source", VIEW_SOURCES),
             ("Data dictionary", "menu_book", "records_dictionary", VIEW_SOURCES),
             ("Recipients", "forward_to_inbox", "outbox_recipient", VIEW_RECIPIENTS),
+            ("Alarm messages", "notifications", "outbox_alarmlistener", VIEW_SOURCES),
             ("Quarantine", "report", "records_quarantinedrecord", VIEW_QUARANTINE),
         ),
     ),

@@ -6,18 +6,9 @@ from datetime import date, datetime
 from console.charts import line_of
 from console.showing import label_of
 from records import alarms
+from records.alarm_words import title_of
 from records.dictionary import FIELDS
-from records.models import (
-    COMPLETENESS,
-    QUARANTINED,
-    SILENT,
-    TOO_LITTLE,
-    TOO_MUCH,
-    UNDECLARED,
-    VALIDITY,
-    QualityAlarm,
-    Source,
-)
+from records.models import QualityAlarm, Source
 from records.quality_days import Counts, FieldQuality, quality_of
 
 MONTH = 30
@@ -25,15 +16,6 @@ MOST_FLAGS = 12
 WIDTH, HEIGHT = 96, 18
 # Below these a share is shown as one to look at, and as a bad one.
 WARNED_BELOW, BAD_BELOW = 0.95, 0.80
-TITLES = {
-    SILENT: "Silent",
-    TOO_LITTLE: "Too little came",
-    TOO_MUCH: "Too much came",
-    COMPLETENESS: "Filled less often",
-    VALIDITY: "Valid less often",
-    UNDECLARED: "Undeclared fields",
-    QUARANTINED: "More in quarantine",
-}
 
 
 @dataclass(frozen=True)
@@ -91,7 +73,7 @@ def standing(source: Source | None = None) -> list[Alarm]:
 
 
 def _alarm(row: QualityAlarm) -> Alarm:
-    title = f"{TITLES[row.kind]}: {_label(row.field)}" if row.field else TITLES[row.kind]
+    title = title_of(row.kind, _label(row.field) if row.field else "")
     return Alarm(title, row.source, row.cause, row.began_at)
 
 

@@ -6,6 +6,8 @@ from django.db.models import Q
 
 WAITING, SENT, ACKNOWLEDGED, REFUSED, FAILED = STATES = ("waiting", "sent", "acknowledged", "refused", "failed")
 ERASE, RECTIFIED = "person.erase", "person.rectified"
+ALARM_BEGAN, ALARM_ENDED = OF_ALARMS = ("alarm.began", "alarm.ended")
+OF_NOTICES = (WAITING, SENT, FAILED)
 
 
 class Change(models.Model):
@@ -91,3 +93,49 @@ class Delivery(models.Model):
             ),
         ]
         verbose_name_plural = "deliveries"
+
+
+class AlarmListener(models.Model):
+    """This mail address, or this system, is told when an alarm begins and when it ends: of one source, or of all."""
+
+    id = models.UUIDField(primary_key=True)
+    name = models.SlugField(max_length=80, unique=True, help_text="Letters, digits, hyphens and underscores.")
+    email = models.EmailField(max_length=254, blank=True)
+    url = models.CharField(max_length=500, blank=True, help_text="Where signed messages are posted.")
+    source_id = models.UUIDField(null=True, blank=True, help_text="Empty: it is told of every source.")
+    enabled = models.BooleanField(default=True)
+    secret_version = models.PositiveSmallIntegerField(default=1)
+    old_secret_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(email="") ^ Q(url=""), name="listener_by_mail_or_webhook"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AlarmNotice(models.Model):
+    """That this alarm began, or that it ended, is told to this listener, once. Holds no value of a person."""
+
+    id = models.UUIDField(primary_key=True)
+    listener = models.ForeignKey(AlarmListener, on_delete=models.CASCADE, related_name="notices", db_index=False)
+    kind = models.CharField(max_length=16, choices=[(kind, kind) for kind in OF_ALARMS])
+    alarm_id = models.UUIDField()
+    detail = models.JSONField()
+    happened_at = models.DateTimeField()
+    state = models.CharField(max_length=12, choices=[(state, state) for state in OF_NOTICES], default=WAITING)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=OF_NOTICES), name="notice_state_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=OF_ALARMS), name="notice_kind_is_known"),
+            models.UniqueConstraint(fields=["listener", "alarm_id", "kind"], name="notice_once"),
+        ]
+        indexes = [models.Index(fields=["next_attempt_at"], condition=Q(state=WAITING), name="notice_due")]

@@ -57,4 +57,36 @@ TABLES = [
             "problem": PLAIN,
         },
     ),
+    Table(
+        "outbox.AlarmListener",
+        subject=None,
+        purpose="service",
+        retention="as long as in use",
+        fields={
+            "id": PLAIN,
+            "name": PLAIN,
+            # Of whoever works here, never of a customer.
+            "email": PSEUDONYM,
+            "url": PLAIN,
+            "source_id": PLAIN,
+            "enabled": PLAIN,
+            "secret_version": PLAIN,
+            "old_secret_until": PLAIN,
+            "created_at": PLAIN,
+        },
+    ),
+    Table(
+        "outbox.AlarmNotice",
+        subject=None,
+        purpose="service",
+        retention="90 days",
+        expires=("happened_at", 90),
+        fields=dict.fromkeys(
+            (
+                *("id", "listener", "kind", "alarm_id", "detail", "happened_at"),
+                *("state", "attempts", "next_attempt_at", "sent_at", "problem"),
+            ),
+            PLAIN,
+        ),
+    ),
 ]

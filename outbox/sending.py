@@ -34,8 +34,8 @@ def send_due(recipient: Recipient, *, objection: Objection, now: datetime, limit
     later ones back. Requests to erase wait for nobody.
     """
     tried = 0
-    with _alone(recipient.pk) as alone:
-        while alone and tried < limit and (delivery := _next(recipient, now)) is not None:
+    with alone(recipient.pk) as free:
+        while free and tried < limit and (delivery := _next(recipient, now)) is not None:
             tried += 1
             if delivery.kind != ERASE and (why_not := objection(delivery)):
                 Delivery.objects.filter(pk=delivery.pk).update(
@@ -112,15 +112,15 @@ def pause_after(attempts: int) -> timedelta:
 
 
 @contextmanager
-def _alone(recipient: UUID) -> Iterator[bool]:
-    """Whether we are the only ones who send to this recipient; held by the session, for no transaction spans a call."""
-    key = recipient.int >> 65
+def alone(listener: UUID) -> Iterator[bool]:
+    """Whether we are the only ones who send to this listener; held by the session, for no transaction spans a call."""
+    key = listener.int >> 65
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        alone = bool(cursor.fetchone()[0])
+        free = bool(cursor.fetchone()[0])
     try:
-        yield alone
+        yield free
     finally:
-        if alone:
+        if free:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [key])

@@ -4,7 +4,7 @@ What it tells holds counts, the names of columns, and a few masked examples, so 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO
@@ -20,7 +20,7 @@ from records.contracts import Contract, contract_of
 from records.envelope import Envelope, Reject
 from records.envelopes import rows
 from records.models import BLOCK, DISCOVER, SEGMENT, STRICT, Source
-from records.readers import NDJSON, Nature, NotReadable, Row, columns_of, rows_of
+from records.readers import NDJSON, Nature, NotReadable, columns_of, rows_of
 
 EXAMPLES = 5
 MOST_COLUMNS, MOST_FAULTS, MOST_FLAGS = 200, 100, 50
@@ -85,30 +85,75 @@ def dry_run(
     What was taken in or refused before counts as duplicate; without `came_before` it counts as what it is.
     Raises `records.readers.NotReadable`. Whether consent allows to keep a row is asked only when it is taken in.
     """
-    report, filled, flags = Report(), Counter[str](), Counter[str]()
-    faults: dict[tuple[str, str], Fault] = {}
+    tally = _Tally(source, examples, came_before)
+    report, filled = tally.report, Counter[str]()
     measure = measure_of(file, nature)
     items = rows_of(file, nature, most=source.max_record_bytes)
     with closing(Envelopes(source)) as envelopes, closing(Copies()) as seen:
         for batch in batches(items):
             now = timezone.now()
-            _count_filled(batch, filled, flat=source.format != SEGMENT)
-            read = [envelopes.read(item, now) for item in batch]
-            report.rows += len(read)
-            for item in _fresh(source, read, seen, report, came_before=came_before):
-                if isinstance(item, Reject):
-                    _count_fault(item, faults)
-                    report.quarantined += 1
-                else:
-                    report.new += 1
-                    flags.update(item.flags)
-                    if len(report.examples) < examples:
-                        report.examples.append(_masked(item))
+            for item in batch:
+                if not isinstance(item, Reject):
+                    _count_filled(item[1] if source.format == SEGMENT else rows.flatten(item[1]), filled)
+            tally.add([envelopes.read(item, now) for item in batch], seen)
             on_progress(Progress(Acceptance(), report.rows, measure.read(items.position), measure.total))
-        report.columns, report.missing = _columns(source, envelopes, file, nature, filled)
-    report.faults = sorted(faults.values(), key=lambda fault: -fault.rows)
-    report.flags = dict(flags.most_common(MOST_FLAGS))
-    return report
+        if source.format != SEGMENT:
+            names = _names(file, nature, filled)
+            mapping = envelopes.mapping_for(dict.fromkeys(names))
+            report.columns, missing = _columns(source, mapping, names, filled)
+            report.missing = [] if nature.format == NDJSON and not filled else missing
+    return tally.whole()
+
+
+def dry_run_of(
+    source: Source,
+    read: Sequence[Envelope | Reject],
+    columns: Sequence[Mapping[str, object]],
+    *,
+    examples: int = EXAMPLES,
+) -> Report:
+    """What would become of records that were read already, whose columns are these; whether they came before is not
+    asked."""
+    tally, filled = _Tally(source, examples, came_before=False), Counter[str]()
+    for row in columns:
+        _count_filled(row, filled)
+    with closing(Copies()) as seen:
+        tally.add(read, seen)
+    if source.format != SEGMENT and filled:
+        names = list(filled)[:MOST_COLUMNS]
+        mapping = rows.mapping_for(source, tuple(names))
+        tally.report.columns, tally.report.missing = _columns(source, mapping, names, filled)
+    return tally.whole()
+
+
+@dataclass
+class _Tally:
+    """What is counted of one source's rows."""
+
+    source: Source
+    examples: int
+    came_before: bool
+    report: Report = field(default_factory=Report)
+    flags: Counter[str] = field(default_factory=Counter)
+    faults: dict[tuple[str, str], Fault] = field(default_factory=dict)
+
+    def add(self, read: Sequence[Envelope | Reject], seen: Copies) -> None:
+        report = self.report
+        report.rows += len(read)
+        for item in _fresh(self.source, read, seen, report, came_before=self.came_before):
+            if isinstance(item, Reject):
+                _count_fault(item, self.faults)
+                report.quarantined += 1
+            else:
+                report.new += 1
+                self.flags.update(item.flags)
+                if len(report.examples) < self.examples:
+                    report.examples.append(_masked(item))
+
+    def whole(self) -> Report:
+        self.report.faults = sorted(self.faults.values(), key=lambda fault: -fault.rows)
+        self.report.flags = dict(self.flags.most_common(MOST_FLAGS))
+        return self.report
 
 
 def _fresh(
@@ -124,13 +169,10 @@ def _fresh(
             yield item
 
 
-def _count_filled(batch: Sequence[Row | Reject], filled: Counter[str], *, flat: bool) -> None:
-    for item in batch:
-        if not isinstance(item, Reject):
-            row = rows.flatten(item[1]) if flat else item[1]
-            for name, value in row.items():
-                if value not in (None, "") and (name in filled or len(filled) < MOST_COLUMNS):
-                    filled[name] += 1
+def _count_filled(row: Mapping[str, object], filled: Counter[str]) -> None:
+    for name, value in row.items():
+        if value not in (None, "") and (name in filled or len(filled) < MOST_COLUMNS):
+            filled[name] += 1
 
 
 def _count_fault(reject: Reject, faults: dict[tuple[str, str], Fault]) -> None:
@@ -146,18 +188,19 @@ def _masked(item: Envelope) -> dict[str, str]:
     return {name: mask(name, value) for name, value in item.fields.items()}
 
 
-def _columns(
-    source: Source, envelopes: Envelopes, file: BinaryIO, nature: Nature, filled: Counter[str]
-) -> tuple[list[Column], list[str]]:
-    """Each column of the file and what becomes of it; and the columns that the mapping names and the file lacks."""
-    if source.format == SEGMENT:
-        return [], []
+def _names(file: BinaryIO, nature: Nature, filled: Counter[str]) -> list[str]:
+    """The columns that the file names, and those that its rows have."""
     try:
         named = columns_of(file, nature)
     except NotReadable:
         named = []
-    names = [*named, *(name for name in filled if name not in named)][:MOST_COLUMNS]
-    mapping = envelopes.mapping_for(dict.fromkeys(names))
+    return [*named, *(name for name in filled if name not in named)][:MOST_COLUMNS]
+
+
+def _columns(
+    source: Source, mapping: rows.RowMapping, names: Sequence[str], filled: Counter[str]
+) -> tuple[list[Column], list[str]]:
+    """Each of these columns and what becomes of it; and the columns that the mapping names and that are not there."""
     contract = contract_of(source)
     becomes = {name: what for name in names if name and (what := _becomes(name, mapping, contract))}
     otherwise = UNDECLARED[source.contract_mode]
@@ -167,8 +210,7 @@ def _columns(
         Column(name, becomes.get(real, otherwise), filled[real]) for name, real in zip(told, names, strict=True) if real
     ]
     wanted = [*mapping.fields, *mapping.properties, *mapping.consents, *mapping.message_id, mapping.occurred_at]
-    missing = [] if nature.format == NDJSON and not filled else [name for name in dict.fromkeys(wanted) if name]
-    return columns, [_name(name) for name in missing if name not in names]
+    return columns, [_name(name) for name in dict.fromkeys(wanted) if name and name not in names]
 
 
 def _becomes(column: str, mapping: rows.RowMapping, contract: Contract | None) -> str:

@@ -5,12 +5,12 @@ one transaction: whoever dies in between, the next run goes on from that place. 
 read a second time.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,7 +21,7 @@ from pipeline.copies import Copies
 from records import file_loads
 from records.envelope import Envelope, Reject, as_json
 from records.envelopes import rows, segment
-from records.file_loads import GoesOnElsewhere
+from records.file_loads import OWN, GoesOnElsewhere, Reading
 from records.models import LOADED, SEGMENT, FileLoad, Source
 from records.readers import PARQUET, START, Nature, NotReadable, Position, Row, Rows, examine, rows_of
 from records.readers.parquet import count
@@ -86,29 +86,20 @@ def open_load(
     by: str,
     name: str = "",
     encoding: str = "",
-    mapping: Mapping[str, Any] | None = None,
+    reading: Reading = OWN,
     again: bool = False,
 ) -> Loading:
     """Look at the file, and find the load that it goes on with, or begin one. Raises `records.readers.NotReadable`.
 
-    A mapping given here is used instead of the source's own. With `again` the file is read from its start, whatever was
+    What `reading` gives is used instead of the source's own. With `again` the file is read from its start, whatever was
     loaded before.
     """
     nature = examine(file, name=name, encoding=encoding, region=source.region)
-    digest = file_loads.digest_of(source, nature, mapping)
+    digest = file_loads.digest_of(source, nature, reading)
     load = None if again else file_loads.last_of(source, digest)
     if load is None:
         load = file_loads.begin(source, nature, digest, by=by, now=timezone.now())
-    return Loading(reading_by(source, mapping), nature, load)
-
-
-def reading_by(source: Source, mapping: Mapping[str, Any] | None) -> Source:
-    """The source, read by another mapping than its own; nothing of that is kept."""
-    if mapping is None:
-        return source
-    other = Source.objects.get(pk=source.pk)
-    other.mapping = dict(mapping)
-    return other
+    return Loading(reading.of(source), nature, load)
 
 
 def take_in(loading: Loading, file: BinaryIO, *, on_progress: Callable[[Progress], None] = no_progress) -> Acceptance:

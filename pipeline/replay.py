@@ -6,7 +6,7 @@ that day as what it became; what its source keeps no longer by now is refused. S
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -44,18 +44,30 @@ class Replayed:
     out: frozenset[UUID] = frozenset()
     still: dict[UUID, Reject] = field(default_factory=dict)
 
-    def __add__(self, other: "Replayed") -> "Replayed":
-        return Replayed(self.acceptance + other.acceptance, self.out | other.out, self.still | other.still)
+
+Note = Callable[[Replayed], None]
 
 
-def replay(ids: Collection[UUID], *, actor: Actor, reason: str, now: datetime, mend: Mend = AS_IT_IS) -> Replayed:
-    """Take in what can be taken in of these by now, each after it was mended.
+def no_note(replayed: Replayed) -> None:
+    """Nobody keeps count."""
+
+
+def replay(
+    ids: Collection[UUID],
+    *,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+    mend: Mend = AS_IT_IS,
+    note: Note = no_note,
+) -> Replayed:
+    """Take in what can be taken in of these by now, each after it was mended. `note` is told inside the transaction.
 
     Left alone are those that somebody else replays just now, those of a disabled source, and those of which nothing is
     kept. Raises `NotOpened`, `records.mending.SaysConsent`, and `privacy.epoch.Behind` while the database is a restored
     one that misses erasures.
     """
-    replayed = again_when_crossed(partial(_replay, ids, actor, reason, now, mend))
+    replayed = again_when_crossed(partial(_replay, ids, actor, reason, now, mend, note))
     keys.destroy(replayed.out)
     return replayed
 
@@ -68,40 +80,47 @@ def leave_to_open(ids: Collection[UUID], *, actor: Actor, reason: str, now: date
     return answer
 
 
-def _replay(ids: Collection[UUID], actor: Actor, reason: str, now: datetime, mend: Mend) -> Replayed:
+def _replay(ids: Collection[UUID], actor: Actor, reason: str, now: datetime, mend: Mend, note: Note) -> Replayed:
     with transaction.atomic():
-        # Before any row is locked: an erasure locks the door first, and the rows behind it.
-        suppression.pass_the_door()
-        rows = list(
-            QuarantinedRecord.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("source")
-            .filter(id__in=ids, sealed__isnull=False, source__enabled=True, expires_at__gt=now)
-            .order_by("id")
-        )
-        for source in {row.source for row in rows}:
-            mend.must_leave_consent(source)
-        if not rows:
-            return Replayed()
-        grant = leave_to_open([row.id for row in rows], actor=actor, reason=reason, now=now)
-        held = quarantine.held(rows, grant, action="replay the quarantine")
-        read = {row.id: _read(row, held[row.id], mend) for row in rows if row.id in held}
-        still = {id: item for id, item in read.items() if isinstance(item, Reject)}
-        if not mend.changes:
-            quarantine.note_again(still)
-        taken = [
-            _Taken(row, believed(row.source, held[row.id].way), item)
-            for row in rows
-            if isinstance(item := read.get(row.id), Envelope)
-        ]
-        acceptance = _take_back(taken, now)
-        out = frozenset(read.keys() - still.keys())
-        quarantine.forget(out)
+        replayed = _replay_these(ids, actor, reason, now, mend)
+        note(replayed)
+    return replayed
+
+
+def _replay_these(ids: Collection[UUID], actor: Actor, reason: str, now: datetime, mend: Mend) -> Replayed:
+    # Before any row is locked: an erasure locks the door first, and the rows behind it.
+    suppression.pass_the_door()
+    rows = list(
+        QuarantinedRecord.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("source")
+        .filter(id__in=ids, sealed__isnull=False, source__enabled=True, expires_at__gt=now)
+        .order_by("id")
+    )
+    for source in {row.source for row in rows}:
+        mend.must_leave_consent(source)
+    if not rows:
+        return Replayed()
+    grant = leave_to_open([row.id for row in rows], actor=actor, reason=reason, now=now)
+    held = quarantine.held(rows, grant, action="replay the quarantine")
+    read = {row.id: read_held(row, held[row.id], row.source, mend) for row in rows if row.id in held}
+    still = {id: item for id, item in read.items() if isinstance(item, Reject)}
+    if not mend.changes:
+        quarantine.note_again(still)
+    taken = [
+        _Taken(row, believed(row.source, held[row.id].way), item)
+        for row in rows
+        if isinstance(item := read.get(row.id), Envelope)
+    ]
+    acceptance = _take_back(taken, now)
+    out = frozenset(read.keys() - still.keys())
+    quarantine.forget(out)
     return Replayed(acceptance, out, still)
 
 
-def _read(row: QuarantinedRecord, held: Held, mend: Mend) -> Envelope | Reject:
+def read_held(row: QuarantinedRecord, held: Held, source: Source, mend: Mend = AS_IT_IS) -> Envelope | Reject:
+    """What a record in quarantine reads as, by the door's own reader and this source."""
     position = row.line or 0
-    read = read_again(held.body, held.way, row.source, position=position, received_at=row.received_at, mend=mend)
+    read = read_again(held.body, held.way, source, position=position, received_at=row.received_at, mend=mend)
     refused_whole = not held.way.reader and (row.door in OF_STREAMS or isinstance(read, Reject))
     if mend.anew is not None or not refused_whole:
         return read

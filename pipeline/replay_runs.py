@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 from django.db.models import F, QuerySet
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from pipeline.alone import alone_with
@@ -24,7 +25,8 @@ from vault.ids import new_id
 
 log = structlog.get_logger()
 
-AT_A_TIME = 500
+# A batch holds so many records, or the one with which it has so many sealed bytes: all of them are opened at once.
+AT_A_TIME, BATCH_BYTES = 500, 8_000_000
 MOST_FIELDS, LONGEST_FIELD = 20, 80
 # A worker that has not been heard of for so long has died.
 PATIENCE = timedelta(minutes=2)
@@ -85,26 +87,41 @@ def _work_on(run: Replay, on_progress: Callable[[Replay], None]) -> None:
         reason=f"replay {run.pk}",
         mend=Mend(leave_out=tuple(run.leave_out)),
     )
-    while ids := list(_waiting(run).filter(id__gt=run.last).order_by("id").values_list("id", flat=True)[:AT_A_TIME]):
+    while ids := _next(run):
         try:
-            replayed = _replayed(ids, ask)
+            _replay(run, ids, ask)
         except (NotOpened, SaysConsent) as error:
             _end(run, fault=str(error))
             return
-        _note(run, replayed, last=ids[-1])
+        run.refresh_from_db(fields=["stored", "duplicate", "refused", "still", "last", "noted_at"])
         on_progress(run)
     _end(run)
 
 
-def _replayed(ids: Sequence[UUID], ask: Callable[..., Replayed]) -> Replayed:
-    """What became of these; where one of them cannot be stored, whatever is tried, of each by itself."""
+def _next(run: Replay) -> list[UUID]:
+    """The records of the next batch; at least one, while there is one."""
+    waiting = _waiting(run).filter(id__gt=run.last).order_by("id").annotate(bytes=Length("sealed"))
+    ids: list[UUID] = []
+    room = BATCH_BYTES
+    for id, size in waiting.values_list("id", "bytes")[:AT_A_TIME]:
+        room -= size
+        if ids and room < 0:
+            break
+        ids.append(id)
+    return ids
+
+
+def _replay(run: Replay, ids: Sequence[UUID], ask: Callable[..., Replayed]) -> None:
+    """Replay these and note it, in one transaction; where one cannot be stored, whatever is tried, each by itself."""
     try:
-        return ask(ids, now=timezone.now())
+        ask(ids, now=timezone.now(), note=partial(_note, run, last=ids[-1]))
     except HOPELESS as error:
         if isinstance(error, SaysConsent):
             raise
         if len(ids) > 1:
-            return sum((_replayed([id], ask) for id in ids), Replayed())
+            for id in ids:
+                _replay(run, [id], ask)
+            return
         name = type(error).__name__
         log.error("a record in quarantine cannot be stored and stays there", error=name)
         reject = Reject(
@@ -116,7 +133,7 @@ def _replayed(ids: Sequence[UUID], ask: Callable[..., Replayed]) -> Replayed:
             size=0,
             message_hash=b"",
         )
-        return Replayed(still={ids[0]: reject})
+        _note(run, Replayed(still={ids[0]: reject}), last=ids[0])
 
 
 def _waiting(run: Replay) -> "QuerySet[QuarantinedRecord]":
@@ -137,7 +154,6 @@ def _note(run: Replay, replayed: Replayed, *, last: UUID) -> None:
         last=last,
         noted_at=timezone.now(),
     )
-    run.refresh_from_db(fields=["stored", "duplicate", "refused", "still", "last", "noted_at"])
 
 
 def _end(run: Replay, fault: str = "") -> None:

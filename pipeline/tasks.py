@@ -9,7 +9,8 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from identity.learning import learn_model
-from pipeline import heartbeat, replay_runs, uploads
+from outbox import alarm_notices
+from pipeline import alarm_news, heartbeat, replay_runs, uploads
 from pipeline.hand_over import hand_over as deliver
 from pipeline.process import BATCH, let_time_pass, process_batch
 from pipeline.sweep import destroy_orphan_keys, requeue_unresolved
@@ -128,13 +129,19 @@ def measure_outliers() -> None:
 @shared_task
 def watch_volume() -> None:
     """See whether each source sends as much as it usually does."""
-    alarms.watch_volume(now=timezone.now())
+    alarm_news.watch(alarms.watch_volume, now=timezone.now())
 
 
 @shared_task
 def watch_fields() -> None:
     """See whether the fields of each source are as they usually are."""
-    alarms.watch_fields(now=timezone.now())
+    alarm_news.watch(alarms.watch_fields, now=timezone.now())
+
+
+@shared_task
+def tell_of_alarms() -> None:
+    """Tell those who want to know which alarms began and ended."""
+    alarm_notices.send_due(now=timezone.now())
 
 
 @shared_task

@@ -6,7 +6,6 @@ under a grant and noted in the audit log.
 
 import io
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -15,11 +14,15 @@ from uuid import UUID
 import orjson
 
 from consent.decide import Refusal, decide
-from pipeline.dry_run import EXAMPLES, Report, dry_run
+from pipeline.dry_run import EXAMPLES, Report, dry_run, dry_run_of
+from pipeline.replay import read_held
 from records import json_schema, mapping, quarantine
 from records.envelope import Unreadable
 from records.envelopes import cloudevents
-from records.models import SEGMENT, Source
+from records.envelopes import rows as row_envelopes
+from records.envelopes.again import believed
+from records.models import QuarantinedRecord, Source
+from records.quarantine import Held
 from records.readers import NDJSON, Nature, examine
 from vault.grants import Actor, Grant
 
@@ -96,13 +99,30 @@ def with_quarantine(
     Raises `NotTriable`.
     """
     _must_be_usable(candidate)
-    bodies = quarantine.latest_of(
+    found = quarantine.latest_of(
         source, most=MOST_OF_QUARANTINE, leave=lambda ids: _leave(source, ids, actor=actor, now=now)
     )
-    if not bodies:
+    if not found:
         raise NotTriable("nothing of this source lies in quarantine; choose a file")
-    lines = [_as_row(source, body) for body in bodies]
-    return _of_lines(source, candidate, lines, examples)
+    present, other = Source.objects.get(pk=source.pk), candidate.of(source)
+    return Comparison(now=_read_all(found, present, examples), then=_read_all(found, other, examples))
+
+
+def _read_all(found: Sequence[tuple[QuarantinedRecord, Held]], source: Source, examples: int) -> Report:
+    """What becomes of these, each read as its door reads it and as a replay would."""
+    read = [read_held(row, held, believed(source, held.way)) for row, held in found]
+    return dry_run_of(source, read, [_columns(held) for _, held in found], examples=examples)
+
+
+def _columns(held: Held) -> dict[str, object]:
+    """What a mapping may name of it: of an event its data with its attributes beside them."""
+    try:
+        told = orjson.loads(held.body)
+        if held.way.reader == cloudevents.READER:
+            told = cloudevents.row_of(told)
+    except (orjson.JSONDecodeError, Unreadable):
+        return {}
+    return row_envelopes.flatten(told) if isinstance(told, dict) else {}
 
 
 def _leave(source: Source, ids: Collection[UUID], *, actor: Actor, now: datetime) -> Grant:
@@ -115,18 +135,6 @@ def _leave(source: Source, ids: Collection[UUID], *, actor: Actor, now: datetime
 def _must_be_usable(candidate: Candidate) -> None:
     if wrong := candidate.faults():
         raise NotTriable(" ".join(wrong))
-
-
-def _as_row(source: Source, body: bytes) -> bytes:
-    """A body of the quarantine in one line; of an event its data with its attributes beside them."""
-    try:
-        told = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return b" ".join(body.splitlines())
-    if source.format != SEGMENT and isinstance(told, dict) and "specversion" in told:
-        with suppress(Unreadable):
-            told = cloudevents.row_of(told)
-    return orjson.dumps(told)
 
 
 def _of_lines(source: Source, candidate: Candidate, lines: Sequence[bytes], examples: int) -> Comparison:

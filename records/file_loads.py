@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,15 +18,39 @@ OUTCOMES = ("stored", "duplicate", "quarantined", "refused")
 LONGEST_FAULT = 300
 
 
-def digest_of(source: Source, nature: Nature, mapping: Mapping[str, Any] | None) -> bytes:
+@dataclass(frozen=True)
+class Reading:
+    """Another way to read one file than its source's own; None is as the source has it."""
+
+    mapping: Mapping[str, Any] | None = None
+    contract_mode: str | None = None
+    contract_schema: str | None = None
+
+    def of(self, source: Source) -> Source:
+        """The source, read so; nothing of that is kept."""
+        other = {name: value for name, value in asdict(self).items() if value is not None}
+        if not other:
+            return source
+        found = Source.objects.get(pk=source.pk)
+        for name, value in other.items():
+            setattr(found, name, value)
+        return found
+
+
+OWN = Reading()
+
+
+def digest_of(source: Source, nature: Nature, by: Reading = OWN) -> bytes:
     """What this file, read in this way, is known again by.
 
-    All its bytes count, and how they are read: in another encoding or by another mapping it says something else. Keyed,
-    so that nobody can guess a small file from it.
+    All its bytes count, and how they are read: in another encoding, by another mapping or contract it says something
+    else. Keyed, so that nobody can guess a small file from it.
     """
-    reading = [nature.format, nature.encoding, mapping, source.mapping_version, source.mapping, source.region]
+    reading = [nature.format, nature.encoding, by.mapping, source.mapping_version, source.mapping, source.region]
     if source.contract_version:
         reading.append(source.contract_version)
+    if by.contract_mode is not None or by.contract_schema is not None:
+        reading.append([by.contract_mode, by.contract_schema])
     return blind_index("file", f"{nature.digest} {json.dumps(reading, sort_keys=True)}")
 
 
@@ -94,7 +119,7 @@ def note_batch(
 
 def note_nature(load: FileLoad, nature: Nature, *, now: datetime) -> None:
     """What the file is has been found out."""
-    load.digest, load.noted_at = digest_of(load.source, nature, None), now
+    load.digest, load.noted_at = digest_of(load.source, nature), now
     for name, value in read_as(nature).items():
         setattr(load, name, value)
     load.save(update_fields=["digest", "noted_at", *read_as(nature)])

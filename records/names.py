@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from functools import lru_cache
 
 
 def _words(text: str) -> frozenset[str]:
@@ -51,25 +50,27 @@ def _is_mixed(text: str) -> bool:
     return not (text.isupper() or text.islower())
 
 
-@lru_cache(maxsize=20_000)
 def _family_name(text: str, region: str) -> str:
     particles = frozenset[str]() if region in WITH_CAPITALS else PARTICLES
     return _cased(text, region, particles, from_first=True)
 
 
-@lru_cache(maxsize=20_000)
 def _given_name(text: str, region: str) -> str:
     particles = frozenset[str]() if region in WITH_CAPITALS else PARTICLES
     # Of "Family, Given" the family comes first.
     return _cased(text, region, particles, from_first="," in text)
 
 
-@lru_cache(maxsize=20_000)
 def _place(text: str, region: str) -> str:
     return _cased(text, region, PLACE_PARTICLES, from_first=False)
 
 
 def _cased(text: str, region: str, particles: frozenset[str], *, from_first: bool) -> str:
+    """Worked out each time: nothing that was learned from names stays behind in memory."""
+    if text.isalpha():
+        # Most names are one word, which is a name whatever it looks like.
+        cased = _word(_small(text, region), region, first=True)
+        return cased if cased.isascii() else unicodedata.normalize("NFC", cased)
     pieces = PARTS.split(_small(text, region))
     words = [number for number in range(0, len(pieces), 2) if pieces[number]]
     after_de = False

@@ -42,7 +42,7 @@ MEMBERS = {
 
 def faults(mapping: Mapping[str, Any]) -> Iterator[str]:
     """Of the rules, and of the properties whose outliers are to be flagged."""
-    types = _types(mapping)
+    types = types_of(mapping)
     yield from _of_rules(mapping.get("quality", []), types)
     watched = mapping.get("outliers", [])
     if not isinstance(watched, list) or not all(isinstance(name, str) for name in watched):
@@ -55,7 +55,7 @@ def faults(mapping: Mapping[str, Any]) -> Iterator[str]:
                 yield f"'outliers' names '{name[:40]}', which is no declared property of numbers."
 
 
-def _types(mapping: Mapping[str, Any]) -> dict[str, str]:
+def types_of(mapping: Mapping[str, Any]) -> dict[str, str]:
     """The type of each property that a record of this mapping may have."""
     declared = mapping.get("properties")
     known = {name: it for name, it in declared.items() if isinstance(it, str)} if isinstance(declared, dict) else {}

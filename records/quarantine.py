@@ -74,14 +74,15 @@ def bodies(*, leave: Callable[[Collection[UUID]], Grant], at_a_time: int = 2_000
         yield {row.id: body for row, body in zip(rows, opened, strict=True) if body is not None}
 
 
-def latest_of(source: Source, *, most: int, leave: Callable[[Collection[UUID]], Grant]) -> list[bytes]:
+def latest_of(
+    source: Source, *, most: int, leave: Callable[[Collection[UUID]], Grant]
+) -> list[tuple[QuarantinedRecord, Held]]:
     """What this source's quarantine holds, the latest first, opened under the leave that the caller gives."""
     rows = list(QuarantinedRecord.objects.filter(source=source, sealed__isnull=False).order_by("-id")[:most])
     if not rows:
         return []
-    sealed = [Sealed(row.id, Place(TABLE, "sealed", row.id), row.sealed or b"") for row in rows]
-    opened = open_what_opens(sealed, leave([row.id for row in rows]), action="try a mapping on the quarantine")
-    return [body for body in opened if body is not None]
+    opened = held(rows, leave([row.id for row in rows]), action="try a mapping on the quarantine")
+    return [(row, opened[row.id]) for row in rows if row.id in opened]
 
 
 def forget(ids: Collection[UUID]) -> int:

@@ -11,9 +11,10 @@ import orjson
 from records import aging, corrections
 from records.contracts import texts_in
 from records.dictionary import FIELDS, IDENTIFIERS, recognize
+from records.envelopes.rows import DISCOVERED
 from records.models import Attribute, Identifier, Record, SourceProfile
 from records.reading import Known, KnownIdentifier, open_attributes, open_identifiers, open_records
-from records.standardize import identity_form, postcode_area
+from records.standardize import Absurd, Setting, identity_form, postcode_area, standardize
 from vault import keys
 from vault.grants import Grant
 from vault.ids import new_id
@@ -23,6 +24,7 @@ from vault.sealing import Opening, Place, Sealer, open_sealed, open_what_opens
 
 AT_ONCE = 1_000
 UNDECLARED = "undeclared"
+REFUTED_UNDECLARED = corrections.REFUTED + UNDECLARED
 # A record whose content was changed says so: rectified:FIELD.
 RECTIFIED = "rectified:"
 # A full name was split into these; its raw form goes with either.
@@ -91,7 +93,8 @@ def drop_refuted(
 ) -> set[UUID]:
     """Take out of these source profiles of one person what was put right in others (`wrong`, by source profile).
 
-    Returns those that had something of it; to them, too, no source brings it back.
+    Returns those that had something of it; to them, too, no source brings it back. What their records hold undeclared
+    is looked into as well: on its way in nobody does.
     """
     hold_off()
     data_keys = keys.fetch_present({*among, *wrong})
@@ -108,7 +111,52 @@ def drop_refuted(
             if len(gone) == len(held.values) and field in GENERALIZED:
                 SourceProfile.objects.filter(id=id).update(**GENERALIZED[field])
             touched.add(id)
+    _drop_undeclared(sorted(data_keys.keys() & among), wrong, grant, sealer, now)
     return touched
+
+
+def _drop_undeclared(
+    ids: Sequence[UUID], wrong: Mapping[UUID, corrections.Wrong], grant: Grant, sealer: Sealer, now: datetime
+) -> None:
+    """Take out of records, and flag, what they hold undeclared and what was put right, in whichever source profile."""
+    records = Record.objects.filter(source_profile__in=ids, sealed__isnull=False, flags__contains=[DISCOVERED])
+    sealed = list(records.select_related("source").order_by("received_at", "id"))
+    for start in range(0, len(sealed), AT_ONCE):
+        portion = sealed[start : start + AT_ONCE]
+        opened = open_records(portion, grant, opening=open_what_opens)
+        rows: dict[tuple[str, ...], list[tuple[datetime, UUID, bytes | None]]] = {}
+        for record in portion:
+            content = opened.get(record.id, {})
+            held = content.get(UNDECLARED, {})
+            setting = Setting(region=record.source.region, date_order=record.source.mapping.get("date_order"), now=now)
+            left = {name: value for name, value in held.items() if not _bears_refuted(value, wrong, sealer, setting)}
+            if len(left) < len(held):
+                place = Place("records_record", "sealed", record.id)
+                body = orjson.dumps({**content, UNDECLARED: left})
+                resealed = (record.received_at, record.id, sealer.seal(record.source_profile_id, place, body))
+                rows.setdefault(() if REFUTED_UNDECLARED in record.flags else (REFUTED_UNDECLARED,), []).append(
+                    resealed
+                )
+        for flags, group in rows.items():
+            aging.replace_sealed(group, flags=flags)
+
+
+def _bears_refuted(value: object, wrong: Mapping[UUID, corrections.Wrong], sealer: Sealer, setting: Setting) -> bool:
+    """Whether this undeclared value, or one within it, is a value that was put right, however it is written."""
+    return any(
+        corrections.is_refuted(id, field, {text, _tidy(text, field, setting)}, theirs, sealer)
+        for text in texts_in([value])
+        for id, theirs in wrong.items()
+        for field in theirs
+    )
+
+
+def _tidy(text: str, field: str, setting: Setting) -> str:
+    """The text as the door would have it in this field; as it is where that cannot be read."""
+    try:
+        return standardize(FIELDS[field].standardizer, text, setting).value or text
+    except Absurd:
+        return text
 
 
 def _refuted_elsewhere(

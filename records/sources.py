@@ -11,7 +11,7 @@ from access.secrets import digest, new_secret
 from records import json_schema, versions
 from records.dictionary import IDENTIFIERS
 from records.mapping import faults
-from records.models import IOT, MODES, OFFLINE, ONLINE, ROWS, SEGMENT, Source
+from records.models import IOT, MODES, OFFLINE, ONLINE, ROWS, SEGMENT, STRICT, Source
 
 KINDS = (ONLINE, OFFLINE, IOT)
 FORMATS = {ONLINE: SEGMENT, OFFLINE: ROWS, IOT: ROWS}
@@ -36,6 +36,8 @@ def add(
     records_per_minute: int | None = None,
     region: str = "GB",
     mapping: Mapping[str, Any] | None = None,
+    contract_mode: str = STRICT,
+    contract_schema: str = "",
     by: str = "",
 ) -> tuple[Source, str]:
     """A new source and its write key, which is shown this once. `by` is the opaque id of whoever adds it.
@@ -57,6 +59,10 @@ def add(
         records_per_minute=records_per_minute,
         region=region,
         mapping=mapping or {},
+        contract_mode=contract_mode,
+        contract_schema=contract_schema,
+        # 0 is a source without a contract of its own.
+        contract_version=int((contract_mode, contract_schema) != (STRICT, "")),
         write_key_digest=secret.digest,
         write_key_hint=secret.hint,
     )
@@ -64,6 +70,8 @@ def add(
     with transaction.atomic():
         source.save()
         versions.note_mapping(source, by=by)
+        if source.contract_version:
+            versions.note_contract(source, by=by)
     return source, secret.text
 
 

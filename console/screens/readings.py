@@ -16,6 +16,7 @@ from access.roles import EDIT_SOURCES, VIEW_PROFILES, VIEW_SOURCES
 from console.asking import actor_of, may
 from console.compared import Compared, compared
 from console.guards import needs
+from console.ids import uuid_in
 from console.json_text import IndentedJSON, Typed
 from console.screens.files import FileScreen
 from console.showing import label_of
@@ -203,7 +204,7 @@ class ReadingScreen(FileScreen):
     @needs(EDIT_SOURCES)
     def settle(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """Declare a discovered field, or ignore it."""
-        found = get_object_or_404(DiscoveredField, pk=_uuid(request.POST.get("field", "")), source=id)
+        found = get_object_or_404(DiscoveredField, pk=uuid_in(request.POST.get("field", "")), source=id)
         if "ignore" in request.POST:
             discovered.ignore(found.pk)
             messages.success(request, f"'{found.name}' is ignored: it is no longer listed.")
@@ -233,10 +234,3 @@ def _is_too_large(request: HttpRequest) -> bool:
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

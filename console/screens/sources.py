@@ -21,12 +21,13 @@ from console.charts import parts_of
 from console.figures import intake
 from console.file_stand import stands
 from console.guards import needs
+from console.ids import uuid_in
 from console.json_text import IndentedJSON, Typed, indented
 from console.left_out import left_out_of
 from console.quality import card_of, standing
 from console.screen import badge
 from console.screens.dictionary import DictionaryPages
-from console.screens.readings import ReadingScreen
+from console.screens.reconciliations import ReconciliationScreen
 from console.showing import in_words, label_of, moment
 from console.telling import telling
 from identity import device_registry
@@ -130,7 +131,7 @@ DEFAULTS = {"kind": ONLINE, "format": sources.FORMATS[ONLINE], "stable_key": sou
 BY_KIND = {kind: {"format": sources.FORMATS[kind], "stable_key": sources.STABLE_KEYS[kind]} for kind in sources.KINDS}
 
 
-class SourceScreen(DictionaryPages, ReadingScreen):
+class SourceScreen(DictionaryPages, ReconciliationScreen):
     """Systems that send records."""
 
     may_view = VIEW_SOURCES
@@ -195,6 +196,7 @@ class SourceScreen(DictionaryPages, ReadingScreen):
             *self.dictionary_urls(),
             *self.file_urls(),
             *self.reading_urls(),
+            *self.reconciliation_urls(),
             *super().get_urls(),
         ]
 
@@ -230,7 +232,7 @@ class SourceScreen(DictionaryPages, ReadingScreen):
 
     @needs(VIEW_SOURCES, methods=("GET", "POST"))
     def show(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
-        source = get_object_or_404(Source, pk=_uuid(object_id))
+        source = get_object_or_404(Source, pk=uuid_in(object_id))
         return (
             self._save(request, source)
             if request.method == "POST"
@@ -326,10 +328,3 @@ def _only_known(error: ValidationError, form: forms.Form) -> Any:
     if not hasattr(error, "error_dict"):
         return error
     return {name if name in form.fields else "__all__": errors for name, errors in error.error_dict.items()}
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -94,6 +94,7 @@ def addresses(site: str, world: World) -> list[str]:
         reverse("admin:records_quarantinedrecord_changelist"),
         reverse("admin:records_source_mapping", args=[crm.pk]),
         reverse("admin:records_source_contract", args=[crm.pk]),
+        reverse("admin:records_source_reconciliation", args=[crm.pk]),
         reverse("admin:password_change"),
     ]
 

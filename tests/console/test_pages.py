@@ -36,8 +36,8 @@ from access.roles import (
 )
 from consent.models import Act
 from identity.models import Assignment, Profile
-from outbox import recipients
-from outbox.models import Recipient
+from outbox import alarm_listeners, recipients
+from outbox.models import AlarmListener, Recipient
 from pipeline import doors
 from privacy import break_glass
 from privacy.models import EmergencyReveal
@@ -65,6 +65,7 @@ LISTS = {
     "privacy_emergencyreveal": REVIEW_EMERGENCIES,
     "records_source": VIEW_SOURCES,
     "outbox_recipient": VIEW_RECIPIENTS,
+    "outbox_alarmlistener": VIEW_SOURCES,
     "records_quarantinedrecord": VIEW_QUARANTINE,
     "access_apikey": MANAGE_ACCESS,
     "access_user": MANAGE_ACCESS,
@@ -76,6 +77,7 @@ ADDED_HERE = {
     "records_retentionrule": EDIT_RETENTION,
     "records_source": EDIT_SOURCES,
     "outbox_recipient": EDIT_RECIPIENTS,
+    "outbox_alarmlistener": EDIT_SOURCES,
     "access_apikey": MANAGE_ACCESS,
     "access_user": MANAGE_ACCESS,
 }
@@ -115,6 +117,7 @@ def _one(world: World, name: str) -> object:
         "privacy_emergencyreveal": _reveal(world).pk,
         "records_source": world.crm.pk,
         "outbox_recipient": _recipient().pk,
+        "outbox_alarmlistener": _listener().pk,
         "records_quarantinedrecord": quarantined[0],
         "access_apikey": world.key,
         "access_user": world.staff["marketer"].pk,
@@ -132,6 +135,11 @@ def _held(world: World) -> HeldChange:
         why={"score": None, "threshold": None, "contributions": [], "conditions": []},
         proposed_at=timezone.now(),
     )
+
+
+def _listener() -> AlarmListener:
+    found = AlarmListener.objects.first()
+    return found or alarm_listeners.add("team", email="team@onym.example", now=timezone.now())[0]
 
 
 def _recipient() -> Recipient:

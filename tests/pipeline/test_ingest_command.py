@@ -100,3 +100,21 @@ def test_a_file_that_cannot_be_read_is_named(content: bytes | None, why: str, ti
 def test_a_folder_is_no_file(till: Source, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="There is no file"):
         run(tmp_path, "--source", "till")
+
+
+def test_a_contract_holds_this_once(till: Source, tmp_path: Path) -> None:
+    path, schema = tmp_path / "sales.csv", tmp_path / "schema.json"
+    path.write_text("receipt_id,loyalty_card,note\nR-1,L-1,hello\nR-2,,hello\n")
+    schema.write_text('{"required": ["loyalty_card"], "properties": {"note": {"type": "string"}}}')
+    held = ("--source", "till", "--contract", schema)
+    out, _ = run(path, *held, "--contract-mode", "block", "--dry-run")
+    assert "  new 1, duplicate 0, to quarantine 1" in out.splitlines()
+    out, _ = run(path, *held)
+    assert out.splitlines()[0] == "acknowledged 2, stored 1, duplicate 0, quarantined 1, refused 0"
+    out, errors = run(path, "--source", "till", "--contract-mode", "discover")
+    assert "This file was loaded" not in errors
+    assert out.splitlines()[0] == "acknowledged 2, stored 0, duplicate 2, quarantined 0, refused 0"
+    _, errors = run(path, *held)
+    assert "This file was loaded" in errors
+    till.refresh_from_db()
+    assert (till.contract_mode, till.contract_schema, till.contract_version) == ("strict", "", 0)

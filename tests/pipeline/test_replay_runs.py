@@ -69,6 +69,50 @@ def test_who_follows_a_killed_worker_goes_on(shop: Source, monkeypatch: pytest.M
     assert Record.objects.count() == 7
 
 
+def test_who_is_killed_behind_a_commit_has_counted(shop: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(shop)
+    run = begin(shop, leave_out=["revenue"])
+
+    def dies_after(ids: list[object], **asked: object) -> replay.Replayed:
+        replay.replay(ids, **asked)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(replay_runs, "replay", dies_after)
+        with pytest.raises(KeyboardInterrupt):
+            replay_runs.work_on(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.stored, Record.objects.count()) == (RUNNING, 3, 3)
+    replay_runs.work_on(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.stored, Record.objects.count()) == (DONE, 7, 7)
+
+
+def test_what_is_rolled_back_is_not_counted(shop: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(shop)
+    run = begin(shop, leave_out=["revenue"])
+
+    def dies_before(run: Replay, replayed: replay.Replayed, *, last: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(replay_runs, "_note", dies_before)
+    with pytest.raises(KeyboardInterrupt):
+        replay_runs.work_on(run.pk)
+    run.refresh_from_db()
+    assert (run.stored, Record.objects.count(), QuarantinedRecord.objects.count()) == (0, 0, 7)
+
+
+def test_a_batch_is_bounded_in_bytes_and_holds_one_at_least(shop: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(shop, 3)
+    sealed = [len(bytes(row.sealed or b"")) for row in QuarantinedRecord.objects.order_by("id")]
+    for room, expected in ((sum(sealed), [3]), (sealed[0] + sealed[1], [2, 3]), (sealed[0] - 1, [1, 2, 3])):
+        monkeypatch.setattr(replay_runs, "BATCH_BYTES", room)
+        done: list[int] = []
+        run = begin(shop)
+        replay_runs.work_on(run.pk, on_progress=lambda run, done=done: done.append(run.done))
+        assert done == expected
+
+
 def test_one_that_cannot_be_stored_stops_no_other(shop: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(shop)
     run = begin(shop, leave_out=["revenue"])

@@ -5,12 +5,15 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from consent.decide import decide
 from identity.profiles import look_up, source_profiles
 from privacy import data_key_rotation, holds, rectification, requests
 from privacy.holds import Held
 from privacy.rectification import NotRectifiable
 from privacy.requests import NotOpen, NotVerified
+from records import sources
 from records.models import Attribute, Correction, Identifier, Record
+from records.reading import open_records
 from tests.senders import process, send_rows
 from tests.statements.test_p29_rectification_reaches_everything import ALICE, OFFICER, arrive, known_of, put_right
 
@@ -104,3 +107,25 @@ def test_a_name_is_written_as_its_bearer_writes_it(crm, alice, now):
     put_right(alice, now + timedelta(days=2), {"given_name": "bell", "family_name": "hooks"})
     arrive(crm, now, {**ALICE, "given_name": "BELL", "family_name": "hooks"}, days=3)
     assert known_of(alice, now, "given_name", "family_name") == ["bell", "hooks"]
+
+
+@pytest.mark.parametrize("of_another_source", [False, True])
+def test_what_was_put_right_does_not_come_back_undeclared(crm, alice, now, of_another_source):
+    put_right(alice, now)
+    process(now)
+    source = crm
+    if of_another_source:
+        source = sources.add("loyalty", kind="offline", purposes=["service", "analytics"])[0]
+    source = sources.change(source, contract_mode="discover")
+    known = {"customer_number": "L-1" if of_another_source else ALICE["customer_number"]}
+    more = {"old_mail": " ALISE@example.com", "notes": {"was": ["Archr", "shoe size 43"]}, "newsletter_mail": "x@y.org"}
+    row = {**ALICE, "family_name": "Archer", "email": "alice@example.com", "birth_date": "1984-05-06", **known, **more}
+    later = now + timedelta(days=1)
+    arrive(source, later, row)
+    assert len(source_profiles(alice)) == 1 + of_another_source
+    record = Record.objects.filter(source=source).latest("received_at")
+    assert "refuted:undeclared" in record.flags
+    grant = decide(source_profiles(alice), purpose="service", at=later, actor=OFFICER, reason="look")
+    assert open_records([record], grant)[record.id]["undeclared"] == {"newsletter_mail": "x@y.org"}
+    process(later)
+    assert Record.objects.get(pk=record.pk).flags == record.flags

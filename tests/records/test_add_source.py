@@ -32,6 +32,42 @@ def test_the_answer_for_people_shows_the_write_key_once() -> None:
     assert answer.startswith("Source till added. Write key, shown this once: wk_")
 
 
+def test_a_contract_is_its_first_version(tmp_path: Path) -> None:
+    schema = tmp_path / "schema.json"
+    schema.write_text('{"required": ["card"]}', encoding="utf-8-sig")
+    run("till", "--kind", "offline", "--contract", schema, "--contract-mode", "block")
+    till = Source.objects.get()
+    assert (till.contract_mode, json.loads(till.contract_schema), till.contract_version) == (
+        "block",
+        {"required": ["card"]},
+        1,
+    )
+    assert [(one.version, one.mode, one.saved_by) for one in till.contract_versions.all()] == [(1, "block", "command")]
+    run("crm", "--kind", "offline", "--contract-mode", "discover")
+    run("shop", "--kind", "online")
+    versions = Source.objects.order_by("name").values_list("name", "contract_mode", "contract_version")
+    assert list(versions) == [("crm", "discover", 1), ("shop", "strict", 0), ("till", "block", 1)]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "--contract: schema.json: No such file"),
+        (b"", "--contract: schema.json: The file is empty."),
+        (b"{", "--contract: schema.json: "),
+        (b"\xff", "--contract: schema.json: a schema is a JSON file in UTF-8"),
+        (b'{"type": "odd"}', "--contract: schema.json: "),
+    ],
+)
+def test_a_contract_that_cannot_stand(tmp_path: Path, content: bytes | None, told: str) -> None:
+    schema = tmp_path / "schema.json"
+    if content is not None:
+        schema.write_bytes(content)
+    with pytest.raises(CommandError, match=told):
+        run("till", "--kind", "offline", "--contract", schema)
+    assert not Source.objects.exists()
+
+
 def test_everything_can_be_said(tmp_path: Path) -> None:
     mapping = tmp_path / "mapping.json"
     mapping.write_text('{"fields": {"mail": "email"}}', encoding="utf-8-sig")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from records import names
 from records.cleaning import STEPS, Cleaned, clean
 from records.dictionary import FIELDS
 from records.envelope import Unreadable
@@ -125,3 +126,17 @@ def test_an_absurd_date_names_the_field() -> None:
         cleaned(birth_date="1980-02-30")
     assert (raised.value.code, raised.value.field) == ("absurd_date", "their birth_date")
     assert raised.value.message == "'their birth_date' is not a date of the calendar; write it as YYYY-MM-DD."
+
+
+def test_no_name_stays_in_memory() -> None:
+    assert not [name for name, it in vars(names).items() if hasattr(it, "cache_info")]
+
+
+@pytest.mark.parametrize("region", ["GB", "TR", "NL", "IT"])
+@pytest.mark.parametrize(
+    ("typed", "shown"), [("mcdonald", "McDonald"), ("VAN", "Van"), ("ß", "ß"), ("iv", "Iv"), ("MC", "Mc")]
+)
+def test_a_name_of_one_word_is_a_name_whatever_it_looks_like(typed: str, shown: str, region: str) -> None:
+    if region == "TR" and typed.startswith("i"):
+        shown = "İv"
+    assert names.family_name(typed, region) == names.given_name(typed, region) == shown

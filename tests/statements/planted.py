@@ -26,8 +26,8 @@ from consent.models import CONSENT, GRANTED, Act, Purpose
 from console import corrections
 from identity.models import IN_REVIEW, Assignment, Match, Profile
 from identity.profiles import look_up, profile_of, source_profiles
-from outbox import deliveries, recipients
-from outbox.models import ERASE, Delivery
+from outbox import alarm_listeners, alarm_notices, deliveries, recipients
+from outbox.models import ERASE, AlarmNotice, Delivery
 from pipeline import replay_runs, uploads
 from privacy import (
     break_glass,
@@ -65,6 +65,15 @@ REASON = "ticket 4711"
 NO_ROLE, EVERYBODY = "no role", "everybody"
 EVERY_PURPOSE = ["service", "analytics", "marketing", "personalization"]
 RULE = {"rule": {"feature": "sources_count", "op": ">=", "value": 1}}
+
+ALARM = {
+    "source": "register",
+    "title": "Silent",
+    "cause": "Nothing came.",
+    "began_at": "2026-03-01T12:10:00+00:00",
+    "ended_at": None,
+    "page": "http://127.0.0.1:8000/admin/",
+}
 
 
 @dataclass
@@ -347,6 +356,10 @@ def _rest(planted: Planted, *, now: datetime) -> None:
         id=new_id(), recipient=mailer, kind=ERASE, purpose="marketing", profile_id=things["erased"], pseudonym="p-2",
         request_id=things["gone"].pk, happened_at=now, state="waiting", next_attempt_at=now,
     )  # fmt: skip
+    things["alarm mail"], _ = alarm_listeners.add("team", email="team@onym.example", now=now)
+    things["alarm webhook"], _ = alarm_listeners.add("chat", url="http://127.0.0.1:9/hook", now=now)
+    alarm_notices.queue([alarm_notices.AlarmNews(new_id(), things["register"].pk, True, ALARM)], now=now)
+    things["notice"] = AlarmNotice.objects.get(listener=things["alarm mail"])
     things["replay"] = replay_runs.begin(things["register"], by=Actor.machine("test"), now=now)
     things |= {"recipient": mailer, "waiting": waiting, "to erase": to_erase}
     things["key"], planted.api_key = api_keys.add("everything", scopes=api_keys.SCOPES, purposes=everything())
@@ -436,6 +449,7 @@ def _of_each_screen(planted: Planted) -> None:
         "records.Source": things["register"].pk,
         "records.QuarantinedRecord": things["quarantined"].pk,
         "outbox.Recipient": things["recipient"].pk,
+        "outbox.AlarmListener": things["alarm mail"].pk,
         "access.ApiKey": things["key"].pk,
         "access.User": planted.staff["operator"].pk,
         "vault.AuditEntry": AuditEntry.objects.order_by("-pk")[0].pk,

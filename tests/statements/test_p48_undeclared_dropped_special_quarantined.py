@@ -6,6 +6,7 @@ from pipeline.consumers.taking import Fetched, take
 from pipeline.files import ingest, open_load, take_in
 from records import sources
 from records.envelopes.mqtt import Message, place
+from records.file_loads import Reading
 from records.mapping import faults
 from records.models import QuarantinedRecord, Record
 from tests.privacy.scan import hits
@@ -76,7 +77,7 @@ def test_p48_a_file_is_no_way_around(crm, tmp_path):
     mapping = {"fields": {"customer_number": "customer_number"}, "properties": {"religion": "string"}}
     path.write_text("customer_number,religion\n1002,canary\n")
     with path.open("rb") as file:
-        assert outcome(take_in(open_load(crm, file, by="test", mapping=mapping), file)) == (0, 1)
+        assert outcome(take_in(open_load(crm, file, by="test", reading=Reading(mapping)), file)) == (0, 1)
     kept = QuarantinedRecord.objects.get()
     assert (kept.reason, kept.field) == ("special_category", "religion")
 

@@ -249,10 +249,14 @@ ARGUMENTS: dict[str, dict[str, str]] = {
             "contract/versions",
             "discovered",
             "quality",
+            "reconciliation",
         )
     },
     "api/discovered-fields/<uuid:id>/": {"id": "discovered"},
-    **{f"admin:records_source_{what}": {"id": "register"} for what in ("mapping", "contract", "discovered")},
+    **{
+        f"admin:records_source_{what}": {"id": "register"}
+        for what in ("mapping", "contract", "discovered", "reconciliation")
+    },
     "api/files/<uuid:id>/": {"id": "file"},
     "api/quarantine/replays/<uuid:id>/": {"id": "replay"},
     "api/quarantine/<uuid:id>/replay/": {"id": "quarantined"},
@@ -260,6 +264,8 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     "admin:records_quarantinedrecord_run": {"id": "replay"},
     "admin:records_quarantinedrecord_progress": {"id": "replay"},
     "admin:outbox_recipient_again": {"id": "waiting"},
+    "admin:outbox_alarmlistener_exchange": {"id": "alarm webhook"},
+    "admin:outbox_alarmlistener_again": {"id": "notice"},
     "admin:outbox_recipient_confirm": {"id": "to erase"},
     "api/segments/<slug:slug>/": {"slug": "segment's slug"},
     "api/segments/<slug:slug>/members/": {"slug": "segment's slug"},
@@ -437,6 +443,10 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "admin:records_source_upload": (Act(file=_sheet),),
     "admin:records_source_mapping": (Act({"mapping": "{}", "try": "1"}), Act({"mapping": "{}", "save": "1"})),
     "admin:records_source_contract": (Act({"mode": "discover", "schema": ""}),),
+    "admin:records_source_reconciliation": (
+        Act({"by": "received", "property": "amount", "totals": "day,records\n2026-01-31,1\n"}),
+        Act({"by": "happened", "property": "amount", "csv": "1"}),
+    ),
     "admin:records_source_discovered": (
         Act(lambda planted: {"field": planted.id_of("discovered"), "becomes": "string"}),
         Act(lambda planted: {"field": planted.id_of("discovered"), "ignore": "1"}),
@@ -453,6 +463,9 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "admin:outbox_recipient_switch": (Act(),),
     "admin:outbox_recipient_again": (Act(),),
     "admin:outbox_recipient_confirm": (WHY,),
+    "admin:outbox_alarmlistener_add": (Act({"name": "new", "email": "ops@onym.example", "url": "", "source_id": ""}),),
+    "admin:outbox_alarmlistener_change": (Act({"email": "ops@onym.example", "source_id": ""}),),
+    **{f"admin:outbox_alarmlistener_{act}": (Act(),) for act in ("exchange", "switch", "remove", "again")},
     "admin:access_apikey_add": (Act({"name": "new", "scopes": ["profiles:read"], "purposes": ["service"]}),),
     "admin:access_apikey_rotate": (Act({"hours": "24"}),),
     "admin:access_apikey_revoke": (Act(),),
@@ -471,6 +484,7 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "api/sources/<slug:slug>/mapping/": (Act({"mapping": {}}, method="put"),),
     "api/sources/<slug:slug>/mapping/try/": (Act({"mapping": {}}), Act(_tried)),
     "api/sources/<slug:slug>/contract/": (Act({"mode": "discover", "schema": None}, method="put"),),
+    "api/sources/<slug:slug>/reconciliation/": (Act({"days": [{"day": "2026-01-31", "records": 1}]}),),
     "api/discovered-fields/<uuid:id>/": (Act({"becomes": "string"}, method="patch"),),
     "api/subject-requests/": (Act(lambda planted: {"kind": "access", **_looked_up(planted)}),),
     "api/recipients/": (Act({"name": "new", "purposes": ["marketing"]}),),

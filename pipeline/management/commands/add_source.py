@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from consent import acts
+from pipeline.management import contract_file
 from records import sources
-from records.models import ROWS, SEGMENT
+from records.models import ROWS, SEGMENT, STRICT
 
 
 class Command(BaseCommand):
@@ -28,10 +29,12 @@ class Command(BaseCommand):
         parser.add_argument("--trust-rank", type=int, default=50, help="0 to 100; the golden record prefers higher")
         parser.add_argument("--region", default="GB", help="country code for phone numbers without prefix")
         parser.add_argument("--mapping", type=Path, help="a JSON file: source fields to the data dictionary")
+        contract_file.add_arguments(parser, when="")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         purposes = options["purpose"] or ["service"]
+        schema = contract_file.schema_in(options["contract"])
         try:
             acts.must_exist(purposes)
             source, write_key = sources.add(
@@ -45,6 +48,8 @@ class Command(BaseCommand):
                 region=options["region"],
                 by="command",
                 mapping=json.loads(options["mapping"].read_text(encoding="utf-8-sig")) if options["mapping"] else None,
+                contract_mode=options["contract_mode"] or STRICT,
+                contract_schema=schema or "",
             )
         except acts.UnknownPurpose as error:
             raise CommandError(f"--purpose: {error}") from None

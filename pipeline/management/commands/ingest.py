@@ -14,7 +14,9 @@ from rich.progress import Progress as Bar
 
 from pipeline.accept import Acceptance
 from pipeline.dry_run import Report, dry_run
-from pipeline.files import Loading, Progress, open_load, reading_by, take_in
+from pipeline.files import Loading, Progress, open_load, take_in
+from pipeline.management import contract_file
+from records.file_loads import Reading
 from records.mapping import faults
 from records.models import Source
 from records.readers import Nature, NotReadable, examine
@@ -41,6 +43,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--mapping", type=Path, metavar="FILE", help="a JSON file with a mapping to use instead of the source's own"
         )
+        contract_file.add_arguments(parser, when=", this once")
         parser.add_argument("--dry-run", action="store_true", help="say what would become of it; store nothing")
         parser.add_argument("--again", action="store_true", help="read it from its start, though it was loaded before")
         parser.add_argument("--json", action="store_true", help="print the counts as one JSON object, last")
@@ -52,26 +55,26 @@ class Command(BaseCommand):
         path: Path = options["file"]
         if not path.is_file():
             raise CommandError(f"There is no file {path}")
-        mapping = _mapping(options["mapping"])
+        reading = Reading(
+            _mapping(options["mapping"]), options["contract_mode"], contract_file.schema_in(options["contract"])
+        )
         try:
             with path.open("rb") as file:
                 if options["dry_run"]:
-                    self._try(reading_by(source, mapping), file, path.name, options)
+                    self._try(reading.of(source), file, path.name, options)
                 else:
-                    self._load(source, file, path.name, mapping, options)
+                    self._load(source, file, path.name, reading, options)
         except (NotReadable, OSError) as error:
             raise CommandError(f"{path.name}: {error}") from None
 
-    def _load(
-        self, source: Source, file: BinaryIO, name: str, mapping: dict[str, Any] | None, options: dict[str, Any]
-    ) -> None:
+    def _load(self, source: Source, file: BinaryIO, name: str, reading: Reading, options: dict[str, Any]) -> None:
         loading = open_load(
             source,
             file,
             by="command",
             name=name,
             encoding=options["encoding"],
-            mapping=mapping,
+            reading=reading,
             again=options["again"],
         )
         self._say_what_it_is(loading.nature)

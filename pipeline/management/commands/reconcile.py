@@ -1,11 +1,8 @@
 """manage.py reconcile TOTALS.csv --source NAME: what a source says it has sent, beside what came and is stored."""
 
-import csv
 import json
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -14,9 +11,11 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table
 
-from records import reconciliation
+from records import reconciliation, reconciliation_totals
 from records.models import Source
-from records.reconciliation import HAPPENED, RECEIVED, Line, Total
+from records.reconciliation import BY, RECEIVED, Line, Total
+from records.reconciliation_totals import BadTotals
+from records.reconciliation_words import explanation
 
 WIDTH = 140
 COLUMNS = ("Source says", "Came", "Known already", "In quarantine", "Refused", "Stored", "Missing")
@@ -36,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--source", required=True, help="the name of the source")
         parser.add_argument(
             "--by",
-            choices=[RECEIVED, HAPPENED],
+            choices=BY,
             default=RECEIVED,
             help="which day is meant: that on which records came (default), or on which things happened",
         )
@@ -50,7 +49,7 @@ class Command(BaseCommand):
         lines = list(reconciliation.lines(found, _totals(totals), by=by, property=property))
         wrong = [line.day.isoformat() for line in lines if not line.agrees]
         if options["json"]:
-            self.stdout.write(json.dumps({"lines": [_as_json(line) for line in lines], "wrong": wrong}))
+            self.stdout.write(json.dumps({"lines": [_as_json(line, property) for line in lines], "wrong": wrong}))
         else:
             self.stdout.write(_as_table(lines))
         if wrong:
@@ -59,32 +58,16 @@ class Command(BaseCommand):
 
 def _totals(path: Path) -> list[Total]:
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return list(_read(csv.DictReader(file)))
+        return reconciliation_totals.read(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise CommandError(f"The file cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise CommandError("The file cannot be read: it is not UTF-8.") from None
+    except BadTotals as error:
+        raise CommandError(f"The file cannot be read: {error}.") from None
 
 
-def _read(rows: "csv.DictReader[str]") -> Iterator[Total]:
-    missing = {"day", "records"} - set(rows.fieldnames or ())
-    if missing:
-        raise CommandError(f"The file has no column '{min(missing)}'; it needs day and records, and may have sum.")
-    days: set[date] = set()
-    for row in rows:
-        try:
-            told = (row.get("sum") or "").strip()
-            total = Total(date.fromisoformat(row["day"].strip()), int(row["records"]), Decimal(told) if told else None)
-            if total.day in days or (total.sum is not None and not total.sum.is_finite()):
-                raise ValueError
-            days.add(total.day)
-            yield total
-        except (ValueError, InvalidOperation, AttributeError, TypeError):
-            raise CommandError(
-                f"Line {rows.line_num} cannot be read: give each day once, as 2026-01-31, a whole number, and a number."
-            ) from None
-
-
-def _as_json(line: Line) -> dict[str, Any]:
+def _as_json(line: Line, property: str) -> dict[str, Any]:
     return {
         "day": line.day.isoformat(),
         "said": line.said,
@@ -97,6 +80,7 @@ def _as_json(line: Line) -> dict[str, Any]:
         "said_sum": None if line.said_sum is None else f"{line.said_sum:f}",
         "stored_sum": f"{line.stored_sum:f}",
         "missing_sum": None if line.missing_sum is None else f"{line.missing_sum:f}",
+        "explanation": explanation(line, property=property),
     }
 
 
