@@ -46,6 +46,7 @@ class GoldenRow:
 def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetime) -> dict[str, Any]:
     """The context of the page. Without leave to read, only what is not sealed and needed to see why."""
     user = user_of(request)
+    computed = computed_of(person, request, now=now) if user.may(VIEW_SEGMENTS) and person.grant else None
     if person.grant:
         audit.write(person.grant, person.served, action="open profile", fields=["sources", "events", "segments"])
     if person.activity:
@@ -78,7 +79,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         context["timeline"] = timeline(person.readable, page=request.GET.get("page", "1"), revealed=revealed)
     if user.may(VIEW_SEGMENTS) and person.grant:
         context["inside"], context["left"] = belongings(person.id)
-        context["computed"] = computed_of(person, request, now=now)
+        context["computed"] = computed
     if user.may(VIEW_CONSENTS):
         context["consents"] = consents.lines_of(parts, person.source_profiles, at=now)
         context["privacy_control"] = control_status(person.source_profiles, at=now)

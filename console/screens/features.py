@@ -1,6 +1,5 @@
 """Features: what is computed of people, and what each is taken to be where it is not known."""
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -126,7 +125,7 @@ class FeatureScreen(Screen):
             else:
                 self._note(request, feature, before, after)
                 return redirect("admin:segments_imputationpolicy_feature", feature.slug)
-        return self._page(request, feature, form, policies.versions_of(feature.slug), now=now)
+        return self._page(request, feature, form, policies.versions_of(feature.slug))
 
     def _note(
         self, request: HttpRequest, feature: Feature, before: ImputationPolicy | None, after: ImputationPolicy | None
@@ -154,11 +153,9 @@ class FeatureScreen(Screen):
         feature: Feature,
         form: PolicyForm,
         rows: list[ImputationPolicy],
-        *,
-        now: datetime | None = None,
     ) -> TemplateResponse:
         is_counted = "count" in request.GET or ProfileFeatures.objects.count() <= COUNTED_AT_ONCE
-        found = survey([feature.slug], now=now or timezone.now()) if is_counted else None
+        found = survey([feature.slug], now=timezone.now()) if is_counted else None
         known = found.known(feature.slug) if found else 0
         chosen = str(form["method"].value() or "")
         return self.page(
