@@ -23,6 +23,7 @@ METHODS = {
     "mean": ("Mean", "The average of those who have it. A few large values pull it up."),
     "most_frequent": ("Most frequent", "What most of those who have it have."),
 }
+SHORT = {"constant": "set by hand", "median": "median", "mean": "mean", "most_frequent": "most frequent"}
 MOST_STATISTICS = 8
 
 
@@ -76,7 +77,7 @@ def _row(feature: Feature, policy: Standing | None) -> Row:
         name=feature.name,
         description=feature.description,
         type={BOOLEAN: "yes or no"}.get(feature.type, feature.type),
-        method=METHODS[policy.method][0] if policy else "",
+        method=SHORT[policy.method] if policy else "",
         value=with_unit(feature.slug, policy.value) if policy and policy.value is not None else "",
         of=f"of {policy.profiles:,}, {day(policy.measured_at)}" if policy and policy.profiles is not None else "",
         is_short=is_short,

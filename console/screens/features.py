@@ -66,6 +66,13 @@ class PolicyForm(forms.Form):
         return given
 
 
+def _too_few(profiles: int) -> str:
+    """Why a statistic gives no value."""
+    if profiles < LEAST:
+        return f"Only {profiles:,} have this feature and allow analytics. It stays missing until {LEAST} do."
+    return f"{profiles:,} have this feature, but no {LEAST} of them the same value. It stays missing until they do."
+
+
 class FeatureScreen(Screen):
     """What is computed of people, and what stands in for it where it is missing."""
 
@@ -99,7 +106,6 @@ class FeatureScreen(Screen):
             "console/features/list.html",
             title="Features",
             rows=rows,
-            least=LEAST,
             may_edit=may(request, EDIT_SEGMENTS),
         )
 
@@ -137,10 +143,7 @@ class FeatureScreen(Screen):
         self.log_change(request, after, f"{feature.name}, where it is missing: {was} → {now_is}.")
         measured = after.statistics.first()
         if measured and measured.value is None:
-            messages.warning(
-                request,
-                f"Only {measured.profiles:,} have this feature and allow analytics. It stays missing until {LEAST} do.",
-            )
+            messages.warning(request, _too_few(measured.profiles))
         recount(
             request,
             done="Saved. Everybody is looked at anew, and segments follow within moments.",

@@ -1,5 +1,6 @@
 """Features on screen: policies are set and explained, and an estimate is marked wherever it is shown."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from pipeline.process import let_time_pass
 from pipeline.tasks import refresh_all
 from segments import catalog
 from segments.imputation import policies
+from segments.imputation.survey import Survey
 from segments.models import FeatureStatistic, ImputationPolicy, ProfileFeatures
 from segments.wording import lines_of
 from tests.console.conftest import World, said
@@ -110,10 +112,20 @@ def test_of_too_few_it_stays_missing_and_the_pages_say_so(world: World, sign_in:
     told = [str(message) for message in response.wsgi_request._messages]
     assert told[0] == "Only 1 have this feature and allow analytics. It stays missing until 20 do."
     assert (FeatureStatistic.objects.get().profiles, FeatureStatistic.objects.get().value) == (1, None)
-    assert "fewer than 20 have it" in client.get(LIST).content.decode()
+    assert "too few: missing" in client.get(LIST).content.decode()
     page = client.get(page_of("recency_days")).content.decode()
     assert "fewer than 20: missing" in page
     assert "of fewer than 20: stays missing" in page
+
+
+def test_where_many_have_it_and_no_twenty_the_same_the_page_says_that(
+    world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Survey(profiles=40, counts={"country": Counter({"GB": 15, "DE": 15})})
+    monkeypatch.setattr("segments.imputation.measure.survey", lambda features, now: found)
+    response = sign_in("marketer").post(page_of("country"), {"method": "most_frequent"})
+    told = [str(message) for message in response.wsgi_request._messages]
+    assert told[0] == "30 have this feature, but no 20 of them the same value. It stays missing until they do."
 
 
 def test_the_page_says_how_many_have_it_and_what_each_method_would_give(world: World, sign_in: SignIn) -> None:
@@ -176,7 +188,7 @@ def test_the_profile_page_marks_what_is_estimated(world: World, sign_in: SignIn,
     assert facts["sources_count"] == ("1 source", "")
     assert "Recency" in page.context["computed"].missing
     content = page.content.decode()
-    assert content.count('title="estimated: set by hand">estimated') == 3
+    assert content.count("estimated: set by hand") == 3
     reads = AuditEntry.objects.filter(purpose="analytics", action="open profile", fields=["features"])
     assert [entry.actor for entry in reads] == [str(world.staff["marketer"].pk)]
 
