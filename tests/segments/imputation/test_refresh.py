@@ -13,7 +13,7 @@ from outbox.models import Change
 from pipeline.process import let_time_pass
 from segments import catalog
 from segments.imputation import policies
-from segments.models import Membership, ProfileFeatures, Segment
+from segments.models import HeldChange, Membership, ProfileFeatures, Segment
 from segments.preview import preview
 from segments.refresh import refresh
 from tests.segments.factories import NOW, did, person, withdraw
@@ -170,6 +170,16 @@ def test_exists_asks_what_is_known_and_an_estimate_is_not() -> None:
     refresh([alice], now=NOW)
     assert (inside(known), inside(unknown), inside(british)) == (set(), {alice}, {alice})
     assert "estimated" not in Membership.objects.get(segment=unknown).why["conditions"][0]
+
+
+def test_a_segment_with_a_significant_effect_holds_who_would_enter_by_an_estimate() -> None:
+    catalog.create("credit", name="Credit", purpose="analytics", definition=RECENT, significant_effect=True)
+    set_to("constant", 40)
+    alice, _ = person()
+    assert refresh([alice], now=NOW) == []
+    held = HeldChange.objects.get()
+    assert (held.profile_id, held.why["conditions"][0]["estimated"]) == (alice, {"method": "constant", "version": 1})
+    assert not Membership.objects.exists()
 
 
 def test_who_withdraws_leaves_no_estimate_behind(recent: Segment) -> None:
