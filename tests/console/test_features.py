@@ -218,6 +218,8 @@ def test_the_builder_offers_the_indicator_of_what_is_estimated(world: World, sig
 
 
 def test_an_indicator_reads_as_people_say_it() -> None:
-    rule = {"all": [{"feature": "country_is_missing", "op": "==", "value": value} for value in (True, False)]}
+    asked = [("==", True), ("==", False), ("!=", True), ("!=", False)]
+    rule = {"all": [{"feature": "country_is_missing", "op": op, "value": value} for op, value in asked]}
     lines = [line.text for line in lines_of(catalog.read_definition({"rule": rule}).rule)]
-    assert lines == ["All of these hold", "Country is not known", "Country is known"]
+    words = ["Country is not known", "Country is known", "Country is known", "Country is not known"]
+    assert lines == ["All of these hold", *words]

@@ -106,6 +106,18 @@ def test_the_median_of_the_others(recent: Segment) -> None:
     )
 
 
+def test_the_periodic_refresh_measures_before_it_computes(recent: Segment) -> None:
+    set_to("median")
+    for _ in range(20):
+        did(person()[1], "purchase", ago=30)
+    alice, _ = person()
+    let_time_pass(now=NOW)
+    assert alice not in inside(recent)
+    tomorrow = NOW + timedelta(days=1)
+    let_time_pass(now=tomorrow)
+    assert Membership.objects.get(profile_id=alice).why["conditions"][0]["value"] == 30
+
+
 def test_a_changed_policy_reaches_everybody_and_keeps_the_history(recent: Segment) -> None:
     person()
     set_to("constant", 40)
