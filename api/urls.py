@@ -12,6 +12,7 @@ from api.views.cloudevents import CloudEvents
 from api.views.consents import Consents, ConsentSignals, ProfileConsents, ProfileExplanation, ProfileReceipts
 from api.views.deliveries import Acknowledgment, Deliveries
 from api.views.dictionary import Dictionary
+from api.views.features import Features, ProfileFeatures
 from api.views.health import Live, Ready
 from api.views.messages import Batch, Single
 from api.views.metrics import Metrics
@@ -59,6 +60,8 @@ urlpatterns = [
     path("api/profiles/<uuid:id>/consents/explain/", ProfileExplanation.as_view()),
     path("api/profiles/<uuid:id>/consents/receipts/", ProfileReceipts.as_view()),
     path("api/profiles/<uuid:id>/segments/", ProfileSegments.as_view()),
+    path("api/profiles/<uuid:id>/features/", ProfileFeatures.as_view()),
+    path("api/features/", Features.as_view()),
     path("api/consents/", Consents.as_view()),
     path("api/consents/signals/", ConsentSignals.as_view()),
     path("api/segments/", Segments.as_view()),

@@ -12,6 +12,7 @@ from console.screens.api_keys import ApiKeyScreen
 from console.screens.audit import AuditScreen
 from console.screens.consents import ActScreen
 from console.screens.emergencies import EmergencyScreen
+from console.screens.features import FeatureScreen
 from console.screens.held_changes import HeldChangeScreen
 from console.screens.ledger import AssignmentScreen
 from console.screens.matches import MatchScreen
@@ -29,7 +30,7 @@ from identity.models import Assignment, Match, Profile
 from outbox.models import AlarmListener, Recipient
 from privacy.models import EmergencyReveal, SubjectRequest
 from records.models import QuarantinedRecord, RetentionRule, Source
-from segments.models import HeldChange, Segment
+from segments.models import HeldChange, ImputationPolicy, Segment
 from vault.models import AuditEntry
 
 # Roles stand in `access.roles`; Django's groups and their permissions are not used.
@@ -47,6 +48,7 @@ admin.site.register(Profile, ProfileScreen)
 admin.site.register(Match, MatchScreen)
 admin.site.register(Assignment, AssignmentScreen)
 admin.site.register(Segment, SegmentScreen)
+admin.site.register(ImputationPolicy, FeatureScreen)
 admin.site.register(HeldChange, HeldChangeScreen)
 admin.site.register(Purpose, PurposeScreen)
 admin.site.register(Act, ActScreen)

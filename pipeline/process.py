@@ -17,6 +17,7 @@ from pipeline import queue
 from pipeline.garbage import uncollected
 from privacy import epoch, rectification
 from records import source_profiles
+from segments.imputation.measure import keep_current
 from segments.refresh import refresh
 
 BATCH = 5_000
@@ -48,8 +49,12 @@ def _process(now: datetime, limit: int) -> int:
 
 
 def let_time_pass(*, now: datetime) -> None:
-    """Compute features and memberships of everybody anew: recency grows without any record."""
+    """Compute features and memberships of everybody anew: recency grows without any record.
+
+    What features that are not known are taken to be is measured before, once a day.
+    """
     epoch.must_be_current()
+    keep_current(now=now)
     ids = list(living().order_by("id").values_list("id", flat=True))
     for start in range(0, len(ids), BATCH):
         with transaction.atomic(), uncollected():

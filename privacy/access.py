@@ -58,6 +58,7 @@ def answer(request: SubjectRequest, *, actor: Actor, now: datetime) -> dict[str,
             "which_value_counts": answer_context.which_value_counts(subject),
             "devices": answer_context.devices(subject),
             "features": _features(subject),
+            "estimated_features": _estimated_features(subject),
             "segments": _segments(subject),
             "changes_told": _changes(subject),
             "requests": answer_context.earlier_requests(subject),
@@ -181,6 +182,15 @@ def _assignments(subject: Subject) -> list[dict[str, Any]]:
 def _features(subject: Subject) -> dict[str, Any]:
     computed = ProfileFeatures.objects.filter(profile__in=subject.profiles).order_by("computed_at")
     return {name: value for features in computed for name, value in features.values.items()}
+
+
+def _estimated_features(subject: Subject) -> dict[str, Any]:
+    """What features that are not known of the person were taken to be: no fact about them, but made of others."""
+    computed = list(ProfileFeatures.objects.filter(profile__in=subject.profiles).order_by("computed_at"))
+    known = {name for features in computed for name in features.values}
+    return {
+        name: estimate for features in computed for name, estimate in features.estimated.items() if name not in known
+    }
 
 
 def _segments(subject: Subject) -> list[dict[str, Any]]:

@@ -25,7 +25,9 @@ LINKING = (
 SCORING = (
     "From these data a number of features is computed, such as orders in the last 90 days. A segment is a rule over "
     "features and, where it has one, a weighted sum of them with a threshold; each membership names the part of every "
-    "feature. Nothing is decided about a person by this alone that has legal or similarly significant effect."
+    "feature. Where a feature is not known of a person it may be estimated: by a value set by hand, or by the median, "
+    "mean or most frequent value of at least twenty others; each membership names what was estimated. Nothing is "
+    "decided about a person by this alone that has legal or similarly significant effect."
 )
 RIGHTS = (
     "You may have data corrected or erased, restrict or object to their use, take them along, withdraw consent at any "

@@ -13,7 +13,7 @@ from consent.models import Purpose
 from privacy.references import reference_of
 from segments import catalog
 from segments.rules.parse import InvalidDefinition
-from segments.wording import Line, feature_name, lines_of, weights_of, with_unit
+from segments.wording import Line, feature_name, lines_of, origin_of, weights_of, with_unit
 
 TEMPLATE = "privacy/access_answer.html"
 # Members of the answer that hold a slug wherever they stand outside of records.
@@ -21,7 +21,7 @@ SLUGS = frozenset(
     {"source", "sources", "namespace", "field", "legal_basis", "how", "reason", "kind", "state", "decision"}
 )
 # What the person, a program or a source wrote itself; it stays as it was written.
-AS_WRITTEN = frozenset({"records", "logic", "who_looked", "features", "request"})
+AS_WRITTEN = frozenset({"records", "logic", "who_looked", "features", "estimated_features", "request"})
 
 
 def render(answered: Mapping[str, Any]) -> str:
@@ -33,6 +33,11 @@ def render(answered: Mapping[str, Any]) -> str:
             name: part if name in AS_WRITTEN else _in_words(part, purposes) for name, part in answered.items()
         },
         "features": [(feature_name(slug), with_unit(slug, value)) for slug, value in answered["features"].items()],
+        "segments": [(_in_words(one, purposes), _estimated_in(one["why"])) for one in answered["segments"]],
+        "estimated": [
+            (feature_name(slug), with_unit(slug, one["value"]), origin_of({"estimated": one}))
+            for slug, one in answered["estimated_features"].items()
+        ],
         "rules": [_rule(one) for one in answered["logic"]["segments"]],
         "records": [(record, plain(record["source"]), _lines(record)) for record in latest],
         "looks": [
@@ -43,6 +48,12 @@ def render(answered: Mapping[str, Any]) -> str:
         "organization": settings.ORGANIZATION,
     }
     return render_to_string(TEMPLATE, context)
+
+
+def _estimated_in(why: Mapping[str, Any]) -> list[str]:
+    """What counted for a membership by an estimate, by the names that people know."""
+    parts = [*why.get("contributions", []), *why.get("conditions", [])]
+    return sorted({feature_name(part["feature"]) for part in parts if part.get("estimated")})
 
 
 def plain(slug: str) -> str:

@@ -2,8 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Container, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,8 +16,9 @@ from segments import review
 from segments.catalog import read_definition
 from segments.consented import Consented, ask_for
 from segments.features.feature import Values
+from segments.features.registry import usable
 from segments.models import Segment
-from segments.rules.evaluate import Result, evaluate, is_member
+from segments.rules.evaluate import Estimates, Result, evaluate, is_member
 from segments.rules.explain import explain, why_not
 from segments.rules.parse import InvalidDefinition
 from vault.ids import new_id
@@ -65,6 +66,18 @@ class Standing:
     why: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What rules see of each profile, and what they take to be so where something is missing."""
+
+    values: Values
+    estimates: Estimates
+
+    def without(self, profiles: Container[UUID]) -> "Seen":
+        """The same of all but these."""
+        return replace(self, values={id: known for id, known in self.values.items() if id not in profiles})
+
+
 @dataclass
 class Verdicts:
     """Who belongs into which segment, with the result that says so, and who of those in it does not: why, and whether
@@ -76,12 +89,16 @@ class Verdicts:
     by_rule: set[Key] = field(default_factory=set)
 
 
-def renew(people: Consented, values: Values, *, now: datetime) -> list[News]:
-    """Bring the memberships of these people up to date, and return who entered and left. The profiles are locked."""
+def renew(people: Consented, values: Values, estimates: Estimates, *, now: datetime) -> list[News]:
+    """Bring the memberships of these people up to date, and return who entered and left. The profiles are locked.
+
+    A value that is not known of somebody is taken to be its estimate, where there is one.
+    """
     segments = {segment.id: segment for segment in Segment.objects.order_by("slug")}
     profiles = [*people.owned, *people.refused]
     standing = _standing(profiles)
-    verdicts = _judge(segments.values(), people, values, standing, now=now)
+    seen = Seen({profile: usable(known) for profile, known in values.items()}, estimates)
+    verdicts = _judge(segments.values(), people, seen, standing, now=now)
     entering = {key: result for key, result in verdicts.members.items() if key not in standing}
     entering, leaving = _without_held(entering, verdicts.others, verdicts, segments, profiles, now=now)
     _enter(entering, now=now)
@@ -127,7 +144,7 @@ def _standing(profiles: Collection[UUID]) -> dict[Key, Standing]:
 
 
 def _judge(
-    segments: Collection[Segment], people: Consented, values: Values, standing: Collection[Key], *, now: datetime
+    segments: Collection[Segment], people: Consented, seen: Seen, standing: Collection[Key], *, now: datetime
 ) -> Verdicts:
     """Who belongs into which segment; of those who do not, those who are in it, for nothing changes for others."""
     verdicts = Verdicts()
@@ -143,7 +160,7 @@ def _judge(
             if use not in asked:
                 asked[use] = ask_for(people.owned, purpose=use[0], channel=use[1], now=now)
             refused = {**refused, **asked[use].refused}
-            _judge_one(segment, {id: known for id, known in values.items() if id not in refused}, there, verdicts)
+            _judge_one(segment, seen.without(refused), there, verdicts)
         gone = {profile: f"consent: {reason}" for profile, reason in refused.items() if profile in there}
         if not segment.active:
             gone |= {profile: "segment: inactive" for profile in people.owned if profile in there}
@@ -151,19 +168,21 @@ def _judge(
     return verdicts
 
 
-def _judge_one(segment: Segment, values: Values, inside: Collection[UUID], verdicts: Verdicts) -> None:
+def _judge_one(segment: Segment, seen: Seen, inside: Collection[UUID], verdicts: Verdicts) -> None:
     """Evaluate one segment. A definition that can no longer be read holds for nobody."""
     try:
         definition = read_definition(segment.definition)
     except InvalidDefinition:
         log.warning("segment_definition_invalid", segment=segment.slug)
-        verdicts.others |= {(segment.id, profile): "definition: invalid" for profile in values if profile in inside}
+        verdicts.others |= {
+            (segment.id, profile): "definition: invalid" for profile in seen.values if profile in inside
+        }
         return
-    for profile, known in values.items():
-        if is_member(definition, known):
-            verdicts.members[segment.id, profile] = evaluate(definition, known)
+    for profile, known in seen.values.items():
+        if is_member(definition, known, seen.estimates):
+            verdicts.members[segment.id, profile] = evaluate(definition, known, seen.estimates)
         elif profile in inside:
-            verdicts.others[segment.id, profile] = why_not(evaluate(definition, known))
+            verdicts.others[segment.id, profile] = why_not(evaluate(definition, known, seen.estimates))
             verdicts.by_rule.add((segment.id, profile))
 
 

@@ -5,6 +5,8 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from segments.imputation.methods import CONSTANT, LEAST, METHODS
+
 ENTER, LEAVE = DIRECTIONS = ("enter", "leave")
 WAITING, RELEASED, REFUSED, LAPSED = DECISIONS = ("", "released", "refused", "lapsed")
 
@@ -24,16 +26,62 @@ class DailyActivity(models.Model):
 
 
 class ProfileFeatures(models.Model):
-    """The feature values of one profile, as of an instant."""
+    """The feature values of one profile, as of an instant; beside them what the missing ones were taken to be."""
 
     profile = models.OneToOneField(
         "identity.Profile", primary_key=True, on_delete=models.CASCADE, related_name="features"
     )
     values = models.JSONField()
+    estimated = models.JSONField(
+        default=dict, db_default={}, help_text="Slug to value, method and version of the policy: no fact of anybody."
+    )
     computed_at = models.DateTimeField()
 
     class Meta:
         verbose_name_plural = "profile features"
+
+
+class ImputationPolicy(models.Model):
+    """From then on, a feature is taken to be this where it is not known. Append-only; the last version stands."""
+
+    id = models.UUIDField(primary_key=True)
+    feature = models.SlugField(max_length=60)
+    version = models.PositiveIntegerField()
+    method = models.CharField(max_length=13, choices=[(method, method.replace("_", " ")) for method in METHODS])
+    constant = models.JSONField(null=True)
+    saved_by = models.CharField(max_length=60, blank=True, help_text="An opaque id; empty: not known.")
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "imputation policies"
+        constraints = [
+            models.UniqueConstraint(fields=["feature", "version"], name="imputation_policy_version_once"),
+            models.CheckConstraint(
+                condition=Q(method=CONSTANT, constant__isnull=False) | ~Q(method=CONSTANT) & Q(constant__isnull=True),
+                name="a_constant_policy_has_its_constant",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.feature}, version {self.version}"
+
+
+class FeatureStatistic(models.Model):
+    """By its policy a feature was this on that day, of so many profiles that have it; empty: of too few to be told."""
+
+    id = models.UUIDField(primary_key=True)
+    policy = models.ForeignKey(ImputationPolicy, on_delete=models.CASCADE, related_name="statistics", db_index=False)
+    value = models.JSONField(null=True)
+    profiles = models.PositiveIntegerField()
+    measured_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(value__isnull=True) | Q(profiles__gte=LEAST), name="no_statistic_of_fewer_than_twenty"
+            )
+        ]
+        indexes = [models.Index(fields=["policy", "-measured_at"], name="statistic_latest")]
 
 
 class Segment(models.Model):

@@ -27,7 +27,24 @@ TABLES = [
         purpose="analytics",
         retention=WITH_CONSENT,
         erase_order=20,
-        fields={"profile": PSEUDONYM, "values": QUASI, "computed_at": PLAIN},
+        # What is estimated is made of others, twenty of them or more, and says nothing of whom it stands with.
+        fields={"profile": PSEUDONYM, "values": QUASI, "estimated": PLAIN, "computed_at": PLAIN},
+    ),
+    Table(
+        "segments.ImputationPolicy",
+        subject=None,
+        purpose="accountability",
+        retention="as long as segments are in use",
+        fields=dict.fromkeys(("id", "feature", "version", "method", "constant", "saved_by", "saved_at"), PLAIN),
+    ),
+    # Aggregates of twenty people or more. An erasure leaves them; the next day's are made without the person.
+    Table(
+        "segments.FeatureStatistic",
+        subject=None,
+        purpose="analytics",
+        retention="13 months, as the memberships that it explains",
+        expires=("measured_at", 396),
+        fields=dict.fromkeys(("id", "policy", "value", "profiles", "measured_at"), PLAIN),
     ),
     Table(
         "segments.Segment",

@@ -1,19 +1,18 @@
 """Preview: what a segment would hold, before it is saved."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from uuid import UUID
 
 from segments.catalog import read_definition
 from segments.consented import ANALYTICS, ask, ask_for
 from segments.features.feature import Values
-from segments.models import ProfileFeatures
+from segments.features.registry import usable
+from segments.imputation.policies import estimates_of, standing
+from segments.kept_features import portions
 from segments.rules.definition import HIGHEST_SCORE, Definition
-from segments.rules.evaluate import evaluate
+from segments.rules.evaluate import Estimates, evaluate
 
-AT_ONCE = 5_000
 BINS = 10
 
 
@@ -35,19 +34,16 @@ class Preview:
 def preview(definition: object, purpose: str, channel: str = "", *, now: datetime) -> Preview:
     """What a segment of this definition would hold, by the features as last computed and by consent as of now.
 
+    What is not known of a profile is estimated by the policies as they stand.
+
     Raises `segments.rules.parse.InvalidDefinition`.
     """
     parsed = read_definition(definition)
     seen = Preview()
-    for values in _portions():
-        _add(seen, parsed, values, permitted=_permitted(values, purpose, channel, now=now))
+    estimates = estimates_of(standing())
+    for values in portions():
+        _add(seen, parsed, values, estimates, permitted=_permitted(values, purpose, channel, now=now))
     return seen
-
-
-def _portions() -> Iterator[Values]:
-    rows = ProfileFeatures.objects.order_by("pk").values_list("profile_id", "values").iterator(chunk_size=AT_ONCE)
-    while portion := dict(islice(rows, AT_ONCE)):
-        yield portion
 
 
 def _permitted(values: Values, purpose: str, channel: str, *, now: datetime) -> set[UUID]:
@@ -55,12 +51,12 @@ def _permitted(values: Values, purpose: str, channel: str, *, now: datetime) -> 
     return set(ask_for(analyzed.owned, purpose=purpose, channel=channel, now=now).owned)
 
 
-def _add(seen: Preview, definition: Definition, values: Values, *, permitted: set[UUID]) -> None:
+def _add(seen: Preview, definition: Definition, values: Values, estimates: Estimates, *, permitted: set[UUID]) -> None:
     seen.profiles += len(values)
     seen.allowed += len(permitted)
     seen.refused += len(values) - len(permitted)
     for profile in permitted:
-        result = evaluate(definition, values[profile])
+        result = evaluate(definition, usable(values[profile]), estimates)
         seen.matching += result.rule_holds
         seen.members += result.member
         if result.rule_holds and result.score is not None:

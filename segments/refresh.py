@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from uuid import UUID
 
@@ -13,6 +14,9 @@ from segments import activity, membership
 from segments.consented import ANALYTICS, Consented, ask
 from segments.features import registry
 from segments.features.feature import Values
+from segments.imputation.policies import estimates_of, standing
+from segments.rules.definition import Value
+from segments.rules.evaluate import Estimates
 from vault.cursors import binary_cursor
 from vault.ids import in_order
 
@@ -20,9 +24,11 @@ AT_ONCE = 5_000
 
 FORGET = "DELETE FROM segments_profilefeatures WHERE profile_id = ANY(%b::uuid[])"
 KEEP = """
-INSERT INTO segments_profilefeatures (profile_id, values, computed_at)
-SELECT profile_id, known::jsonb, %s FROM unnest(%b::uuid[], %b::text[]) AS fresh (profile_id, known)
-ON CONFLICT (profile_id) DO UPDATE SET values = excluded.values, computed_at = excluded.computed_at
+INSERT INTO segments_profilefeatures (profile_id, values, estimated, computed_at)
+SELECT profile_id, known::jsonb, guessed::jsonb, %s
+FROM unnest(%b::uuid[], %b::text[], %b::text[]) AS fresh (profile_id, known, guessed)
+ON CONFLICT (profile_id) DO UPDATE
+SET values = excluded.values, estimated = excluded.estimated, computed_at = excluded.computed_at
 """
 
 # These profiles, so that no one else refreshes them meanwhile; rows that refer to them may still be written.
@@ -37,7 +43,8 @@ def refresh(
     `since` tells from which day on the records of a source profile have changed.
 
     Profiles for which consent to analytics does not stand lose activity and features and leave every segment; a segment
-    holds only those to whom its own purpose and channel are allowed. Unknown profiles are passed over. Safe to run
+    holds only those to whom its own purpose and channel are allowed. What is not known of a profile is estimated where
+    a policy says so, and kept apart from what is. Unknown profiles are passed over. Safe to run
     twice and by several at once. The number of queries depends on the segments' purposes, not on the profiles (up to
     5,000).
     """
@@ -57,8 +64,9 @@ def _refresh(profile_ids: list[UUID], since: Mapping[UUID, date | None], *, now:
     theirs = {id for ids in people.owned.values() for id in ids}
     activity.follow(theirs, refused=people.refused, since=since, cutoffs=cutoffs(ANALYTICS, now=now))
     values = registry.compute(people.owned, now=now)
-    _keep(values, people, now=now)
-    return membership.renew(people, values, now=now)
+    estimates = estimates_of(standing())
+    _keep(values, estimates, people, now=now)
+    return membership.renew(people, values, estimates, now=now)
 
 
 def _lock(profile_ids: list[UUID]) -> list[UUID]:
@@ -67,7 +75,13 @@ def _lock(profile_ids: list[UUID]) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _keep(values: Values, people: Consented, *, now: datetime) -> None:
+def _keep(values: Values, estimates: Estimates, people: Consented, *, now: datetime) -> None:
+    known = [json.dumps(one) for one in values.values()]
     with connection.cursor() as cursor:
         cursor.execute(FORGET, [list(people.refused)])
-        cursor.execute(KEEP, [now, list(values), [json.dumps(known) for known in values.values()]])
+        cursor.execute(KEEP, [now, list(values), known, [_guessed(one, estimates) for one in values.values()]])
+
+
+def _guessed(known: Mapping[str, Value], estimates: Estimates) -> str:
+    missing = {slug: asdict(estimate) for slug, estimate in estimates.items() if slug not in known}
+    return json.dumps(missing) if missing else "{}"

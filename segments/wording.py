@@ -4,10 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from segments.features.registry import FEATURES
+from segments.features.missing import SUFFIX
+from segments.features.registry import FEATURES, INDICATORS, USABLE
+from segments.imputation.methods import CONSTANT, MEAN, MEDIAN, MOST_FREQUENT
 from segments.rules.definition import LOG, Condition, Definition, Every, Negation, Rule, Some, Term
 
 OPERATORS = {"==": "is", "!=": "is not", ">=": "≥", "<=": "≤", ">": ">", "<": "<", "in": "is one of"}
+METHODS = {
+    CONSTANT: "set by hand",
+    MEDIAN: "the median of those who have it",
+    MEAN: "the mean of those who have it",
+    MOST_FREQUENT: "the most frequent of those who have it",
+}
 JOINTS: dict[type[Rule], str] = {Every: "All of these hold", Some: "At least one of these holds"}
 
 
@@ -66,12 +74,22 @@ def in_words(condition: Mapping[str, Any]) -> str:
     name, op, expected = feature_name(condition["feature"]), condition["op"], condition.get("expected", True)
     if op == "exists":
         return f"{name} is {'known' if expected else 'not known'}"
+    if condition["feature"] in INDICATORS:
+        is_missing = expected == (op == "==")
+        of = feature_name(condition["feature"].removesuffix(SUFFIX))
+        return f"{of} is {'not known' if is_missing else 'known'}"
     return f"{name} {OPERATORS[op]} {_listed(condition['feature'], expected)}"
 
 
 def feature_name(slug: str) -> str:
     """What people call the feature."""
-    return FEATURES[slug].name if slug in FEATURES else slug.replace("_", " ")
+    return USABLE[slug].name if slug in USABLE else slug.replace("_", " ")
+
+
+def origin_of(part: Mapping[str, Any]) -> str:
+    """Where an estimated value of a reason comes from; empty for a fact about the person."""
+    estimated = part.get("estimated")
+    return f"estimated: {METHODS.get(estimated['method'], estimated['method'])}" if estimated else ""
 
 
 def _listed(feature: str, value: Any) -> str:

@@ -62,7 +62,12 @@ class MemberSerializer(serializers.Serializer[Any]):
     score = serializers.FloatField(allow_null=True)
 
 
-@extend_schema_field({"description": "Why: the conditions that hold and what each feature adds to the score."})
+@extend_schema_field(
+    {
+        "description": "Why: the conditions that hold and what each feature adds to the score. Where a value is no "
+        "fact about the person, `estimated` names the method and the version of the policy that it comes from."
+    }
+)
 class WhyField(serializers.JSONField):
     """The explanation that was kept when the profile entered."""
 

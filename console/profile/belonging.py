@@ -7,26 +7,29 @@ from typing import Any
 from uuid import UUID
 
 from segments.models import Membership
-from segments.wording import feature_name, in_words, with_unit
+from segments.wording import feature_name, in_words, origin_of, with_unit
 
 
 @dataclass(frozen=True)
 class Contribution:
-    """One term's part of a score."""
+    """One term's part of a score; where its value is no fact, `estimated` says what it comes from."""
 
     name: str
     value: str
     points: float
     percent: float
     missing: bool
+    estimated: str = ""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition of the rule, in words, and whether it holds."""
+    """One condition of the rule, in words, and whether it holds; and the value that it met, if that was estimated."""
 
     text: str
     holds: bool
+    value: str = ""
+    estimated: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def explain(row: Membership) -> Belonging:
         score=row.score,
         threshold=why.get("threshold"),
         contributions=_contributions(why.get("contributions", [])),
-        conditions=[Condition(in_words(item), item["holds"]) for item in why.get("conditions", [])],
+        conditions=[_condition(item) for item in why.get("conditions", [])],
     )
 
 
@@ -86,8 +89,14 @@ def grounds_of(why: Mapping[str, Any], score: float | None) -> Grounds:
         score=score,
         threshold=why.get("threshold"),
         contributions=_contributions(why.get("contributions", [])),
-        conditions=[Condition(in_words(item), item["holds"]) for item in why.get("conditions", [])],
+        conditions=[_condition(item) for item in why.get("conditions", [])],
     )
+
+
+def _condition(item: Mapping[str, Any]) -> Condition:
+    estimated = origin_of(item)
+    value = with_unit(item["feature"], item["value"]) if estimated else ""
+    return Condition(in_words(item), item["holds"], value, estimated)
 
 
 def _contributions(parts: list[Mapping[str, Any]]) -> list[Contribution]:
@@ -100,6 +109,7 @@ def _contributions(parts: list[Mapping[str, Any]]) -> list[Contribution]:
             points=part["points"],
             percent=part["points"] / (100 * abs(part["weight"]) / whole) * 100 if part["weight"] else 0,
             missing=part["missing"],
+            estimated=origin_of(part),
         )
         for part in ordered
     ]

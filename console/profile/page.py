@@ -14,6 +14,7 @@ from console.left_out import way_out_of
 from console.profile import consents
 from console.profile.apart import kept_apart
 from console.profile.belonging import belongings
+from console.profile.computed import computed_of
 from console.profile.graph import draw
 from console.profile.history import entries, merges
 from console.profile.known import Part, kinds_of, parts_of
@@ -45,6 +46,7 @@ class GoldenRow:
 def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetime) -> dict[str, Any]:
     """The context of the page. Without leave to read, only what is not sealed and needed to see why."""
     user = user_of(request)
+    computed = computed_of(person, request, now=now) if user.may(VIEW_SEGMENTS) and person.grant else None
     if person.grant:
         audit.write(person.grant, person.served, action="open profile", fields=["sources", "events", "segments"])
     if person.activity:
@@ -77,6 +79,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         context["timeline"] = timeline(person.readable, page=request.GET.get("page", "1"), revealed=revealed)
     if user.may(VIEW_SEGMENTS) and person.grant:
         context["inside"], context["left"] = belongings(person.id)
+        context["computed"] = computed
     if user.may(VIEW_CONSENTS):
         context["consents"] = consents.lines_of(parts, person.source_profiles, at=now)
         context["privacy_control"] = control_status(person.source_profiles, at=now)

@@ -29,12 +29,16 @@ from console.screen import Screen, badge
 from console.showing import moment
 from identity.models import Profile
 from segments import catalog
-from segments.features.registry import FEATURES
+from segments.features.feature import Feature
+from segments.features.missing import SUFFIX
+from segments.features.registry import FEATURES, USABLE
+from segments.imputation import policies
+from segments.imputation.policies import Standing
 from segments.models import Membership, Segment
 from segments.preview import preview
 from segments.rules.definition import CURVES, OPERATORS
 from segments.rules.parse import InvalidDefinition
-from segments.wording import lines_of, weights_of
+from segments.wording import lines_of, weights_of, with_unit
 
 MEMBERS_SHOWN = 20
 BINS = 10
@@ -210,6 +214,7 @@ class SegmentScreen(Screen):
     def _form_page(self, request: HttpRequest, form: SegmentForm, *, title: str) -> HttpResponseBase:
         given = form["definition"].value()
         text = given if isinstance(given, str) else json.dumps(given, indent=2)
+        standing = policies.standing()
         return self.page(
             request,
             "console/segments/form.html",
@@ -218,14 +223,31 @@ class SegmentScreen(Screen):
             builder={
                 "text": json.dumps(json.loads(text), indent=2) if _is_json(text) else text,
                 "features": [
-                    {"slug": slug, "name": one.name, "type": one.type, "unit": one.unit, "options": list(one.options)}
-                    for slug, one in sorted(FEATURES.items(), key=lambda item: item[1].name)
+                    {
+                        "slug": one.slug,
+                        "name": one.name,
+                        "type": one.type,
+                        "unit": one.unit,
+                        "options": list(one.options),
+                        "offered": one.slug in FEATURES or one.slug.removesuffix(SUFFIX) in standing,
+                    }
+                    for one in _by_name(USABLE)
                 ],
                 "operators": {kind: list(ops) for kind, ops in OPERATORS.items()},
                 "curves": list(CURVES),
             },
-            features=sorted(FEATURES.values(), key=lambda one: one.name),
+            features=[(one, _estimated(one.slug, standing)) for one in _by_name(FEATURES)],
         )
+
+
+def _by_name(features: Mapping[str, Feature]) -> list[Feature]:
+    return sorted(features.values(), key=lambda one: one.name)
+
+
+def _estimated(slug: str, standing: Mapping[str, Standing]) -> str:
+    """What the feature is taken to be where it is missing; empty where it stays so."""
+    policy = standing.get(slug)
+    return with_unit(slug, policy.value) if policy and policy.value is not None else ""
 
 
 def _kept(form: SegmentForm, keep: Any) -> Segment | None:

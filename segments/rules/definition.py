@@ -27,6 +27,15 @@ class FeatureType:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """A value that is not known of the person was taken to be this, by this method, in this version of the policy."""
+
+    value: Value
+    method: str
+    version: int
+
+
+@dataclass(frozen=True)
 class Condition:
     """One feature compared with one value, or with several for `in`; `path` is where it stands in the definition."""
 

@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from segments.rules.definition import Estimate
 from segments.rules.evaluate import DECIMALS, Contribution, Outcome, Result
 
 
 def explain(result: Result) -> dict[str, Any]:
-    """The result's score, each term's points, and each condition with whether it holds."""
+    """The result's score, each term's points, and each condition with whether it holds.
+
+    Where a value is no fact about the person, `estimated` names the method and the version of its policy.
+    """
     return {
         "score": result.score,
         "threshold": result.threshold,
@@ -29,6 +33,7 @@ def _contribution(part: Contribution) -> dict[str, Any]:
         "weight": part.weight,
         "points": round(part.points, DECIMALS),
         "missing": part.missing,
+        **_origin(part.estimate),
     }
 
 
@@ -41,4 +46,9 @@ def _condition(outcome: Outcome) -> dict[str, Any]:
         "expected": expected,
         "value": outcome.value,
         "holds": outcome.holds,
+        **_origin(outcome.estimate),
     }
+
+
+def _origin(estimate: Estimate | None) -> dict[str, Any]:
+    return {"estimated": {"method": estimate.method, "version": estimate.version}} if estimate else {}

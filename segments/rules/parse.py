@@ -75,6 +75,15 @@ def parse(definition: object, *, features: Mapping[str, FeatureType]) -> Definit
     return parsed
 
 
+def parse_value(given: object, *, kind: FeatureType, path: str) -> Value:
+    """A value as a feature of this type may have it. Raises `InvalidDefinition`."""
+    reading = _Reading({})
+    value = reading.value(given, path, kind=kind)
+    if value is None:
+        raise InvalidDefinition(reading.problems)
+    return value
+
+
 class _Reading:
     """One pass over one definition; what is wrong is collected, and what cannot be read is None."""
 

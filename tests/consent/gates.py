@@ -127,6 +127,18 @@ GATES = {
         "    decision = decide(person.source_profiles[:1], purpose=purpose.slug,",
         ONE_NO,
     ),
+    "console/profile/computed.py computed_of": Mutant(
+        "console/profile/computed.py",
+        "    if isinstance(answer, Refusal):",
+        "    if False:",
+        "tests/console/test_features.py",
+    ),
+    "console/profile/computed.py computed_of: of one source profile": Mutant(
+        "console/profile/computed.py",
+        "    answer = decide(person.source_profiles, purpose=ANALYTICS,",
+        "    answer = decide(person.source_profiles[:1], purpose=ANALYTICS,",
+        "tests/console/test_features.py",
+    ),
     "api/views/segments.py _allowed": Mutant(
         "api/views/segments.py",
         "    return decisions.allowed\n",

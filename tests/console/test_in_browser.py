@@ -170,3 +170,19 @@ def test_a_rule_that_is_deeper_is_left_to_its_json(
     page.locator("textarea[name=definition]").fill(json.dumps(DEEP))
     assert page.get_by_text("more than one group deep").is_visible()
     assert built(page) == DEEP["rule"]
+
+
+def test_the_value_of_ones_own_is_asked_for_where_it_is_chosen(
+    browser: Browser, sessions: dict[str, str], site: str
+) -> None:
+    page = window(browser, sessions["marketer"], site, size={"width": 1280, "height": 900})
+    page.goto(f"{site}{reverse('admin:segments_imputationpolicy_feature', args=['country'])}", wait_until="networkidle")
+    value = page.get_by_label("The value")
+    assert not value.is_visible()
+    page.get_by_label("A value of your own").check()
+    value.fill("GB")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_load_state("networkidle")
+    assert value.is_visible()
+    assert value.input_value() == "GB"
+    assert "missing → always GB" in page.inner_text("#main")

@@ -44,7 +44,8 @@ from privacy.models import EmergencyReveal
 from records import sources
 from records.models import QuarantinedRecord, Source
 from records.retention import set_rule
-from segments.models import HeldChange
+from segments.imputation import policies
+from segments.models import HeldChange, ImputationPolicy
 from tests.console.conftest import PLAINTEXT, World
 from tests.senders import send_messages, send_stream
 from vault.ids import new_id
@@ -57,6 +58,7 @@ LISTS = {
     "identity_match": CORRECT_IDENTITY,
     "identity_assignment": CORRECT_IDENTITY,
     "segments_segment": VIEW_SEGMENTS,
+    "segments_imputationpolicy": VIEW_SEGMENTS,
     "segments_heldchange": REVIEW_SEGMENTS,
     "consent_purpose": VIEW_CONSENTS,
     "consent_act": VIEW_CONSENTS,
@@ -96,6 +98,7 @@ def pages(world: World) -> dict[str, str]:
         found[reverse(f"admin:{name}_delete", args=[one])] = NOBODY
     found[reverse("admin:identity_profile_changelist") + "?who=everybody"] = VIEW_PROFILES
     found[reverse("admin:segments_segment_edit", args=[world.segment.pk])] = EDIT_SEGMENTS
+    found[reverse("admin:segments_imputationpolicy_feature", args=["country"])] = VIEW_SEGMENTS
     found[reverse("admin:records_retentionrule_processing_record")] = VIEW_RETENTION
     found[reverse("admin:consent_purpose_edit", args=["marketing"])] = EDIT_PURPOSES
     found[reverse("admin:consent_purpose_publish", args=["marketing"])] = EDIT_PURPOSES
@@ -109,6 +112,7 @@ def _one(world: World, name: str) -> object:
         "identity_match": world.match.pk,
         "identity_assignment": Assignment.objects.order_by("pk").values_list("pk", flat=True)[0],
         "segments_segment": world.segment.pk,
+        "segments_imputationpolicy": _policy().pk,
         "segments_heldchange": _held(world).pk,
         "consent_purpose": "marketing",
         "consent_act": Act.objects.order_by("pk").values_list("pk", flat=True)[0],
@@ -123,6 +127,11 @@ def _one(world: World, name: str) -> object:
         "access_user": world.staff["marketer"].pk,
         "vault_auditentry": AuditEntry.objects.order_by("pk").values_list("pk", flat=True)[0],
     }[name]
+
+
+def _policy() -> ImputationPolicy:
+    known = ImputationPolicy.objects.first()
+    return known or policies.change("recency_days", method="constant", constant=43, by="t", now=timezone.now())[1]
 
 
 def _held(world: World) -> HeldChange:

@@ -9,6 +9,7 @@ from privacy.access import answer
 from privacy.models import SubjectRequest
 from privacy.requests import NotOpen, WrongKind
 from privacy.subjects import UnknownProfile
+from segments.models import ProfileFeatures
 from tests.privacy.cast import HOUSEHOLD_PHONE, NOW, OFFICER, READER, Person
 from vault.grants import Actor
 from vault.models import AuditEntry
@@ -55,6 +56,14 @@ def test_the_sections_of_the_answer(alice: Person, bob: Person) -> None:
     assert [entry["reason"] for entry in found["how_the_profile_came_about"]] == ["stable key", "stable key"]
     assert found["held"]["records.Record"] == 3
     assert found["held"]["vault.DataKey"] == 3
+
+
+def test_what_was_estimated_stands_apart_from_what_is_known(alice: Person) -> None:
+    guess = {"value": 12, "method": "median", "version": 1}
+    ProfileFeatures.objects.filter(profile=alice.profile).update(estimated={"age_band": guess, "spend_of_alice": guess})
+    found = answer(asked(alice), actor=ANSWERER, now=NOW)
+    assert (found["features"], found["estimated_features"]) == ({"spend_of_alice": 12.5}, {"age_band": guess})
+    assert "at least twenty others" in found["logic"]["scoring"]
 
 
 def test_who_looked_at_the_person_is_named(alice: Person, bob: Person) -> None:

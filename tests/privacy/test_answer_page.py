@@ -61,6 +61,7 @@ def answered(**differently: Any) -> dict[str, Any]:
         "how_the_profile_came_about": [],
         "devices": [],
         "features": {"recency_days": 3},
+        "estimated_features": {},
         "segments": [],
         "who_looked": {"people_and_programs": [], "machine_runs": []},
         **differently,
@@ -94,6 +95,27 @@ def test_a_rule_that_cannot_be_read_any_more_is_not_shown_raw() -> None:
     page = answer_page.render(answered(logic=logic))
     assert "<strong>Old</strong>: its rule cannot be read any more." in page
     assert "gone_1d" not in page
+
+
+def test_what_was_estimated_is_told_as_no_fact() -> None:
+    assert "no fact about you" not in answer_page.render(answered())
+    estimated = {"method": "median", "version": 2}
+    condition = {"path": "$.rule", "feature": "country", "op": "==", "expected": "GB", "value": "GB", "holds": True}
+    membership = {
+        "segment": "Buyers in reach",
+        "purpose": "identity_linking",
+        "entered_at": "2026-05-01T10:00:00+00:00",
+        "left_at": None,
+        "score": 40.0,
+        "why": {"contributions": [], "conditions": [{**condition, "estimated": estimated}]},
+    }
+    page = answer_page.render(
+        answered(estimated_features={"average_order_value": {"value": 42.5, **estimated}}, segments=[membership])
+    )
+    assert "Not known of you, and estimated where a rule asks for it. This is no fact about you:" in page
+    assert "Average order value (365 days)</dt><dd>42.5" in page
+    assert "estimated: the median of those who have it" in page
+    assert "score 40.0, in part by what was estimated: Country" in page
 
 
 def body(page: str) -> str:

@@ -51,6 +51,7 @@ from records.models import DiscoveredField, FileLoad, Record, Source, SourceProf
 from records.retention import set_rule
 from records.uploads import Receiver
 from segments import catalog
+from segments.imputation import policies
 from segments.models import HeldChange, Membership, ProfileFeatures
 from tests.privacy.canary import Canary, walk_in
 from tests.senders import process, send_rows
@@ -275,7 +276,8 @@ def _segments(planted: Planted, *, now: datetime) -> None:
     )
     features.values |= {"age_band": planted.values["segments.ProfileFeatures.values"][0]}
     features.save()
-    planted.things |= {"segment": segment, "held change": held}
+    _, policy = policies.change("recency_days", method="constant", constant=43, by="test", now=now)
+    planted.things |= {"segment": segment, "held change": held, "policy": policy, "feature": "recency_days"}
 
 
 def _why(word: str) -> dict[str, Any]:
@@ -441,6 +443,7 @@ def _of_each_screen(planted: Planted) -> None:
         "identity.Assignment": Assignment.objects.filter(profile=planted.profile).order_by("pk")[0].pk,
         "segments.Segment": things["segment"].pk,
         "segments.HeldChange": things["held change"].pk,
+        "segments.ImputationPolicy": things["policy"].pk,
         "consent.Purpose": "marketing",
         "consent.Act": Act.objects.filter(source_profile__in=source_profiles(planted.profile)).order_by("pk")[0].pk,
         "privacy.SubjectRequest": things["papered"].pk,

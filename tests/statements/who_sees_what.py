@@ -26,7 +26,8 @@ OF_A_PAIR = frozenset(COMPARED) & KNOWN
 # A device is nobody's for good, so the golden record has none.
 GOLDEN = KNOWN - {"device_id"}
 WHY = frozenset({"segments.Membership.why"})
-ANSWERED = EVERY_FIELD | WHY | {"segments.ProfileFeatures.values"}
+FEATURES = frozenset({"segments.ProfileFeatures.values"})
+ANSWERED = EVERY_FIELD | WHY | FEATURES
 
 # Of each purpose, whether a key reads identifying fields for it: only where the person has to be reached or answered.
 PURPOSES = {
@@ -99,10 +100,11 @@ CLEAR = (
     Clear(_only(PRIVACY_OFFICER), ANSWER, ANSWERED, after=ANSWER),
     Clear(_only(PERSON), OWN_ANSWER, ANSWERED, after=OWN_ANSWER),
     # Reasons of a membership, or of one that is proposed: of the person they hold an age band and a country.
-    Clear(_only(DATA_STEWARD, MARKETER), PROFILE, WHY),
-    Clear(_only(DATA_STEWARD), REVEAL, WHY, after=REVEAL),
+    Clear(_only(DATA_STEWARD, MARKETER), PROFILE, WHY | FEATURES),
+    Clear(_only(DATA_STEWARD), REVEAL, WHY | FEATURES, after=REVEAL),
     Clear(_only(PRIVACY_OFFICER), "GET admin:segments_heldchange_change", _only("segments.HeldChange.why")),
     Clear(_only("key for analytics", "key with segments:read"), f"{API}segments/", WHY),
+    Clear(_only("key for analytics", "key with segments:read"), f"{API}features/", FEATURES),
     # What the privacy team wrote itself, on the page of the case.
     Clear(_only(PRIVACY_OFFICER), PROFILE, _only("privacy.LegalHold.reason")),
     Clear(
@@ -130,6 +132,7 @@ MASKED = (
 SCREENS = {f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry}
 NOT_ADDED_BY_HAND = (
     *("identity_profile", "identity_match", "identity_assignment", "segments_heldchange", "consent_purpose"),
+    "segments_imputationpolicy",
     *("consent_act", "privacy_emergencyreveal", "records_quarantinedrecord"),
     "vault_auditentry",
 )

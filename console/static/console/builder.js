@@ -114,8 +114,12 @@ document.addEventListener("alpine:init", () => {
     featureOf(slug) {
       return this.features.find((one) => one.slug === slug);
     },
-    scorable() {
-      return this.features.filter((one) => one.type !== "text");
+    // What may be chosen: indicators of missing values only where a policy estimates them, or where one is in use.
+    offered(slug) {
+      return this.features.filter((one) => one.offered || one.slug === slug);
+    },
+    scorable(slug) {
+      return this.offered(slug).filter((one) => one.type !== "text");
     },
     operatorsOf(condition) {
       return this.operators[this.featureOf(condition.feature)?.type ?? "number"];
