@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from pipeline.accept import Acceptance, Batch
+from pipeline.accept import Acceptance
 from pipeline.together import take_in
 from records import limits
 from records.envelope import GPC, Envelope, Reject, Way
@@ -51,19 +51,15 @@ def segment(
 def cloud_events(source: Source, events: Sequence[object], *, now: datetime, gpc: bool = False) -> Acceptance:
     """Take in CloudEvents in the JSON format. Raises `access.limits.TooMany`."""
     limits.pass_through(source, len(events), now=now)
-
-    def read() -> Batch:
-        items = [cloudevents.read(event, source, position=position, now=now) for position, event in enumerate(events)]
-        return [_with_gpc(item) for item in items] if gpc else items
-
-    return take_in(source, read, door=CLOUD_EVENTS, now=now)
+    items = [cloudevents.read(event, source, position=position, now=now) for position, event in enumerate(events)]
+    return take_in(source, [_with_gpc(item) for item in items] if gpc else items, door=CLOUD_EVENTS, now=now)
 
 
 def webhook(source: Source, told: Webhook, *, now: datetime) -> Acceptance:
     """Take in a signed message, whose signature has been checked. Raises `access.limits.TooMany`."""
     items = told.read(Reader(source, now))
     limits.pass_through(source, len(items), now=now)
-    return take_in(source, lambda: items, door=WEBHOOKS, now=now)
+    return take_in(source, items, door=WEBHOOKS, now=now)
 
 
 def _merged(message: object, shared: Mapping[str, Any]) -> object:
@@ -76,15 +72,13 @@ def _merged(message: object, shared: Mapping[str, Any]) -> object:
 
 def _take(messages: list[object], sent_at: object, source: Source, now: datetime, gpc: bool) -> Acceptance:
     limits.pass_through(source, len(messages), now=now)
-
-    def read() -> Batch:
-        items = [
-            segment_messages.read(message, source, position=position, now=now, sent_at=sent_at)
-            for position, message in enumerate(messages)
-        ]
-        return [_with_gpc(item) for item in items] if gpc else items
-
-    return take_in(source, read, door="http", now=now)
+    items = [
+        segment_messages.read(message, source, position=position, now=now, sent_at=sent_at)
+        for position, message in enumerate(messages)
+    ]
+    if gpc:
+        items = [_with_gpc(item) for item in items]
+    return take_in(source, items, door="http", now=now)
 
 
 def _with_gpc(item: Envelope | Reject) -> Envelope | Reject:

@@ -1,16 +1,13 @@
 """Batches that clients of a source send at the same time are taken in together: one transaction, one wait for the disk.
 
-Whoever comes while a transaction of the source is under way waits for it anyway, and all who do so share the next one.
-It waits for those whose batches are just being read, some milliseconds; who is alone waits for nobody. Each is told
-what became of its own messages, after they are durable.
+Nobody waits for company. Whoever comes while a transaction of the source is under way waits for it anyway, and all
+who do so share the next one. Each is told what became of its own messages, after they are durable.
 """
 
 import threading
-from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
 
 from django.db import connection
 
@@ -19,9 +16,6 @@ from records.models import Source
 
 # How many messages share a transaction at most; the first batch is taken whatever its size.
 MOST = 2_000
-# How long, in seconds, whoever is to lead waits for those who were answered just now to come again, and for those who
-# have come to be read.
-LINGER, PATIENCE = 0.02, 0.05
 
 
 class BrokenOff(RuntimeError):
@@ -48,42 +42,23 @@ class _Waiting:
 
 
 _lock = threading.Lock()
-_arrivals = threading.Condition(_lock)
-# How many batches of each source are being read.
-_coming: Counter[UUID] = Counter()
-# How many batches were answered last.
-_answered: Counter[Company] = Counter()
 _waiting: dict[Company, list[_Waiting]] = defaultdict(list)
 _busy: set[Company] = set()
 
 
-def take_in(source: Source, read: Callable[[], Batch], *, door: str, now: datetime) -> Acceptance:
-    """Accept the batch that this reads, with others of the same source where some wait. As `pipeline.accept.accept`."""
-    batch = _read(source, read)
+def take_in(source: Source, batch: Batch, *, door: str, now: datetime) -> Acceptance:
+    """Accept this batch, with others of the same source where some wait. As `pipeline.accept.accept`."""
     # What runs in somebody's transaction is theirs alone.
     if connection.in_atomic_block or not batch:
         return accept(source, batch, door=door, now=now)
     mine, company = _Waiting(batch, now), _company_of(source, door)
-    is_first = _is_first(company, mine)
-    if not is_first:
+    if not _is_first(company, mine):
         _wait(company, mine)
     if not mine.is_done:
-        _lead(company, mine, source, door, linger=not is_first)
+        _lead(company, source, door)
     if mine.answer is None:
         raise mine.error or BrokenOff
     return mine.answer
-
-
-def _read(source: Source, read: Callable[[], Batch]) -> Batch:
-    """Read a batch; meanwhile it is known to be coming."""
-    with _lock:
-        _coming[source.pk] += 1
-    try:
-        return read()
-    finally:
-        with _lock:
-            _coming[source.pk] -= 1
-            _arrivals.notify_all()
 
 
 def _company_of(source: Source, door: str) -> Company:
@@ -95,7 +70,6 @@ def _is_first(company: Company, mine: _Waiting) -> bool:
     """Queue this batch; whether nobody is at work for its company, so that its thread is to be."""
     with _lock:
         _waiting[company].append(mine)
-        _arrivals.notify_all()
         if company in _busy:
             return False
         _busy.add(company)
@@ -121,41 +95,22 @@ def _hand_on(company: Company) -> None:
         left[0].woken.set()
     else:
         _busy.discard(company)
-        del _waiting[company], _answered[company]
+        del _waiting[company]
 
 
-def _lead(company: Company, mine: _Waiting, source: Source, door: str, *, linger: bool) -> None:
+def _lead(company: Company, source: Source, door: str) -> None:
     """Take in what waits, this thread's own batch first among it; then let the next in line lead."""
-    together: list[_Waiting] = []
+    with _lock:
+        together = _next_of(_waiting[company])
     try:
-        with _lock:
-            _wait_for_company(company, source.pk, linger=linger)
-            together = _next_of(_waiting[company])
         _take_in(together, source, door)
     finally:
         with _lock:
-            if mine in _waiting.get(company, ()):
-                _waiting[company].remove(mine)
-            _answered[company] = len(together)
             _hand_on(company)
         for one in together:
             if not one.is_done:
                 one.error = BrokenOff("the transaction was broken off; send the batch again")
             one.woken.set()
-
-
-def _wait_for_company(company: Company, source: UUID, *, linger: bool) -> None:
-    """Until nobody is coming, or enough are here. With `linger` others were just answered, and may come again. The
-    caller holds the lock, which others have meanwhile."""
-    waiting = _waiting[company]
-
-    def are_enough() -> bool:
-        return sum(len(one.batch) for one in waiting) >= MOST
-
-    if linger:
-        all_again = len(waiting) + _answered[company]
-        _arrivals.wait_for(lambda: len(waiting) + _coming[source] >= all_again or are_enough(), timeout=LINGER)
-    _arrivals.wait_for(lambda: not _coming[source] or are_enough(), timeout=PATIENCE)
 
 
 def _next_of(waiting: list[_Waiting]) -> list[_Waiting]:

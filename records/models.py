@@ -330,10 +330,13 @@ class Record(models.Model):
 
 
 class SeenMessage(models.Model):
-    """This source has sent this message: a second one with its id is a duplicate."""
+    """This source has sent this message: a second one with its id is a duplicate.
+
+    That the source exists is not checked for each row: what came of it has just been read.
+    """
 
     pk = models.CompositePrimaryKey("source_id", "message_hash")
-    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     message_hash = models.BinaryField()
     received_at = models.DateTimeField()
 

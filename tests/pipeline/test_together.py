@@ -14,7 +14,6 @@ from pipeline.accept import Acceptance
 from pipeline.accept import accept_each as real
 from privacy import suppression
 from records import sources
-from records.envelopes import segment as segment_messages
 from records.models import Intake, Record, Source
 from tests.pipeline.cast import NOW, ordered, outcome, seed_purposes
 from vault import kept_keys
@@ -169,78 +168,6 @@ def test_who_is_ended_while_waiting_holds_up_nobody(
     assert isinstance(senders.told.pop(ended), SystemExit)
     assert all(isinstance(told, Acceptance) for told in senders.told.values())
     assert (together._busy, in_line()) == (set(), 0)
-
-
-class Slow:
-    """A batch that is read as long as the test will have it so."""
-
-    def __init__(self, shop: Source) -> None:
-        self.shop, self.begun, self.may_end = shop, threading.Event(), threading.Event()
-        self.told: list[Acceptance] = []
-        self.thread = threading.Thread(target=self.send)
-        self.thread.start()
-        assert self.begun.wait(60)
-
-    def send(self) -> None:
-        read = segment_messages.read(ordered("bob"), self.shop, position=0, now=NOW)
-
-        def slowly() -> list[Any]:
-            self.begun.set()
-            assert self.may_end.wait(60)
-            return [read]
-
-        self.told.append(together.take_in(self.shop, slowly, door="http", now=NOW))
-        connections.close_all()
-
-    def end(self) -> None:
-        self.may_end.set()
-        self.thread.join(60)
-        assert [outcome(told) for told in self.told] == [(1, 0, 0, 0)]
-
-
-def test_who_is_being_read_is_waited_for(senders: Senders, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(together, "PATIENCE", 60)
-    slow = Slow(senders.source)
-    senders.send(0, ordered("alice"))
-    eventually(lambda: in_line() == 1)
-    slow.end()
-    senders.join()
-    assert [row.acknowledged for row in Intake.objects.all()] == [2]
-
-
-def test_nobody_is_waited_for_for_ever(senders: Senders) -> None:
-    slow = Slow(senders.source)
-    senders.send(0, ordered("alice"))
-    senders.join()
-    assert [row.acknowledged for row in Intake.objects.all()] == [1]
-    slow.end()
-    assert [row.acknowledged for row in Intake.objects.order_by("id")] == [1, 1]
-
-
-def test_who_was_just_answered_may_come_again(senders: Senders, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(together, "LINGER", 60)
-    with closed_door():
-        senders.send(0, ordered("alice"))
-        eventually(lambda: bool(together._busy) and in_line() == 0)
-        senders.send(1, ordered("bob"))
-        eventually(lambda: in_line() == 1)
-    eventually(lambda: 0 in senders.told)
-    senders.send(2, ordered("alice", 2))
-    senders.join()
-    assert [row.acknowledged for row in Intake.objects.order_by("id")] == [1, 2]
-
-
-def test_a_batch_that_cannot_be_read_is_not_waited_for(senders: Senders, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(together, "PATIENCE", 60)
-
-    def fails() -> list[Any]:
-        raise RuntimeError("unreadable")
-
-    with pytest.raises(RuntimeError, match="unreadable"):
-        together.take_in(senders.source, fails, door="http", now=NOW)
-    senders.send(0, ordered("alice"))
-    senders.join()
-    assert outcome(senders.told[0]) == (1, 0, 0, 0)
 
 
 def test_so_many_share_and_no_more(senders: Senders, monkeypatch: pytest.MonkeyPatch) -> None:
