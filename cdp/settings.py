@@ -68,10 +68,20 @@ PRIVACY_TEAM = [address for address in os.environ.get("ONYM_PRIVACY_TEAM", "").s
 OUTGOING_PRIVATE_ADDRESSES = os.environ.get("ONYM_OUTGOING_PRIVATE_ADDRESSES", "0" if PRODUCTION else "1") == "1"
 
 
+# Statements that ask for it are planned once for each connection (`vault.cursors.planned_cursor`), and no others. A
+# pooler that hands out another connection for each transaction may not know them.
+PLANNED_EACH_TIME = os.environ.get("ONYM_PREPARED_STATEMENTS") == "off"
+ONLY_WHEN_ASKED = 1_000_000_000
+
+
 def _database(url: str) -> dict[str, Any]:
     database: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
     # Server-side binding keeps the values of a failed statement out of the server's log.
-    database["OPTIONS"] = {**database.get("OPTIONS", {}), "server_side_binding": True}
+    database["OPTIONS"] = {
+        **database.get("OPTIONS", {}),
+        "server_side_binding": True,
+        "prepare_threshold": None if PLANNED_EACH_TIME else ONLY_WHEN_ASKED,
+    }
     return database
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from consent.models import GRANTED, PENDING, WITHDRAWN, Act, Annulment, Purpose
 from vault.arrays import Uuids
-from vault.cursors import binary_cursor, copy_rows
+from vault.cursors import copy_rows, planned_cursor
 from vault.ids import new_id
 
 
@@ -208,7 +208,7 @@ def _last(words: Iterable[Word], at: datetime) -> Word | None:
 
 def _histories(source_profiles: Collection[UUID]) -> dict[tuple[UUID, str], History]:
     histories: dict[tuple[UUID, str], History] = defaultdict(lambda: defaultdict(list))
-    with binary_cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(HISTORY, [Uuids(source_profiles)])
         for source_profile, purpose, channel, *word in cursor.fetchall():
             histories[source_profile, purpose][channel].append(Word(*word))

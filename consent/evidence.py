@@ -10,7 +10,7 @@ from consent.models import CONTRACT
 from consent.purposes import RuleVersion, declared_for, rule_in_force
 from consent.rules import Said, conclude
 from vault.arrays import Uuids
-from vault.cursors import binary_cursor
+from vault.cursors import planned_cursor
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def latest_acts(
     source_profiles: Collection[UUID], *, purpose: str, channel: str, at: datetime, known_at: datetime | None
 ) -> dict[UUID, Said]:
     """What each of these source profiles last said of the purpose and channel by that instant."""
-    with binary_cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(
             LATEST,
             {"ids": Uuids(source_profiles), "purpose": purpose, "channel": channel, "at": at, "known_at": known_at},

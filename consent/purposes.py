@@ -12,6 +12,7 @@ from django.db import connection
 from consent.models import CONTRACT
 from consent.rules import Renewal, Rule
 from vault.arrays import Uuids
+from vault.cursors import plan_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ ORDER BY valid_from DESC, id DESC LIMIT 1
 def rule_in_force(purpose: str, *, at: datetime, known_at: datetime | None = None) -> RuleVersion | None:
     """The rule of this purpose in force then, as far as it was known by `known_at`; None when there is none."""
     with connection.cursor() as cursor:
-        cursor.execute(RULE, {"purpose": purpose, "at": at, "known_at": known_at})
+        plan_once(cursor).execute(RULE, {"purpose": purpose, "at": at, "known_at": known_at})
         row = cursor.fetchone()
     if row is None:
         return None
@@ -89,5 +90,5 @@ def declared_for(
         return set()
     asked: dict[str, Any] = {"ids": Uuids(source_profiles), "purpose": rule.slug, "at": at, "known_at": known_at}
     with connection.cursor() as cursor:
-        cursor.execute(DECLARED, asked)
+        plan_once(cursor).execute(DECLARED, asked)
         return {row[0] for row in cursor.fetchall()}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from consent.models import Restriction
 from vault.arrays import Uuids
-from vault.cursors import binary_cursor
+from vault.cursors import planned_cursor
 from vault.ids import new_id
 
 RESTRICTION, LEGAL_HOLD, ERASURE_PENDING = "restriction", "legal_hold", "erasure_pending"
@@ -59,7 +59,7 @@ def restricted(
 ) -> dict[UUID, set[str]]:
     """The kinds of restriction that stand for each of these at that instant; those under none are left out."""
     standing: dict[UUID, set[str]] = defaultdict(set)
-    with binary_cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(STANDING, {"ids": Uuids(source_profiles), "at": at, "known_at": known_at})
         for source_profile, kind in cursor.fetchall():
             standing[source_profile].add(kind)

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from msgspec import Struct
 
 from vault.arrays import Uuids
-from vault.cursors import binary_cursor
+from vault.cursors import binary_cursor, planned_cursor
 from vault.ids import in_order
 
 CHANNEL = "onym_work"
@@ -49,7 +49,7 @@ def enqueue(source_profiles: Collection[UUID], *, now: datetime, news: Mapping[U
         return
     ids = in_order(source_profiles)
     told = [news.get(id, NOTHING) if news else NOTHING for id in ids]
-    with binary_cursor() as cursor:
+    with planned_cursor() as cursor:
         days, instants = [one.since for one in told], [one.seen_at for one in told]
         cursor.execute(ENQUEUE, [now, Uuids(ids), days, instants, CHANNEL])
 

@@ -11,6 +11,7 @@ from django.db import connection
 from privacy import erasure_ledger
 from privacy.erasure_ledger import GENESIS, Entry, Head, News
 from privacy.models import ErasureEpoch
+from vault.cursors import plan_once
 
 WAY_OUT = "run: manage.py privacy replay-erasures"
 
@@ -84,7 +85,7 @@ def _epoch(*, lock: str = "") -> Head:
     with connection.cursor() as cursor:
         if lock == "FOR UPDATE":
             cursor.execute(MAKE, [GENESIS])
-        cursor.execute(f"SELECT sequence, hash FROM privacy_erasureepoch WHERE id = 1 {lock}")
+        plan_once(cursor).execute(f"SELECT sequence, hash FROM privacy_erasureepoch WHERE id = 1 {lock}")
         row = cursor.fetchone()
     return Head(row[0], bytes(row[1])) if row else Head(0, GENESIS)
 

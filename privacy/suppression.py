@@ -15,6 +15,7 @@ from privacy.subjects import Subject
 from privacy.suppression_clear import clear
 from privacy.suppression_hashes import Hash, Kind, Token, hashes_of, namespace_of, newest_hashes, wanted_by
 from records.models import Identifier, SourceProfile
+from vault.cursors import plan_once
 from vault.ids import new_id
 
 Pair = tuple[str, bytes]
@@ -85,10 +86,13 @@ def _met(borne: Sequence[Mapping[str, str]]) -> list[list[Bar]]:
     return [[bar for one in each if one in met for bar in met[one]] if met else [] for each in wanted]
 
 
+MARK = "SELECT (SELECT max(id) FROM privacy_suppression), (SELECT hash FROM privacy_erasureepoch)"
+
+
 def _mark() -> tuple[object, ...]:
     """How far the list has grown, and by which erasures. Rows are added behind a closed door, in the order of ids."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT (SELECT max(id) FROM privacy_suppression), (SELECT hash FROM privacy_erasureepoch)")
+        plan_once(cursor).execute(MARK)
         return tuple(cursor.fetchone())
 
 
@@ -129,7 +133,7 @@ def standing_each(borne: Sequence[Mapping[str, str]]) -> list[list[Bar]]:
 def pass_the_door() -> None:
     """Take in records until this transaction ends: an erasure waits for it, or it for the erasure."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [DOOR])
+        plan_once(cursor).execute("SELECT pg_advisory_xact_lock_shared(%s)", [DOOR])
 
 
 def close_the_door() -> None:

@@ -9,7 +9,7 @@ from records.dictionary import IDENTIFIERS
 from records.models import Correction
 from records.standardize import identity_form
 from vault.arrays import Uuids
-from vault.cursors import binary_cursor
+from vault.cursors import planned_cursor
 from vault.ids import new_id
 from vault.sealing import Place, Sealer
 
@@ -24,7 +24,7 @@ OF_THESE = "SELECT source_profile_id, field, digest FROM records_correction WHER
 def refuted(source_profiles: Collection[UUID]) -> dict[UUID, dict[str, set[bytes]]]:
     """What is known to be wrong of these source profiles, field by field. One query, however many."""
     found: dict[UUID, dict[str, set[bytes]]] = defaultdict(lambda: defaultdict(set))
-    with binary_cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(OF_THESE, [Uuids(source_profiles)])
         for source_profile, field, digest in cursor.fetchall():
             found[source_profile][field].add(digest)

@@ -6,7 +6,7 @@ from datetime import datetime
 from records.models import SeenMessage, Source
 from vault.arrays import ByteArray
 from vault.blind import blind_index, blind_indexes
-from vault.cursors import binary_cursor
+from vault.cursors import planned_cursor
 
 SEE = """
 INSERT INTO records_seenmessage (source_id, message_hash, received_at)
@@ -31,7 +31,7 @@ def first_seen(source: Source, message_hashes: Collection[bytes], *, now: dateti
 
     Runs inside the caller's transaction: when that fails, the messages count as not yet seen.
     """
-    with binary_cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(SEE, [source.id, now, ByteArray(sorted(set(message_hashes)))])
         return {hash for (hash,) in cursor.fetchall()}
 

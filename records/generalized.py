@@ -6,7 +6,7 @@ from uuid import UUID
 
 from records.sightings import Told
 from records.standardize import postcode_area
-from vault.cursors import binary_cursor
+from vault.cursors import planned_cursor
 from vault.ids import in_order
 
 GENERALIZED = ("birth_date", "postcode", "country")
@@ -47,7 +47,7 @@ def note(told: Iterable[Told]) -> None:
         span[one.source_profile] = (first, one.at)
     rows = [(id, *_generalized(latest[id]), *span[id]) for id in in_order(latest)]
     if rows:
-        with binary_cursor() as cursor:
+        with planned_cursor() as cursor:
             cursor.execute(NOTE_GENERALIZED, [list(column) for column in zip(*rows, strict=True)])
 
 

@@ -16,7 +16,7 @@ from records.envelope import Envelope
 from records.models import Source
 from records.standardize import identity_form
 from vault.arrays import ByteArray, Texts, Uuids
-from vault.cursors import binary_cursor
+from vault.cursors import planned_cursor
 from vault.ids import new_id
 from vault.sealing import Place, Sealer
 
@@ -176,7 +176,7 @@ def _without_known(
     """Note of those that are known when they were seen. Returns the others."""
     if not seen:
         return seen
-    with binary_cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(statement, {**_columns(seen), **more})
         known = {number for (number,) in cursor.fetchall()}
     return [item for number, item in enumerate(seen, 1) if number not in known]
@@ -194,7 +194,7 @@ def _sealed(table: str, seen: Sequence[tuple[_Key, _Seen]], sealer: Sealer) -> d
 
 def _write(statement: str, seen: Sequence[tuple[_Key, _Seen]], more: Mapping[str, Any]) -> None:
     if seen:
-        with binary_cursor() as cursor:
+        with planned_cursor() as cursor:
             cursor.execute(statement, {**_columns(seen), **more})
 
 

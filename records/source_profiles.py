@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from records.models import CUSTOMER, Source, SourceProfile
 from vault.arrays import ByteArray, Texts, Uuids
-from vault.cursors import binary_cursor
+from vault.cursors import planned_cursor
 from vault.ids import in_order, new_id
 
 
@@ -38,11 +38,11 @@ FIND = """
 SELECT bearer.stable_index, bearer.id,
     CASE WHEN key.verified OR key.id IS NOT NULL AND %(client_side)b
          THEN GREATEST(bearer.first_seen_at, key.first_seen_at) END
-FROM records_sourceprofile AS bearer
+FROM unnest(%(indexes)b::bytea[]) AS asked (stable_index)
+JOIN records_sourceprofile AS bearer ON bearer.source_id = %(source)b
+    AND bearer.stable_index = asked.stable_index AND bearer.stable_index IS NOT NULL
 LEFT JOIN records_identifier AS key ON key.source_profile_id = bearer.id
     AND key.namespace = %(stable_key)b AND key.index = bearer.stable_index
-WHERE bearer.source_id = %(source)b AND bearer.stable_index = ANY(%(indexes)b::bytea[])
-    AND bearer.stable_index IS NOT NULL
 """
 
 
@@ -51,7 +51,7 @@ def find(source: Source, stable_indexes: Collection[bytes]) -> dict[bytes, Found
     if not stable_indexes:
         return {}
     asked: dict[str, Any] = {"source": source.id, "stable_key": source.stable_key, "client_side": source.client_side}
-    with binary_cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(FIND, {**asked, "indexes": ByteArray(stable_indexes)})
         return {index: Found(*told) for index, *told in cursor.fetchall()}
 
@@ -88,7 +88,7 @@ def make(source: Source, newcomers: Iterable[Newcomer], *, now: datetime) -> set
     rows = list(newcomers)
     if not rows:
         return set()
-    with binary_cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(
             MAKE,
             {
@@ -124,7 +124,7 @@ def seen_again(last: Mapping[UUID, datetime]) -> None:
     """Note when each of these was last seen, where that is later than was known."""
     if last:
         ids = in_order(last)
-        with binary_cursor() as cursor:
+        with planned_cursor() as cursor:
             cursor.execute(SEEN_AGAIN, [Uuids(ids), [last[id] for id in ids]])
 
 

@@ -6,6 +6,7 @@ expect as text.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from django.db import connection, connections
 from django.db.backends.utils import CursorWrapper
@@ -18,6 +19,21 @@ def binary_cursor(using: str = "default") -> Iterator[CursorWrapper]:
     with connections[using].cursor() as cursor:
         cursor.cursor.format = Format.BINARY
         yield cursor
+
+
+@contextmanager
+def planned_cursor(using: str = "default") -> Iterator[CursorWrapper]:
+    """The same for statements that are planned once (`plan_once`)."""
+    with binary_cursor(using) as cursor:
+        yield plan_once(cursor)
+
+
+def plan_once(cursor: CursorWrapper) -> CursorWrapper:
+    """This cursor, whose statements the server is to plan once for each connection: those that find rows by an index,
+    however many are asked for. With `ONYM_PREPARED_STATEMENTS=off` they are planned each time.
+    """
+    cursor.cursor.execute = partial(cursor.cursor.execute, prepare=True)
+    return cursor
 
 
 def copy_rows(table: str, types: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connections, router
 
 from vault.arrays import ByteArray, Uuids
-from vault.cursors import binary_cursor
+from vault.cursors import planned_cursor
 from vault.ids import in_order
 from vault.key_encryption import key_encryption_key
 from vault.models import DataKey
@@ -53,7 +53,7 @@ def _insert(fresh: Mapping[UUID, bytes]) -> dict[UUID, bytes]:
     """Those of these keys that are kept from now on: where there is one already, it stays."""
     kek = key_encryption_key()
     wrapped = [kek.wrap(key, context=id.bytes) for id, key in fresh.items()]
-    with binary_cursor(router.db_for_write(DataKey)) as cursor:
+    with planned_cursor(router.db_for_write(DataKey)) as cursor:
         cursor.execute(INSERT, [kek.version, Uuids(fresh), ByteArray(wrapped)])
         return {id: fresh[id] for (id,) in cursor.fetchall()}
 
@@ -144,6 +144,6 @@ PREVIOUS = "SELECT id, previous, kek_version FROM vault_datakey WHERE id = ANY(%
 
 
 def _wrapped(ids: Collection[UUID], statement: str = CURRENT) -> list[tuple[UUID, bytes, int]]:
-    with binary_cursor(router.db_for_read(DataKey)) as cursor:
+    with planned_cursor(router.db_for_read(DataKey)) as cursor:
         cursor.execute(statement, [Uuids(ids)])
         return [(id, bytes(wrapped), version) for id, wrapped, version in cursor.fetchall()]

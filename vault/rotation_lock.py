@@ -6,13 +6,15 @@ time in every table.
 
 from django.db import connection
 
+from vault.cursors import planned_cursor
+
 LOCK = 0x1D3C5
 
 
 def hold_off() -> None:
     """Let no rotation change keys under what this transaction writes. Outside a transaction it does nothing."""
     if connection.in_atomic_block:
-        with connection.cursor() as cursor:
+        with planned_cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK])
 
 

@@ -33,11 +33,15 @@ class Computed:
 
 
 def computed_of(person: Person, request: HttpRequest, *, now: datetime) -> Computed | None:
-    """The features of the person, read for analytics; None when that is not allowed now, or nothing is computed."""
+    """The features of the person, read for analytics; None when that is not allowed now, or nothing is computed.
+
+    The reason is the one for which the page is read.
+    """
     kept = ProfileFeatures.objects.filter(profile=person.id).first()
-    if kept is None:
+    if kept is None or person.grant is None:
         return None
-    answer = decide(person.source_profiles, purpose=ANALYTICS, at=now, actor=actor_of(request), reason="profile page")
+    reason = person.grant.reason
+    answer = decide(person.source_profiles, purpose=ANALYTICS, at=now, actor=actor_of(request), reason=reason)
     if isinstance(answer, Refusal):
         return None
     audit.write(answer, sorted(answer.source_profiles), action="open profile", fields=["features"])

@@ -46,7 +46,7 @@ class GoldenRow:
 def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetime) -> dict[str, Any]:
     """The context of the page. Without leave to read, only what is not sealed and needed to see why."""
     user = user_of(request)
-    computed = computed_of(person, request, now=now) if user.may(VIEW_SEGMENTS) and person.grant else None
+    computed = computed_of(person, request, now=now) if user.may(VIEW_SEGMENTS) else None
     if person.grant:
         audit.write(person.grant, person.served, action="open profile", fields=["sources", "events", "segments"])
     if person.activity:

@@ -89,6 +89,9 @@ def test_p30_no_key_may_on_any_path_of_a_profile(objected, call):
             answer = caller.get("/" + path.replace("<uuid:id>", str(objected)), purpose=purpose)
             if path.endswith(("/consents/", "/consents/receipts/")):
                 continue  # what the person said, their objection among it
+            if answer.status_code == 400:
+                assert answer.json()["code"] == "purpose_mismatch", path
+                continue
             assert answer.status_code in (403, 404, 405) or answer.json()["results"] == [], path
         body = {"namespace": "email", "value": "alice@example.com"}
         assert caller.post("/api/profiles/lookup/", body, purpose=purpose).status_code == 404
