@@ -44,7 +44,7 @@ def computed_of(person: Person, request: HttpRequest, *, now: datetime) -> Compu
     answer = decide(person.source_profiles, purpose=ANALYTICS, at=now, actor=actor_of(request), reason=reason)
     if isinstance(answer, Refusal):
         return None
-    audit.write(answer, sorted(answer.source_profiles), action="open profile", fields=["features"])
+    audit.write(answer, sorted(answer.source_profiles), action="read features", fields=["features"])
     return Computed(
         computed_at=kept.computed_at,
         facts=[_fact(slug, kept) for slug in FEATURES if slug in kept.values or slug in kept.estimated],

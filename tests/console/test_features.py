@@ -189,7 +189,7 @@ def test_the_profile_page_marks_what_is_estimated(world: World, sign_in: SignIn,
     assert "Recency" in page.context["computed"].missing
     content = page.content.decode()
     assert content.count("estimated: set by hand") == 3
-    reads = AuditEntry.objects.filter(purpose="analytics", action="open profile", fields=["features"])
+    reads = AuditEntry.objects.filter(purpose="analytics", action="read features", fields=["features"])
     assert [entry.actor for entry in reads] == [str(world.staff["marketer"].pk)]
 
 
