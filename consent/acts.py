@@ -2,7 +2,7 @@
 
 import operator
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -57,9 +57,12 @@ class UnknownPurpose(ValueError):
     """An act speaks of a purpose that does not exist."""
 
 
-def record(acts: Sequence[NewAct], *, now: datetime) -> list[Act]:
-    """Append these acts to the ledger. Raises `UnknownPurpose`, and then records none."""
-    bases = dict(Purpose.objects.values_list("slug", "legal_basis"))
+def record(acts: Sequence[NewAct], *, now: datetime, bases: Mapping[str, str] | None = None) -> list[Act]:
+    """Append these acts to the ledger. Raises `UnknownPurpose`, and then records none.
+
+    `bases` are those of all purposes, for a caller that has asked for them already.
+    """
+    bases = legal_bases() if bases is None else bases
     unknown = {act.purpose for act in acts} - bases.keys()
     if unknown:
         raise UnknownPurpose(f"there is no purpose {sorted(unknown)[0][:40]!r}")
@@ -100,7 +103,12 @@ def must_exist(slugs: Collection[str]) -> None:
 
 def purposes() -> set[str]:
     """The slugs of all purposes."""
-    return set(Purpose.objects.values_list("slug", flat=True))
+    return set(legal_bases())
+
+
+def legal_bases() -> dict[str, str]:
+    """What each purpose rests on."""
+    return dict(Purpose.objects.values_list("slug", "legal_basis"))
 
 
 HISTORY = """

@@ -299,13 +299,13 @@ def _state_of(word: Said) -> str:
 
 
 def _record_acts(said: Sequence[NewAct], now: datetime) -> set[UUID]:
-    known = acts.purposes()
-    said = signals.without_answered([act for act in said if act.purpose in known])
+    bases = acts.legal_bases()
+    said = signals.without_answered([act for act in said if act.purpose in bases])
     if not said:
         return set()
     firm = acts.news_of([act for act in said if act.state != PENDING])
     to_confirm = double_opt_in.worth_asking([act for act in said if act.state == PENDING])
-    return {act.source_profile_id for act in acts.record([*firm, *to_confirm], now=now)}
+    return {act.source_profile_id for act in acts.record([*firm, *to_confirm], now=now, bases=bases)}
 
 
 def _allowed(source: Source, ids: set[UUID], now: datetime) -> set[UUID]:

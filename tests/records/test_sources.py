@@ -40,6 +40,20 @@ def test_a_renewed_write_key_ends_the_old_one() -> None:
     assert sources.by_write_key(new) == shop
 
 
+def test_a_source_found_by_its_key_is_as_it_is_now() -> None:
+    shop, key = sources.add("shop", kind="online")
+    for days in (7, 8, 9):
+        Source.objects.filter(pk=shop.pk).update(retention_days=days)
+        for _ in range(2):
+            found = sources.by_write_key(key)
+            assert found is not None
+            assert found.retention_days == days
+            # What one caller makes of it is not what the next one gets.
+            found.retention_days = 1
+    Source.objects.filter(pk=shop.pk).update(enabled=False)
+    assert getattr(sources.by_write_key(key), "enabled", None) is False
+
+
 SOUND: dict[str, Any] = {"name": "shop", "kind": "online"}
 
 
