@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from identity.matching import compare_address, compare_birth, compare_email, compare_names
-from identity.matching.levels import COLUMN, COMPARISONS, NO_EVIDENCE, PHONE, Levels
+from identity.matching import compare_address, compare_birth, compare_email, compare_free, compare_names
+from identity.matching.levels import COLUMN, COMPARISONS, IDENTIFIERS, NO_EVIDENCE, PHONE, TRAITS, Levels
 from identity.matching.people import Codes, People
 
 
@@ -22,6 +22,11 @@ def compare(people: People, pairs: NDArray[np.int32]) -> Levels:
     levels[:, COLUMN["email"]] = compare_email.compare_emails(people, a, b)
     levels[:, COLUMN["phone"]] = _compare_phones(people, a, b)
     levels[:, COLUMN["address"]] = compare_address.compare_addresses(people, a, b)
+    for identifier in IDENTIFIERS:
+        column = people.free(identifier.name)
+        levels[:, COLUMN[identifier.name]] = compare_free.compare_identifiers(column, a, b)
+    for trait in TRAITS:
+        levels[:, COLUMN[trait.name]] = compare_free.compare_traits(people.free(trait.name), a, b)
     return levels
 
 

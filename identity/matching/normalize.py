@@ -170,6 +170,12 @@ def postcode_area(normalized_postcode: str) -> str:
     return outward[1] if outward else normalized_postcode[:2]
 
 
+def identifier(text: str) -> str | None:
+    """Return the letters and digits of a number that somebody issued, in upper case; `None` when all are the same."""
+    bare = _PUNCTUATION.sub("", text).upper()
+    return bare if len(set(bare)) > 1 else None
+
+
 def place(text: str) -> str | None:
     """Return a folded city or country name."""
     return fold(text) or None

@@ -1,0 +1,66 @@
+"""One run over all people of a file: which records are one person."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from identity.matching.block import SkippedBlocks, candidate_pairs
+from identity.matching.cluster import cluster
+from identity.matching.compare import compare
+from identity.matching.contradict import contradicts
+from identity.matching.learn import learn
+from identity.matching.model import Model
+from identity.matching.people import People
+from identity.matching.score import LINK, score
+from identity.matching.widen import widened
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Found:
+    """labels: shape (n,), the cluster of each row. probability: shape (n,), that the row belongs there."""
+
+    labels: NDArray[np.int32]
+    probability: NDArray[np.float64]
+    pairs: int
+    skipped: SkippedBlocks
+    model: Model
+
+
+def find_people(
+    people: People, *, model: Model | None = None, threshold: float = LINK, tell: Callable[[str], None] = lambda stage: None
+) -> Found:
+    """Return which rows are one person, with a model learned from them unless one is given.
+
+    `tell` is called with the name of each stage as it begins.
+    """
+    tell("blocking")
+    pairs, skipped = candidate_pairs(people)
+    pairs = widened(people, pairs)
+    tell(f"comparing {len(pairs):,} pairs")
+    levels = compare(people, pairs)
+    if model is None:
+        tell("learning")
+        model = learn(levels, people=people)
+    tell("scoring")
+    scores = score(levels, model, people=people, pairs=pairs)
+    odds = scores.log_odds
+    tell("clustering")
+    labels = cluster(len(people), pairs, odds, link_threshold=threshold, contradicts=partial(contradicts, people, model))
+    return Found(
+        labels=labels, probability=_belonging(labels, pairs, odds), pairs=len(pairs), skipped=skipped, model=model
+    )
+
+
+def _belonging(labels: NDArray[np.int32], pairs: NDArray[np.int32], odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each row's probability with its likeliest fellow in the cluster; of a single row, 1."""
+    best = np.full(len(labels), -np.inf)
+    within = labels[pairs[:, 0]] == labels[pairs[:, 1]]
+    for side in (0, 1):
+        np.maximum.at(best, pairs[within, side], odds[within])
+    sizes = np.bincount(labels, minlength=len(labels))
+    probability: NDArray[np.float64] = 1 / (1 + np.exp2(np.clip(-best, -1000, 1000)))
+    probability[sizes[labels] == 1] = 1.0
+    return probability
