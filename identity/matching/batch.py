@@ -1,7 +1,7 @@
 """One run over all people of a file: which records are one person."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -44,8 +44,10 @@ def find_people(
     if model is None:
         tell("learning")
         model = learn(levels, people=people)
+        if model.learned_on and model.household is None:
+            model = replace(model, housemates=False)
     tell("scoring")
-    scores = score(levels, model, people=people, pairs=pairs)
+    scores = score(levels, model, people=people, pairs=pairs, closely=True)
     odds = scores.log_odds
     tell("clustering")
     labels = cluster(len(people), pairs, odds, link_threshold=threshold, contradicts=partial(contradicts, people, model))

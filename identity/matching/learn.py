@@ -23,6 +23,8 @@ _CONVERGED = 1e-4
 # Housemates who agree on a personal field for a reason: a son named after his father, twins.
 _PERSONAL_EXCEPTION = 0.02
 _ENOUGH_NAMED_APART = 30
+# Pairs of housemates per record. Larger is no household but a town: where a file knows of no smaller place.
+_MOST_HOUSEMATES = 5.0
 _NO_HOUSEMATES = 0.8
 _PERSONAL = ("given_name", "birth_date")
 _SHARED_PLACES = ("email", "phone", "address")
@@ -70,11 +72,17 @@ def learn(levels: Levels, *, people: People, iterations: int = 100, seed: int = 
     chosen = plain
     if any(everyone.known[COLUMN[place]] > 0 for place in _SHARED_PLACES):
         wider = _fit(_with_household(start, everyone), candidates, random, everyone, iterations)
-        if wider is not None and _criterion(wider, candidates, everyone) < _criterion(plain, candidates, everyone):
+        if wider is not None and _are_homes(wider, everyone) and _criterion(wider, candidates, everyone) < _criterion(plain, candidates, everyone):
             chosen = wider
     return replace(
         chosen, housemates=_may_hold_housemates(levels), learned_on=len(people), frequencies=_frequencies(people)
     )
+
+
+def _are_homes(model: Model, everyone: _AllPairs) -> bool:
+    """Return whether the household class holds homes: not more housemates than people can have, as towns would."""
+    people = np.sqrt(2 * everyone.total)
+    return bool(model.household_prior * everyone.total <= _MOST_HOUSEMATES * people)
 
 
 def _fit(model: Model, candidates: _Patterns, random: _Patterns, everyone: _AllPairs, iterations: int) -> Model | None:

@@ -25,7 +25,7 @@ class Comparison:
 
 GIVEN_NAME = Comparison("given_name", ("different", "similar", "variant", "exact"))
 FAMILY_NAME = Comparison("family_name", ("different", "similar", "swapped", "exact"))
-BIRTH_DATE = Comparison("birth_date", ("different", "near", "typo", "exact"))
+BIRTH_DATE = Comparison("birth_date", ("different", "near", "two_parts", "typo", "exact"))
 EMAIL = Comparison("email", ("different", "similar", "same_local_part", "exact"))
 PHONE = Comparison("phone", ("different", "exact"))
 ADDRESS = Comparison("address", ("different", "same_city", "same_postcode", "same_address"))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from identity.matching.levels import COMPARISONS, FREE, IDENTIFIERS, TRAITS
+from identity.matching.levels import BIRTH_DATE, COMPARISONS, FREE, IDENTIFIERS, TRAITS
 
 # Per comparison in the order of COMPARISONS, per level: a probability. Each inner tuple sums to one.
 Distributions = tuple[tuple[float, ...], ...]
@@ -60,7 +60,7 @@ class Model:
             match=(
                 (0.02, 0.06, 0.07, 0.85),
                 (0.06, 0.05, 0.02, 0.87),
-                (0.01, 0.02, 0.05, 0.92),
+                (0.01, 0.01, 0.01, 0.05, 0.92),
                 (0.25, 0.03, 0.07, 0.65),
                 (0.30, 0.70),
                 (0.20, 0.08, 0.07, 0.65),
@@ -69,7 +69,7 @@ class Model:
             chance=(
                 (0.9563, 0.02, 0.017, 0.0067),
                 (0.99299, 0.005, 0.00001, 0.002),
-                (0.97526, 0.024, 0.0007, 0.00004),
+                (0.97526, 0.012, 0.012, 0.0007, 0.00004),
                 (0.999948, 0.00001, 0.00004, 0.000002),
                 (0.999998, 0.000002),
                 (0.96948, 0.03, 0.0005, 0.00002),
@@ -78,7 +78,7 @@ class Model:
             household=(
                 (0.93, 0.03, 0.02, 0.02),
                 (0.25, 0.02, 0.00001, 0.72999),
-                (0.954, 0.025, 0.001, 0.02),
+                (0.954, 0.0125, 0.0125, 0.001, 0.02),
                 (0.78, 0.03, 0.04, 0.15),
                 (0.60, 0.40),
                 (0.05, 0.03, 0.02, 0.90),
@@ -138,7 +138,13 @@ def _named(distributions: Distributions) -> dict[str, dict[str, float]]:
 
 
 def _unnamed(named: Mapping[str, Mapping[str, float]], default: Distributions | None) -> Distributions:
-    """Return the saved shares; a model saved before there were identifiers and traits has the default for them."""
+    """Return the saved shares. A model saved before there were identifiers, traits and dates alike in two parts has the
+    default for the first two, and what it knew of near dates for the last.
+    """
+    birth = named[BIRTH_DATE.name]
+    if "two_parts" not in birth:
+        half = birth["near"] / 2
+        named = {**named, BIRTH_DATE.name: {**birth, "near": half, "two_parts": half}}
     free = {c.name: shares for c, shares in zip(COMPARISONS, default or (), strict=bool(default)) if c in FREE}
     try:
         return tuple(
