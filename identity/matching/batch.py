@@ -11,7 +11,7 @@ from identity.matching.block import SkippedBlocks, candidate_pairs
 from identity.matching.cluster import cluster
 from identity.matching.compare import compare
 from identity.matching.contradict import contradicts
-from identity.matching.learn import learn
+from identity.matching.learn import learn, refine
 from identity.matching.model import Model
 from identity.matching.people import People
 from identity.matching.score import LINK, score
@@ -37,13 +37,13 @@ def find_people(
     `tell` is called with the name of each stage as it begins.
     """
     tell("blocking")
-    pairs, skipped = candidate_pairs(people)
-    pairs = widened(people, pairs)
+    narrow, skipped = candidate_pairs(people)
+    pairs = widened(people, narrow)
     tell(f"comparing {len(pairs):,} pairs")
     levels = compare(people, pairs)
     if model is None:
         tell("learning")
-        model = learn(levels, people=people)
+        model = refine(learn(compare(people, narrow), people=people), levels, people=people)
         if model.learned_on and model.household is None:
             model = replace(model, housemates=False)
     tell("scoring")

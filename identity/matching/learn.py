@@ -78,6 +78,18 @@ def learn(levels: Levels, *, people: People, iterations: int = 100, seed: int = 
         chosen, housemates=_may_hold_housemates(levels), learned_on=len(people), frequencies=_frequencies(people)
     )
 
+def refine(model: Model, levels: Levels, *, people: People, iterations: int = 100, seed: int = 0) -> Model:
+    """Return the model to which EM leads on from a learned one, over more pairs than it was learned from.
+
+    A wide net holds pairs that the narrow one missed, but also so many neighbors and namesakes that EM, begun there,
+    may take them for the matches. Where it does not converge, or the given model is the default, that one is returned.
+    """
+    if not model.learned_on:
+        return model
+    random = _patterns(compare(people, _random_pairs(len(people), seed)))
+    refined = _fit(model, _patterns(levels), random, _all_pairs(people), iterations)
+    return refined or model
+
 
 def _are_homes(model: Model, everyone: _AllPairs) -> bool:
     """Return whether the household class holds homes: not more housemates than people can have, as towns would."""
