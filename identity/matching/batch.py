@@ -14,8 +14,12 @@ from identity.matching.contradict import contradicts
 from identity.matching.learn import learn, refine
 from identity.matching.model import Model
 from identity.matching.people import People
-from identity.matching.score import LINK, score
+from identity.matching.score import score
 from identity.matching.widen import widened
+
+# In a file each pair is judged once and for all, and a missed pair is as wrong as a false one: what is likelier than not
+# is linked. A live profile, which people are greeted by, takes more (`score.LINK`).
+LINK_IN_FILE = 0.5
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -30,7 +34,7 @@ class Found:
 
 
 def find_people(
-    people: People, *, model: Model | None = None, threshold: float = LINK, tell: Callable[[str], None] = lambda stage: None
+    people: People, *, model: Model | None = None, threshold: float = LINK_IN_FILE, tell: Callable[[str], None] = lambda stage: None
 ) -> Found:
     """Return which rows are one person, with a model learned from them unless one is given.
 
