@@ -110,7 +110,7 @@ def _record_ids(table: Table, columns: Sequence[Taken]) -> Sequence[str]:
     ids = [value for value in table.columns[column] if value]
     if len(set(ids)) != table.rows:
         raise NotOneEachError(
-            f"the column {column!r} does not tell the records apart: {table.rows:,} rows hold {len(set(ids)):,} values; "
+            f"the column {column!r} does not tell records apart: {table.rows:,} rows hold {len(set(ids)):,} values; "
             "name another with --id, or leave --id out to count the rows"
         )
     return ids
@@ -123,5 +123,3 @@ def _quality(found: Found, table: Table, chosen: Mapping[str, str]) -> dict[str,
         return {}
     truth = [value or row for row, value in enumerate(table.columns[column])]
     return {"pairwise": pairwise_metrics(found.labels, truth), "b_cubed": b_cubed(found.labels, truth)}
-
-

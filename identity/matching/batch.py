@@ -17,8 +17,8 @@ from identity.matching.people import People
 from identity.matching.score import score
 from identity.matching.widen import widened
 
-# In a file each pair is judged once and for all, and a missed pair is as wrong as a false one: what is likelier than not
-# is linked. A live profile, which people are greeted by, takes more (`score.LINK`).
+# A file is judged as a whole, and a missed pair is as wrong as a false one: what is likelier than not is linked. A live
+# profile, by which people are greeted, takes more (`score.LINK`).
 LINK_IN_FILE = 0.5
 
 
@@ -34,7 +34,11 @@ class Found:
 
 
 def find_people(
-    people: People, *, model: Model | None = None, threshold: float = LINK_IN_FILE, tell: Callable[[str], None] = lambda stage: None
+    people: People,
+    *,
+    model: Model | None = None,
+    threshold: float = LINK_IN_FILE,
+    tell: Callable[[str], None] = lambda stage: None,
 ) -> Found:
     """Return which rows are one person, with a model learned from them unless one is given.
 
@@ -54,7 +58,9 @@ def find_people(
     scores = score(levels, model, people=people, pairs=pairs, closely=True)
     odds = scores.log_odds
     tell("clustering")
-    labels = cluster(len(people), pairs, odds, link_threshold=threshold, contradicts=partial(contradicts, people, model))
+    labels = cluster(
+        len(people), pairs, odds, link_threshold=threshold, contradicts=partial(contradicts, people, model)
+    )
     return Found(
         labels=labels, probability=_belonging(labels, pairs, odds), pairs=len(pairs), skipped=skipped, model=model
     )

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from identity.matching import dates
+from identity.matching.column_names import fields_named, names_records
 from identity.matching.nicknames import is_given_name
 
 # What a column can be taken for. Several columns may be one field: their values are joined in the file's order.
 RECORD_ID, TRUTH, NOTHING = "record_id", "truth", "nothing"
 IDENTIFIER, TRAIT = "identifier", "trait"
-MOST_IDENTIFIERS, MOST_TRAITS = 2, 4
+MOST_IDENTIFIERS, MOST_TRAITS = 2, 6
 
 Values = Sequence[str | None]
 
@@ -75,7 +76,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _PHONE = re.compile(r"(?:\+|00)?[\d ()/.-]{6,20}(?:x\d+)?")
 _DECIMAL = re.compile(r"[-+]?\d+[.,]\d+")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*|\d{10}|\d{13}")
-_CODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9 ./-]{3,39}")
+_CODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9./-]{3,39}|\d[\d ./-]{3,39}")
 _NUMBER = re.compile(r"\d{1,2}(?:\.0+)?")
 _YEAR = re.compile(r"(?:1[789]|20)\d\d(?:\.0+)?")
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -102,39 +103,33 @@ def _anything(content: Content) -> bool:
     return bool(content.filled)
 
 
-# Fields by what columns are called: the name's words run together, in lower case, without what stands before or after
-# (customer_, _1). The first that fits both name and content is taken.
-_NAMED: tuple[tuple[str, str, Callable[[Content], bool]], ...] = (
-    (TRUTH, r"truth|trueid|(true)?cluster(id)?|entity(id)?|entid|goldid|matchid|personid|uniqueperson(id)?", _anything),
-    ("full_name", r"(full|complete|whole|display)?names?|(first|given|fore)(name)?and(sur|last|family)(name)?|namefull|nomcomplet|nombrecompleto|vollername|kundenname", _text),
-    ("given_name", r"(given|first|fore|christian|fst)s?(nm|names?)|[fg]names?|firsts?|givens?|vornamen?|rufname|prenoms?|nombres?|primernombre|nome|imie|voornaam|fornavn|fornamn", _text),
-    ("middle_name", r"middles?(nm|names?|initial)?|mname|midname|mi|second(given)?name|zweitername|segundonombre", _text),
-    ("family_name", r"(sur|last|family|lst)s?(nm|names?)|[ls]names?|surs?|lasts?|nachnamen?|familiennamen?|zuname|nom(defamille)?|apellidos?|cognome|nazwisko|achternaam|efternamn|etternavn", _text),
-    ("birth_date", r"(date)?(of)?birth(date|day|dt)?|dob|birthdob|bdate|bday|birthdt|geburts(datum|tag)|geb(dat|datum)?|(date(de)?)?naissance|fecha(de)?nacimiento|nacimiento|data(di)?nascita|dataurodzenia|geboortedatum|fodselsdato", _date),
-    ("birth_year", r"(birth|b|yob|dob)(y|yr|year)|y(ea)?r(of)?birth|yob|geburtsjahr|anneenaissance|by", _shaped(_YEAR)),
-    ("birth_month", r"(birth|b|dob)(m|mo|mon|month)|month(of)?birth|mob|geburtsmonat|bm", _shaped(_NUMBER)),
-    ("birth_day", r"(birth|b|dob)(d|dy|day)|day(of)?birth|geburtstag|bd", _shaped(_NUMBER)),
-    ("email", r"e?mails?(addr|address|adresse)?|correo(electronico)?", _shaped(_EMAIL)),
-    ("phone", r"(home|work|cell|day|evening|private|mobile)?(tele)?(phone|fone)(num|number|no|nr)?|tel|telefon(nummer|o|e)?|mobile?(number|nr|phone)?|cell|handy(nummer)?|telefoonnummer|movil|portable", _shaped(_PHONE)),
-    ("house_number", r"(street|house|building|st|str|civic)(num|number|no|nr|nbr)|hausnummer|hausnr|hnr|huisnummer|numerodomicilio|numvoie", _anything),
-    ("street", r"(street|st|str)(name|address|addr)?|(postal|home|mailing|res|residential)?addr(ess)?(line)?|addr(ess)?street|strasse(nname)?|strassehausnummer|anschrift|adresse|rue|voie|calle|direccion|via|indirizzo|ulica|straat(naam)?", _text),
-    ("district", r"district|neighbou?rhood|stadtteil|ortsteil|quartier|barrio|county", _text),
-    ("suburb", r"suburb|locality", _text),
-    ("city", r"(post)?(city|town|municipality)(name|desc)?|posttown|ort|wohnort|stadt|ville|commune|ciudad|citta|comune|miasto|plaats|woonplaats|poblacion|localidad", _text),
-    ("postcode", r"post(al)?(code|cd)(fake)?|zip(code|cd|5)?|plz|postleitzahl|codepostal|cp|cap|codigopostal|kodpocztowy", _shaped(_POSTCODE)),
-    ("state", r"(state|province|region|bundesland|canton|kanton|departement|provincia)(cd|code|abbr|name|desc)?", _anything),
-    ("country", r"(country|nation|land|pays|pais|paese)(cd|code|name|iso)?", _anything),
-    (IDENTIFIER, r"(soc(ial)?sec(urity)?|ssn|nin|nino|nhs|nhsnumber|passport|tax|vat|driver|driverslicen[cs]e|licen[cs]e|nationalid|personnummer|svnr|steuerid|dni|nie|nif|curp|pesel|medicare|insurance|identity(card)?|aadhaar|cpf|loyalty|card|member(ship)?|customer|kunden|client|patient|account|crm|voter(reg)?|ncid)(id|no|nr|num|number|nummer|cd|card)?", lambda content: content.distinct_share >= 0.1),
-)  # fmt: skip
-_ALL_NAMED = tuple((name, re.compile(pattern), fits) for name, pattern, fits in _NAMED)
-_RECORD_ID = re.compile(r"(rec|record|row|unique|uniq|line|source|src)?(id|no|nr|num|number|index|key|uuid)|index|unnamed")
-# What stands before a name without changing what it means, and after it.
-_BEFORE = frozenset("customer cust person client patient contact user voter member kunde kunden the my billing bill".split())
-_AFTER = re.compile(r"(?:_?[c]?\d{1,2}|_(?:fake|raw|orig|original|clean|txt|text|str|value))$")
-_OTHER_PERSON = re.compile(r"mother|father|maiden|spouse|emergency|parent|kin|guardian|mutter|vater|birth_?(place|city|town|state|country)|place_?of_?birth|geburtsort")
+# What must stand in a column that is called like a field to be one.
+_FITS: dict[str, Callable[[Content], bool]] = {
+    "truth": _anything,
+    "full_name": _text,
+    "given_name": _text,
+    "middle_name": _text,
+    "family_name": _text,
+    "birth_date": _date,
+    "birth_year": _shaped(_YEAR),
+    "birth_month": _shaped(_NUMBER),
+    "birth_day": _shaped(_NUMBER),
+    "email": _shaped(_EMAIL),
+    "phone": _shaped(_PHONE),
+    "house_number": _anything,
+    "street": _text,
+    "district": _text,
+    "suburb": _text,
+    "city": _text,
+    "postcode": _shaped(_POSTCODE),
+    "state": _anything,
+    "country": _anything,
+    "identifier": lambda content: content.distinct_share >= 0.1,
+}
 
-SINGLE_FIELDS = ("birth_date", "birth_year", "birth_month", "birth_day", "email", "phone", "city", "postcode", "country")
-FIELDS = (RECORD_ID, *dict.fromkeys(name for name, _, _ in _NAMED), TRAIT, NOTHING)
+_BIRTH = ("birth_date", "birth_year", "birth_month", "birth_day")
+SINGLE_FIELDS = (*_BIRTH, "email", "phone", "city", "postcode", "country")
+FIELDS = (RECORD_ID, *_FITS, TRAIT, NOTHING)
 
 
 def recognize(table: Mapping[str, Values], chosen: Mapping[str, str] | None = None) -> tuple[Taken, ...]:
@@ -165,17 +160,14 @@ def _must_be_known(table: Mapping[str, Values], chosen: Mapping[str, str]) -> No
 def _recognized(column: str, content: Content, rows: int) -> Taken:
     if not content.filled:
         return Taken(column, NOTHING, "empty")
-    words, name = _words(column), _essence(column)
     unique = len(content.counts) == content.filled
-    if unique and content.filled == rows and _RECORD_ID.fullmatch("".join(words)):
+    if unique and content.filled == rows and names_records(column):
         return Taken(column, RECORD_ID, "name, and no two rows agree")
     if len(content.counts) == 1 and rows > 1:
         return Taken(column, NOTHING, "the same everywhere")
-    if not _OTHER_PERSON.search("_".join(words)):
-        for candidate, pattern, fits in _ALL_NAMED:
-            if pattern.fullmatch(name) or pattern.fullmatch("".join(words)):
-                if fits(content):
-                    return Taken(column, candidate, "name")
+    fitting = next((name for name in fields_named(column) if _FITS[name](content)), None)
+    if fitting:
+        return Taken(column, fitting, "name")
     return _by_content(column, content, unique)
 
 
@@ -186,6 +178,8 @@ def _by_content(column: str, content: Content, unique: bool) -> Taken:
         return Taken(column, NOTHING, "moments or amounts")
     if _looks_like_birth(content):
         return Taken(column, "birth_date", "content")
+    if _date(content) and not _shaped(_YEAR)(content):
+        return Taken(column, NOTHING, "dates, but not of birth")
     if unique:
         return Taken(column, NOTHING, "no two rows agree")
     if _text(content) and content.share(is_given_name) >= _LEAST_GIVEN_NAMES:
@@ -214,26 +208,11 @@ def _has_several_words(value: str) -> bool:
     return len(value.split()) > 1
 
 
-def _words(column: str) -> list[str]:
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).casefold()
-    spaced = spaced.translate(str.maketrans({"ß": "ss", "é": "e", "è": "e", "ó": "o", "í": "i", "á": "a", "ñ": "n"}))
-    return [word for word in re.split(r"[\W_]+", spaced) if word]
-
-
-def _essence(column: str) -> str:
-    words = _words(column)
-    while len(words) > 1 and words[0] in _BEFORE:
-        words = words[1:]
-    name = "_".join(words)
-    while (shorter := _AFTER.sub("", name)) != name and shorter:
-        name = shorter
-    return name.replace("_", "")
-
-
 def _settled(found: Sequence[Taken], table: Mapping[str, Values]) -> tuple[Taken, ...]:
     """Return the columns with one field each where only one can be: the best filled stays, the others become traits."""
     fields = {taken.field for taken in found}
-    settled = [_adjusted(taken, fields, table) for taken in found]
+    named = {taken.field for taken in found if taken.reason != "content"}
+    settled = [_adjusted(taken, fields, named) for taken in found]
     for name in SINGLE_FIELDS:
         _keep_best(settled, name, 1, table, TRAIT if name in ("city", "postcode") else NOTHING)
     _keep_best(settled, RECORD_ID, 1, table, NOTHING)
@@ -242,18 +221,25 @@ def _settled(found: Sequence[Taken], table: Mapping[str, Values]) -> tuple[Taken
     return tuple(settled)
 
 
-def _adjusted(taken: Taken, fields: set[str], table: Mapping[str, Values]) -> Taken:
+def _adjusted(taken: Taken, fields: set[str], named: set[str]) -> Taken:
     column, name, reason = taken.column, taken.field, taken.reason
     if reason == "chosen":
         return taken
     if name == "full_name" and {"given_name", "family_name"} <= fields:
         return Taken(column, NOTHING, "given and family name stand apart")
+    if name == "given_name" and reason == "content" and "given_name" in named:
+        return Taken(column, TRAIT, reason)
+    if name == "full_name" and "family_name" in fields:
+        return Taken(column, "given_name", "name, beside a family name")
     if name in ("birth_month", "birth_day") and ("birth_year" not in fields or "birth_date" in fields):
         return Taken(column, NOTHING, "the birth date stands elsewhere")
     if name == "birth_year" and "birth_date" in fields:
         return Taken(column, NOTHING, "the birth date stands elsewhere")
     if name == "state":
-        return Taken(column, *((NOTHING, "city or postcode says it") if fields & {"city", "suburb", "postcode"} else ("city", "name")))
+        return Taken(
+            column,
+            *((NOTHING, "city or postcode says it") if fields & {"city", "suburb", "postcode"} else ("city", "name")),
+        )
     if name == "suburb":
         return Taken(column, TRAIT if "city" in fields else "city", reason)
     if name in ("district", "middle_name"):

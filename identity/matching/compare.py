@@ -22,11 +22,14 @@ def compare(people: People, pairs: NDArray[np.int32]) -> Levels:
     levels[:, COLUMN["email"]] = compare_email.compare_emails(people, a, b)
     levels[:, COLUMN["phone"]] = _compare_phones(people, a, b)
     levels[:, COLUMN["address"]] = compare_address.compare_addresses(people, a, b)
-    for identifier in IDENTIFIERS:
-        column = people.free(identifier.name)
-        levels[:, COLUMN[identifier.name]] = compare_free.compare_identifiers(column, a, b)
-    for trait in TRAITS:
-        levels[:, COLUMN[trait.name]] = compare_free.compare_traits(people.free(trait.name), a, b)
+    for comparisons, judge in (
+        (IDENTIFIERS, compare_free.compare_identifiers),
+        (TRAITS, compare_free.compare_traits),
+    ):
+        for comparison in comparisons:
+            column = people.free(comparison.name)
+            if column.values:
+                levels[:, COLUMN[comparison.name]] = judge(column, a, b)
     return levels
 
 

@@ -29,7 +29,7 @@ def compare_identifiers(column: Column, a: Codes, b: Codes) -> NDArray[np.int8]:
 
 
 def compare_traits(column: Column, a: Codes, b: Codes) -> NDArray[np.int8]:
-    """Return the levels of the traits of rows `a` and `b`, shape (pairs,); part of the words is similar to the whole."""
+    """Return the levels of the traits of rows `a` and `b`, shape (pairs,); part of the words is similar."""
     one, other = column.codes[a], column.codes[b]
     levels = np.full(len(a), _TRAIT["exact"], dtype=np.int8)
     known = (one >= 0) & (other >= 0)

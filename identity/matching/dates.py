@@ -11,7 +11,9 @@ _YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})")
 _YEAR_LAST = re.compile(r"(\d{1,2})[-/. ]+(\d{1,2})[-/. ]+(\d{4}|\d{2})")
 _RUN_TOGETHER = re.compile(r"\d{8}")
 _YEAR_ALONE = re.compile(r"1[789]\d\d|20\d\d")
-_WORDED = re.compile(r"(?:(\d{1,2})(?:st|nd|rd|th)?\.?[- ]+)?([^\W\d_]{3,9})\.?[- ,]+(?:(\d{1,2})(?:st|nd|rd|th)?[ ,]+)?(\d{4})")
+_WORDED = re.compile(
+    r"(?:(\d{1,2})(?:st|nd|rd|th)?\.?[- ]+)?([^\W\d_]{3,9})\.?[- ,]+(?:(\d{1,2})(?:st|nd|rd|th)?[ ,]+)?(\d{4})"
+)
 # The first three letters of the months in English, German, French and Spanish, as far as they tell one month.
 _MONTHS = {
     letters: number

@@ -72,11 +72,16 @@ def learn(levels: Levels, *, people: People, iterations: int = 100, seed: int = 
     chosen = plain
     if any(everyone.known[COLUMN[place]] > 0 for place in _SHARED_PLACES):
         wider = _fit(_with_household(start, everyone), candidates, random, everyone, iterations)
-        if wider is not None and _are_homes(wider, everyone) and _criterion(wider, candidates, everyone) < _criterion(plain, candidates, everyone):
+        if (
+            wider is not None
+            and _are_homes(wider, everyone)
+            and _criterion(wider, candidates, everyone) < _criterion(plain, candidates, everyone)
+        ):
             chosen = wider
     return replace(
         chosen, housemates=_may_hold_housemates(levels), learned_on=len(people), frequencies=_frequencies(people)
     )
+
 
 def refine(model: Model, levels: Levels, *, people: People, iterations: int = 100, seed: int = 0) -> Model:
     """Return the model to which EM leads on from a learned one, over more pairs than it was learned from.

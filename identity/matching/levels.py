@@ -33,7 +33,8 @@ ADDRESS = Comparison("address", ("different", "same_city", "same_postcode", "sam
 # insurance, and traits such as a gender or an occupation. A person known from an online source has none of them.
 IDENTIFIERS = tuple(Comparison(name, ("different", "typo", "exact")) for name in ("identifier", "identifier_2"))
 TRAITS = tuple(
-    Comparison(name, ("different", "similar", "exact")) for name in ("trait", "trait_2", "trait_3", "trait_4")
+    Comparison(name, ("different", "similar", "exact"))
+    for name in ("trait", "trait_2", "trait_3", "trait_4", "trait_5", "trait_6")
 )
 FREE = IDENTIFIERS + TRAITS
 

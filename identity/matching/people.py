@@ -67,6 +67,8 @@ class People:
     trait_2: Column
     trait_3: Column
     trait_4: Column
+    trait_5: Column
+    trait_6: Column
     # What the blocking keys are made of.
     given_class: Column
     given_initial: Column
@@ -129,6 +131,8 @@ class People:
             trait_2=_encode((person.trait_2 for person in persons), normalize.place),
             trait_3=_encode((person.trait_3 for person in persons), normalize.place),
             trait_4=_encode((person.trait_4 for person in persons), normalize.place),
+            trait_5=_encode((person.trait_5 for person in persons), normalize.place),
+            trait_6=_encode((person.trait_6 for person in persons), normalize.place),
             given_class=given_class,
             given_initial=derive(given_class, initial),
             family_sound=derive(surname, phonetic),

@@ -55,9 +55,7 @@ def log_odds(probability: float) -> float:
     return float(np.log2(probability) - np.log2(1 - probability))
 
 
-def score(
-    levels: Levels, model: Model, *, people: People, pairs: NDArray[np.int32], closely: bool = False
-) -> Scores:
+def score(levels: Levels, model: Model, *, people: People, pairs: NDArray[np.int32], closely: bool = False) -> Scores:
     """Return the scores of `pairs`, shape (n, 2), whose levels, shape (n, comparisons), `compare` gave.
 
     A weight is log2 of a level's probability for one person over its probability by chance (Fellegi and Sunter, JASA

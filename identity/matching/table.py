@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from identity.matching import dates
+from identity.matching import dates, normalize
 from identity.matching.columns import IDENTIFIER, TRAIT, Taken, Values
 from identity.matching.levels import IDENTIFIERS, TRAITS
 from identity.matching.person import Person
@@ -16,8 +16,7 @@ _FLOAT = re.compile(r"(?<=\d)\.0$")
 # A number with and without its country's or its area's prefix ends alike.
 _PHONE_DIGITS = 9
 _LEAST_PHONE_DIGITS = 6
-_PARTICLES = frozenset("von vom van der den de du da di del della la le ter ten zu zum zur al el bin ibn st saint dos".split())
-_SUFFIXES = frozenset("jr sr ii iii iv phd md esq".split())
+_SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "phd", "md", "esq"})
 _ABSENT = frozenset({"", "nan", "null", "none", "n/a", "na", "nil", "-", "--", "?", "unknown", "#n/a", "<na>", "\\n"})
 
 
@@ -53,7 +52,9 @@ def persons_of(table: Mapping[str, Values], taken: Sequence[Taken]) -> list[Pers
     for comparison, values in zip(TRAITS, columns.get(TRAIT, ()), strict=False):
         fields[comparison.name] = values
     known = {name: values for name, values in fields.items() if len(values)}
-    return [Person(**dict(zip(known, row, strict=True))) for row in zip(*known.values(), strict=True)] or [Person()] * rows
+    return [Person(**dict(zip(known, row, strict=True))) for row in zip(*known.values(), strict=True)] or [
+        Person()
+    ] * rows
 
 
 def _names(columns: Mapping[str, list[Values]]) -> dict[str, Values]:
@@ -74,7 +75,7 @@ def _split(full_name: str) -> tuple[str | None, str | None]:
     if len(words) < 2:
         return None, full_name
     start = len(words) - 1
-    while start > 1 and words[start - 1].casefold() in _PARTICLES:
+    while start > 1 and words[start - 1].casefold() in normalize.PARTICLES:
         start -= 1
     return " ".join(words[:start]), " ".join(words[start:])
 

@@ -40,7 +40,9 @@ class Command(BaseCommand):
             "--threshold", type=_probability, default=LINK_IN_FILE,
             help=f"link pairs from this probability on (default {LINK_IN_FILE}); higher joins less",
         )  # fmt: skip
-        parser.add_argument("--id", metavar="COLUMN", help="the column that names a record (default: found, or the row)")
+        parser.add_argument(
+            "--id", metavar="COLUMN", help="the column that names a record (default: found, or the row)"
+        )
         parser.add_argument("--truth", metavar="COLUMN", help="the column that names the person: measure against it")
         parser.add_argument(
             "--column", action="append", default=[], type=_choice, metavar="FIELD=COLUMN",
