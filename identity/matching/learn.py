@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching.compare import compare
-from identity.matching.levels import BIRTH_DATE, COLUMN, COMPARISONS, FAMILY_NAME, GIVEN_NAME, NO_EVIDENCE, Levels
+from identity.matching.levels import BIRTH_DATE, COLUMN, COMPARISONS, FAMILY_NAME, FREE, GIVEN_NAME, NO_EVIDENCE, Levels
 from identity.matching.model import LEAST_SEEN, Distributions, Model
 from identity.matching.people import Column, People, combine
 
@@ -129,6 +129,7 @@ def _maximize(
     chance = _chance_levels(
         model, candidates, weights[:, _MATCH] + weights[:, _HOUSEHOLD], random, random_chance, everyone
     )
+    match = _without_reversed(match, chance)
     household = None
     household_prior = 0.0
     if model.household is not None and default.household is not None:
@@ -137,6 +138,17 @@ def _maximize(
         household_prior = float(weights[:, _HOUSEHOLD].sum() + 0.5) / everyone.total
     prior = float(weights[:, _MATCH].sum() + 0.5) / everyone.total
     return replace(model, match=match, chance=chance, household=household, prior=prior, household_prior=household_prior)
+
+
+def _without_reversed(match: Distributions, chance: Distributions) -> Distributions:
+    """Return the shares among matches, where identifiers and traits on which matches agree less often than strangers
+    tell nothing: such as the name of the list that a record is from, when each person is once in each.
+    """
+    free = [comparison in FREE for comparison in COMPARISONS]
+    return tuple(
+        strangers if is_free and same[-1] <= strangers[-1] else same
+        for is_free, same, strangers in zip(free, match, chance, strict=True)
+    )
 
 
 def _shares(levels: Levels, weights: Floats, default: Distributions) -> Distributions:
@@ -243,6 +255,8 @@ def _sane(model: Model, everyone: _AllPairs) -> Model:
     default = Model.default()
     match, chance = list(model.match), list(model.chance)
     for column in range(len(COMPARISONS)):
+        if everyone.known[column] and COMPARISONS[column] in FREE:
+            continue
         if not everyone.known[column] or match[column][-1] <= chance[column][-1]:
             match[column], chance[column] = default.match[column], default.chance[column]
     return replace(model, match=tuple(match), chance=tuple(chance))
@@ -291,6 +305,7 @@ def _all_pairs(people: People) -> _AllPairs:
         "email": people.email.codes,
         "phone": people.phone.codes,
         "address": dwelling if (dwelling >= 0).any() else people.postcode.codes,
+        **{comparison.name: people.free(comparison.name).codes for comparison in FREE},
     }
     known, equal = np.zeros(len(COMPARISONS)), np.zeros(len(COMPARISONS))
     for name, codes in columns.items():
