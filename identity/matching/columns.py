@@ -96,7 +96,7 @@ def _shaped(shape: re.Pattern[str]) -> Callable[[Content], bool]:
 
 
 def _date(content: Content) -> bool:
-    return content.share(dates.read_date) >= _MOSTLY
+    return content.share(dates.is_date) >= _MOSTLY
 
 
 def _anything(content: Content) -> bool:

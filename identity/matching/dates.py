@@ -61,6 +61,15 @@ def read_date(text: str, order: str = DAY_FIRST) -> str | None:
     return None
 
 
+def is_date(text: str) -> bool:
+    """Return whether a text is a day of the last two hundred years or the next hundred, in any of the shapes."""
+    iso = read_date(text)
+    if iso is None:
+        return False
+    year, month, day = (int(part) for part in iso.split("-"))
+    return 1800 <= year <= 2100 and month <= 12 and day <= 31
+
+
 def _bare(text: str) -> str:
     return _FLOAT.sub("", _CLOCK.sub("", text.strip()))
 
