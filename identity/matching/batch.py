@@ -7,11 +7,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from identity.matching.block import SkippedBlocks, candidate_pairs
+from identity.matching.block import Pairs, SkippedBlocks, candidate_pairs
 from identity.matching.cluster import cluster
 from identity.matching.compare import compare
 from identity.matching.contradict import contradicts
 from identity.matching.learn import learn, refine
+from identity.matching.levels import Levels
 from identity.matching.model import Model
 from identity.matching.people import People
 from identity.matching.score import score
@@ -51,7 +52,7 @@ def find_people(
     levels = compare(people, pairs)
     if model is None:
         tell("learning")
-        model = refine(learn(compare(people, narrow), people=people), levels, people=people)
+        model = _learned(people, narrow, levels)
         if model.learned_on and model.household is None:
             model = replace(model, housemates=False)
     tell("scoring")
@@ -64,6 +65,14 @@ def find_people(
     return Found(
         labels=labels, probability=_belonging(labels, pairs, odds), pairs=len(pairs), skipped=skipped, model=model
     )
+
+
+def _learned(people: People, narrow: Pairs, wide: Levels) -> Model:
+    """Return the model learned from the narrow net and refined on the wide one; where the file lacks the fields that
+    the narrow net is made of, it is learned from the wide one alone.
+    """
+    model = learn(compare(people, narrow), people=people)
+    return refine(model, wide, people=people) if model.learned_on else learn(wide, people=people)
 
 
 def _belonging(labels: NDArray[np.int32], pairs: NDArray[np.int32], odds: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -211,3 +211,17 @@ def test_floors_on_febrl(name: str, floor: float, tmp_path: Path) -> None:
     figures = json.loads(dedupe(path, "--truth", "who", "--json")[0])["figures"]
     assert figures["pairwise"]["f1"] >= floor
     assert figures["b_cubed"]["f1"] >= floor
+
+
+def test_a_file_without_the_usual_fields_is_learned_from_all_the_same(tmp_path: Path) -> None:
+    numbers = [f"{number * 7919 % 1_000_003:07}" for number in range(1, 401)]
+    rows = [
+        {"ssn": number, "dob": f"19{10 + place % 80}-05-{1 + place % 28:02}"} for place, number in enumerate(numbers)
+    ]
+    again = [{**row, "dob": row["dob"][:-2] + "29"} if place % 5 == 0 else row for place, row in enumerate(rows[:200])]
+    path = write(tmp_path / "numbers.csv", [{**row, "who": row["ssn"]} for row in rows] + [
+        {**row, "who": rows[place]["ssn"]} for place, row in enumerate(again)
+    ])  # fmt: skip
+    said = json.loads(dedupe(path, "--truth", "who", "--json")[0])
+    assert said["learned_on"] == 600
+    assert said["figures"]["pairwise"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0}
