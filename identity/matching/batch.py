@@ -52,7 +52,7 @@ def find_people(
     levels = compare(people, pairs)
     if model is None:
         tell("learning")
-        model = _learned(people, narrow, levels)
+        model = _learned(people, levels[_places(narrow, pairs)], levels)
         if model.learned_on and model.household is None:
             model = replace(model, housemates=False)
     tell("scoring")
@@ -67,12 +67,20 @@ def find_people(
     )
 
 
-def _learned(people: People, narrow: Pairs, wide: Levels) -> Model:
+def _learned(people: People, narrow: Levels, wide: Levels) -> Model:
     """Return the model learned from the narrow net and refined on the wide one; where the file lacks the fields that
     the narrow net is made of, it is learned from the wide one alone.
     """
-    model = learn(compare(people, narrow), people=people)
+    model = learn(narrow, people=people)
     return refine(model, wide, people=people) if model.learned_on else learn(wide, people=people)
+
+
+def _places(some: Pairs, pairs: Pairs) -> NDArray[np.int64]:
+    """Return where `some` of the pairs stand among all, shape (some,); both are in order."""
+    width = int(pairs.max(initial=0)) + 1
+    all_of_them, wanted = (each[:, 0].astype(np.int64) * width + each[:, 1] for each in (pairs, some))
+    places: NDArray[np.int64] = np.searchsorted(all_of_them, wanted)
+    return places
 
 
 def _belonging(labels: NDArray[np.int32], pairs: NDArray[np.int32], odds: NDArray[np.float64]) -> NDArray[np.float64]:
