@@ -12,8 +12,15 @@ NO_TABLES = """The database has no tables yet. Make them with
   python manage.py migrate && python manage.py migrate vault --database keystore
 or start `make serve`, which does it by itself."""
 
+# Commands that read and write files alone: the embedded PostgreSQL is not started for them.
+WITHOUT_DATABASE = frozenset({"dedupe"})
+NOWHERE = "postgresql://nobody@database.invalid/none"
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings")
+    if WITHOUT_DATABASE.intersection(sys.argv[1:2]):
+        os.environ.setdefault("DATABASE_URL", NOWHERE)
+        os.environ.setdefault("KEYSTORE_URL", NOWHERE)
     try:
         execute_from_command_line(sys.argv)
     except ProgrammingError as error:

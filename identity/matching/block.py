@@ -122,13 +122,13 @@ def candidate_pairs(people: People, *, max_block: int = 200) -> tuple[Pairs, Ski
     for fields in KEYS:
         blocks = _block(people, fields)
         small, oversized = _part(blocks, max_block)
-        found.append(_pairs_within(small, len(people)))
+        found.append(pairs_within(small, len(people)))
         if (oversized != MISSING).any():
             split += len(np.unique(oversized[oversized != MISSING]))
             pieces, too_large = _split(people, fields, oversized, max_block)
-            found.extend(_pairs_within(piece, len(people)) for piece in pieces)
+            found.extend(pairs_within(piece, len(people)) for piece in pieces)
             skipped.extend(SkippedBlock(fields, size) for size in too_large)
-    flat = _distinct(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+    flat = distinct(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
     pairs = np.stack((flat // max(len(people), 1), flat % max(len(people), 1)), axis=1).astype(np.int32)
     return pairs, SkippedBlocks(tuple(skipped), split - len(skipped))
 
@@ -219,7 +219,7 @@ def _split(people: People, fields: tuple[str, ...], oversized: Codes, max_block:
     return pieces, [int(size) for size in left if size]
 
 
-def _pairs_within(blocks: Codes, n: int) -> NDArray[np.int64]:
+def pairs_within(blocks: Codes, n: int) -> NDArray[np.int64]:
     """Return all pairs inside each block as `low * n + high`, shape (pairs,)."""
     members = np.flatnonzero(blocks != MISSING)
     order = members[np.argsort(blocks[members], kind="stable")]
@@ -233,7 +233,7 @@ def _pairs_within(blocks: Codes, n: int) -> NDArray[np.int64]:
     return pairs
 
 
-def _distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+def distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the sorted distinct numbers; a sort and a comparison of neighbors is faster than `numpy.unique`."""
     ordered = np.sort(numbers)
     keep = np.ones(len(ordered), dtype=np.bool_)

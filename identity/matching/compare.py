@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from identity.matching import compare_address, compare_birth, compare_email, compare_names
-from identity.matching.levels import COLUMN, COMPARISONS, NO_EVIDENCE, PHONE, Levels
+from identity.matching import compare_address, compare_birth, compare_email, compare_free, compare_names
+from identity.matching.levels import COLUMN, COMPARISONS, IDENTIFIERS, NO_EVIDENCE, PHONE, TRAITS, Levels
 from identity.matching.people import Codes, People
 
 
@@ -22,6 +22,14 @@ def compare(people: People, pairs: NDArray[np.int32]) -> Levels:
     levels[:, COLUMN["email"]] = compare_email.compare_emails(people, a, b)
     levels[:, COLUMN["phone"]] = _compare_phones(people, a, b)
     levels[:, COLUMN["address"]] = compare_address.compare_addresses(people, a, b)
+    for comparisons, judge in (
+        (IDENTIFIERS, compare_free.compare_identifiers),
+        (TRAITS, compare_free.compare_traits),
+    ):
+        for comparison in comparisons:
+            column = people.free(comparison.name)
+            if column.values:
+                levels[:, COLUMN[comparison.name]] = judge(column, a, b)
     return levels
 
 

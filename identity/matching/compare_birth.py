@@ -1,4 +1,4 @@
-"""Compare birth dates: one wrong digit, two digits or day and month swapped, the same year or day of the year."""
+"""Compare birth dates: one wrong digit, two digits or day and month swapped, two of three parts, the same year."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,5 +45,7 @@ def _judge(x: NDArray[np.int8], y: NDArray[np.int8]) -> NDArray[np.int8]:
     crossed = (x[:, :-1] == y[:, 1:]) & (x[:, 1:] == y[:, :-1])
     swapped_neighbors = (unlike.sum(axis=1) == 2) & (crossed & unlike[:, :-1] & unlike[:, 1:]).any(axis=1)
     levels = np.where(year_same | day_same, BIRTH_DATE["near"], BIRTH_DATE["different"])
+    year, month, day = (~unlike[:, part].any(axis=1) for part in (slice(0, 4), slice(4, 6), slice(6, 8)))
+    levels[year.astype(np.int8) + month + day == 2] = BIRTH_DATE["two_parts"]
     levels[one_digit | swapped_fields | swapped_neighbors] = BIRTH_DATE["typo"]
     return levels.astype(np.int8)

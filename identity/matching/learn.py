@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching.compare import compare
-from identity.matching.levels import BIRTH_DATE, COLUMN, COMPARISONS, FAMILY_NAME, GIVEN_NAME, NO_EVIDENCE, Levels
+from identity.matching.levels import BIRTH_DATE, COLUMN, COMPARISONS, FAMILY_NAME, FREE, GIVEN_NAME, NO_EVIDENCE, Levels
 from identity.matching.model import LEAST_SEEN, Distributions, Model
 from identity.matching.people import Column, People, combine
 
@@ -23,6 +23,8 @@ _CONVERGED = 1e-4
 # Housemates who agree on a personal field for a reason: a son named after his father, twins.
 _PERSONAL_EXCEPTION = 0.02
 _ENOUGH_NAMED_APART = 30
+# Pairs of housemates per record. Larger is no household but a town: where a file knows of no smaller place.
+_MOST_HOUSEMATES = 5.0
 _NO_HOUSEMATES = 0.8
 _PERSONAL = ("given_name", "birth_date")
 _SHARED_PLACES = ("email", "phone", "address")
@@ -70,11 +72,34 @@ def learn(levels: Levels, *, people: People, iterations: int = 100, seed: int = 
     chosen = plain
     if any(everyone.known[COLUMN[place]] > 0 for place in _SHARED_PLACES):
         wider = _fit(_with_household(start, everyone), candidates, random, everyone, iterations)
-        if wider is not None and _criterion(wider, candidates, everyone) < _criterion(plain, candidates, everyone):
+        if (
+            wider is not None
+            and _are_homes(wider, everyone)
+            and _criterion(wider, candidates, everyone) < _criterion(plain, candidates, everyone)
+        ):
             chosen = wider
     return replace(
         chosen, housemates=_may_hold_housemates(levels), learned_on=len(people), frequencies=_frequencies(people)
     )
+
+
+def refine(model: Model, levels: Levels, *, people: People, iterations: int = 100, seed: int = 0) -> Model:
+    """Return the model to which EM leads on from a learned one, over more pairs than it was learned from.
+
+    A wide net holds pairs that the narrow one missed, but also so many neighbors and namesakes that EM, begun there,
+    may take them for the matches. Where it does not converge, or the given model is the default, that one is returned.
+    """
+    if not model.learned_on:
+        return model
+    random = _patterns(compare(people, _random_pairs(len(people), seed)))
+    refined = _fit(model, _patterns(levels), random, _all_pairs(people), iterations)
+    return refined or model
+
+
+def _are_homes(model: Model, everyone: _AllPairs) -> bool:
+    """Return whether the household class holds homes: not more housemates than people can have, as towns would."""
+    people = np.sqrt(2 * everyone.total)
+    return bool(model.household_prior * everyone.total <= _MOST_HOUSEMATES * people)
 
 
 def _fit(model: Model, candidates: _Patterns, random: _Patterns, everyone: _AllPairs, iterations: int) -> Model | None:
@@ -104,6 +129,7 @@ def _maximize(
     chance = _chance_levels(
         model, candidates, weights[:, _MATCH] + weights[:, _HOUSEHOLD], random, random_chance, everyone
     )
+    match = _without_reversed(match, chance)
     household = None
     household_prior = 0.0
     if model.household is not None and default.household is not None:
@@ -112,6 +138,17 @@ def _maximize(
         household_prior = float(weights[:, _HOUSEHOLD].sum() + 0.5) / everyone.total
     prior = float(weights[:, _MATCH].sum() + 0.5) / everyone.total
     return replace(model, match=match, chance=chance, household=household, prior=prior, household_prior=household_prior)
+
+
+def _without_reversed(match: Distributions, chance: Distributions) -> Distributions:
+    """Return the shares among matches, where identifiers and traits on which matches agree less often than strangers
+    tell nothing: such as the name of the list that a record is from, when each person is once in each.
+    """
+    free = [comparison in FREE for comparison in COMPARISONS]
+    return tuple(
+        strangers if is_free and same[-1] <= strangers[-1] else same
+        for is_free, same, strangers in zip(free, match, chance, strict=True)
+    )
 
 
 def _shares(levels: Levels, weights: Floats, default: Distributions) -> Distributions:
@@ -218,6 +255,8 @@ def _sane(model: Model, everyone: _AllPairs) -> Model:
     default = Model.default()
     match, chance = list(model.match), list(model.chance)
     for column in range(len(COMPARISONS)):
+        if everyone.known[column] and COMPARISONS[column] in FREE:
+            continue
         if not everyone.known[column] or match[column][-1] <= chance[column][-1]:
             match[column], chance[column] = default.match[column], default.chance[column]
     return replace(model, match=tuple(match), chance=tuple(chance))
@@ -266,6 +305,7 @@ def _all_pairs(people: People) -> _AllPairs:
         "email": people.email.codes,
         "phone": people.phone.codes,
         "address": dwelling if (dwelling >= 0).any() else people.postcode.codes,
+        **{comparison.name: people.free(comparison.name).codes for comparison in FREE},
     }
     known, equal = np.zeros(len(COMPARISONS)), np.zeros(len(COMPARISONS))
     for name, codes in columns.items():

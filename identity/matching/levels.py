@@ -25,10 +25,18 @@ class Comparison:
 
 GIVEN_NAME = Comparison("given_name", ("different", "similar", "variant", "exact"))
 FAMILY_NAME = Comparison("family_name", ("different", "similar", "swapped", "exact"))
-BIRTH_DATE = Comparison("birth_date", ("different", "near", "typo", "exact"))
+BIRTH_DATE = Comparison("birth_date", ("different", "near", "two_parts", "typo", "exact"))
 EMAIL = Comparison("email", ("different", "similar", "same_local_part", "exact"))
 PHONE = Comparison("phone", ("different", "exact"))
 ADDRESS = Comparison("address", ("different", "same_city", "same_postcode", "same_address"))
+# Columns of a file that the fields above do not cover: numbers that one person alone bears, such as that of a social
+# insurance, and traits such as a gender or an occupation. A person known from an online source has none of them.
+IDENTIFIERS = tuple(Comparison(name, ("different", "typo", "exact")) for name in ("identifier", "identifier_2"))
+TRAITS = tuple(
+    Comparison(name, ("different", "similar", "exact"))
+    for name in ("trait", "trait_2", "trait_3", "trait_4", "trait_5", "trait_6")
+)
+FREE = IDENTIFIERS + TRAITS
 
-COMPARISONS = (GIVEN_NAME, FAMILY_NAME, BIRTH_DATE, EMAIL, PHONE, ADDRESS)
+COMPARISONS = (GIVEN_NAME, FAMILY_NAME, BIRTH_DATE, EMAIL, PHONE, ADDRESS, *FREE)
 COLUMN = {comparison.name: column for column, comparison in enumerate(COMPARISONS)}

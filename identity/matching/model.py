@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from identity.matching.levels import COMPARISONS
+from identity.matching.levels import BIRTH_DATE, COMPARISONS, FREE, IDENTIFIERS, TRAITS
 
 # Per comparison in the order of COMPARISONS, per level: a probability. Each inner tuple sums to one.
 Distributions = tuple[tuple[float, ...], ...]
@@ -60,26 +60,29 @@ class Model:
             match=(
                 (0.02, 0.06, 0.07, 0.85),
                 (0.06, 0.05, 0.02, 0.87),
-                (0.01, 0.02, 0.05, 0.92),
+                (0.01, 0.01, 0.01, 0.05, 0.92),
                 (0.25, 0.03, 0.07, 0.65),
                 (0.30, 0.70),
                 (0.20, 0.08, 0.07, 0.65),
+                *_of_free((0.10, 0.05, 0.85), (0.20, 0.10, 0.70)),
             ),
             chance=(
                 (0.9563, 0.02, 0.017, 0.0067),
                 (0.99299, 0.005, 0.00001, 0.002),
-                (0.97526, 0.024, 0.0007, 0.00004),
+                (0.97526, 0.012, 0.012, 0.0007, 0.00004),
                 (0.999948, 0.00001, 0.00004, 0.000002),
                 (0.999998, 0.000002),
                 (0.96948, 0.03, 0.0005, 0.00002),
+                *_of_free((0.999989, 0.00001, 0.000001), (0.89, 0.01, 0.10)),
             ),
             household=(
                 (0.93, 0.03, 0.02, 0.02),
                 (0.25, 0.02, 0.00001, 0.72999),
-                (0.954, 0.025, 0.001, 0.02),
+                (0.954, 0.0125, 0.0125, 0.001, 0.02),
                 (0.78, 0.03, 0.04, 0.15),
                 (0.60, 0.40),
                 (0.05, 0.03, 0.02, 0.90),
+                *_of_free((0.98, 0.01, 0.01), (0.69, 0.01, 0.30)),
             ),
             prior=1e-5,
             household_prior=1e-5,
@@ -105,15 +108,19 @@ class Model:
         if saved.get("version") != MODEL_VERSION:
             raise UnreadableModelError(f"version {saved.get('version')!r} where {MODEL_VERSION!r} is expected")
         return cls(
-            match=_unnamed(saved["match"]),
-            chance=_unnamed(saved["chance"]),
-            household=None if saved["household"] is None else _unnamed(saved["household"]),
+            match=_unnamed(saved["match"], cls.default().match),
+            chance=_unnamed(saved["chance"], cls.default().chance),
+            household=None if saved["household"] is None else _unnamed(saved["household"], cls.default().household),
             prior=float(saved["prior"]),
             household_prior=float(saved["household_prior"]),
             frequencies={name: dict(shares) for name, shares in saved["frequencies"].items()},
             housemates=bool(saved["housemates"]),
             learned_on=int(saved["learned_on"]),
         )
+
+
+def _of_free(identifier: tuple[float, ...], trait: tuple[float, ...]) -> Distributions:
+    return (identifier,) * len(IDENTIFIERS) + (trait,) * len(TRAITS)
 
 
 def _check(distributions: Distributions) -> None:
@@ -130,8 +137,21 @@ def _named(distributions: Distributions) -> dict[str, dict[str, float]]:
     }
 
 
-def _unnamed(named: Mapping[str, Mapping[str, float]]) -> Distributions:
+def _unnamed(named: Mapping[str, Mapping[str, float]], default: Distributions | None) -> Distributions:
+    """Return the saved shares. A model saved before there were identifiers, traits and dates alike in two parts has the
+    default for the first two, and what it knew of near dates for the last.
+    """
+    birth = named[BIRTH_DATE.name]
+    if "two_parts" not in birth:
+        half = birth["near"] / 2
+        named = {**named, BIRTH_DATE.name: {**birth, "near": half, "two_parts": half}}
+    free = {c.name: shares for c, shares in zip(COMPARISONS, default or (), strict=bool(default)) if c in FREE}
     try:
-        return tuple(tuple(float(named[c.name][level]) for level in c.levels) for c in COMPARISONS)
+        return tuple(
+            free[c.name]
+            if c.name in free and c.name not in named
+            else tuple(float(named[c.name][level]) for level in c.levels)
+            for c in COMPARISONS
+        )
     except KeyError as missing:
         raise UnreadableModelError(f"no probability for {missing}") from missing

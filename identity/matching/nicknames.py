@@ -290,3 +290,9 @@ def are_lookalikes(one: str, other: str) -> bool:
     """Say whether two folded names look alike but are borne by different people, such as Martin and Martina."""
     groups, others = _LOOKALIKE_GROUPS.get(one, {}), _LOOKALIKE_GROUPS.get(other, {})
     return any(groups[line] != others[line] for line in groups.keys() & others.keys()) and not are_nicknames(one, other)
+
+
+def is_given_name(text: str) -> bool:
+    """Say whether the first word is a given name that stands in the list; most given names do not."""
+    words = fold(text).split()
+    return bool(words) and words[0] in _FULL_NAMES

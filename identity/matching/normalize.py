@@ -26,7 +26,7 @@ _PUNCTUATION = re.compile(r"[\W_]+")
 _WRITTEN_UMLAUT = re.compile(r"(?<![aeiouq])([aou])e")
 _TITLES = _words("dr prof med dipl ing mag herr frau mr mrs ms miss mx sir mme mlle")
 _NO_NAME = frozenset({"unknown", "unbekannt", "inconnu", "none", "nn", "n n", "xxx", "not given"})
-_PARTICLES = _words(
+PARTICLES = _words(
     """
     von vom van der den de du da di del della la le ter ten zu zum zur al el bin ibn st saint
     """
@@ -100,7 +100,7 @@ def name(text: str) -> str | None:
 def main_word(folded_name: str) -> str:
     """Return the first word of a folded name that is no particle: "von der muhlen" gives "muhlen"."""
     words = folded_name.split()
-    return next((word for word in words if word not in _PARTICLES), words[0])
+    return next((word for word in words if word not in PARTICLES), words[0])
 
 
 def email(address: str) -> str | None:
@@ -168,6 +168,12 @@ def postcode_area(normalized_postcode: str) -> str:
     """Return the leading part of a postcode that names a region (a British outward code, else two characters)."""
     outward = re.fullmatch(r"([A-Z]{1,2}\d[A-Z\d]?)\d[A-Z]{2}", normalized_postcode)
     return outward[1] if outward else normalized_postcode[:2]
+
+
+def identifier(text: str) -> str | None:
+    """Return the letters and digits of a number that somebody issued, in upper case; `None` when all are the same."""
+    bare = _PUNCTUATION.sub("", text).upper()
+    return bare if len(set(bare)) > 1 else None
 
 
 def place(text: str) -> str | None:

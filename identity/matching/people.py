@@ -61,6 +61,14 @@ class People:
     postcode: Column
     city: Column
     country: Column
+    identifier: Column
+    identifier_2: Column
+    trait: Column
+    trait_2: Column
+    trait_3: Column
+    trait_4: Column
+    trait_5: Column
+    trait_6: Column
     # What the blocking keys are made of.
     given_class: Column
     given_initial: Column
@@ -78,6 +86,11 @@ class People:
     def __repr__(self) -> str:
         """Say how many; never who."""
         return f"People({len(self)})"
+
+    def free(self, name: str) -> Column:
+        """Return the column of a field that comparisons or keys name."""
+        column: Column = getattr(self, name)
+        return column
 
     @staticmethod
     def build(ids: Sequence[Hashable], persons: Sequence[Person]) -> "People":
@@ -112,6 +125,14 @@ class People:
             postcode=_encode((person.postcode for person in persons), normalize.postcode),
             city=_encode((person.city for person in persons), normalize.place),
             country=_encode((person.country for person in persons), normalize.place),
+            identifier=_encode((person.identifier for person in persons), normalize.identifier),
+            identifier_2=_encode((person.identifier_2 for person in persons), normalize.identifier),
+            trait=_encode((person.trait for person in persons), normalize.place),
+            trait_2=_encode((person.trait_2 for person in persons), normalize.place),
+            trait_3=_encode((person.trait_3 for person in persons), normalize.place),
+            trait_4=_encode((person.trait_4 for person in persons), normalize.place),
+            trait_5=_encode((person.trait_5 for person in persons), normalize.place),
+            trait_6=_encode((person.trait_6 for person in persons), normalize.place),
             given_class=given_class,
             given_initial=derive(given_class, initial),
             family_sound=derive(surname, phonetic),

@@ -10,6 +10,7 @@ from identity.matching.learn import log_levels
 from identity.matching.levels import COLUMN, COMPARISONS, NO_EVIDENCE, Levels
 from identity.matching.model import LEAST_SEEN, Model
 from identity.matching.people import Column, People
+from identity.matching.rarity import MOST_RARITY_BITS, RARITY_WORTH, rarity_of_all
 
 # Probabilities: at LINK and above a pair is linked by itself, from REVIEW on a person decides.
 LINK = 0.9
@@ -17,9 +18,6 @@ REVIEW = 0.5
 # What a pair that contradicts itself is held to: below LINK, whatever else agrees.
 CONTRADICTION_CEILING = 0.8
 
-# How much of a name's rarity counts; names of one family or region are rarer together than frequencies say.
-_RARITY_WORTH = 0.5
-_MOST_RARITY_BITS = 4.0
 _ENOUGH_VALUES = 200
 _LN2 = np.log(2)
 
@@ -57,14 +55,17 @@ def log_odds(probability: float) -> float:
     return float(np.log2(probability) - np.log2(1 - probability))
 
 
-def score(levels: Levels, model: Model, *, people: People, pairs: NDArray[np.int32]) -> Scores:
+def score(levels: Levels, model: Model, *, people: People, pairs: NDArray[np.int32], closely: bool = False) -> Scores:
     """Return the scores of `pairs`, shape (n, 2), whose levels, shape (n, comparisons), `compare` gave.
 
     A weight is log2 of a level's probability for one person over its probability by chance (Fellegi and Sunter, JASA
-    64, 1969). An exact name counts more the rarer it is, at half weight.
+    64, 1969). An exact name counts more the rarer it is, at half weight. `closely` also weighs how rare
+    similar names, places and traits are among these people: for a file, of which all are at hand.
     """
     weight = (log_levels(model.match, levels) - log_levels(model.chance, levels)) / _LN2
     rarity = _rarity(levels, model, people, pairs)
+    if closely:
+        rarity += rarity_of_all(levels, people, pairs)
     weight += rarity
     strangers = 1 - model.prior - model.household_prior
     base = np.full(len(levels), np.log2(model.prior) - np.log2(strangers))
@@ -130,8 +131,8 @@ def _rarity(levels: Levels, model: Model, people: People, pairs: NDArray[np.int3
         place = COLUMN[field]
         exact = np.flatnonzero(levels[:, place] == len(COMPARISONS[place].levels) - 1)
         share = shares[column.codes[pairs[exact, 0]]]
-        bits = _RARITY_WORTH * (np.log2(model.chance[place][-1]) - np.log2(share))
-        rarity[exact, place] = np.clip(bits, -_MOST_RARITY_BITS, _MOST_RARITY_BITS)
+        bits = RARITY_WORTH * (np.log2(model.chance[place][-1]) - np.log2(share))
+        rarity[exact, place] = np.clip(bits, -MOST_RARITY_BITS, MOST_RARITY_BITS)
     return rarity
 
 

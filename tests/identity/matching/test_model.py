@@ -1,4 +1,5 @@
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -110,3 +111,33 @@ def test_evidence_names_levels_and_bits_only() -> None:
     bits = {comparison: weight for comparison, _, weight in found}
     assert bits["birth_date"] > 0 > bits["address"]
     assert len(scores.weight[0]) == len(COMPARISONS)
+
+
+def test_a_model_saved_before_files_had_models_reads_as_it_did() -> None:
+    saved = Model.default().to_dict()
+    for shares in (saved["match"], saved["chance"], saved["household"]):
+        shares["birth_date"]["near"] += shares["birth_date"].pop("two_parts")
+        for name in [name for name in shares if name.startswith(("identifier", "trait"))]:
+            del shares[name]
+    read = Model.from_dict(saved)
+    assert read.to_dict() == Model.default().to_dict()
+
+
+def test_dates_alike_in_two_parts_weigh_by_default_as_near_ones_do() -> None:
+    near, two_parts = (log_ratio(Model.default(), "birth_date", level) for level in ("near", "two_parts"))
+    assert near == pytest.approx(two_parts)
+
+
+def log_ratio(model: Model, comparison: str, level: str) -> float:
+    saved = model.to_dict()
+    return math.log2(saved["match"][comparison][level] / saved["chance"][comparison][level])
+
+
+def test_a_trait_on_which_matches_never_agree_tells_nothing() -> None:
+    persons, truth = cast.town(300)
+    again = [row > 0 and truth[row] == truth[row - 1] for row in range(len(truth))]
+    listed = [replace(person, trait="b" if second else "a") for person, second in zip(persons, again, strict=True)]
+    people = People.build(range(len(listed)), listed)
+    saved = learn(compare(people, candidate_pairs(people)[0]), people=people).to_dict()
+    assert saved["match"]["trait"] == saved["chance"]["trait"]
+    assert saved["match"]["phone"] != saved["chance"]["phone"]

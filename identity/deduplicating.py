@@ -1,0 +1,125 @@
+"""Which records of a file are one person: from the file to the clusters, with no database."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+
+from identity.matching import Model, People, Quality, b_cubed, pairwise_metrics
+from identity.matching.batch import LINK_IN_FILE, Found, find_people
+from identity.matching.columns import RECORD_ID, TRUTH, Taken, recognize
+from identity.matching.table import persons_of
+from identity.tables import Table, read_table
+
+
+class NotOneEachError(ValueError):
+    """The column that should tell records apart does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record: its cluster is called by the first record in it; a record alone belongs to its own for certain."""
+
+    record_id: str
+    cluster_id: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deduplicated:
+    """What became of a file. `quality` holds the measures by name where the truth is known."""
+
+    rows: Sequence[Row]
+    columns: Sequence[Taken]
+    found: Found
+    unreadable: int
+    quality: Mapping[str, Quality]
+    seconds: Mapping[str, float]
+
+    @property
+    def clusters(self) -> int:
+        """Return how many people the records are of."""
+        return len(np.unique(self.found.labels))
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Tells of each stage as it begins, and how long each took."""
+
+    tell: Callable[[str], None]
+    seconds: dict[str, float] = field(default_factory=dict)
+    stage: str = ""
+    since: float = 0.0
+
+    def begin(self, stage: str) -> None:
+        self.end()
+        self.stage, self.since = stage.split(" ", 1)[0], monotonic()
+        self.tell(stage)
+
+    def end(self) -> None:
+        if self.stage:
+            self.seconds[self.stage] = round(monotonic() - self.since, 2)
+            self.stage = ""
+
+
+def deduplicate(
+    path: Path,
+    *,
+    chosen: Mapping[str, str] | None = None,
+    model: Model | None = None,
+    threshold: float = LINK_IN_FILE,
+    tell: Callable[[str], None] = lambda stage: None,
+) -> Deduplicated:
+    """Return the clusters of a file's records. `chosen` gives fields by column (see `matching.columns.FIELDS`).
+
+    `tell` is called with each stage as it begins. Raises `NotReadable`, `UnknownColumnError`, `UnknownFieldError`,
+    `NotOneEachError` and `NothingToCompareError`, each with a message that says what to do and holds no value.
+    """
+    clock = _Clock(tell)
+    clock.begin("reading")
+    table = read_table(path, tell=lambda rows: tell(f"reading: {rows:,} rows"))
+    clock.begin("recognizing columns")
+    columns = recognize(table.columns, chosen)
+    record_ids = _record_ids(table, columns)
+    persons = persons_of(table.columns, columns)
+    clock.begin("normalizing")
+    people = People.build(range(table.rows), persons)
+    found = find_people(people, model=model, threshold=threshold, tell=clock.begin)
+    clock.end()
+    return Deduplicated(
+        rows=[
+            Row(record_id, record_ids[label], probability)
+            for record_id, label, probability in zip(
+                record_ids, found.labels.tolist(), found.probability.tolist(), strict=True
+            )
+        ],
+        columns=columns,
+        found=found,
+        unreadable=table.unreadable,
+        quality=_quality(found, table, chosen or {}),
+        seconds=clock.seconds,
+    )
+
+
+def _record_ids(table: Table, columns: Sequence[Taken]) -> Sequence[str]:
+    column = next((taken.column for taken in columns if taken.field == RECORD_ID), None)
+    if column is None:
+        return [str(number) for number in range(1, table.rows + 1)]
+    ids = [value for value in table.columns[column] if value]
+    if len(set(ids)) != table.rows:
+        raise NotOneEachError(
+            f"the column {column!r} does not tell records apart: {table.rows:,} rows hold {len(set(ids)):,} values; "
+            "name another with --id, or leave --id out to count the rows"
+        )
+    return ids
+
+
+def _quality(found: Found, table: Table, chosen: Mapping[str, str]) -> dict[str, Quality]:
+    """Return the measures against the truth, where a column was chosen for it; a row without one is a person alone."""
+    column = next((column for column, name in chosen.items() if name == TRUTH), None)
+    if column is None:
+        return {}
+    truth = [value or row for row, value in enumerate(table.columns[column])]
+    return {"pairwise": pairwise_metrics(found.labels, truth), "b_cubed": b_cubed(found.labels, truth)}

@@ -1,0 +1,183 @@
+"""manage.py dedupe FILE --out CLUSTERS: find the records of a file that are one person."""
+
+import csv
+import json
+import os
+import time
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from identity.deduplicating import Deduplicated, NotOneEachError, Row, deduplicate
+from identity.matching import Model, UnreadableModelError
+from identity.matching.batch import LINK_IN_FILE
+from identity.matching.columns import FIELDS, RECORD_ID, TRUTH, UnknownColumnError, UnknownFieldError
+from identity.matching.table import NothingToCompareError
+from records.readers import NotReadable
+
+REFUSED = (NotReadable, UnknownColumnError, UnknownFieldError, NotOneEachError, NothingToCompareError)
+
+
+class Command(BaseCommand):
+    """Find duplicates in a file of people: it needs no labels, no settings and no database."""
+
+    help = (
+        "Find the records of a file (CSV, JSON lines or Parquet) that are one person. The columns are recognized, the "
+        "model is learned from the file itself; nothing is stored but the clusters. Docs: docs/dedupe.md."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--out", type=Path, required=True, help="CSV to write: record_id, cluster_id, probability")
+        parser.add_argument("--model", type=Path, metavar="FILE", help="use this saved model; do not learn")
+        parser.add_argument("--save-model", type=Path, metavar="FILE", help="save the model that was used, as JSON")
+        parser.add_argument(
+            "--threshold", type=_probability, default=LINK_IN_FILE,
+            help=f"link pairs from this probability on (default {LINK_IN_FILE}); higher joins less",
+        )  # fmt: skip
+        parser.add_argument(
+            "--id", metavar="COLUMN", help="the column that names a record (default: found, or the row)"
+        )
+        parser.add_argument("--truth", metavar="COLUMN", help="the column that names the person: measure against it")
+        parser.add_argument(
+            "--column", action="append", default=[], type=_choice, metavar="FIELD=COLUMN",
+            help=f"take a column for a field; may be repeated. The fields are: {', '.join(FIELDS)}",
+        )  # fmt: skip
+        parser.add_argument("--json", action="store_true", help="print counts, seconds and figures as one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path, out = options["file"], options["out"]
+        if not path.is_file():
+            raise CommandError(f"There is no file {path}")
+        for written in filter(None, (out, options["save_model"])):
+            _must_be_writable(written, path)
+        model = _model(options["model"]) if options["model"] else None
+        started = time.monotonic()
+
+        def tell(stage: str) -> None:
+            self.stderr.write(f"{time.monotonic() - started:7.1f} s  {stage}", self.style.NOTICE)
+
+        try:
+            done = deduplicate(path, chosen=_chosen(options), model=model, threshold=options["threshold"], tell=tell)
+        except REFUSED as error:
+            raise CommandError(_with_way_out(path, error)) from None
+        _write(out, done.rows)
+        if options["save_model"]:
+            _replace(options["save_model"], json.dumps(done.found.model.to_dict(), indent=2) + "\n")
+        self._tell_columns(done)
+        if options["json"]:
+            self.stdout.write(json.dumps(_as_json(done, options["threshold"], time.monotonic() - started)))
+        else:
+            self.stdout.write(_in_words(done, out))
+
+    def _tell_columns(self, done: Deduplicated) -> None:
+        for taken in done.columns:
+            self.stderr.write(f"  {taken.column}: {taken.field.replace('_', ' ')} ({taken.reason})", self.style.NOTICE)
+        if done.unreadable:
+            self.stderr.write(f"{done.unreadable:,} rows could not be read and were left out.")
+        if not done.found.model.learned_on:
+            self.stderr.write("There is too little here to learn from: the default model was used.")
+        if done.found.skipped.skipped:
+            self.stderr.write(
+                f"{len(done.found.skipped.skipped):,} groups of records that agree on too common things were not "
+                "compared within on these alone."
+            )
+
+
+def _probability(text: str) -> float:
+    try:
+        probability = float(text)
+    except ValueError:
+        probability = 0.0
+    if not 0 < probability < 1:
+        raise ArgumentTypeError("give a probability between 0 and 1, such as 0.9")
+    return probability
+
+
+def _choice(text: str) -> tuple[str, str]:
+    name, equals, column = text.partition("=")
+    if not equals or not column:
+        raise ArgumentTypeError("write FIELD=COLUMN, such as birth_date=dob")
+    return column, name
+
+
+def _chosen(options: dict[str, Any]) -> dict[str, str]:
+    chosen = dict(options["column"])
+    for column, name in ((options["id"], RECORD_ID), (options["truth"], TRUTH)):
+        if column is not None:
+            chosen[column] = name
+    return chosen
+
+
+def _with_way_out(path: Path, error: Exception) -> str:
+    if isinstance(error, NothingToCompareError):
+        return f"{path}: {error}. Say which is which: --column given_name=COLUMN --column birth_date=COLUMN"
+    return f"{path}: {error}"
+
+
+def _must_be_writable(written: Path, read: Path) -> None:
+    if not written.absolute().parent.is_dir():
+        raise CommandError(f"There is no folder {written.parent}; make it first")
+    if written.is_dir():
+        raise CommandError(f"{written} is a folder; name a file in it")
+    if written.exists() and written.samefile(read):
+        raise CommandError(f"{written} is the file to read; write to another")
+
+
+def _model(path: Path) -> Model:
+    try:
+        return Model.from_dict(json.loads(path.read_text("utf-8")))
+    except OSError:
+        raise CommandError(f"There is no model {path}; save one with --save-model") from None
+    except (UnreadableModelError, ValueError, KeyError, TypeError, AttributeError):
+        raise CommandError(f"{path} is no model of this version; learn a new one with --save-model") from None
+
+
+def _write(out: Path, rows: Sequence[Row]) -> None:
+    partial = out.with_name(out.name + ".partial")
+    with partial.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("record_id", "cluster_id", "probability"))
+        writer.writerows((row.record_id, row.cluster_id, f"{row.probability:.4f}") for row in rows)
+    os.replace(partial, out)
+
+
+def _replace(path: Path, text: str) -> None:
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text, "utf-8")
+    os.replace(partial, path)
+
+
+def _as_json(done: Deduplicated, threshold: float, seconds: float) -> dict[str, Any]:
+    return {
+        "records": len(done.rows),
+        "clusters": done.clusters,
+        "duplicates": len(done.rows) - done.clusters,
+        "unreadable_rows": done.unreadable,
+        "compared_pairs": done.found.pairs,
+        "threshold": threshold,
+        "learned_on": done.found.model.learned_on,
+        "households": done.found.model.household is not None,
+        "columns": [asdict(taken) for taken in done.columns],
+        "skipped_blocks": [{"key": list(block.key), "people": block.people} for block in done.found.skipped.skipped],
+        "figures": {
+            name: {"precision": measured.precision, "recall": measured.recall, "f1": measured.f1}
+            for name, measured in done.quality.items()
+        },
+        "seconds": {**done.seconds, "total": round(seconds, 2)},
+    }
+
+
+def _in_words(done: Deduplicated, out: Path) -> str:
+    lines = [f"{len(done.rows):,} records are {done.clusters:,} people, as written to {out}"]
+    for name, measured in done.quality.items():
+        lines.append(
+            f"{name.replace('_', '-')}: precision {measured.precision:.4f}, recall {measured.recall:.4f}, "
+            f"F1 {measured.f1:.4f}"
+        )
+    return "\n".join(lines)

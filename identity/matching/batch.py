@@ -1,0 +1,95 @@
+"""One run over all people of a file: which records are one person."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from identity.matching.block import Pairs, SkippedBlocks, candidate_pairs
+from identity.matching.cluster import cluster
+from identity.matching.compare import compare
+from identity.matching.contradict import contradicts
+from identity.matching.learn import learn, refine
+from identity.matching.levels import Levels
+from identity.matching.model import Model
+from identity.matching.people import People
+from identity.matching.score import score
+from identity.matching.widen import widened
+
+# A file is judged as a whole, and a missed pair is as wrong as a false one: what is likelier than not is linked. A live
+# profile, by which people are greeted, takes more (`score.LINK`).
+LINK_IN_FILE = 0.5
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Found:
+    """labels: shape (n,), the cluster of each row. probability: shape (n,), that the row belongs there."""
+
+    labels: NDArray[np.int32]
+    probability: NDArray[np.float64]
+    pairs: int
+    skipped: SkippedBlocks
+    model: Model
+
+
+def find_people(
+    people: People,
+    *,
+    model: Model | None = None,
+    threshold: float = LINK_IN_FILE,
+    tell: Callable[[str], None] = lambda stage: None,
+) -> Found:
+    """Return which rows are one person, with a model learned from them unless one is given.
+
+    `tell` is called with the name of each stage as it begins.
+    """
+    tell("blocking")
+    narrow, skipped = candidate_pairs(people)
+    pairs = widened(people, narrow)
+    tell(f"comparing {len(pairs):,} pairs")
+    levels = compare(people, pairs)
+    if model is None:
+        tell("learning")
+        model = _learned(people, levels[_places(narrow, pairs)], levels)
+        if model.learned_on and model.household is None:
+            model = replace(model, housemates=False)
+    tell("scoring")
+    scores = score(levels, model, people=people, pairs=pairs, closely=True)
+    odds = scores.log_odds
+    tell("clustering")
+    labels = cluster(
+        len(people), pairs, odds, link_threshold=threshold, contradicts=partial(contradicts, people, model)
+    )
+    return Found(
+        labels=labels, probability=_belonging(labels, pairs, odds), pairs=len(pairs), skipped=skipped, model=model
+    )
+
+
+def _learned(people: People, narrow: Levels, wide: Levels) -> Model:
+    """Return the model learned from the narrow net and refined on the wide one; where the file lacks the fields that
+    the narrow net is made of, it is learned from the wide one alone.
+    """
+    model = learn(narrow, people=people)
+    return refine(model, wide, people=people) if model.learned_on else learn(wide, people=people)
+
+
+def _places(some: Pairs, pairs: Pairs) -> NDArray[np.int64]:
+    """Return where `some` of the pairs stand among all, shape (some,); both are in order."""
+    width = int(pairs.max(initial=0)) + 1
+    all_of_them, wanted = (each[:, 0].astype(np.int64) * width + each[:, 1] for each in (pairs, some))
+    places: NDArray[np.int64] = np.searchsorted(all_of_them, wanted)
+    return places
+
+
+def _belonging(labels: NDArray[np.int32], pairs: NDArray[np.int32], odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each row's probability with its likeliest fellow in the cluster; of a single row, 1."""
+    best = np.full(len(labels), -np.inf)
+    within = labels[pairs[:, 0]] == labels[pairs[:, 1]]
+    for side in (0, 1):
+        np.maximum.at(best, pairs[within, side], odds[within])
+    sizes = np.bincount(labels, minlength=len(labels))
+    probability: NDArray[np.float64] = 1 / (1 + np.exp2(np.clip(-best, -1000, 1000)))
+    probability[sizes[labels] == 1] = 1.0
+    return probability

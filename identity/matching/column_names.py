@@ -1,0 +1,125 @@
+"""What the columns of files of people are called: English, German, French, Spanish and some others.
+
+The words of a name run together in small letters, as regular expressions; the first field that fits is the one.
+"""
+
+import re
+
+_NAMES = {
+    "truth": r"""
+        truth trueid (true)?cluster(id)? entity(id)? entid goldid matchid personid uniqueperson(id)?
+    """,
+    "full_name": r"""
+        (full|complete|whole|display)?names? (first|given|fore)(name)?and(sur|last|family)(name)? namefull
+        nomcomplet nombrecompleto vollername kundenname
+    """,
+    "given_name": r"""
+        (given|first|fore|christian|fst)s?(nm|names?) [fg]names? firsts? givens? vornamen? rufname prenoms? nombres?
+        primernombre nome imie voornaam fornavn fornamn
+    """,
+    "middle_name": r"""
+        (middle|midl|mid)s?(nm|names?|initial)? mname midname mi second(given)?name zweitername segundonombre
+    """,
+    "family_name": r"""
+        (sur|last|family|lst)s?(nm|names?) [ls]names? surs? lasts? nachnamen? familiennamen? zuname nom(defamille)?
+        apellidos? cognome nazwisko achternaam efternamn etternavn
+    """,
+    "birth_date": r"""
+        (date)?(of)?birth(date|day|dt)? dob birthdob bdate bday birthdt geburts(datum|tag) geb(dat|datum)?
+        (date(de)?)?naissance fecha(de)?nacimiento nacimiento data(di)?nascita dataurodzenia geboortedatum
+        fodselsdato
+    """,
+    "birth_year": r"""
+        (birth|b|yob|dob)(y|yr|year) y(ea)?r(of)?birth yob geburtsjahr anneenaissance by
+    """,
+    "birth_month": r"""
+        (birth|b|dob)(m|mo|mon|month) month(of)?birth mob geburtsmonat bm
+    """,
+    "birth_day": r"""
+        (birth|b|dob)(d|dy|day) day(of)?birth geburtstag bd
+    """,
+    "email": r"""
+        e?mails?(addr|address|adresse)? correo(electronico)?
+    """,
+    "phone": r"""
+        (home|work|cell|day|evening|private|mobile)?(tele)?(phone|fone)(num|number|no|nr)? tel telefon(nummer|o|e)?
+        mobile?(number|nr|phone)? cell handy(nummer)? telefoonnummer movil portable
+    """,
+    "house_number": r"""
+        (street|house|building|st|str|civic)(num|number|no|nr|nbr) hausnummer hausnr hnr huisnummer numerodomicilio
+        numvoie
+    """,
+    "street": r"""
+        (street|st|str)(name|address|addr)? (postal|home|mailing|res|residential)?addr(ess)?(line)? addr(ess)?street
+        strasse(nname)? strassehausnummer anschrift adresse rue voie calle direccion via indirizzo ulica
+        straat(naam)?
+    """,
+    "district": r"""
+        district neighbou?rhood stadtteil ortsteil quartier barrio county
+    """,
+    "suburb": r"""
+        suburb locality
+    """,
+    "city": r"""
+        (post)?(city|town|municipality)(name|desc)? posttown ort wohnort stadt ville commune ciudad citta comune
+        miasto plaats woonplaats poblacion localidad
+    """,
+    "postcode": r"""
+        post(al)?(code|cd)(fake)? zip(code|cd|5)? plz postleitzahl codepostal cp cap codigopostal kodpocztowy
+    """,
+    "state": r"""
+        (state|province|region|bundesland|canton|kanton|departement|provincia)(cd|code|abbr|name|desc)?
+    """,
+    "country": r"""
+        (country|nation|land|pays|pais|paese)(cd|code|name|iso)?
+    """,
+    "identifier": r"""
+        (soc(ial)?sec(urity)?|ssn|nin|nino|nhs|nhsnumber|passport|tax|vat|driver|driverslicen[cs]e|licen[cs]e|nationalid|personnummer|svnr|steuerid|dni|nie|nif|curp|pesel|medicare|insurance|identity(card)?|aadhaar|cpf|loyalty|card|member(ship)?|customer|kunden|client|patient|account|crm|voter(reg)?|ncid)(id|no|nr|num|number|nummer|cd|card)?
+    """,
+}
+NAMED = {field: re.compile("|".join(patterns.split())) for field, patterns in _NAMES.items()}
+RECORD_ID_NAMED = re.compile(
+    r"(rec|record|row|unique|uniq|line|source|src)?(id|no|nr|num|number|index|key|uuid)|index|unnamed"
+)
+# Of somebody or something else than the person: their place of birth, their mother's name.
+_OF_OTHERS = re.compile(
+    r"mother|father|maiden|spouse|emergency|parent|kin|guardian|mutter|vater|geburtsort|place_?of_?birth"
+    r"|birth_?(place|city|town|state|country)"
+)
+# What stands before a name without changing what it means, and after it.
+_BEFORE = frozenset(
+    {"customer", "cust", "person", "client", "patient", "contact", "user", "voter", "member", "kunde", "kunden", "the",
+     "my", "billing", "bill", "res", "residential", "resident", "home", "mail", "mailing", "full", "primary", "main",
+     "postal", "legal", "registered"}
+)  # fmt: skip
+_AFTER = re.compile(r"(?:_?[c]?\d{1,2}|_(?:fake|raw|orig|original|clean|txt|text|str|value|desc|description|code|cd))$")
+_PLAIN = str.maketrans("éèóíáñ", "eeoian", "")
+
+
+def words_of(column: str) -> list[str]:
+    """Return the words of a column's name in small letters without marks: "Date-of_Birth", "dateOfBirth"."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).casefold().translate(_PLAIN)
+    return [word for word in re.split(r"[\W_]+", spaced) if word]
+
+
+def fields_named(column: str) -> list[str]:
+    """Return the fields that the name may stand for, the likeliest first."""
+    words = words_of(column)
+    if _OF_OTHERS.search("_".join(words)):
+        return []
+    whole, essence = "".join(words), _essence(words)
+    return [field for field, named in NAMED.items() if named.fullmatch(essence) or named.fullmatch(whole)]
+
+
+def names_records(column: str) -> bool:
+    """Return whether a column of that name may number the records."""
+    return bool(RECORD_ID_NAMED.fullmatch("".join(words_of(column))))
+
+
+def _essence(words: list[str]) -> str:
+    while len(words) > 1 and words[0] in _BEFORE:
+        words = words[1:]
+    name = "_".join(words)
+    while (shorter := _AFTER.sub("", name)) != name and shorter:
+        name = shorter
+    return name.replace("_", "")

@@ -1,0 +1,267 @@
+"""Recognize what the columns of a table of people hold, by their names and by what stands in them."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from identity.matching import dates
+from identity.matching.column_names import fields_named, names_records
+from identity.matching.nicknames import is_given_name
+
+# What a column can be taken for. Several columns may be one field: their values are joined in the file's order.
+RECORD_ID, TRUTH, NOTHING = "record_id", "truth", "nothing"
+IDENTIFIER, TRAIT = "identifier", "trait"
+MOST_IDENTIFIERS, MOST_TRAITS = 2, 6
+
+Values = Sequence[str | None]
+
+
+class UnknownFieldError(ValueError):
+    """No field is called so; the message says which there are."""
+
+
+class UnknownColumnError(ValueError):
+    """The table has no column of that name; the message says which it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one column was taken for, and why, in words that hold no value."""
+
+    column: str
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """What can be seen of a column without its name."""
+
+    values: Values
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """Return how often each value stands there."""
+        counts: dict[str, int] = {}
+        for value in self.values:
+            if value:
+                counts[value] = counts.get(value, 0) + 1
+        return counts
+
+    @cached_property
+    def filled(self) -> int:
+        """Return how many rows have a value."""
+        return sum(self.counts.values())
+
+    @cached_property
+    def sample(self) -> Sequence[str]:
+        """Return distinct values, evenly drawn over the table."""
+        values = list(self.counts)
+        return values[:: max(1, len(values) // _SAMPLE)]
+
+    def share(self, test: Callable[[str], object]) -> float:
+        """Return the share of sampled values that pass."""
+        return sum(1 for value in self.sample if test(value)) / max(len(self.sample), 1)
+
+    @property
+    def distinct_share(self) -> float:
+        """Return distinct values per value: 1 when no two rows agree."""
+        return len(self.counts) / max(self.filled, 1)
+
+
+_SAMPLE = 2_000
+_MOSTLY = 0.6
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_PHONE = re.compile(r"(?:\+|00)?[\d ()/.-]{6,20}(?:x\d+)?")
+_DECIMAL = re.compile(r"[-+]?\d+[.,]\d+")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*|\d{10}|\d{13}")
+_CODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9./-]{3,39}|\d[\d ./-]{3,39}")
+_NUMBER = re.compile(r"\d{1,2}(?:\.0+)?")
+_YEAR = re.compile(r"(?:1[789]|20)\d\d(?:\.0+)?")
+_LETTERS = re.compile(r"[^\W\d_]")
+_POSTCODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9 .-]{1,11}")
+# A birth date is not of the last days only, nor of one day for many.
+_MOST_A_VALUE = 0.5
+_FEW_A_PERSON = 8
+_LEAST_GIVEN_NAMES = 0.2
+
+
+def _text(content: Content) -> bool:
+    return content.share(_LETTERS.search) >= _MOSTLY
+
+
+def _shaped(shape: re.Pattern[str]) -> Callable[[Content], bool]:
+    return lambda content: content.share(shape.fullmatch) >= _MOSTLY
+
+
+def _date(content: Content) -> bool:
+    return content.share(dates.is_date) >= _MOSTLY
+
+
+def _anything(content: Content) -> bool:
+    return bool(content.filled)
+
+
+# What must stand in a column that is called like a field to be one.
+_FITS: dict[str, Callable[[Content], bool]] = {
+    "truth": _anything,
+    "full_name": _text,
+    "given_name": _text,
+    "middle_name": _text,
+    "family_name": _text,
+    "birth_date": _date,
+    "birth_year": _shaped(_YEAR),
+    "birth_month": _shaped(_NUMBER),
+    "birth_day": _shaped(_NUMBER),
+    "email": _shaped(_EMAIL),
+    "phone": _shaped(_PHONE),
+    "house_number": _anything,
+    "street": _text,
+    "district": _text,
+    "suburb": _text,
+    "city": _text,
+    "postcode": _shaped(_POSTCODE),
+    "state": _anything,
+    "country": _anything,
+    "identifier": lambda content: content.distinct_share >= 0.1,
+}
+
+_BIRTH = ("birth_date", "birth_year", "birth_month", "birth_day")
+SINGLE_FIELDS = (*_BIRTH, "email", "phone", "city", "postcode", "country")
+FIELDS = (RECORD_ID, *_FITS, TRAIT, NOTHING)
+
+
+def recognize(table: Mapping[str, Values], chosen: Mapping[str, str] | None = None) -> tuple[Taken, ...]:
+    """Return what each column of `table` (values by column, None where empty) is taken for, in the table's order.
+
+    `chosen` gives fields by column and is believed. Otherwise the name decides where the content agrees, else the
+    content alone. What is the same everywhere, differs everywhere, or says nothing of a person is taken for nothing.
+    """
+    chosen = chosen or {}
+    _must_be_known(table, chosen)
+    found: list[Taken] = []
+    for column, values in table.items():
+        if column in chosen:
+            found.append(Taken(column, chosen[column], "chosen"))
+        else:
+            found.append(_recognized(column, Content(values), len(values)))
+    return _settled(found, table)
+
+
+def _must_be_known(table: Mapping[str, Values], chosen: Mapping[str, str]) -> None:
+    for column, name in chosen.items():
+        if column not in table:
+            raise UnknownColumnError(f"there is no column {column!r}; the columns are: {', '.join(table)}")
+        if name not in FIELDS:
+            raise UnknownFieldError(f"there is no field {name!r}; the fields are: {', '.join(FIELDS)}")
+
+
+def _recognized(column: str, content: Content, rows: int) -> Taken:
+    if not content.filled:
+        return Taken(column, NOTHING, "empty")
+    unique = len(content.counts) == content.filled
+    if unique and content.filled == rows and names_records(column):
+        return Taken(column, RECORD_ID, "name, and no two rows agree")
+    if len(content.counts) == 1 and rows > 1:
+        return Taken(column, NOTHING, "the same everywhere")
+    fitting = next((name for name in fields_named(column) if _FITS[name](content)), None)
+    if fitting:
+        return Taken(column, fitting, "name")
+    return _by_content(column, content, unique)
+
+
+def _by_content(column: str, content: Content, unique: bool) -> Taken:
+    if _shaped(_EMAIL)(content):
+        return Taken(column, "email", "content")
+    if _shaped(_MOMENT)(content) or _shaped(_DECIMAL)(content):
+        return Taken(column, NOTHING, "moments or amounts")
+    if _looks_like_birth(content):
+        return Taken(column, "birth_date", "content")
+    if _date(content) and not _shaped(_YEAR)(content):
+        return Taken(column, NOTHING, "dates, but not of birth")
+    if unique:
+        return Taken(column, NOTHING, "no two rows agree")
+    if _text(content) and content.share(is_given_name) >= _LEAST_GIVEN_NAMES:
+        return Taken(column, "full_name" if content.share(_has_several_words) >= _MOSTLY else "given_name", "content")
+    if _looks_like_identifier(content):
+        return Taken(column, IDENTIFIER, "content: nearly unique codes")
+    if content.filled / len(content.counts) < 1.01 and not _text(content):
+        return Taken(column, NOTHING, "hardly any two rows agree")
+    return Taken(column, TRAIT, "content")
+
+
+def _looks_like_birth(content: Content) -> bool:
+    if not _date(content) or content.share(_YEAR.fullmatch) >= _MOSTLY:
+        return False
+    order = dates.order_of(content.sample)
+    years = [int(date[:4]) for value in content.sample if (date := dates.read_date(value, order))]
+    return len(set(years)) >= 15 and max(content.counts.values()) < _MOST_A_VALUE * content.filled
+
+
+def _looks_like_identifier(content: Content) -> bool:
+    few = content.filled / len(content.counts) <= _FEW_A_PERSON and len(content.counts) >= 20
+    return few and _shaped(_CODE)(content) and content.share(_YEAR.fullmatch) < _MOSTLY and not _date(content)
+
+
+def _has_several_words(value: str) -> bool:
+    return len(value.split()) > 1
+
+
+def _settled(found: Sequence[Taken], table: Mapping[str, Values]) -> tuple[Taken, ...]:
+    """Return the columns with one field each where only one can be: the best filled stays, the others become traits."""
+    fields = {taken.field for taken in found}
+    named = {taken.field for taken in found if taken.reason != "content"}
+    settled = [_adjusted(taken, fields, named) for taken in found]
+    for name in SINGLE_FIELDS:
+        _keep_best(settled, name, 1, table, TRAIT if name in ("city", "postcode") else NOTHING)
+    _keep_best(settled, RECORD_ID, 1, table, NOTHING)
+    _keep_best(settled, IDENTIFIER, MOST_IDENTIFIERS, table, NOTHING)
+    _keep_best(settled, TRAIT, MOST_TRAITS, table, NOTHING)
+    return tuple(settled)
+
+
+def _adjusted(taken: Taken, fields: set[str], named: set[str]) -> Taken:
+    column, name, reason = taken.column, taken.field, taken.reason
+    if reason == "chosen":
+        return taken
+    if name == "full_name" and {"given_name", "family_name"} <= fields:
+        return Taken(column, NOTHING, "given and family name stand apart")
+    if name == "given_name" and reason == "content" and "given_name" in named:
+        return Taken(column, TRAIT, reason)
+    if name == "full_name" and "family_name" in fields:
+        return Taken(column, "given_name", "name, beside a family name")
+    if name in ("birth_month", "birth_day") and ("birth_year" not in fields or "birth_date" in fields):
+        return Taken(column, NOTHING, "the birth date stands elsewhere")
+    if name == "birth_year" and "birth_date" in fields:
+        return Taken(column, NOTHING, "the birth date stands elsewhere")
+    if name == "state":
+        return Taken(
+            column,
+            *((NOTHING, "city or postcode says it") if fields & {"city", "suburb", "postcode"} else ("city", "name")),
+        )
+    if name == "suburb":
+        return Taken(column, TRAIT if "city" in fields else "city", reason)
+    if name in ("district", "middle_name"):
+        return Taken(column, TRAIT, reason)
+    if name == "house_number" and "street" not in fields:
+        return Taken(column, TRAIT, reason)
+    if name == "street" and re.search(r"[2-9]$", column) and sum(1 for each in fields if each == "street"):
+        return Taken(column, TRAIT, "another line of the address")
+    return taken
+
+
+def _keep_best(found: list[Taken], name: str, most: int, table: Mapping[str, Values], otherwise: str) -> None:
+    places = [place for place, taken in enumerate(found) if taken.field == name]
+    content = {place: Content(table[found[place].column]) for place in places}
+    chosen = {place: found[place].reason == "chosen" for place in places}
+    best = sorted(places, key=lambda place: (not chosen[place], -_telling(content[place]), place))
+    for place in best[most:]:
+        found[place] = Taken(found[place].column, otherwise, f"another column is the {name.replace('_', ' ')}")
+
+
+def _telling(content: Content) -> float:
+    """Return how many rows the column tells apart from one another: its fill, less what all share."""
+    filled = max(content.filled, 1)
+    alike = sum(count * count for count in content.counts.values()) / filled**2
+    return content.filled * (1 - alike)

@@ -1,0 +1,56 @@
+"""Compare what a file holds beside the known fields: identifiers that one person bears, and traits."""
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import cpdist
+
+from identity.matching.distinct import on_distinct, similar
+from identity.matching.levels import IDENTIFIERS, NO_EVIDENCE, TRAITS
+from identity.matching.people import Codes, Column
+
+_IDENTIFIER, _TRAIT = IDENTIFIERS[0], TRAITS[0]
+# One slip makes another number of a short one.
+_LONG_ENOUGH = 5
+
+
+def compare_identifiers(column: Column, a: Codes, b: Codes) -> NDArray[np.int8]:
+    """Return the levels of the identifiers of rows `a` and `b`, shape (pairs,).
+
+    A typo is one sign added, lost, changed, or swapped with its neighbor (optimal string alignment).
+    """
+    one, other = column.codes[a], column.codes[b]
+    levels = np.full(len(a), _IDENTIFIER["exact"], dtype=np.int8)
+    known = (one >= 0) & (other >= 0)
+    unequal = known & (one != other)
+    levels[unequal] = on_distinct(one[unequal], other[unequal], lambda x, y: _judge_identifiers(column, x, y))
+    levels[~known] = NO_EVIDENCE
+    return levels
+
+
+def compare_traits(column: Column, a: Codes, b: Codes) -> NDArray[np.int8]:
+    """Return the levels of the traits of rows `a` and `b`, shape (pairs,); part of the words is similar."""
+    one, other = column.codes[a], column.codes[b]
+    levels = np.full(len(a), _TRAIT["exact"], dtype=np.int8)
+    known = (one >= 0) & (other >= 0)
+    unequal = known & (one != other)
+    levels[unequal] = on_distinct(one[unequal], other[unequal], lambda x, y: _judge_traits(column, x, y))
+    levels[~known] = NO_EVIDENCE
+    return levels
+
+
+def _judge_identifiers(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
+    left, right = [column.values[code] for code in x.tolist()], [column.values[code] for code in y.tolist()]
+    slips = cpdist(left, right, scorer=OSA.distance, score_cutoff=1, dtype=np.int32)
+    lengths = np.array([len(value) for value in column.values], dtype=np.int64)
+    typo = (slips <= 1) & (np.minimum(lengths[x], lengths[y]) >= _LONG_ENOUGH)
+    return np.where(typo, _IDENTIFIER["typo"], _IDENTIFIER["different"]).astype(np.int8)
+
+
+def _judge_traits(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
+    alike = similar(column, x, y)
+    words = [frozenset(value.split()) for value in column.values]
+    several = np.array([len(each) > 1 for each in words], dtype=np.bool_)
+    for i in np.flatnonzero((several[x] | several[y]) & ~alike).tolist():
+        alike[i] = words[x[i]] <= words[y[i]] or words[y[i]] <= words[x[i]]
+    return np.where(alike, _TRAIT["similar"], _TRAIT["different"]).astype(np.int8)

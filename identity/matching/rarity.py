@@ -1,0 +1,51 @@
+"""How much more an agreement tells because what agrees is rare: in a file, of which all people are at hand."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from identity.matching.levels import ADDRESS, COLUMN, FAMILY_NAME, GIVEN_NAME, TRAITS, Comparison, Levels
+from identity.matching.people import Column, People
+
+# How much of a value's rarity counts; names of one family or region are rarer together than frequencies say.
+RARITY_WORTH = 0.5
+MOST_RARITY_BITS = 4.0
+
+# The comparison, the level at which it agrees, and the field that agrees there.
+_AGREEMENTS: tuple[tuple[Comparison, str, str], ...] = (
+    (GIVEN_NAME, "similar", "given_name"),
+    (FAMILY_NAME, "similar", "family_name"),
+    (ADDRESS, "same_city", "city"),
+    (ADDRESS, "same_postcode", "postcode"),
+    *((trait, level, trait.name) for trait in TRAITS for level in ("similar", "exact")),
+)
+
+Floats = NDArray[np.float64]
+
+
+def rarity_of_all(levels: Levels, people: People, pairs: NDArray[np.int32]) -> Floats:
+    """Return the bits, shape (n, comparisons), by which similar names, places and traits are rarer than the average.
+
+    Of two similar values the commoner counts: it is what the other was meant to be. An exact name has its bits already.
+    """
+    rarity = np.zeros(levels.shape)
+    for comparison, level, field in _AGREEMENTS:
+        column = people.free(field)
+        place = COLUMN[comparison.name]
+        agreeing = np.flatnonzero(levels[:, place] == comparison[level])
+        if not len(agreeing):
+            continue
+        shares, average = _shares(column)
+        one, other = column.codes[pairs[agreeing, 0]], column.codes[pairs[agreeing, 1]]
+        share = np.maximum(shares[one], shares[other])
+        bits = RARITY_WORTH * (np.log2(average) - np.log2(share))
+        rarity[agreeing, place] = np.clip(bits, -MOST_RARITY_BITS, MOST_RARITY_BITS)
+    return rarity
+
+
+def _shares(column: Column) -> tuple[Floats, float]:
+    """Return the share of bearers per distinct value, and the chance that two people bear the same."""
+    counts = column.counts().astype(np.float64)
+    known = max(counts.sum(), 2.0)
+    equal = (counts * (counts - 1)).sum() / (known * (known - 1))
+    shares = np.append(np.maximum(counts, 1.0) / known, 1.0)
+    return shares, float(max(equal, 1.0 / known**2))

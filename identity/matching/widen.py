@@ -1,0 +1,69 @@
+"""Widen blocking for a file: agreement on rarer things alone, as far as a budget of pairs goes."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from identity.matching.block import Pairs, distinct, pairs_within
+from identity.matching.levels import FREE
+from identity.matching.people import MISSING, Codes, People, combine
+
+# So few people are compared all with all.
+ALL_WITH_ALL = 1_500
+# So many pairs are taken up, or so many a person where that is more.
+_BUDGET = 2_000_000
+_BUDGET_A_PERSON = 5
+# A value of one field, or of two, that more people share says too little alone.
+_MOST_SHARING = 60
+_ENOUGH_FOR_TWO = 200_000
+
+_FIELDS = (
+    "given_name", "given_class", "family_name", "family_sound", "birth_date", "birth_year", "birth_day", "email_local",
+    "phone", "street", "dwelling_sound", "postcode", "city", *(comparison.name for comparison in FREE),
+)  # fmt: skip
+_SAME = frozenset({
+    ("given_name", "given_class"), ("family_name", "family_sound"), ("birth_date", "birth_year"),
+    ("birth_date", "birth_day"), ("street", "dwelling_sound"),
+})  # fmt: skip
+
+
+def widened(people: People, pairs: Pairs) -> Pairs:
+    """Return `pairs`, shape (pairs, 2), and those who agree on one or two fields that few others share; in order.
+
+    Keys that bring few pairs come first. They matter where a file lacks the fields that the fixed keys are made of, and
+    where it is so dirty that two slips in one record are common.
+    """
+    n = len(people)
+    if n <= ALL_WITH_ALL:
+        return np.stack(np.triu_indices(n, k=1), axis=1).astype(np.int32)
+    budget = max(_BUDGET, _BUDGET_A_PERSON * n)
+    found = [pairs[:, 0].astype(np.int64) * n + pairs[:, 1]]
+    for size, blocks in sorted(_keys(people), key=lambda key: key[0]):
+        budget -= size
+        if budget < 0:
+            break
+        found.append(pairs_within(blocks, n))
+    flat = distinct(np.concatenate(found))
+    return np.stack((flat // n, flat % n), axis=1).astype(np.int32)
+
+
+def _keys(people: People) -> Iterator[tuple[int, Codes]]:
+    """Yield, for each field and each two, how many pairs it makes and the blocks, shape (n,)."""
+    columns = {name: people.free(name).codes for name in _FIELDS}
+    known = {name: codes for name, codes in columns.items() if (codes != MISSING).any()}
+    for codes in known.values():
+        yield _bounded(codes)
+    if len(people) <= _ENOUGH_FOR_TWO:
+        for one, other in combinations(known, 2):
+            if (one, other) not in _SAME:
+                yield _bounded(combine(known[one], known[other]))
+
+
+def _bounded(codes: Codes) -> tuple[int, Codes]:
+    counts = np.bincount(codes[codes != MISSING]).astype(np.int64)
+    few = np.append(counts <= _MOST_SHARING, False)
+    blocks = np.where(few[codes], codes, MISSING).astype(np.int32)
+    kept: NDArray[np.int64] = counts[counts <= _MOST_SHARING]
+    return int((kept * (kept - 1) // 2).sum()), blocks

@@ -1,0 +1,203 @@
+"""What columns are taken for, by name and by content, and the people that are made of them."""
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from identity.matching import Person
+from identity.matching.columns import Taken, UnknownColumnError, UnknownFieldError, recognize
+from identity.matching.dates import DAY_FIRST, MONTH_FIRST, order_of, read_date
+from identity.matching.table import NothingToCompareError, cleaned, persons_of
+
+ROWS = 300
+_chance = random.Random(7)
+GIVEN = ("anna", "emil", "john", "mary", "peter", "susan")
+FAMILY = ("Abel", "Berg", "Cramer", "Dorn", "Engel", "Falk", "Graf", "Horn")
+
+
+def column(make: Callable[[], str]) -> list[str | None]:
+    return [make() for _ in range(ROWS)]
+
+
+CONTENT = {
+    "given": column(lambda: _chance.choice(GIVEN)),
+    "family": column(lambda: _chance.choice(FAMILY)),
+    "full": column(lambda: f"{_chance.choice(GIVEN)} {_chance.choice(FAMILY)}"),
+    "iso": column(
+        lambda: f"{_chance.randrange(1930, 2000)}-{_chance.randrange(1, 13):02}-{_chance.randrange(1, 29):02}"
+    ),
+    "email": column(lambda: f"{_chance.choice(GIVEN)}{_chance.randrange(200)}@example.org"),
+    "phone": column(lambda: f"030 {_chance.randrange(10**6, 10**6 + 200)}"),
+    "street": column(lambda: f"{_chance.choice(FAMILY)}weg {_chance.randrange(90)}"),
+    "postcode": column(lambda: f"{_chance.randrange(10_000, 10_090)}"),
+    "city": column(lambda: _chance.choice(("Bonn", "Ulm"))),
+    "number": column(lambda: f"{_chance.randrange(10**7, 10**7 + 200)}"),
+    "year": column(lambda: str(_chance.randrange(1930, 2000))),
+    "small": column(lambda: str(_chance.randrange(1, 13))),
+    "rows": [str(row) for row in range(ROWS)],
+    "letter": column(lambda: _chance.choice("mf")),
+    "amount": column(lambda: f"{_chance.random() * 100:.2f}"),
+    "moment": column(lambda: f"2026-01-{_chance.randrange(1, 29):02} 12:00:00"),
+    "recent": column(lambda: f"2026-{_chance.randrange(1, 13):02}-{_chance.randrange(1, 29):02}"),
+    "same": ["x"] * ROWS,
+    "empty": [None] * ROWS,
+}
+
+
+def fields(**contents: str) -> dict[str, str]:
+    taken = recognize({name: CONTENT[content] for name, content in contents.items()})
+    return {each.column: each.field for each in taken}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "field"),
+    [
+        ("first_name", "given", "given_name"),
+        ("fname_c1", "given", "given_name"),
+        ("Vorname", "given", "given_name"),
+        ("customerGivenName", "given", "given_name"),
+        ("surname", "family", "family_name"),
+        ("lname_c2", "family", "family_name"),
+        ("NOM", "family", "family_name"),
+        ("Kundenname", "full", "full_name"),
+        ("date_of_birth", "iso", "birth_date"),
+        ("Geburtsdatum", "iso", "birth_date"),
+        ("E-Mail", "email", "email"),
+        ("courriel", "email", "email"),
+        ("home_phone", "phone", "phone"),
+        ("Straße", "street", "street"),
+        ("res_street_address", "street", "street"),
+        ("PLZ", "postcode", "postcode"),
+        ("postcode_fake", "postcode", "postcode"),
+        ("suburb", "city", "city"),
+        ("soc_sec_id", "number", "identifier"),
+        ("x17", "number", "identifier"),
+        ("x18", "email", "email"),
+        ("x19", "iso", "birth_date"),
+        ("x20", "full", "full_name"),
+        ("gender", "letter", "trait"),
+        ("birth_place", "city", "trait"),
+        ("rec_id", "rows", "record_id"),
+        ("x21", "rows", "nothing"),
+        ("cluster", "number", "truth"),
+        ("spent", "amount", "nothing"),
+        ("changed", "moment", "nothing"),
+        ("joined", "recent", "nothing"),
+        ("list", "same", "nothing"),
+        ("phone", "empty", "nothing"),
+        # The name promises what the content does not hold.
+        ("email", "letter", "trait"),
+        ("date_of_birth", "letter", "trait"),
+    ],
+)
+def test_one_column(name: str, content: str, field: str) -> None:
+    assert fields(**{name: content}) == {name: field}
+
+
+def test_full_name_says_nothing_beside_its_parts() -> None:
+    found = fields(full_name="full", first_name="given", surname="family")
+    assert found == {"full_name": "nothing", "first_name": "given_name", "surname": "family_name"}
+
+
+def test_name_beside_a_surname_is_the_given_name() -> None:
+    assert fields(name="given", surname="family") == {"name": "given_name", "surname": "family_name"}
+
+
+def test_birth_in_three_columns() -> None:
+    found = fields(by="year", bm="small", bd="small")
+    assert found == {"by": "birth_year", "bm": "birth_month", "bd": "birth_day"}
+
+
+def test_suburb_is_a_trait_beside_a_city() -> None:
+    assert fields(city="city", suburb="family") == {"city": "city", "suburb": "trait"}
+
+
+def test_what_is_chosen_is_believed() -> None:
+    table = {"dob": CONTENT["iso"], "other": CONTENT["family"]}
+    assert recognize(table, {"other": "family_name", "dob": "nothing"}) == (
+        Taken("dob", "nothing", "chosen"),
+        Taken("other", "family_name", "chosen"),
+    )
+
+
+def test_unknown_choices_name_what_there_is() -> None:
+    with pytest.raises(UnknownColumnError, match="the columns are: dob"):
+        recognize({"dob": CONTENT["iso"]}, {"birth": "birth_date"})
+    with pytest.raises(UnknownFieldError, match="the fields are: record_id, truth, full_name"):
+        recognize({"dob": CONTENT["iso"]}, {"dob": "birthday"})
+
+
+@pytest.mark.parametrize(
+    ("written", "order", "iso"),
+    [
+        ("1947-01-02", DAY_FIRST, "1947-01-02"),
+        ("19470102", DAY_FIRST, "1947-01-02"),
+        ("19470102.0", DAY_FIRST, "1947-01-02"),
+        ("02011947", DAY_FIRST, "1947-01-02"),
+        ("02/01/1947", DAY_FIRST, "1947-01-02"),
+        ("02/01/1947", MONTH_FIRST, "1947-02-01"),
+        ("2.1.47", DAY_FIRST, "1947-01-02"),
+        ("2.1.07", DAY_FIRST, "2007-01-02"),
+        ("1/31/1947", DAY_FIRST, "1947-01-31"),
+        ("1947-01-02T00:00:00Z", DAY_FIRST, "1947-01-02"),
+        ("1947-01-02 00:00:00", DAY_FIRST, "1947-01-02"),
+        ("2 January 1947", DAY_FIRST, "1947-01-02"),
+        ("Jan 2, 1947", DAY_FIRST, "1947-01-02"),
+        ("2. März 1947", DAY_FIRST, "1947-03-02"),
+        ("1947", DAY_FIRST, "1947-00-00"),
+        # A slip of the pen is no reason to know nothing.
+        ("19479102", DAY_FIRST, "1947-91-02"),
+        ("yesterday", DAY_FIRST, None),
+        ("12", DAY_FIRST, None),
+    ],
+)
+def test_dates(written: str, order: str, iso: str | None) -> None:
+    assert read_date(written, order) == iso
+
+
+def test_the_order_is_what_most_dates_prove() -> None:
+    assert order_of(["01/02/1947", "01/31/1947", "02/28/1950", "31/01/1947"]) == MONTH_FIRST
+    assert order_of(["01/02/1947", "31/01/1947"]) == DAY_FIRST
+    assert order_of(["01311947", "02281950"]) == MONTH_FIRST
+
+
+def person(**cells: str | None) -> Person:
+    """Return the one person of a table whose columns are called like their fields."""
+    table = {name: [value] for name, value in cells.items()}
+    return persons_of(table, [Taken(name, name.rstrip("0123456789"), "") for name in cells])[0]
+
+
+def test_a_person_of_a_row() -> None:
+    assert person(
+        given_name1="Ann", given_name2=None, family_name="Berg", birth_year="1947", birth_month="1", birth_day="2",
+        phone="+49 (0)30 123 45 67", house_number="7", street="Main St", identifier="12-34", trait="f", trait2="baker",
+    ) == Person(
+        given_name="Ann", family_name="Berg", birth_date="1947-01-02", phone="301234567", street="Main St 7",
+        identifier="12-34", trait="f", trait_2="baker",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("full", "given", "family"),
+    [
+        ("Ann Berg", "Ann", "Berg"),
+        ("Ann Mary van der Berg", "Ann Mary", "van der Berg"),
+        ("van der Berg, Ann", "Ann", "van der Berg"),
+        ("Ann Berg, Jr.", "Ann", "Berg"),
+        ("Berg", None, "Berg"),
+    ],
+)
+def test_full_names_are_parted(full: str, given: str | None, family: str) -> None:
+    assert person(full_name=full) == Person(given_name=given, family_name=family)
+
+
+def test_nothing_to_compare() -> None:
+    with pytest.raises(NothingToCompareError):
+        persons_of({"a": ["x"]}, [Taken("a", "nothing", "")])
+
+
+def test_cells_without_a_value() -> None:
+    assert [cleaned(cell) for cell in (" x ", "NaN", "", "null", 4011.0, None, 7)] == [
+        "x", None, None, None, "4011", None, "7",
+    ]  # fmt: skip

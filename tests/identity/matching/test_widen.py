@@ -1,0 +1,32 @@
+import numpy as np
+
+from identity.matching import People, Person, candidate_pairs
+from identity.matching.widen import ALL_WITH_ALL, widened
+
+MANY = ALL_WITH_ALL + 100
+
+
+def _pairs(persons: list[Person]) -> set[tuple[int, int]]:
+    people = People.build(range(len(persons)), persons)
+    return {(int(a), int(b)) for a, b in widened(people, candidate_pairs(people)[0])}
+
+
+def test_few_people_are_compared_all_with_all() -> None:
+    assert _pairs([Person(family_name="Berg"), Person(family_name="Dorn"), Person()]) == {(0, 1), (0, 2), (1, 2)}
+
+
+def test_a_rare_value_alone_makes_a_pair_and_a_common_one_does_not() -> None:
+    others = [Person(city="Ulm", identifier=f"{number:06}") for number in range(100, MANY)]
+    found = _pairs([*others, Person(city="Bonn", identifier="777777"), Person(city="Rome", identifier="77-7777 ")])
+    assert not found
+    found = _pairs([*others, Person(city="Bonn", identifier="777778"), Person(city="Rome", identifier="77-7778")])
+    assert found == {(len(others), len(others) + 1)}
+
+
+def test_pairs_come_once_and_in_order() -> None:
+    persons = [Person(given_name="Ann", family_name=f"Berg{number // 2}", city="Ulm") for number in range(MANY)]
+    people = People.build(range(MANY), persons)
+    pairs = widened(people, candidate_pairs(people)[0]).astype(np.int64)
+    flat = pairs[:, 0] * MANY + pairs[:, 1]
+    assert (np.diff(flat) > 0).all()
+    assert (pairs[:, 0] < pairs[:, 1]).all()

