@@ -39,12 +39,14 @@ def _process(now: datetime, limit: int) -> int:
     with queue.take(limit) as work:
         if not work:
             return 0
-        source_profiles.seen_again({id: one.seen_at for id, one in work.items() if one.seen_at})
+        seen = {id: one.seen_at for id, one in work.items() if one.seen_at}
+        source_profiles.keys_seen_again(seen)
         resolution = resolve(work, now=now)
         rectification.stand_by(resolution.profiles, now=now)
         golden.refresh(resolution.profiles, now=now)
         news = refresh(resolution.profiles, now=now, since={id: one.since for id, one in work.items()})
         changes.append([*resolution.news, *news], now=now)
+        source_profiles.seen_again(seen)
         return len(work)
 
 

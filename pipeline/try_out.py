@@ -118,7 +118,7 @@ def _columns(held: Held) -> dict[str, object]:
     """What a mapping may name of it: of an event its data with its attributes beside them."""
     try:
         told = orjson.loads(held.body)
-        if held.way.reader == cloudevents.READER:
+        if held.way.reader == cloudevents.READER and isinstance(told, dict):
             told = cloudevents.row_of(told)
     except (orjson.JSONDecodeError, Unreadable):
         return {}

@@ -22,11 +22,12 @@ from django.db import connection
 
 from privacy import aged_fields, aged_people, aged_records, aged_rows, kept
 from privacy.models import RetentionRun
-from records import retention
+from records import retention, source_profiles
 from records.retention import Schedule
 from segments.consented import ANALYTICS
 from vault import audit_aging
 from vault.audit import subject_hashes
+from vault.cursors import binary_cursor
 from vault.ids import new_id
 
 LOCK = 0x0E7E27
@@ -64,8 +65,25 @@ def carry_out(*, now: datetime, dry_run: bool = False, on_progress: Progress | N
         _end()
 
 
+# Of those whose records wait to be processed.
+WAITING = """
+SELECT source_profile_id, max(seen_at) FROM pipeline_work WHERE seen_at IS NOT NULL GROUP BY source_profile_id
+"""
+
+
+def _note_who_was_seen() -> None:
+    """When somebody was last seen is written as they are processed; who waits for that is not to be taken for aged."""
+    with binary_cursor() as cursor:
+        cursor.execute(WAITING)
+        seen = dict(cursor.fetchall())
+    source_profiles.keys_seen_again(seen)
+    source_profiles.seen_again(seen)
+
+
 def _steps(now: datetime, dry_run: bool) -> Iterator[Removal]:
     schedules = retention.schedules()
+    if not dry_run:
+        _note_who_was_seen()
     for one in schedules:
         yield _note(_activity(one, now, dry_run), one, now, dry_run)
     for one in schedules:

@@ -11,25 +11,27 @@ from vault.ids import in_order
 
 GENERALIZED = ("birth_date", "postcode", "country")
 
-# The latest word counts; what comes late fills what was missing. That somebody was seen later, and nothing more, is
-# written when they are processed (`records.source_profiles.seen_again`).
+# The latest word counts; what comes late fills what was missing. Of a source profile from before these instants were
+# kept, the word counts as said when it was last seen. That somebody was seen later, and nothing more, is written when
+# they are processed (`records.source_profiles.seen_again`).
 NOTE_GENERALIZED = """
-UPDATE records_sourceprofile AS known SET
-    birth_year = CASE WHEN new.last_seen_at >= known.last_seen_at THEN COALESCE(new.birth_year, known.birth_year)
-                      ELSE COALESCE(known.birth_year, new.birth_year) END,
-    postcode_area = CASE WHEN new.postcode_area = '' OR known.postcode_area <> ''
-                              AND new.last_seen_at < known.last_seen_at
-                         THEN known.postcode_area ELSE new.postcode_area END,
-    country = CASE WHEN new.country = '' OR known.country <> '' AND new.last_seen_at < known.last_seen_at
-                   THEN known.country ELSE new.country END,
-    first_seen_at = LEAST(known.first_seen_at, new.first_seen_at),
-    last_seen_at = GREATEST(known.last_seen_at, new.last_seen_at)
-FROM unnest(%b::uuid[], %b::smallint[], %b::text[], %b::text[], %b::timestamptz[], %b::timestamptz[])
-    AS new (id, birth_year, postcode_area, country, first_seen_at, last_seen_at)
-WHERE known.id = new.id AND (
-    new.birth_year IS NOT NULL OR new.postcode_area <> '' OR new.country <> ''
-    OR new.first_seen_at < known.first_seen_at
+WITH new AS (
+    SELECT *, said_at IS NOT NULL AND said_at >= COALESCE(bearer.generalized_at, bearer.last_seen_at) AS is_later
+    FROM unnest(%b::uuid[], %b::smallint[], %b::text[], %b::text[], %b::timestamptz[], %b::timestamptz[],
+                %b::timestamptz[])
+        AS told (id, year, area, place, said_at, first_at, last_at)
+    JOIN records_sourceprofile AS bearer USING (id)
 )
+UPDATE records_sourceprofile AS known SET
+    birth_year = CASE WHEN is_later THEN COALESCE(year, known.birth_year) ELSE COALESCE(known.birth_year, year) END,
+    postcode_area = CASE WHEN area = '' OR known.postcode_area <> '' AND NOT is_later
+                         THEN known.postcode_area ELSE area END,
+    country = CASE WHEN place = '' OR known.country <> '' AND NOT is_later THEN known.country ELSE place END,
+    generalized_at = GREATEST(known.generalized_at, said_at),
+    first_seen_at = LEAST(known.first_seen_at, first_at),
+    last_seen_at = GREATEST(known.last_seen_at, last_at)
+FROM new
+WHERE known.id = new.id AND (said_at IS NOT NULL OR first_at < known.first_seen_at)
 """
 
 
@@ -37,14 +39,14 @@ def note(told: Iterable[Told]) -> None:
     """Note what these records say, generalized, and when they were from, where that can be news."""
     told = [one for one in told if not (one.is_known and one.fields.keys().isdisjoint(GENERALIZED))]
     latest: dict[UUID, dict[str, str]] = {}
-    span: dict[UUID, tuple[datetime, datetime]] = {}
+    span: dict[UUID, tuple[datetime | None, datetime, datetime]] = {}
     for one in sorted(told, key=_when):
         said = latest.setdefault(one.source_profile, {})
+        spoken_at, first, _ = span.get(one.source_profile, (None, one.at, one.at))
         for name in GENERALIZED:
             if name in one.fields:
-                said[name] = one.fields[name]
-        first, _ = span.get(one.source_profile, (one.at, one.at))
-        span[one.source_profile] = (first, one.at)
+                said[name], spoken_at = one.fields[name], one.at
+        span[one.source_profile] = (spoken_at, first, one.at)
     rows = [(id, *_generalized(latest[id]), *span[id]) for id in in_order(latest)]
     if rows:
         with planned_cursor() as cursor:

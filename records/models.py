@@ -231,6 +231,8 @@ class SourceProfile(models.Model):
     birth_year = models.SmallIntegerField(null=True)
     postcode_area = models.CharField(max_length=8, blank=True)
     country = models.CharField(max_length=2, blank=True)
+    # When the latest of these three was said.
+    generalized_at = models.DateTimeField(null=True)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     created_at = models.DateTimeField()

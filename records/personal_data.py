@@ -124,6 +124,7 @@ TABLES = [
             "birth_year": QUASI,
             "postcode_area": QUASI,
             "country": PLAIN,
+            "generalized_at": PLAIN,
             "first_seen_at": PLAIN,
             "last_seen_at": PLAIN,
             "created_at": PLAIN,

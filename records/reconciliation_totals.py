@@ -15,6 +15,7 @@ SEPARATORS = ",;\t"
 MOST_RECORDS = 10**12
 LONGEST_NUMBER = 40
 MOST_SUM = Decimal(10) ** 15
+NUMBER = re.compile(r"-?\d{1,16}(?:\.\d{1,6})?", re.ASCII)
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 Value = TypeVar("Value")
 
@@ -85,12 +86,12 @@ def _count(text: str) -> int:
 
 
 def _sum(text: str) -> Decimal:
-    if len(text) > LONGEST_NUMBER:
+    if len(text) > LONGEST_NUMBER or not NUMBER.fullmatch(text):
         raise ValueError
-    sum = Decimal(text)
-    if not sum.is_finite() or abs(sum) > MOST_SUM:
+    total = Decimal(text)
+    if abs(total) > MOST_SUM:
         raise ValueError
-    return sum
+    return total
 
 
 def _separator(text: str) -> str:

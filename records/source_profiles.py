@@ -103,16 +103,15 @@ def make(source: Source, newcomers: Iterable[Newcomer], *, now: datetime) -> set
         return {row[0] for row in cursor.fetchall()}
 
 
-# The source profile itself, and in its source the stable key by which it is found.
 SEEN_AGAIN = """
-WITH seen AS MATERIALIZED (
-    SELECT * FROM unnest(%b::uuid[], %b::timestamptz[]) AS pair (id, seen_at)
-), later AS (
-    UPDATE records_sourceprofile AS known SET last_seen_at = seen.seen_at
-    FROM seen WHERE known.id = seen.id AND known.last_seen_at < seen.seen_at
-)
+UPDATE records_sourceprofile AS known SET last_seen_at = seen.seen_at
+FROM unnest(%b::uuid[], %b::timestamptz[]) AS seen (id, seen_at)
+WHERE known.id = seen.id AND known.last_seen_at < seen.seen_at
+"""
+# The key by which a source profile is found in its source.
+KEYS_SEEN_AGAIN = """
 UPDATE records_identifier AS known SET last_seen_at = seen.seen_at
-FROM seen
+FROM unnest(%b::uuid[], %b::timestamptz[]) AS seen (id, seen_at)
 JOIN records_sourceprofile AS bearer USING (id)
 JOIN records_source AS source ON source.id = bearer.source_id
 WHERE known.source_profile_id = bearer.id AND known.namespace = source.stable_key AND known.index = bearer.stable_index
@@ -121,11 +120,23 @@ WHERE known.source_profile_id = bearer.id AND known.namespace = source.stable_ke
 
 
 def seen_again(last: Mapping[UUID, datetime]) -> None:
-    """Note when each of these was last seen, where that is later than was known."""
+    """Note when each of these was last seen, where that is later than was known.
+
+    It locks the rows, which accept may wait for: do it last.
+    """
+    _write_seen(SEEN_AGAIN, last)
+
+
+def keys_seen_again(last: Mapping[UUID, datetime]) -> None:
+    """The same of the stable keys of these."""
+    _write_seen(KEYS_SEEN_AGAIN, last)
+
+
+def _write_seen(statement: str, last: Mapping[UUID, datetime]) -> None:
     if last:
         ids = in_order(last)
         with planned_cursor() as cursor:
-            cursor.execute(SEEN_AGAIN, [Uuids(ids), [last[id] for id in ids]])
+            cursor.execute(statement, [Uuids(ids), [last[id] for id in ids]])
 
 
 def forget(ids: Collection[UUID]) -> None:
@@ -160,4 +171,4 @@ def standing(ids: Collection[UUID]) -> dict[UUID, Standing]:
 
 def forget_generalized(ids: Collection[UUID]) -> None:
     """Empty birth year, postcode area and country of these source profiles."""
-    SourceProfile.objects.filter(id__in=ids).update(birth_year=None, postcode_area="", country="")
+    SourceProfile.objects.filter(id__in=ids).update(birth_year=None, postcode_area="", country="", generalized_at=None)

@@ -177,6 +177,8 @@ def test_the_command(till: Source, path: Path) -> None:
         ("day,records,sum\n2026-11-22,1,much\n", "line 2, column 'sum' must be a number"),
         ("day,records,sum\n2026-11-22,1,NaN\n", "line 2, column 'sum' must be a number"),
         ("day,records,sum\n2026-11-22,1,1e99\n", "line 2, column 'sum' must be a number"),
+        ("day,records,sum\n2026-11-22,1,1E-999999\n", "line 2, column 'sum' must be a number"),
+        ("day,records,sum\n2026-11-22,1,1_000\n", "line 2, column 'sum' must be a number"),
         ("day,records\n2026-11-22,1\n2026-11-22,2\n", "line 3, column 'day': the day stands in line 2 already"),
         ('day,records\n"2026-11-22,1\n', "cannot be read as CSV"),
     ],
