@@ -38,7 +38,8 @@ def queue(news: Collection[AlarmNews], *, now: datetime) -> int:
     """Write down whom to tell of this; call it in the transaction that makes it true. Safe to repeat."""
     if not news:
         return 0
-    listeners = list(AlarmListener.objects.filter(enabled=True).order_by("id"))
+    # Who is just being removed is waited for, and is gone then.
+    listeners = list(AlarmListener.objects.filter(enabled=True).order_by("id").select_for_update(no_key=True))
     rows = [
         AlarmNotice(
             id=new_id(),

@@ -178,7 +178,7 @@ class AlarmListenerScreen(Screen):
         one = get_object_or_404(AlarmListener, pk=id)
         enabled = alarm_listeners.change(one, enabled=not one.enabled).enabled
         said = (
-            "Enabled: it is told of what begins and ends from now on." if enabled else "Disabled: it is told nothing."
+            "Enabled: it is told from now on, and of what still waited." if enabled else "Disabled: it is told nothing."
         )
         messages.success(request, said)
         return _to(id)

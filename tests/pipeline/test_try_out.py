@@ -84,3 +84,10 @@ def test_what_was_refused_as_a_whole_stays_so(fridges: Source) -> None:
     tried = try_out.with_quarantine(fridges, Candidate(RIGHT), actor=STEWARD, now=NOW)
     for report in (tried.now, tried.then):
         assert [(fault.reason, fault.rows) for fault in report.faults] == [(row.reason, 1)]
+
+
+@pytest.mark.parametrize("event", [[1], "x", None])
+def test_what_is_no_event_at_all_stays_out_and_breaks_nothing(fridges: Source, event: object) -> None:
+    doors.cloud_events(fridges, [event], now=NOW)
+    tried = try_out.with_quarantine(fridges, Candidate(RIGHT | BY_COLUMN), actor=STEWARD, now=NOW)
+    assert (tried.now.quarantined, tried.then.quarantined) == (1, 1)
