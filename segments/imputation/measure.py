@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from django.db import transaction
 from django.db.models import Max, OuterRef, Q, Subquery
 
-from segments.imputation.methods import STATISTICS
+from segments.imputation.methods import STATISTICS, in_tens
 from segments.imputation.survey import survey
 from segments.models import FeatureStatistic, ImputationPolicy
 from vault.ids import new_id
@@ -26,7 +26,7 @@ def measure(policies: Collection[ImputationPolicy], *, now: datetime) -> list[Fe
             id=new_id(),
             policy=one,
             value=found.statistic(one.feature, one.method),
-            profiles=found.known(one.feature),
+            profiles=in_tens(found.known(one.feature)),
             measured_at=now,
         )
         for one in due

@@ -2,7 +2,9 @@
 
 A statistic is made of what is known of others, so it speaks of twenty of them or is not made: a mean is the mean of
 twenty or more, a value is seen of twenty or more. Where fewer have the middle value exactly, the median is the mean of
-the twenty in the middle (of twenty-one, where their number is odd), so that it repeats nobody's value.
+the twenty in the middle (of twenty-one, where their number is odd), so that it repeats nobody's value. Means have two
+digits that count, and their number of profiles is kept in tens: else two of them in a row, with and without somebody,
+would tell the value of that one.
 """
 
 from collections.abc import Mapping
@@ -18,7 +20,7 @@ OF_TYPE = {
     BOOLEAN: (MISSING, CONSTANT, MOST_FREQUENT),
 }
 LEAST = 20
-DECIMALS = 2
+DIGITS = 2
 
 # How many profiles have each value.
 Counts = Mapping[Value, int]
@@ -27,7 +29,7 @@ Counts = Mapping[Value, int]
 def statistic(method: str, counts: Counts) -> Value | None:
     """The median, mean or most frequent of these values; None where it would speak of fewer than 20 profiles.
 
-    Of values that are equally frequent the first in order counts. Median and mean are rounded to two decimals.
+    Of values that are equally frequent the first in order counts. Means are rounded to two digits that count.
     """
     if sum(counts.values()) < LEAST:
         return None
@@ -43,7 +45,12 @@ def _most_frequent(counts: Counts) -> Value | None:
 
 def _mean(counts: Counts) -> float:
     total = fsum(float(value) * count for value, count in counts.items())
-    return round(total / sum(counts.values()), DECIMALS)
+    return float(f"{total / sum(counts.values()):.{DIGITS}g}")
+
+
+def in_tens(profiles: int) -> int:
+    """How many profiles a statistic is of, as it is kept and shown."""
+    return profiles - profiles % 10 if profiles >= LEAST else profiles
 
 
 def _median(counts: Counts) -> Value:

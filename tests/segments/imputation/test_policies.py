@@ -120,8 +120,8 @@ def test_a_statistic_is_measured_on_saving_with_its_instant_and_number() -> None
     buyers(*[10] * 12, *[20] * 13)
     set_to("mean")
     kept = FeatureStatistic.objects.get()
-    assert (kept.value, kept.profiles, kept.measured_at) == (15.2, 25, NOW)
-    assert policies.estimates_of(policies.standing()) == {"recency_days": Estimate(15.2, "mean", 1)}
+    assert (kept.value, kept.profiles, kept.measured_at) == (15.0, 20, NOW)
+    assert policies.estimates_of(policies.standing()) == {"recency_days": Estimate(15.0, "mean", 1)}
 
 
 def test_of_nineteen_there_is_no_statistic() -> None:
