@@ -7,9 +7,9 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from outbox import exchanged_secrets
 from outbox.addresses import NotAllowed, must_be_allowed
 from outbox.models import AlarmListener
-from outbox.recipients import OVERLAP
 from outbox.webhooks import written
 from vault import kept_keys
 from vault.ids import new_id
@@ -47,15 +47,12 @@ def change(listener: AlarmListener, **changes: Any) -> AlarmListener:
 
 def exchange_secret(listener: AlarmListener, *, now: datetime) -> str:
     """A new secret, shown this once. For a day messages are signed with the old one as well."""
-    version = kept_keys.make_next(_key_of(listener))
-    AlarmListener.objects.filter(pk=listener.pk).update(secret_version=version, old_secret_until=now + OVERLAP)
-    return written(kept_keys.key(_key_of(listener), version))
+    return exchanged_secrets.exchange(listener, _key_of(listener), now=now)
 
 
 def secrets_of(listener: AlarmListener, *, now: datetime) -> list[bytes]:
     """The secrets that count now, the newest first: two while one is exchanged."""
-    until = listener.old_secret_until
-    return kept_keys.counting(_key_of(listener), listener.secret_version, old_until=until, now=now)
+    return exchanged_secrets.counting(listener, _key_of(listener), now=now)
 
 
 def remove(listener: AlarmListener) -> None:

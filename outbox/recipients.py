@@ -1,7 +1,7 @@
 """Recipients: who may be told of changes, for which purposes, at which address, under which secret."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,13 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
+from outbox import exchanged_secrets
 from outbox.addresses import NotAllowed, must_be_allowed
 from outbox.models import Change, Recipient
 from outbox.webhooks import written
 from vault import kept_keys
 from vault.ids import new_id
-
-OVERLAP = timedelta(hours=24)
 
 
 def add(name: str, *, purposes: Sequence[str], url: str = "", now: datetime) -> tuple[Recipient, str]:
@@ -57,15 +56,12 @@ def change(recipient: Recipient, **changes: Any) -> Recipient:
 
 def exchange_secret(recipient: Recipient, *, now: datetime) -> str:
     """A new secret, shown this once. For a day messages are signed with the old one as well."""
-    version = kept_keys.make_next(_key_of(recipient))
-    Recipient.objects.filter(pk=recipient.pk).update(secret_version=version, old_secret_until=now + OVERLAP)
-    return written(kept_keys.key(_key_of(recipient), version))
+    return exchanged_secrets.exchange(recipient, _key_of(recipient), now=now)
 
 
 def secrets_of(recipient: Recipient, *, now: datetime) -> list[bytes]:
     """The secrets that count now, the newest first: two while one is exchanged."""
-    until = recipient.old_secret_until
-    return kept_keys.counting(_key_of(recipient), recipient.secret_version, old_until=until, now=now)
+    return exchanged_secrets.counting(recipient, _key_of(recipient), now=now)
 
 
 def find(name: str) -> Recipient:
