@@ -9,8 +9,9 @@ import numpy as np
 
 from identity.matching import Model, People, Quality, b_cubed, pairwise_metrics
 from identity.matching.batch import LINK_IN_FILE, Found, find_people
+from identity.matching.column import MISSING
 from identity.matching.columns import RECORD_ID, TRUTH, Taken, recognize
-from identity.matching.table import persons_of
+from identity.matching.table import fields_of
 from identity.tables import Table, read_table
 
 
@@ -83,9 +84,8 @@ def deduplicate(
     clock.begin("recognizing columns")
     columns = recognize(table.columns, chosen)
     record_ids = _record_ids(table, columns)
-    persons = persons_of(table.columns, columns)
     clock.begin("normalizing")
-    people = People.build(range(table.rows), persons)
+    people = People.of(range(table.rows), fields_of(table.columns, columns))
     found = find_people(people, model=model, threshold=threshold, tell=clock.begin)
     clock.end()
     return Deduplicated(
@@ -107,13 +107,13 @@ def _record_ids(table: Table, columns: Sequence[Taken]) -> Sequence[str]:
     column = next((taken.column for taken in columns if taken.field == RECORD_ID), None)
     if column is None:
         return [str(number) for number in range(1, table.rows + 1)]
-    ids = [value for value in table.columns[column] if value]
-    if len(set(ids)) != table.rows:
+    ids = table.columns[column]
+    if len(ids.values) != table.rows:
         raise NotOneEachError(
-            f"the column {column!r} does not tell records apart: {table.rows:,} rows hold {len(set(ids)):,} values; "
+            f"the column {column!r} does not tell records apart: {table.rows:,} rows hold {len(ids.values):,} values; "
             "name another with --id, or leave --id out to count the rows"
         )
-    return ids
+    return ids.texts(ids.codes)
 
 
 def _quality(found: Found, table: Table, chosen: Mapping[str, str]) -> dict[str, Quality]:
@@ -121,5 +121,9 @@ def _quality(found: Found, table: Table, chosen: Mapping[str, str]) -> dict[str,
     column = next((column for column, name in chosen.items() if name == TRUTH), None)
     if column is None:
         return {}
-    truth = [value or row for row, value in enumerate(table.columns[column])]
-    return {"pairwise": pairwise_metrics(found.labels, truth), "b_cubed": b_cubed(found.labels, truth)}
+    codes = table.columns[column].codes
+    truth = np.where(codes == MISSING, len(codes) + np.arange(len(codes)), codes)
+    return {
+        "pairwise": pairwise_metrics(found.labels, truth.tolist()),
+        "b_cubed": b_cubed(found.labels, truth.tolist()),
+    }

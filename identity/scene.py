@@ -73,7 +73,7 @@ class Compared:
         off: levels and bits, which sum to the odds of the pair."""
         scores = self.scores
         against = round(float(scores.alternative[row]), 2)
-        base = round(float(scores.base[row]), 2)
+        base = round(scores.base, 2)
         found = [("prior", "before any evidence", base), *evidence(self.levels[row], scores.weight[row])]
         why = ("contradiction", "plainly differ") if scores.contradiction[row] else ("household", "may be two people")
         return [*found, (*why, against)] if against else found

@@ -1,22 +1,28 @@
 """A file of people as a table: its values by column."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from identity.matching.table import cleaned
+import polars as pl
+
+from identity.at_once import read_at_once
+from identity.matching import normalize
+from identity.matching.column import Column, derive
+from identity.matching.in_bulk import encoded
 from records.envelope import Reject
-from records.readers import NotReadable, columns_of, examine, rows_of
+from records.readers import CSV, Nature, NotReadable, columns_of, examine, rows_of
+from records.readers.charset import UTF8
 
 ROWS_A_REPORT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Values by column, None where a cell is empty; all columns have `rows` values. `unreadable` rows were left out."""
+    """Columns by name, of `rows` rows each. `unreadable` rows were left out."""
 
-    columns: dict[str, Sequence[str | None]]
+    columns: dict[str, Column]
     rows: int
     unreadable: int
 
@@ -27,13 +33,31 @@ def read_table(path: Path, *, tell: Callable[[int], None] = lambda rows: None) -
     `tell` is called with the number of rows read, now and then.
     """
     with path.open("rb") as file:
-        return _read(file, path.name, tell)
+        nature = examine(file, name=path.name)
+        cells, unreadable = _at_once(path, file, nature), 0
+        if cells is None:
+            file.seek(0)
+            cells, unreadable = _row_by_row(file, nature, tell)
+    rows = max((len(column) for column in cells.values()), default=0)
+    if not rows:
+        raise NotReadable(
+            f"none of its {unreadable:,} rows can be read; `manage.py ingest --dry-run` says what is wrong with each"
+            if unreadable
+            else "the file holds no rows below its first line; give it the records to compare"
+        )
+    return Table({name: derive(encoded(column), normalize.cell) for name, column in cells.items()}, rows, unreadable)
 
 
-def _read(file: BinaryIO, name: str, tell: Callable[[int], None]) -> Table:
-    nature = examine(file, name=name)
+def _at_once(path: Path, file: BinaryIO, nature: Nature) -> dict[str, pl.Series] | None:
+    if nature.format != CSV or nature.packed or nature.encoding != UTF8:
+        return None
+    file.seek(0)
+    return read_at_once(path, file)
+
+
+def _row_by_row(file: BinaryIO, nature: Nature, tell: Callable[[int], None]) -> tuple[dict[str, pl.Series], int]:
+    """Return the cells by column, and how many rows could not be read."""
     columns: dict[str, list[str | None]] = {column: [] for column in columns_of(file, nature) if column}
-    texts: dict[object, str | None] = {}
     rows = unreadable = 0
     for item in rows_of(file, nature):
         if isinstance(item, Reject):
@@ -42,25 +66,10 @@ def _read(file: BinaryIO, name: str, tell: Callable[[int], None]) -> Table:
         for column, cell in item[1].items():
             values = columns.setdefault(column, [])
             values.extend([None] * (rows - len(values)))
-            values.append(_text(cell, texts))
+            values.append(None if cell is None else str(cell))
         rows += 1
         if rows % ROWS_A_REPORT == 0:
             tell(rows)
-    if not rows:
-        raise NotReadable(
-            f"none of its {unreadable:,} rows can be read; `manage.py ingest --dry-run` says what is wrong with each"
-            if unreadable
-            else "the file holds no rows below its first line; give it the records to compare"
-        )
     for values in columns.values():
         values.extend([None] * (rows - len(values)))
-    return Table(dict(columns), rows, unreadable)
-
-
-def _text(cell: object, texts: dict[object, str | None]) -> str | None:
-    """Return the cell as text; what stands in many cells is kept once."""
-    if not isinstance(cell, str):
-        return cleaned(cell)
-    if cell not in texts:
-        texts[cell] = cleaned(cell)
-    return texts[cell]
+    return {column: pl.Series(values, dtype=pl.String) for column, values in columns.items()}, unreadable

@@ -11,9 +11,10 @@ from identity.matching.block import Pairs, SkippedBlocks, candidate_pairs
 from identity.matching.cluster import cluster
 from identity.matching.compare import compare
 from identity.matching.contradict import contradicts
-from identity.matching.learn import learn, refine
+from identity.matching.learn import Learner
 from identity.matching.levels import Levels
 from identity.matching.model import Model
+from identity.matching.patterns import patterns_of
 from identity.matching.people import People
 from identity.matching.score import score
 from identity.matching.widen import widened
@@ -52,7 +53,7 @@ def find_people(
     levels = compare(people, pairs)
     if model is None:
         tell("learning")
-        model = _learned(people, levels[_places(narrow, pairs)], levels)
+        model = _learned(people, levels, _places(narrow, pairs))
         if model.learned_on and model.household is None:
             model = replace(model, housemates=False)
     tell("scoring")
@@ -67,12 +68,14 @@ def find_people(
     )
 
 
-def _learned(people: People, narrow: Levels, wide: Levels) -> Model:
-    """Return the model learned from the narrow net and refined on the wide one; where the file lacks the fields that
-    the narrow net is made of, it is learned from the wide one alone.
+def _learned(people: People, levels: Levels, narrow: NDArray[np.int64]) -> Model:
+    """Return the model learned from the narrow net, given by places, and refined on the wide one; where the file lacks
+    the fields that the narrow net is made of, it is learned from the wide one alone.
     """
-    model = learn(narrow, people=people)
-    return refine(model, wide, people=people) if model.learned_on else learn(wide, people=people)
+    wide = patterns_of(levels)
+    learner = Learner(people)
+    model = learner.learn(wide.among(narrow))
+    return learner.refine(model, wide) if model.learned_on else learner.learn(wide)
 
 
 def _places(some: Pairs, pairs: Pairs) -> NDArray[np.int64]:

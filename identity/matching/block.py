@@ -7,15 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching import normalize
+from identity.matching.column import MISSING, Codes, combine, in_order
 from identity.matching.nicknames import nickname_class
 from identity.matching.people import (
-    MISSING,
-    Codes,
     People,
     birth_day,
     birth_year,
     class_sound,
-    combine,
     dwelling_sound,
     in_one_order,
     initial,
@@ -221,15 +219,16 @@ def _split(people: People, fields: tuple[str, ...], oversized: Codes, max_block:
 
 def pairs_within(blocks: Codes, n: int) -> NDArray[np.int64]:
     """Return all pairs inside each block as `low * n + high`, shape (pairs,)."""
-    members = np.flatnonzero(blocks != MISSING)
-    order = members[np.argsort(blocks[members], kind="stable")]
-    ordered = blocks[order]
-    ends = np.searchsorted(ordered, ordered, side="right")
-    partners = ends - np.arange(len(order)) - 1
+    sizes = np.append(np.bincount(blocks[blocks != MISSING]), 0)
+    members = np.flatnonzero(sizes[blocks] > 1)
+    _, places = in_order(blocks[members].astype(np.int64))
+    order = members[places]
+    sizes = sizes[sizes > 1]
+    partners = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(order)) - 1
     first = np.repeat(np.arange(len(order)), partners)
     before = np.cumsum(partners) - partners
     second = first + 1 + np.arange(len(first)) - np.repeat(before, partners)
-    pairs: NDArray[np.int64] = order[first].astype(np.int64) * n + order[second]
+    pairs: NDArray[np.int64] = order[first] * n + order[second]
     return pairs
 
 

@@ -1,7 +1,8 @@
 """Cluster: join pairs into people, best evidence first, and never across a contradiction."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,50 +14,11 @@ Contradiction = Callable[[NDArray[np.int32]], NDArray[np.bool_]]
 # Evidence against joining counts at most this many bits per pair: in a dirty file, one bad record must not undo many.
 _MOST_AGAINST = -10.0
 _PAIRS_AT_ONCE = 1_000_000
+# The rank of what no strong edge ties.
+_WEAK = np.iinfo(np.int32).max
 
-
-@dataclass(slots=True)
-class _Clusters:
-    """The clusters so far. `evidence[a][b]` is the summed bits between the clusters led by a and b."""
-
-    leader: list[int]
-    members: dict[int, list[int]] = field(default_factory=dict)
-    evidence: dict[int, dict[int, float]] = field(default_factory=dict)
-    apart: dict[int, set[int]] = field(default_factory=dict)
-
-    def lead(self, row: int) -> int:
-        while self.leader[row] != row:
-            self.leader[row] = self.leader[self.leader[row]]
-            row = self.leader[row]
-        return row
-
-    def of(self, row: int) -> list[int]:
-        return self.members.get(row, [row])
-
-    def part(self, one: int, other: int) -> None:
-        """Keep two leaders apart for good."""
-        self.apart.setdefault(one, set()).add(other)
-        self.apart.setdefault(other, set()).add(one)
-
-    def join(self, one: int, other: int) -> None:
-        """Join two leaders; the larger cluster's leader leads both."""
-        if len(self.of(one)) < len(self.of(other)):
-            one, other = other, one
-        self.members[one] = self.of(one) + self.of(other)
-        self.members.pop(other, None)
-        self.leader[other] = one
-        toward = self.evidence.setdefault(one, {})
-        for third, bits in self.evidence.pop(other, {}).items():
-            between = self.evidence[third]
-            del between[other]
-            if third != one:
-                between[one] = between.get(one, 0.0) + bits
-                toward[third] = between[one]
-        foes = self.apart.pop(other, set())
-        for foe in foes:
-            self.apart[foe].discard(other)
-            self.apart[foe].add(one)
-        self.apart.setdefault(one, set()).update(foes)
+Rows = NDArray[np.int32]
+Marks = NDArray[np.bool_]
 
 
 def cluster(
@@ -77,88 +39,230 @@ def cluster(
     members contradict each other, so no chain joins two birth dates that do. `must_link` pairs are joined beforehand,
     unless a `cannot_link` pair forbids it: keeping apart is the safe side. The order of the edges does not matter.
     """
-    clusters = _Clusters(list(range(n)))
-    for a, b in cannot_link:
-        clusters.part(a, b)
+    apart = np.array(list(cannot_link), dtype=np.int32).reshape(-1, 2)
+    leader = _joined_beforehand(n, must_link, apart)
+    ties = _Ties.between(leader, edges, weights, log_odds(link_threshold))
+    joining = _Joining(leader, ties, apart, contradicts)
+    while joining.step():
+        pass
+    return _lowest_of_each(_resolved(leader))
+
+
+def _joined_beforehand(n: int, must_link: Iterable[tuple[int, int]], apart: Rows) -> Rows:
+    """Return each row's leader, shape (n,), once the pairs that must link are joined, but for those that may not."""
+    leader = np.arange(n, dtype=np.int32)
+
+    def lead(row: int) -> int:
+        while leader[row] != row:
+            leader[row] = leader[leader[row]]
+            row = int(leader[row])
+        return row
+
+    foes: dict[int, set[int]] = {}
+    for a, b in apart.tolist():
+        foes.setdefault(a, set()).add(b)
+        foes.setdefault(b, set()).add(a)
     for a, b in must_link:
-        one, other = clusters.lead(a), clusters.lead(b)
-        if one != other and other not in clusters.apart.get(one, ()):
-            clusters.join(one, other)
-    best = _best_first(edges, weights, log_odds(link_threshold))
-    chain_of = _chains(n, best, clusters)
-    if contradicts is not None:
-        _keep_apart(clusters, chain_of, contradicts)
-    within = (chain_of[edges[:, 0]] >= 0) & (chain_of[edges[:, 0]] == chain_of[edges[:, 1]])
-    _weigh(clusters, edges[within], weights[within])
-    for a, b in best.tolist():
-        one, other = clusters.lead(a), clusters.lead(b)
-        if one != other and clusters.evidence[one].get(other, 0.0) > 0 and other not in clusters.apart.get(one, ()):
-            clusters.join(one, other)
-    return _labels(clusters, n)
+        one, other = lead(a), lead(b)
+        if one == other or other in foes.get(one, ()):
+            continue
+        leader[other] = one
+        for foe in foes.pop(other, set()):
+            foes[foe] = (foes[foe] - {other}) | {one}
+            foes.setdefault(one, set()).add(foe)
+    return _resolved(leader)
 
 
-def _chains(n: int, best: NDArray[np.int32], clusters: _Clusters) -> NDArray[np.int32]:
-    """Return the chain of strong edges that each row hangs on, shape (n,), -1 for none: all that could ever join."""
-    chains = _Clusters(list(range(n)))
-    for members in clusters.members.values():
-        for member in members[1:]:
-            chains.leader[chains.lead(member)] = chains.lead(members[0])
-    for a, b in best.tolist():
-        chains.leader[chains.lead(a)] = chains.lead(b)
-    chain_of = np.full(n, -1, dtype=np.int32)
-    rows = np.unique(best).tolist()
-    rows += [member for row in rows for member in clusters.of(clusters.lead(row))]
-    chain_of[rows] = [chains.lead(row) for row in rows]
-    return chain_of
+class _Joining:
+    """Best first, all over the file at once.
 
-
-def _keep_apart(clusters: _Clusters, chain_of: NDArray[np.int32], contradicts: Contradiction) -> None:
-    """Mark as apart all contradicting pairs that strong edges could bring together, however long the chain.
-
-    Pairs that a person has linked stay linked.
+    Two clusters that are each other's best are joined or refused as if they stood alone, so each step decides all such
+    pairs together. Whom contradictions keep apart stay apart; whom the evidence does is asked again once one has grown.
     """
-    for pairs in _pairs_of_chains(chain_of):
-        for a, b in pairs[contradicts(pairs)].tolist():
-            one, other = clusters.lead(a), clusters.lead(b)
-            if one != other:
-                clusters.part(one, other)
+
+    def __init__(self, leader: Rows, ties: "_Ties", apart: Rows, contradicts: Contradiction | None) -> None:
+        self.leader = leader
+        self.ties = ties
+        self.apart = apart
+        self.contradicts = contradicts
+        self.rows = np.arange(len(leader), dtype=np.int32)
+        self.homes = leader.copy()
+        # Written for clusters at play before it is read for them.
+        self.scratch = np.empty(len(leader), dtype=np.int32)
+        self.worth_a_look = len(ties.one)
+        self._leave_settled()
+
+    def step(self) -> bool:
+        """Join those that are each other's best; whether any were left to be decided."""
+        chosen = self._mutually_best()
+        if not len(chosen):
+            return False
+        a, b = self.ties.one[chosen], self.ties.other[chosen]
+        barred = self._kept_apart(a, b)
+        favored = (self.ties.bits[chosen] > 0) & ~barred
+        if self.contradicts is not None:
+            barred[favored] = self._contradict(a[favored], b[favored], self.contradicts)
+        join = favored & ~barred
+        self.ties.barred[chosen[barred]] = True
+        self.ties.refused[chosen[~join]] = True
+        self._join(a[join], b[join])
+        self._leave_settled()
+        return True
+
+    def _mutually_best(self) -> NDArray[np.int64]:
+        """Return the ties, as places, that are the best open one at both their ends."""
+        open_ones = np.flatnonzero(self.ties.open)
+        ranked = open_ones[np.argsort(self.ties.rank[open_ones])]
+        one, other = self.ties.one[ranked], self.ties.other[ranked]
+        place = np.arange(len(ranked), dtype=np.int32)
+        # Of several values for one place the last is kept.
+        self.scratch[np.stack((one, other), axis=1).ravel()[::-1]] = np.repeat(place, 2)[::-1]
+        return ranked[(self.scratch[one] == place) & (self.scratch[other] == place)]
+
+    def _kept_apart(self, a: Rows, b: Rows) -> Marks:
+        barred = np.zeros(len(a), dtype=np.bool_)
+        if len(self.apart):
+            homes = _resolved(self.leader)[self.apart]
+            self.scratch[homes.ravel()] = -1
+            self.scratch[a] = self.scratch[b] = np.arange(len(a), dtype=np.int32)
+            pair = self.scratch[homes]
+            barred[pair[(pair[:, 0] == pair[:, 1]) & (pair[:, 0] >= 0), 0]] = True
+        return barred
+
+    def _contradict(self, a: Rows, b: Rows, contradicts: Contradiction) -> Marks:
+        """Return which clusters hold members of whom one contradicts one of the other's."""
+        order = np.argsort(self.homes, kind="stable")
+        rows, homes = self.rows[order], self.homes[order]
+        start = np.stack([np.searchsorted(homes, side) for side in (a, b)])
+        size = np.stack([np.searchsorted(homes, side, side="right") for side in (a, b)]) - start
+        found = np.zeros(len(a), dtype=np.bool_)
+        for some in _in_portions(size[0] * size[1]):
+            pair, left, right = _crosswise(size[0, some], size[1, some])
+            asked = np.stack((rows[start[0, some][pair] + left], rows[start[1, some][pair] + right]), axis=1)
+            found[some.start + pair[contradicts(np.sort(asked, axis=1))]] = True
+        return found
+
+    def _at_play(self) -> Marks:
+        """Return which clusters a chain of ties that may yet open leads to, shape (n,)."""
+        at_play = np.zeros(len(self.leader), dtype=np.bool_)
+        at_play[self.ties.one[self.ties.open]] = True
+        possible = np.flatnonzero((self.ties.rank < _WEAK) & ~self.ties.barred)
+        one, other = self.ties.one[possible], self.ties.other[possible]
+        while (new := at_play[one] != at_play[other]).any():
+            at_play[one[new]] = at_play[other[new]] = True
+        return at_play
+
+    def _join(self, a: Rows, b: Rows) -> None:
+        self.leader[b] = a
+        self.homes = self.leader[self.homes]
+        grown = np.zeros(len(self.leader), dtype=np.bool_)
+        grown[a] = grown[b] = True
+        self.ties = self.ties.led_by(self.leader, grown)
+
+    def _leave_settled(self) -> None:
+        """Leave out the clusters that nothing can join any more: where nothing is open, however far one looks."""
+        left = int(self.ties.open.sum())
+        if left > self.worth_a_look:
+            return
+        self.worth_a_look = left // 2
+        at_play = self._at_play()
+        self.ties = self.ties[at_play[self.ties.one] & at_play[self.ties.other]]
+        stay = at_play[self.homes]
+        self.rows, self.homes = self.rows[stay], self.homes[stay]
 
 
-def _pairs_of_chains(chain_of: NDArray[np.int32]) -> Iterator[NDArray[np.int32]]:
-    """Yield the pairs of rows within each chain, shape (pairs, 2), a million or so at a time."""
-    rows = np.flatnonzero(chain_of >= 0).astype(np.int32)
-    rows = rows[np.argsort(chain_of[rows], kind="stable")]
-    starts = np.flatnonzero(np.diff(chain_of[rows], prepend=-1))
-    pending, size = [], 0
-    for members in np.split(rows, starts[1:]):
-        low, high = np.triu_indices(len(members), k=1)
-        pending.append(np.stack((members[low], members[high]), axis=1))
-        size += len(low)
-        if size >= _PAIRS_AT_ONCE:
-            yield np.concatenate(pending)
-            pending, size = [], 0
-    if pending:
-        yield np.concatenate(pending)
+@dataclass(frozen=True, eq=False, slots=True)
+class _Ties:
+    """What lies between two clusters, once for each two; arrays have shape (ties,).
+
+    one, other: their leaders, the lower first. bits: the evidence, summed. rank: of their best strong edge. barred:
+    they contradict each other. refused: the evidence did not suffice when they were asked.
+    """
+
+    one: Rows
+    other: Rows
+    bits: NDArray[np.float64]
+    rank: Rows
+    barred: Marks
+    refused: Marks
+
+    def __getitem__(self, some: Marks) -> "_Ties":
+        if some.all():
+            return self
+        return _Ties(*(getattr(self, name)[some] for name in _Ties.__slots__))
+
+    @property
+    def open(self) -> Marks:
+        """Return which may be decided."""
+        is_open: Marks = (self.rank < _WEAK) & ~self.barred & ~self.refused
+        return is_open
+
+    @staticmethod
+    def between(leader: Rows, edges: Rows, weights: NDArray[np.float64], threshold: float) -> "_Ties":
+        """Return the ties that the edges make between clusters."""
+        strong = np.flatnonzero(weights >= threshold)
+        best_first = strong[np.lexsort((edges[strong, 1], edges[strong, 0], -weights[strong]))]
+        rank = np.full(len(edges), _WEAK, dtype=np.int32)
+        rank[best_first] = np.arange(len(best_first), dtype=np.int32)
+        nothing = np.zeros(len(edges), dtype=np.bool_)
+        bounded = np.maximum(weights, _MOST_AGAINST)
+        return _Ties(edges[:, 0], edges[:, 1], bounded, rank, nothing, nothing.copy()).led_by(leader)
+
+    def led_by(self, leader: Rows, grown: Marks | None = None) -> "_Ties":
+        """Return the ties between the clusters that `leader` makes, those of `grown` ones asked anew."""
+        if grown is None:
+            return self._merged(leader)
+        touched = grown[self.one] | grown[self.other]
+        stay, merged = self[~touched], self[touched]._merged(leader)
+        return _Ties(*(np.concatenate((getattr(stay, n), getattr(merged, n))) for n in _Ties.__slots__))
+
+    def _merged(self, leader: Rows) -> "_Ties":
+        one, other = leader[self.one], leader[self.other]
+        between = np.flatnonzero(one != other)
+        low, high = np.minimum(one, other)[between], np.maximum(one, other)[between]
+        key = low.astype(np.int64) * len(leader) + high
+        order = np.argsort(key, kind="stable")
+        key = key[order]
+        starts = np.flatnonzero(np.diff(key, prepend=-1))
+        low, high, of = low[order][starts], high[order][starts], between[order]
+        if not len(starts):
+            return _Ties(low, high, self.bits[:0], self.rank[:0], self.barred[:0], self.refused[:0])
+        return _Ties(
+            low,
+            high,
+            np.add.reduceat(self.bits[of], starts),
+            np.minimum.reduceat(self.rank[of], starts),
+            np.logical_or.reduceat(self.barred[of], starts),
+            np.zeros(len(starts), dtype=np.bool_),
+        )
 
 
-def _weigh(clusters: _Clusters, edges: NDArray[np.int32], weights: NDArray[np.float64]) -> None:
-    bounded = np.maximum(weights, _MOST_AGAINST).tolist()
-    for (a, b), bits in zip(edges.tolist(), bounded, strict=True):
-        one, other = clusters.lead(a), clusters.lead(b)
-        if one != other:
-            between = clusters.evidence.setdefault(one, {})
-            between[other] = between.get(other, 0.0) + bits
-            clusters.evidence.setdefault(other, {})[one] = between[other]
+def _in_portions(counts: NDArray[np.int64]) -> Iterator[slice]:
+    """Yield runs of places whose counts come to a million or so."""
+    portion = np.cumsum(counts) // _PAIRS_AT_ONCE
+    starts = [0, *(np.flatnonzero(np.diff(portion)) + 1).tolist(), len(counts)]
+    for start, end in pairwise(starts):
+        yield slice(start, end)
 
 
-def _best_first(edges: NDArray[np.int32], weights: NDArray[np.float64], threshold: float) -> NDArray[np.int32]:
-    strong = np.flatnonzero(weights >= threshold)
-    order = np.lexsort((edges[strong, 1], edges[strong, 0], -weights[strong]))
-    best: NDArray[np.int32] = edges[strong[order]]
-    return best
+def _crosswise(lefts: Rows, rights: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return, for each of the pairs of clusters of these sizes, every place on the left with every one on the right."""
+    counts = lefts.astype(np.int64) * rights
+    pair = np.repeat(np.arange(len(counts)), counts)
+    within = np.arange(len(pair)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return pair, within // rights[pair], within % rights[pair]
 
 
-def _labels(clusters: _Clusters, n: int) -> NDArray[np.int32]:
-    lowest = {leader: min(members) for leader, members in clusters.members.items()}
-    leaders = [clusters.lead(row) for row in range(n)]
-    return np.array([lowest.get(leader, leader) for leader in leaders], dtype=np.int32)
+def _resolved(leader: Rows) -> Rows:
+    """Return the leader of each row's leader, and so on to the last."""
+    while not np.array_equal(leader, further := leader[leader]):
+        leader = further
+    return leader
+
+
+def _lowest_of_each(leader: Rows) -> Rows:
+    """Return for each row the lowest row with its leader."""
+    lowest = np.empty_like(leader)
+    lowest[leader[::-1]] = np.arange(len(leader), dtype=np.int32)[::-1]
+    labels: Rows = lowest[leader]
+    return labels

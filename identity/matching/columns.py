@@ -5,7 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from identity.matching import dates
+from identity.matching.column import Column
 from identity.matching.column_names import fields_named, names_records
 from identity.matching.nicknames import is_given_name
 
@@ -13,8 +17,6 @@ from identity.matching.nicknames import is_given_name
 RECORD_ID, TRUTH, NOTHING = "record_id", "truth", "nothing"
 IDENTIFIER, TRAIT = "identifier", "trait"
 MOST_IDENTIFIERS, MOST_TRAITS = 2, 6
-
-Values = Sequence[str | None]
 
 
 class UnknownFieldError(ValueError):
@@ -38,27 +40,23 @@ class Taken:
 class Content:
     """What can be seen of a column without its name."""
 
-    values: Values
+    column: Column
 
     @cached_property
-    def counts(self) -> Mapping[str, int]:
-        """Return how often each value stands there."""
-        counts: dict[str, int] = {}
-        for value in self.values:
-            if value:
-                counts[value] = counts.get(value, 0) + 1
-        return counts
+    def counts(self) -> NDArray[np.int64]:
+        """Return how often each distinct value stands there."""
+        return self.column.counts()
 
-    @cached_property
+    @property
     def filled(self) -> int:
         """Return how many rows have a value."""
-        return sum(self.counts.values())
+        return int(self.counts.sum())
 
     @cached_property
     def sample(self) -> Sequence[str]:
         """Return distinct values, evenly drawn over the table."""
-        values = list(self.counts)
-        return values[:: max(1, len(values) // _SAMPLE)]
+        values = self.column.values
+        return [values[place] for place in range(0, len(values), max(1, len(values) // _SAMPLE))]
 
     def share(self, test: Callable[[str], object]) -> float:
         """Return the share of sampled values that pass."""
@@ -132,8 +130,8 @@ SINGLE_FIELDS = (*_BIRTH, "email", "phone", "city", "postcode", "country")
 FIELDS = (RECORD_ID, *_FITS, TRAIT, NOTHING)
 
 
-def recognize(table: Mapping[str, Values], chosen: Mapping[str, str] | None = None) -> tuple[Taken, ...]:
-    """Return what each column of `table` (values by column, None where empty) is taken for, in the table's order.
+def recognize(table: Mapping[str, Column], chosen: Mapping[str, str] | None = None) -> tuple[Taken, ...]:
+    """Return what each column of `table` is taken for, in the table's order.
 
     `chosen` gives fields by column and is believed. Otherwise the name decides where the content agrees, else the
     content alone. What is the same everywhere, differs everywhere, or says nothing of a person is taken for nothing.
@@ -141,15 +139,15 @@ def recognize(table: Mapping[str, Values], chosen: Mapping[str, str] | None = No
     chosen = chosen or {}
     _must_be_known(table, chosen)
     found: list[Taken] = []
-    for column, values in table.items():
+    for column, content in table.items():
         if column in chosen:
             found.append(Taken(column, chosen[column], "chosen"))
         else:
-            found.append(_recognized(column, Content(values), len(values)))
+            found.append(_recognized(column, Content(content), len(content.codes)))
     return _settled(found, table)
 
 
-def _must_be_known(table: Mapping[str, Values], chosen: Mapping[str, str]) -> None:
+def _must_be_known(table: Mapping[str, Column], chosen: Mapping[str, str]) -> None:
     for column, name in chosen.items():
         if column not in table:
             raise UnknownColumnError(f"there is no column {column!r}; the columns are: {', '.join(table)}")
@@ -196,7 +194,7 @@ def _looks_like_birth(content: Content) -> bool:
         return False
     order = dates.order_of(content.sample)
     years = [int(date[:4]) for value in content.sample if (date := dates.read_date(value, order))]
-    return len(set(years)) >= 15 and max(content.counts.values()) < _MOST_A_VALUE * content.filled
+    return len(set(years)) >= 15 and content.counts.max() < _MOST_A_VALUE * content.filled
 
 
 def _looks_like_identifier(content: Content) -> bool:
@@ -208,7 +206,7 @@ def _has_several_words(value: str) -> bool:
     return len(value.split()) > 1
 
 
-def _settled(found: Sequence[Taken], table: Mapping[str, Values]) -> tuple[Taken, ...]:
+def _settled(found: Sequence[Taken], table: Mapping[str, Column]) -> tuple[Taken, ...]:
     """Return the columns with one field each where only one can be: the best filled stays, the others become traits."""
     fields = {taken.field for taken in found}
     named = {taken.field for taken in found if taken.reason != "content"}
@@ -251,7 +249,7 @@ def _adjusted(taken: Taken, fields: set[str], named: set[str]) -> Taken:
     return taken
 
 
-def _keep_best(found: list[Taken], name: str, most: int, table: Mapping[str, Values], otherwise: str) -> None:
+def _keep_best(found: list[Taken], name: str, most: int, table: Mapping[str, Column], otherwise: str) -> None:
     places = [place for place, taken in enumerate(found) if taken.field == name]
     content = {place: Content(table[found[place].column]) for place in places}
     chosen = {place: found[place].reason == "chosen" for place in places}
@@ -263,5 +261,5 @@ def _keep_best(found: list[Taken], name: str, most: int, table: Mapping[str, Val
 def _telling(content: Content) -> float:
     """Return how many rows the column tells apart from one another: its fill, less what all share."""
     filled = max(content.filled, 1)
-    alike = sum(count * count for count in content.counts.values()) / filled**2
+    alike = float((content.counts.astype(np.float64) ** 2).sum()) / filled**2
     return content.filled * (1 - alike)

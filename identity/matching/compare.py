@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching import compare_address, compare_birth, compare_email, compare_free, compare_names
+from identity.matching.column import Codes
 from identity.matching.levels import COLUMN, COMPARISONS, IDENTIFIERS, NO_EVIDENCE, PHONE, TRAITS, Levels
-from identity.matching.people import Codes, People
+from identity.matching.people import People
 
 
 def compare(people: People, pairs: NDArray[np.int32]) -> Levels:
@@ -14,7 +15,7 @@ def compare(people: People, pairs: NDArray[np.int32]) -> Levels:
     -1 means no evidence: missing on either side. Each distinct pair of values is compared once.
     """
     a, b = pairs[:, 0], pairs[:, 1]
-    levels = np.full((len(pairs), len(COMPARISONS)), NO_EVIDENCE, dtype=np.int8)
+    levels = np.full((len(pairs), len(COMPARISONS)), NO_EVIDENCE, dtype=np.int8, order="F")
     given, family = compare_names.compare_names(people.given_name, people.family_name, a, b)
     levels[:, COLUMN["given_name"]] = given
     levels[:, COLUMN["family_name"]] = family
@@ -28,7 +29,7 @@ def compare(people: People, pairs: NDArray[np.int32]) -> Levels:
     ):
         for comparison in comparisons:
             column = people.free(comparison.name)
-            if column.values:
+            if not column.is_empty:
                 levels[:, COLUMN[comparison.name]] = judge(column, a, b)
     return levels
 

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from identity.matching import normalize
+from identity.matching.column import Codes, Column
 from identity.matching.distinct import on_distinct, similar
 from identity.matching.levels import ADDRESS, NO_EVIDENCE
-from identity.matching.people import Codes, Column, People, derive
+from identity.matching.people import People
 
 
 def compare_addresses(people: People, a: Codes, b: Codes) -> NDArray[np.int8]:
@@ -50,8 +50,7 @@ def _same_street(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which pairs live in the same street and number (one may be missing), looking closely only where `near`."""
     same, known = _same(people.street, a, b)
-    names, numbers = derive(people.street, normalize.street_name), derive(people.street, normalize.street_number)
-    one, other = numbers.codes[a], numbers.codes[b]
+    one, other = people.street_number.codes[a], people.street_number.codes[b]
     doubtful = np.flatnonzero(near & known & ~same & ((one == other) | (one < 0) | (other < 0)))
-    same[doubtful] = _alike(names, a[doubtful], b[doubtful])[0]
+    same[doubtful] = _alike(people.street_name, a[doubtful], b[doubtful])[0]
     return same, known

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from identity.matching.column import Codes, Column
 from identity.matching.distinct import on_distinct
 from identity.matching.levels import BIRTH_DATE, NO_EVIDENCE
-from identity.matching.people import Codes, Column
 
 # Two dates at least this many years apart, and no typo, belong to two generations.
 GENERATION_YEARS = 12

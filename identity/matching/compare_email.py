@@ -5,9 +5,10 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cpdist
 
+from identity.matching.column import Codes, Column
 from identity.matching.distinct import on_distinct
 from identity.matching.levels import EMAIL, NO_EVIDENCE
-from identity.matching.people import Codes, Column, People
+from identity.matching.people import People
 
 _MOST_SLIPS = 3
 _LETTERS_PER_SLIP = 6
@@ -32,8 +33,8 @@ def compare_emails(people: People, a: Codes, b: Codes) -> NDArray[np.int8]:
 
 
 def _judge(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
-    left, right = [column.values[code] for code in x.tolist()], [column.values[code] for code in y.tolist()]
+    left, right = column.texts(x), column.texts(y)
     slips = cpdist(left, right, scorer=OSA.distance, score_cutoff=_MOST_SLIPS, dtype=np.int32)
-    lengths = np.array([len(value) for value in column.values], dtype=np.int64)
+    lengths = column.lengths
     allowed = np.minimum(np.minimum(lengths[x], lengths[y]) // _LETTERS_PER_SLIP, _MOST_SLIPS)
     return np.where(slips <= allowed, EMAIL["similar"], EMAIL["different"]).astype(np.int8)

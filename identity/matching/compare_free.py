@@ -5,9 +5,9 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cpdist
 
+from identity.matching.column import Codes, Column
 from identity.matching.distinct import on_distinct, similar
 from identity.matching.levels import IDENTIFIERS, NO_EVIDENCE, TRAITS
-from identity.matching.people import Codes, Column
 
 _IDENTIFIER, _TRAIT = IDENTIFIERS[0], TRAITS[0]
 # One slip makes another number of a short one.
@@ -40,17 +40,17 @@ def compare_traits(column: Column, a: Codes, b: Codes) -> NDArray[np.int8]:
 
 
 def _judge_identifiers(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
-    left, right = [column.values[code] for code in x.tolist()], [column.values[code] for code in y.tolist()]
+    left, right = column.texts(x), column.texts(y)
     slips = cpdist(left, right, scorer=OSA.distance, score_cutoff=1, dtype=np.int32)
-    lengths = np.array([len(value) for value in column.values], dtype=np.int64)
+    lengths = column.lengths
     typo = (slips <= 1) & (np.minimum(lengths[x], lengths[y]) >= _LONG_ENOUGH)
     return np.where(typo, _IDENTIFIER["typo"], _IDENTIFIER["different"]).astype(np.int8)
 
 
 def _judge_traits(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
     alike = similar(column, x, y)
-    words = [frozenset(value.split()) for value in column.values]
-    several = np.array([len(each) > 1 for each in words], dtype=np.bool_)
+    several = column.with_several_words
     for i in np.flatnonzero((several[x] | several[y]) & ~alike).tolist():
-        alike[i] = words[x[i]] <= words[y[i]] or words[y[i]] <= words[x[i]]
+        ones, others = set(column.values[x[i]].split()), set(column.values[y[i]].split())
+        alike[i] = ones <= others or others <= ones
     return np.where(alike, _TRAIT["similar"], _TRAIT["different"]).astype(np.int8)

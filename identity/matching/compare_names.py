@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from identity.matching.column import Codes, Column
 from identity.matching.distinct import on_distinct, similar, similar_words
 from identity.matching.levels import FAMILY_NAME, GIVEN_NAME, NO_EVIDENCE
 from identity.matching.nicknames import are_lookalikes, are_nicknames, nickname_class
-from identity.matching.people import Codes, Column
 
 
 def compare_names(
@@ -86,7 +86,7 @@ def _traits(column: Column) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArr
 
 def _judge_family_names(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
     alike = similar(column, x, y)
-    several = np.array([" " in value for value in column.values], dtype=np.bool_)
+    several = column.with_several_words
     for i in np.flatnonzero((several[x] | several[y]) & ~alike).tolist():
         ones, others = set(column.values[x[i]].split()), set(column.values[y[i]].split())
         alike[i] = ones <= others or others <= ones
@@ -96,13 +96,11 @@ def _judge_family_names(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
 def _swapped(given: Column, family: Column, a: Codes, b: Codes) -> NDArray[np.bool_]:
     """Return, shape (pairs,), whose given name is like the other's family name and the other way around."""
     swapped = np.zeros(len(a), dtype=np.bool_)
-    given_letter, family_letter = _first_letters(given), _first_letters(family)
+    given_letter, family_letter = given.first_letters, family.first_letters
     crossing = np.flatnonzero((given_letter[a] == family_letter[b]) & (family_letter[a] == given_letter[b]))
     if len(crossing):
         x, y = a[crossing], b[crossing]
-        swapped[crossing] = similar_words(_values(given, x), _values(family, y)) & similar_words(
-            _values(family, x), _values(given, y)
-        )
+        swapped[crossing] = _similar_across(given, family, x, y) & _similar_across(given, family, y, x)
     return swapped
 
 
@@ -110,16 +108,11 @@ def half_swapped(given: Column, family: Column, a: Codes, b: Codes) -> NDArray[n
     """Return, shape (pairs,), where one's given name is like the other's family name."""
     half = np.zeros(len(a), dtype=np.bool_)
     for x, y in ((a, b), (b, a)):
-        crossing = np.flatnonzero((_first_letters(given)[x] == _first_letters(family)[y]) & (family.codes[y] >= 0))
-        half[crossing] |= similar_words(_values(given, x[crossing]), _values(family, y[crossing]))
+        crossing = np.flatnonzero((given.first_letters[x] == family.first_letters[y]) & (family.codes[y] >= 0))
+        half[crossing] |= _similar_across(given, family, x[crossing], y[crossing])
     return half
 
 
-def _first_letters(column: Column) -> NDArray[np.int64]:
-    """Return the code point of each person's first letter, shape (n,)."""
-    letters = np.array([*(ord(value[0]) for value in column.values), -1], dtype=np.int64)
-    return letters[column.codes]
-
-
-def _values(column: Column, rows: Codes) -> list[str]:
-    return [column.values[code] for code in column.codes[rows].tolist()]
+def _similar_across(given: Column, family: Column, x: Codes, y: Codes) -> NDArray[np.bool_]:
+    """Return, shape (pairs,), which given names of rows `x` are like the family names of rows `y`."""
+    return similar_words(given.texts(given.codes[x]), family.texts(family.codes[y]))

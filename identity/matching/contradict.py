@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Indel
 from rapidfuzz.process import cpdist
 
+from identity.matching.column import Codes, Column
 from identity.matching.compare_birth import generations_apart
 from identity.matching.compare_names import compare_names, half_swapped
 from identity.matching.distinct import on_distinct
 from identity.matching.levels import GIVEN_NAME
 from identity.matching.model import Model
 from identity.matching.nicknames import are_lookalikes
-from identity.matching.people import Codes, Column, People
+from identity.matching.people import People
 
 # Names that share this much of their letters, and of their order, may be one name badly typed.
 _SAME_LETTERS = 0.75
@@ -45,7 +46,7 @@ def _unlike(column: Column, one: Codes, other: Codes) -> NDArray[np.bool_]:
 
 
 def _judge(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
-    left, right = [column.values[code] for code in x.tolist()], [column.values[code] for code in y.tolist()]
+    left, right = column.texts(x), column.texts(y)
     order = cpdist(left, right, scorer=Indel.normalized_similarity, dtype=np.float32)
     unlike = np.ones(len(x), dtype=np.int8)
     for i in np.flatnonzero(order >= _SAME_ORDER).tolist():

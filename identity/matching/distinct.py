@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.process import cpdist
 
-from identity.matching.people import Codes, Column
+from identity.matching.column import Codes, Column, in_order
 
 # Winkler, "String comparator metrics and enhanced decision rules in the Fellegi-Sunter model of record linkage" (1990).
 SIMILAR = 0.9
@@ -22,15 +22,20 @@ def on_distinct(a: Codes, b: Codes, judge: Callable[[Codes, Codes], NDArray[np.i
     """Return `judge` of each pair of codes, shape (pairs,), asking it once per distinct unordered pair."""
     if not len(a):
         return np.empty(0, dtype=np.int8)
-    low, high = np.minimum(a, b).astype(np.int64), np.maximum(a, b).astype(np.int64)
+    high = np.maximum(a, b)
     width = int(high.max()) + 1
-    distinct, where = np.unique(low * width + high, return_inverse=True)
-    return judge((distinct // width).astype(np.int32), (distinct % width).astype(np.int32))[where]
+    pairs, places = in_order(np.minimum(a, b).astype(np.int64) * width + high)
+    first = np.append(True, pairs[1:] != pairs[:-1])
+    once = pairs[first]
+    judged = judge((once // width).astype(np.int32), (once % width).astype(np.int32))
+    found = np.empty(len(a), dtype=np.int8)
+    found[places] = judged[np.cumsum(first) - 1]
+    return found
 
 
 def similar(column: Column, a: Codes, b: Codes) -> NDArray[np.bool_]:
     """Return, shape (pairs,), which values of one column are alike up to a slip of the pen."""
-    return similar_words([column.values[code] for code in a.tolist()], [column.values[code] for code in b.tolist()])
+    return similar_words(column.texts(a), column.texts(b))
 
 
 def similar_words(one: Sequence[str], other: Sequence[str]) -> NDArray[np.bool_]:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from identity.matching.column import Column, combine
 from identity.matching.compare import compare
 from identity.matching.levels import BIRTH_DATE, COLUMN, COMPARISONS, FAMILY_NAME, FREE, GIVEN_NAME, NO_EVIDENCE, Levels
 from identity.matching.model import LEAST_SEEN, Distributions, Model
-from identity.matching.people import Column, People, combine
+from identity.matching.patterns import Patterns, patterns_of
+from identity.matching.people import People
 
 LEAST_PEOPLE = 200
 LEAST_MATCHES = 10.0
@@ -34,14 +36,6 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Patterns:
-    """Distinct rows of levels, shape (patterns, comparisons), and how many pairs show each, shape (patterns,)."""
-
-    levels: Levels
-    counts: Floats
-
-
-@dataclass(frozen=True, eq=False, slots=True)
 class _AllPairs:
     """What is known of all N(N-1)/2 pairs without comparing them; arrays have shape (comparisons,)."""
 
@@ -60,40 +54,66 @@ def learn(levels: Levels, *, people: People, iterations: int = 100, seed: int = 
     Bayesian information criterion (Schwarz, Annals of Statistics 6, 1978). With fewer than 200 people, too few matches
     or no convergence the default model is returned. The same input and `seed` give the same model.
     """
-    if len(people) < LEAST_PEOPLE or not len(levels):
-        return Model.default()
-    candidates = _patterns(levels)
-    random = _patterns(compare(people, _random_pairs(len(people), seed)))
-    everyone = _all_pairs(people)
-    start = _start(everyone, random)
-    plain = _fit(start, candidates, random, everyone, iterations)
-    if plain is None:
-        return Model.default()
-    chosen = plain
-    if any(everyone.known[COLUMN[place]] > 0 for place in _SHARED_PLACES):
-        wider = _fit(_with_household(start, everyone), candidates, random, everyone, iterations)
-        if (
-            wider is not None
-            and _are_homes(wider, everyone)
-            and _criterion(wider, candidates, everyone) < _criterion(plain, candidates, everyone)
-        ):
-            chosen = wider
-    return replace(
-        chosen, housemates=_may_hold_housemates(levels), learned_on=len(people), frequencies=_frequencies(people)
-    )
+    return Learner(people, iterations=iterations, seed=seed).learn(patterns_of(levels))
 
 
-def refine(model: Model, levels: Levels, *, people: People, iterations: int = 100, seed: int = 0) -> Model:
-    """Return the model to which EM leads on from a learned one, over more pairs than it was learned from.
+class Learner:
+    """Learns models of these people, from several sets of candidates."""
 
-    A wide net holds pairs that the narrow one missed, but also so many neighbors and namesakes that EM, begun there,
-    may take them for the matches. Where it does not converge, or the given model is the default, that one is returned.
-    """
-    if not model.learned_on:
-        return model
-    random = _patterns(compare(people, _random_pairs(len(people), seed)))
-    refined = _fit(model, _patterns(levels), random, _all_pairs(people), iterations)
-    return refined or model
+    def __init__(self, people: People, *, iterations: int = 100, seed: int = 0) -> None:
+        self.people = people
+        self.iterations = iterations
+        self.everyone = _all_pairs(people)
+        enough = len(people) >= LEAST_PEOPLE
+        self.random = patterns_of(compare(people, _random_pairs(len(people), seed))) if enough else None
+
+    def learn(self, candidates: Patterns) -> Model:
+        """Return what `learn` does, from the patterns of the candidate pairs."""
+        if self.random is None or not len(candidates.counts):
+            return Model.default()
+        start = _start(self.everyone, self.random)
+        plain = self._fit(start, candidates)
+        if plain is None:
+            return Model.default()
+        chosen = plain
+        if any(self.everyone.known[COLUMN[place]] > 0 for place in _SHARED_PLACES):
+            wider = self._fit(_with_household(start, self.everyone), candidates)
+            if (
+                wider is not None
+                and _are_homes(wider, self.everyone)
+                and _criterion(wider, candidates, self.everyone) < _criterion(plain, candidates, self.everyone)
+            ):
+                chosen = wider
+        return replace(
+            chosen,
+            housemates=_may_hold_housemates(candidates),
+            learned_on=len(self.people),
+            frequencies=_frequencies(self.people),
+        )
+
+    def refine(self, model: Model, candidates: Patterns) -> Model:
+        """Return the model to which EM leads on from a learned one, over more pairs than it was learned from.
+
+        A wide net holds pairs that the narrow one missed, but also so many neighbors and namesakes that EM, begun
+        there, may take them for the matches. Where it does not converge, or the given model is the default, that one is
+        returned.
+        """
+        return (self._fit(model, candidates) if model.learned_on else None) or model
+
+    def _fit(self, model: Model, candidates: Patterns) -> Model | None:
+        """Return the model at which EM settles; `None` when it does not, or settles where nobody matches."""
+        if self.random is None:
+            return None
+        for _ in range(self.iterations):
+            posterior = _posterior(model, candidates.levels)
+            random_chance = _posterior(model, self.random.levels)[:, _CHANCE]
+            updated = _maximize(model, candidates, posterior, self.random, random_chance, self.everyone)
+            settled = abs(updated.prior - model.prior) <= _CONVERGED * model.prior
+            model = updated
+            if settled:
+                likely = model.prior * self.everyone.total >= LEAST_MATCHES
+                return _sane(model, self.everyone) if likely else None
+        return None
 
 
 def _are_homes(model: Model, everyone: _AllPairs) -> bool:
@@ -102,24 +122,11 @@ def _are_homes(model: Model, everyone: _AllPairs) -> bool:
     return bool(model.household_prior * everyone.total <= _MOST_HOUSEMATES * people)
 
 
-def _fit(model: Model, candidates: _Patterns, random: _Patterns, everyone: _AllPairs, iterations: int) -> Model | None:
-    """Return the model at which EM settles; `None` when it does not, or settles where nobody matches."""
-    for _ in range(iterations):
-        posterior = _posterior(model, candidates.levels)
-        random_chance = _posterior(model, random.levels)[:, _CHANCE]
-        updated = _maximize(model, candidates, posterior, random, random_chance, everyone)
-        settled = abs(updated.prior - model.prior) <= _CONVERGED * model.prior
-        model = updated
-        if settled:
-            return _sane(model, everyone) if model.prior * everyone.total >= LEAST_MATCHES else None
-    return None
-
-
 def _maximize(
     model: Model,
-    candidates: _Patterns,
+    candidates: Patterns,
     posterior: Floats,
-    random: _Patterns,
+    random: Patterns,
     random_chance: Floats,
     everyone: _AllPairs,
 ) -> Model:
@@ -162,7 +169,7 @@ def _shares(levels: Levels, weights: Floats, default: Distributions) -> Distribu
 
 
 def _chance_levels(
-    model: Model, candidates: _Patterns, alike: Floats, random: _Patterns, random_chance: Floats, everyone: _AllPairs
+    model: Model, candidates: Patterns, alike: Floats, random: Patterns, random_chance: Floats, everyone: _AllPairs
 ) -> Distributions:
     """Return the level shares among strangers; `alike` is each candidate pattern's expected matches and housemates."""
     chance = []
@@ -236,7 +243,7 @@ def log_levels(distributions: Distributions, levels: Levels) -> Floats:
     return logs
 
 
-def _criterion(model: Model, candidates: _Patterns, everyone: _AllPairs) -> float:
+def _criterion(model: Model, candidates: Patterns, everyone: _AllPairs) -> float:
     """Return the Bayesian information criterion over the candidates; the other pairs are strangers to every model."""
     logs = log_likelihoods(model, candidates.levels)
     top = logs.max(axis=1, keepdims=True)
@@ -262,10 +269,10 @@ def _sane(model: Model, everyone: _AllPairs) -> Model:
     return replace(model, match=tuple(match), chance=tuple(chance))
 
 
-def _start(everyone: _AllPairs, random: _Patterns) -> Model:
+def _start(everyone: _AllPairs, random: Patterns) -> Model:
     """Return the default model with this file's chance levels and a prior of one duplicate in ten people."""
     default = replace(Model.default(), household=None, household_prior=0.0)
-    nothing = _Patterns(np.empty((0, len(COMPARISONS)), dtype=np.int8), np.empty(0))
+    nothing = patterns_of(np.empty((0, len(COMPARISONS)), dtype=np.int8))
     chance = _chance_levels(default, nothing, np.empty(0), random, np.ones(len(random.counts)), everyone)
     people = np.sqrt(2 * everyone.total)
     return replace(default, chance=chance, prior=0.1 * people / everyone.total)
@@ -277,14 +284,6 @@ def _with_household(start: Model, everyone: _AllPairs) -> Model:
         return start
     share = 0.1 * np.sqrt(2 * everyone.total) / everyone.total
     return replace(start, household=_with_personal_fields(household, start.chance), household_prior=float(share))
-
-
-def _patterns(levels: Levels) -> _Patterns:
-    code = np.zeros(len(levels), dtype=np.int64)
-    for column, comparison in enumerate(COMPARISONS):
-        code = code * (len(comparison.levels) + 1) + levels[:, column] - NO_EVIDENCE
-    _, first, counts = np.unique(code, return_index=True, return_counts=True)
-    return _Patterns(levels[first], counts.astype(np.float64))
 
 
 def _random_pairs(n: int, seed: int) -> NDArray[np.int32]:
@@ -325,20 +324,22 @@ def _crossed(given: Column, family: Column) -> float:
     return float(sum(givens[value] * families[value] for value in common) / pairs)
 
 
-def _may_hold_housemates(levels: Levels) -> bool:
+def _may_hold_housemates(candidates: Patterns) -> bool:
     """Return whether people who share a home or an identifier may be in the file.
 
     Of real housemates with different given names one pair in fifty are twins; the others have different birth dates.
     Where nearly all such pairs share the birth date as well, they are one person whose name was entered wrongly.
     Without many such pairs to judge by, the answer is yes.
     """
+    levels = candidates.levels
     shared = np.zeros(len(levels), dtype=np.bool_)
     for place in _SHARED_PLACES:
         shared |= levels[:, COLUMN[place]] == len(COMPARISONS[COLUMN[place]].levels) - 1
     birth = levels[:, COLUMN["birth_date"]]
     named_apart = shared & (levels[:, COLUMN["given_name"]] == GIVEN_NAME["different"]) & (birth != NO_EVIDENCE)
-    same_birth = named_apart & (birth >= BIRTH_DATE["typo"])
-    return bool(named_apart.sum() < _ENOUGH_NAMED_APART or same_birth.sum() < _NO_HOUSEMATES * named_apart.sum())
+    pairs = candidates.counts[named_apart].sum()
+    same_birth = candidates.counts[named_apart & (birth >= BIRTH_DATE["typo"])].sum()
+    return bool(pairs < _ENOUGH_NAMED_APART or same_birth < _NO_HOUSEMATES * pairs)
 
 
 def _frequencies(people: People) -> dict[str, dict[str, float]]:

@@ -24,6 +24,11 @@ _PUNCTUATION = re.compile(r"[\W_]+")
 # ä is written "ae" or, without its dots, "a": all three become "a". A vowel before it (Bauer, Steuer) or a "q" is a
 # sign that the two letters are not an umlaut.
 _WRITTEN_UMLAUT = re.compile(r"(?<![aeiouq])([aou])e")
+ABSENT = frozenset({"", "nan", "null", "none", "n/a", "na", "nil", "-", "--", "?", "unknown", "#n/a", "<na>", "\\n"})
+_FRACTION = re.compile(r"(?<=\d)\.0$")
+_NOT_DIGITS = re.compile(r"\D+")
+PHONE_DIGITS = 9
+LEAST_PHONE_DIGITS = 6
 _TITLES = _words("dr prof med dipl ing mag herr frau mr mrs ms miss mx sir mme mlle")
 _NO_NAME = frozenset({"unknown", "unbekannt", "inconnu", "none", "nn", "n n", "xxx", "not given"})
 PARTICLES = _words(
@@ -32,20 +37,20 @@ PARTICLES = _words(
     """
 )
 
-_PROVIDERS_FOR_ALL = _words(
+PROVIDERS_FOR_ALL = _words(
     """
     gmail.com outlook.com hotmail.com live.com yahoo.com icloud.com me.com aol.com gmx.de gmx.net gmx.at gmx.ch
     web.de t-online.de freenet.de yahoo.de yahoo.fr yahoo.co.uk orange.fr free.fr wanadoo.fr laposte.net sfr.fr
     btinternet.com sky.com bluewin.ch protonmail.com proton.me mail.com msn.com posteo.de
     """
 )
-_ROLE_LOCAL_PARTS = _words(
+ROLE_LOCAL_PARTS = _words(
     """
     info office kontakt contact mail email admin sales support hello hallo noreply team service post test
     """
 )
 
-_STREET_WORDS = {
+STREET_WORDS = {
     "str": "strasse", "st": "street", "rd": "road", "ave": "avenue", "av": "avenue", "ln": "lane", "dr": "drive",
     "sq": "square", "blvd": "boulevard", "bd": "boulevard", "pl": "place", "ct": "court", "cres": "crescent",
     "tce": "terrace", "hwy": "highway", "pde": "parade", "gdns": "gardens", "gr": "grove",
@@ -56,8 +61,8 @@ _STREET_WORDS = {
     "cad": "caddesi", "cd": "caddesi", "sok": "sokak", "sk": "sokak", "mah": "mahallesi", "blv": "bulvari",
 }  # fmt: skip
 # Abbreviations with a sign inside, which folding would take apart.
-_WITH_SIGNS = {"c/": "calle ", "v.le": "viale", "c.so": "corso", "p.za": "piazza", "p.zza": "piazza", "l.go": "largo"}
-_ABBREVIATED = re.compile(rf"\b(?:{'|'.join(map(re.escape, _WITH_SIGNS))})", re.IGNORECASE)
+WITH_SIGNS = {"c/": "calle ", "v.le": "viale", "c.so": "corso", "p.za": "piazza", "p.zza": "piazza", "l.go": "largo"}
+_ABBREVIATED = re.compile(rf"\b(?:{'|'.join(map(re.escape, WITH_SIGNS))})", re.IGNORECASE)
 # 12 a is 12a; only at the end, since 12 r is 12, rue.
 _LETTER_OF_NUMBER = re.compile(r"\b(\d+) ([a-z])$")
 _NO_BIRTH_DATE = frozenset({"1900-01-01", "0001-01-01", "1111-11-11", "9999-12-31", "0000-00-00"})
@@ -117,15 +122,36 @@ def email_mailbox(address: str) -> str:
 
 def email_local(address: str) -> str | None:
     """Return the letters and digits before the @; `None` for a role such as info@ that says nothing about a person."""
-    local = email_mailbox(address).rpartition("@")[0]
-    bare = _PUNCTUATION.sub("", local)
-    return None if len(bare) < 3 or bare in _ROLE_LOCAL_PARTS else bare
+    return mailbox_local(email_mailbox(address))
+
+
+def mailbox_local(mailbox: str) -> str | None:
+    """The same of a mailbox, as `email_mailbox` gives it."""
+    bare = _PUNCTUATION.sub("", mailbox.rpartition("@")[0])
+    return None if len(bare) < 3 or bare in ROLE_LOCAL_PARTS else bare
 
 
 def email_domain(address: str) -> str | None:
     """Return the domain of an employer, school or family; `None` for a provider that serves everyone."""
-    domain = email_mailbox(address).rpartition("@")[2]
-    return None if domain in _PROVIDERS_FOR_ALL else domain
+    return mailbox_domain(email_mailbox(address))
+
+
+def mailbox_domain(mailbox: str) -> str | None:
+    """The same of a mailbox, as `email_mailbox` gives it."""
+    domain = mailbox.rpartition("@")[2]
+    return None if domain in PROVIDERS_FOR_ALL else domain
+
+
+def cell(text: str) -> str | None:
+    """Return a cell of a file without what stands for nothing; a number without the fraction that made it one."""
+    bare = _FRACTION.sub("", text.strip())
+    return None if bare.casefold() in ABSENT else bare
+
+
+def phone_digits(written: str) -> str | None:
+    """Return the last nine digits of a phone number, which it has with and without its country's or area's prefix."""
+    digits = _NOT_DIGITS.sub("", written).lstrip("0")
+    return digits[-PHONE_DIGITS:] if len(digits) >= LEAST_PHONE_DIGITS else None
 
 
 def birth_date(iso_date: str) -> str | None:
@@ -135,7 +161,7 @@ def birth_date(iso_date: str) -> str | None:
 
 def street(text: str) -> str | None:
     """Return a folded street, abbreviations written out and numbers last: "12, Main St." gives "main street 12"."""
-    spelled = _ABBREVIATED.sub(lambda match: _WITH_SIGNS[match[0].casefold()], text)
+    spelled = _ABBREVIATED.sub(lambda match: WITH_SIGNS[match[0].casefold()], text)
     folded = _LETTER_OF_NUMBER.sub(r"\1\2", fold(spelled))
     words = [_street_word(word) for word in folded.split()]
     lettered = [word for word in words if not word[0].isdigit()]
@@ -146,7 +172,7 @@ def street(text: str) -> str | None:
 def _street_word(word: str) -> str:
     if word.endswith("str") and len(word) > 3:
         return word + "asse"
-    return _STREET_WORDS.get(word, word)
+    return STREET_WORDS.get(word, word)
 
 
 def street_name(normalized_street: str) -> str:

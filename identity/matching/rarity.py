@@ -1,10 +1,13 @@
 """How much more an agreement tells because what agrees is rare: in a file, of which all people are at hand."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
+from identity.matching.column import Column
 from identity.matching.levels import ADDRESS, COLUMN, FAMILY_NAME, GIVEN_NAME, TRAITS, Comparison, Levels
-from identity.matching.people import Column, People
+from identity.matching.people import People
 
 # How much of a value's rarity counts; names of one family or region are rarer together than frequencies say.
 RARITY_WORTH = 0.5
@@ -22,12 +25,14 @@ _AGREEMENTS: tuple[tuple[Comparison, str, str], ...] = (
 Floats = NDArray[np.float64]
 
 
-def rarity_of_all(levels: Levels, people: People, pairs: NDArray[np.int32]) -> Floats:
-    """Return the bits, shape (n, comparisons), by which similar names, places and traits are rarer than the average.
+def rarity_of_all(
+    levels: Levels, people: People, pairs: NDArray[np.int32]
+) -> Iterator[tuple[int, NDArray[np.int64], Floats]]:
+    """Yield the bits by which similar names, places and traits are rarer than the average: the place of a comparison,
+    the pairs that agree on it, and their bits.
 
     Of two similar values the commoner counts: it is what the other was meant to be. An exact name has its bits already.
     """
-    rarity = np.zeros(levels.shape)
     for comparison, level, field in _AGREEMENTS:
         column = people.free(field)
         place = COLUMN[comparison.name]
@@ -35,11 +40,10 @@ def rarity_of_all(levels: Levels, people: People, pairs: NDArray[np.int32]) -> F
         if not len(agreeing):
             continue
         shares, average = _shares(column)
+        rarer = RARITY_WORTH * (np.log2(average) - np.log2(shares))
+        bits = np.clip(rarer, -MOST_RARITY_BITS, MOST_RARITY_BITS)
         one, other = column.codes[pairs[agreeing, 0]], column.codes[pairs[agreeing, 1]]
-        share = np.maximum(shares[one], shares[other])
-        bits = RARITY_WORTH * (np.log2(average) - np.log2(share))
-        rarity[agreeing, place] = np.clip(bits, -MOST_RARITY_BITS, MOST_RARITY_BITS)
-    return rarity
+        yield place, agreeing, np.minimum(bits[one], bits[other])
 
 
 def _shares(column: Column) -> tuple[Floats, float]:

@@ -1,15 +1,19 @@
 """Score: the probability that a pair is one person, and what each field adds to it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from identity.matching.column import Column
 from identity.matching.contradict import contradicts
 from identity.matching.learn import log_levels
 from identity.matching.levels import COLUMN, COMPARISONS, NO_EVIDENCE, Levels
 from identity.matching.model import LEAST_SEEN, Model
-from identity.matching.people import Column, People
+from identity.matching.patterns import patterns_of
+from identity.matching.people import People
 from identity.matching.rarity import MOST_RARITY_BITS, RARITY_WORTH, rarity_of_all
 
 # Probabilities: at LINK and above a pair is linked by itself, from REVIEW on a person decides.
@@ -24,30 +28,39 @@ _LN2 = np.log(2)
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+# The bits by which an agreement is rarer than the average: of a comparison, by its place, for some pairs.
+Rarity = Sequence[tuple[int, NDArray[np.int64], Floats]]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Scores:
-    """What the model says of n pairs; weights and bits are log2 odds.
+    """What the model says of n pairs; bits are log2 odds.
 
     probability, household: shape (n,), that the pair is one person, and that it is two of one household.
-    base: shape (n,), the odds before any evidence. weight: shape (n, comparisons), what each comparison adds, against
-    chance. alternative: shape (n,), zero or less, what is taken off because a shared household explains the agreement
-    as well, or because the pair contradicts itself. The three sum to the log odds of the probability.
+    log_odds: shape (n,), of the probability: what `cluster` takes. They are the sum of base, the odds before any
+    evidence, of the weights, and of alternative: shape (n,), zero or less, what is taken off because a shared household
+    explains the agreement as well, or because the pair contradicts itself.
     contradiction: shape (n,), which pairs would be likelier but are held below LINK, because clearly different given
     names or birth dates a generation apart contradict all else.
     """
 
     probability: Floats
     household: Floats
-    base: Floats
-    weight: Floats
+    log_odds: Floats
+    base: float
     alternative: Floats
     contradiction: NDArray[np.bool_]
+    levels: Levels
+    model: Model
+    rarity: Rarity
 
-    @property
-    def log_odds(self) -> Floats:
-        """Return base, weights and alternative summed, shape (n,): what `cluster` takes."""
-        odds: Floats = self.base + self.weight.sum(axis=1) + self.alternative
-        return odds
+    @cached_property
+    def weight(self) -> Floats:
+        """Return what each comparison adds, against chance, shape (n, comparisons)."""
+        weight = _weights(self.model, self.levels)
+        for place, rows, bits in self.rarity:
+            weight[rows, place] += bits
+        return weight
 
 
 def log_odds(probability: float) -> float:
@@ -62,16 +75,19 @@ def score(levels: Levels, model: Model, *, people: People, pairs: NDArray[np.int
     64, 1969). An exact name counts more the rarer it is, at half weight. `closely` also weighs how rare
     similar names, places and traits are among these people: for a file, of which all are at hand.
     """
-    weight = (log_levels(model.match, levels) - log_levels(model.chance, levels)) / _LN2
-    rarity = _rarity(levels, model, people, pairs)
-    if closely:
-        rarity += rarity_of_all(levels, people, pairs)
-    weight += rarity
-    strangers = 1 - model.prior - model.household_prior
-    base = np.full(len(levels), np.log2(model.prior) - np.log2(strangers))
-    household = _household_odds(levels, model, rarity)
+    patterns = patterns_of(levels)
+    base = float(np.log2(model.prior) - np.log2(1 - model.prior - model.household_prior))
+    odds = (base + _weights(model, patterns.levels).sum(axis=1))[patterns.of]
+    household = _household_odds(patterns.levels, model)[patterns.of]
+    rarity = [*_rarity(levels, model, people, pairs), *(rarity_of_all(levels, people, pairs) if closely else ())]
+    for place, rows, bits in rarity:
+        odds[rows] += bits
+        # A rare family name tells a household from strangers too; a rare given name does not, since housemates share
+        # it by chance.
+        if place == COLUMN["family_name"]:
+            household[rows] += bits
     alternative = -np.logaddexp2(0, household)
-    odds = base + weight.sum(axis=1) + alternative
+    odds += alternative
     contradiction = np.zeros(len(levels), dtype=np.bool_)
     ceiling = log_odds(CONTRADICTION_CEILING)
     strong = np.flatnonzero(odds > ceiling)
@@ -82,24 +98,29 @@ def score(levels: Levels, model: Model, *, people: People, pairs: NDArray[np.int
     return Scores(
         probability=probability,
         household=(1 - probability) * _probability(household),
+        log_odds=odds,
         base=base,
-        weight=weight,
         alternative=alternative,
         contradiction=contradiction,
+        levels=levels,
+        model=model,
+        rarity=rarity,
     )
 
 
-def _household_odds(levels: Levels, model: Model, rarity: Floats) -> Floats:
-    """Return the odds of housemates over strangers, shape (n,), in bits.
+def _weights(model: Model, levels: Levels) -> Floats:
+    """Return the bits of each level, shape (rows, comparisons)."""
+    weights: Floats = (log_levels(model.match, levels) - log_levels(model.chance, levels)) / _LN2
+    return weights
 
-    A rare family name tells a household from strangers too; a rare given name does not, since housemates share it by
-    chance.
-    """
+
+def _household_odds(levels: Levels, model: Model) -> Floats:
+    """Return the odds of housemates over strangers, shape (rows,), in bits."""
     if model.household is None or not model.household_prior:
         return np.full(len(levels), -np.inf)
     bits = (log_levels(model.household, levels) - log_levels(model.chance, levels)).sum(axis=1) / _LN2
     prior = np.log2(model.household_prior) - np.log2(1 - model.prior - model.household_prior)
-    odds: Floats = bits + rarity[:, COLUMN["family_name"]] + prior
+    odds: Floats = bits + prior
     return odds
 
 
@@ -120,9 +141,9 @@ def evidence(levels: NDArray[np.int8], weight: Floats) -> list[tuple[str, str, f
     ]
 
 
-def _rarity(levels: Levels, model: Model, people: People, pairs: NDArray[np.int32]) -> Floats:
-    """Return the bits, shape (n, comparisons), by which an exact name is rarer (or commoner) than the average one."""
-    rarity = np.zeros(levels.shape)
+def _rarity(levels: Levels, model: Model, people: People, pairs: NDArray[np.int32]) -> Rarity:
+    """Return the bits by which exact names are rarer (or commoner) than the average one."""
+    rarity = []
     for field in ("given_name", "family_name"):
         column: Column = getattr(people, field)
         shares = _shares(field, column, model)
@@ -130,9 +151,9 @@ def _rarity(levels: Levels, model: Model, people: People, pairs: NDArray[np.int3
             continue
         place = COLUMN[field]
         exact = np.flatnonzero(levels[:, place] == len(COMPARISONS[place].levels) - 1)
-        share = shares[column.codes[pairs[exact, 0]]]
-        bits = RARITY_WORTH * (np.log2(model.chance[place][-1]) - np.log2(share))
-        rarity[exact, place] = np.clip(bits, -MOST_RARITY_BITS, MOST_RARITY_BITS)
+        rarer = RARITY_WORTH * (np.log2(model.chance[place][-1]) - np.log2(shares))
+        bits = np.clip(rarer, -MOST_RARITY_BITS, MOST_RARITY_BITS)[column.codes[pairs[exact, 0]]]
+        rarity.append((place, exact, bits))
     return rarity
 
 

@@ -1,67 +1,59 @@
-"""Make people of a table whose columns were recognized."""
+"""Make the fields of people from a table whose columns were recognized."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import polars as pl
 
 from identity.matching import dates, normalize
-from identity.matching.columns import IDENTIFIER, TRAIT, Taken, Values
+from identity.matching.column import Column, dense, derive, empty
+from identity.matching.columns import IDENTIFIER, TRAIT, Taken
+from identity.matching.in_bulk import encoded
 from identity.matching.levels import IDENTIFIERS, TRAITS
-from identity.matching.person import Person
 
 _USED = frozenset({"given_name", "family_name", "full_name", "birth_date", "birth_year", "email", "phone", "street",
                    "city", "postcode", IDENTIFIER, TRAIT})  # fmt: skip
-_NOT_DIGITS = re.compile(r"\D+")
-_LEADING = re.compile(r"^0+")
-_FLOAT = re.compile(r"(?<=\d)\.0$")
-# A number with and without its country's or its area's prefix ends alike.
-_PHONE_DIGITS = 9
-_LEAST_PHONE_DIGITS = 6
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "phd", "md", "esq"})
-_ABSENT = frozenset({"", "nan", "null", "none", "n/a", "na", "nil", "-", "--", "?", "unknown", "#n/a", "<na>", "\\n"})
 
 
 class NothingToCompareError(ValueError):
     """No column tells people apart."""
 
 
-def cleaned(value: object) -> str | None:
-    """Return a cell as text without what stands for nothing; a number without the fraction that made it one."""
-    if value is None:
-        return None
-    text = _FLOAT.sub("", str(value).strip())
-    return None if text.casefold() in _ABSENT else text
-
-
-def persons_of(table: Mapping[str, Values], taken: Sequence[Taken]) -> list[Person]:
-    """Return one person per row. Raises `NothingToCompareError` when no column tells people apart."""
-    columns: dict[str, list[Values]] = {}
+def fields_of(table: Mapping[str, Column], taken: Sequence[Taken]) -> dict[str, Column]:
+    """Return the columns by the field of a person. Raises `NothingToCompareError` when none tells people apart."""
+    columns: dict[str, list[Column]] = {}
     for each in taken:
         columns.setdefault(each.field, []).append(table[each.column])
     if not columns.keys() & _USED:
         raise NothingToCompareError("no column was recognized by which people can be told apart")
-    rows = len(next(iter(table.values()), ()))
-    fields: dict[str, Values] = {
-        "birth_date": _births(columns),
-        "phone": [_phone(value) if value else None for value in _joined(columns.get("phone"))],
-        "street": _joined([*columns.get("street", ()), *columns.get("house_number", ())]),
+    fields = {
+        **{
+            name: joined(columns[name]) for name in ("email", "phone", "city", "postcode", "country") if name in columns
+        },
         **_names(columns),
-        **{name: _joined(columns.get(name)) for name in ("email", "city", "postcode", "country")},
+        **_births(columns),
     }
-    for comparison, values in zip(IDENTIFIERS, columns.get(IDENTIFIER, ()), strict=False):
-        fields[comparison.name] = values
-    for comparison, values in zip(TRAITS, columns.get(TRAIT, ()), strict=False):
-        fields[comparison.name] = values
-    known = {name: values for name, values in fields.items() if len(values)}
-    return [Person(**dict(zip(known, row, strict=True))) for row in zip(*known.values(), strict=True)] or [
-        Person()
-    ] * rows
+    if "phone" in fields:
+        fields["phone"] = derive(fields["phone"], normalize.phone_digits)
+    if street := [*columns.get("street", ()), *columns.get("house_number", ())]:
+        fields["street"] = joined(street)
+    for name, comparisons in ((IDENTIFIER, IDENTIFIERS), (TRAIT, TRAITS)):
+        for comparison, column in zip(comparisons, columns.get(name, ()), strict=False):
+            fields[comparison.name] = column
+    return fields
 
 
-def _names(columns: Mapping[str, list[Values]]) -> dict[str, Values]:
+def _names(columns: Mapping[str, list[Column]]) -> dict[str, Column]:
     if "given_name" in columns or "family_name" in columns:
-        return {"given_name": _joined(columns.get("given_name")), "family_name": _joined(columns.get("family_name"))}
-    split = [_split(value) if value else (None, None) for value in _joined(columns.get("full_name"))]
-    return {"given_name": [given for given, _ in split], "family_name": [family for _, family in split]}
+        return {name: joined(columns[name]) for name in ("given_name", "family_name") if name in columns}
+    if "full_name" not in columns:
+        return {}
+    whole = joined(columns["full_name"])
+    return {
+        "given_name": derive(whole, lambda full_name: _split(full_name)[0]),
+        "family_name": derive(whole, lambda full_name: _split(full_name)[1]),
+    }
 
 
 def _split(full_name: str) -> tuple[str | None, str | None]:
@@ -80,18 +72,16 @@ def _split(full_name: str) -> tuple[str | None, str | None]:
     return " ".join(words[:start]), " ".join(words[start:])
 
 
-def _births(columns: Mapping[str, list[Values]]) -> Values:
+def _births(columns: Mapping[str, list[Column]]) -> dict[str, Column]:
     if "birth_date" in columns:
         written = columns["birth_date"][0]
-        order = dates.order_of(value for value in written if value)
-        once = {value: dates.read_date(value, order) for value in dict.fromkeys(written) if value}
-        return [once[value] if value else None for value in written]
+        order = dates.order_of(written.values)
+        return {"birth_date": derive(written, lambda text: dates.read_date(text, order))}
     if "birth_year" not in columns:
-        return ()
-    years = columns["birth_year"][0]
-    nothing: Values = [None] * len(years)
-    months, days = (columns.get(name, [nothing])[0] for name in ("birth_month", "birth_day"))
-    return [_of_parts(*parts) for parts in zip(years, months, days, strict=True)]
+        return {}
+    year = columns["birth_year"][0]
+    month, day = (columns.get(name, [empty(len(year.codes))])[0] for name in ("birth_month", "birth_day"))
+    return {"birth_date": _row_by_row([year, month, day], lambda parts: _of_parts(*parts))}
 
 
 def _of_parts(year: str | None, month: str | None, day: str | None) -> str | None:
@@ -100,15 +90,22 @@ def _of_parts(year: str | None, month: str | None, day: str | None) -> str | Non
     return "-".join((year.zfill(4), *(part.zfill(2) if part and part.isdecimal() else "00" for part in (month, day))))
 
 
-def _phone(written: str) -> str | None:
-    digits = _LEADING.sub("", _NOT_DIGITS.sub("", written))
-    return digits[-_PHONE_DIGITS:] if len(digits) >= _LEAST_PHONE_DIGITS else None
-
-
-def _joined(columns: Sequence[Values] | None) -> Values:
+def joined(columns: Sequence[Column]) -> Column:
     """Return the values of several columns of one field, joined by a space."""
-    if not columns:
-        return ()
     if len(columns) == 1:
         return columns[0]
-    return [" ".join(value for value in row if value) or None for row in zip(*columns, strict=True)]
+    return _row_by_row(columns, lambda values: " ".join(value for value in values if value))
+
+
+def _row_by_row(columns: Sequence[Column], made_of: Callable[[Sequence[str | None]], str | None]) -> Column:
+    """Return what is made of each row's values, made once for each combination of them."""
+    codes = [column.codes for column in columns]
+    rows = codes[0].astype(np.int64) + 1
+    for column, more in zip(columns[1:], codes[1:], strict=True):
+        rows = dense(rows * (len(column.values) + 1) + more + 1).astype(np.int64)
+    first = np.empty(int(rows.max(initial=-1)) + 1, dtype=np.int64)
+    first[rows[::-1]] = np.arange(len(rows))[::-1]
+    values = [(*column.values, None) for column in columns]
+    parts = ([known[code] for code in some[first].tolist()] for known, some in zip(values, codes, strict=True))
+    made = encoded(pl.Series([made_of(row) for row in zip(*parts, strict=True)], dtype=pl.String))
+    return Column(made.codes[rows], made.values)

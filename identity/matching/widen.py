@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching.block import Pairs, distinct, pairs_within
+from identity.matching.column import MISSING, Codes, combine
 from identity.matching.levels import FREE
-from identity.matching.people import MISSING, Codes, People, combine
+from identity.matching.people import People
 
 # So few people are compared all with all.
 ALL_WITH_ALL = 1_500

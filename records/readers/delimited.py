@@ -6,6 +6,7 @@ A broken row costs only itself: a quote left open is given up after a few lines,
 import csv
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from records.envelope import Reject, Unreadable
@@ -40,6 +41,21 @@ def read(file: BinaryIO, start: Position = START, *, most: int = LONGEST_LINE) -
 def columns(file: BinaryIO) -> list[str]:
     """The names of the columns. Raises `NoHeader`."""
     return _header(Lines(file))[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The names of the columns, what sets them apart (None for spaces), and on how many lines that is said."""
+
+    names: list[str]
+    delimiter: str | None
+    lines: int
+
+
+def header(file: BinaryIO) -> Header:
+    """What the first line says. Raises `NoHeader`."""
+    lines = Lines(file)
+    return Header(*_header(lines), lines.position.line)
 
 
 def _read(lines: Lines, start: Position, most: int) -> Iterator[Row | Reject]:

@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from identity.matching import Person
+from identity.matching import Person, normalize
+from identity.matching.column import encode
 from identity.matching.columns import Taken, UnknownColumnError, UnknownFieldError, recognize
 from identity.matching.dates import DAY_FIRST, MONTH_FIRST, order_of, read_date
-from identity.matching.table import NothingToCompareError, cleaned, persons_of
+from identity.matching.table import NothingToCompareError, fields_of
 
 ROWS = 300
 _chance = random.Random(7)
@@ -46,7 +47,7 @@ CONTENT = {
 
 
 def fields(**contents: str) -> dict[str, str]:
-    taken = recognize({name: CONTENT[content] for name, content in contents.items()})
+    taken = recognize({name: encode(CONTENT[content]) for name, content in contents.items()})
     return {each.column: each.field for each in taken}
 
 
@@ -114,7 +115,7 @@ def test_suburb_is_a_trait_beside_a_city() -> None:
 
 
 def test_what_is_chosen_is_believed() -> None:
-    table = {"dob": CONTENT["iso"], "other": CONTENT["family"]}
+    table = {"dob": encode(CONTENT["iso"]), "other": encode(CONTENT["family"])}
     assert recognize(table, {"other": "family_name", "dob": "nothing"}) == (
         Taken("dob", "nothing", "chosen"),
         Taken("other", "family_name", "chosen"),
@@ -123,9 +124,9 @@ def test_what_is_chosen_is_believed() -> None:
 
 def test_unknown_choices_name_what_there_is() -> None:
     with pytest.raises(UnknownColumnError, match="the columns are: dob"):
-        recognize({"dob": CONTENT["iso"]}, {"birth": "birth_date"})
+        recognize({"dob": encode(CONTENT["iso"])}, {"birth": "birth_date"})
     with pytest.raises(UnknownFieldError, match="the fields are: record_id, truth, full_name"):
-        recognize({"dob": CONTENT["iso"]}, {"dob": "birthday"})
+        recognize({"dob": encode(CONTENT["iso"])}, {"dob": "birthday"})
 
 
 @pytest.mark.parametrize(
@@ -164,8 +165,9 @@ def test_the_order_is_what_most_dates_prove() -> None:
 
 def person(**cells: str | None) -> Person:
     """Return the one person of a table whose columns are called like their fields."""
-    table = {name: [value] for name, value in cells.items()}
-    return persons_of(table, [Taken(name, name.rstrip("0123456789"), "") for name in cells])[0]
+    table = {name: encode([value]) for name, value in cells.items()}
+    found = fields_of(table, [Taken(name, name.rstrip("0123456789"), "") for name in cells])
+    return Person(**{field: (*column.values, None)[column.codes[0]] for field, column in found.items()})
 
 
 def test_a_person_of_a_row() -> None:
@@ -194,10 +196,9 @@ def test_full_names_are_parted(full: str, given: str | None, family: str) -> Non
 
 def test_nothing_to_compare() -> None:
     with pytest.raises(NothingToCompareError):
-        persons_of({"a": ["x"]}, [Taken("a", "nothing", "")])
+        fields_of({"a": encode(["x"])}, [Taken("a", "nothing", "")])
 
 
 def test_cells_without_a_value() -> None:
-    assert [cleaned(cell) for cell in (" x ", "NaN", "", "null", 4011.0, None, 7)] == [
-        "x", None, None, None, "4011", None, "7",
-    ]  # fmt: skip
+    cells = (" x ", "NaN", "null", "4011.0", "12.50", "7", "-")
+    assert [normalize.cell(cell) for cell in cells] == ["x", None, None, "4011", "12.50", "7", None]

@@ -1,0 +1,135 @@
+"""A field of all people: every distinct value once, and an integer code for each person."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+MISSING = -1
+
+Codes = NDArray[np.int32]
+Rule = Callable[[str], str | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One field of all people. `codes` has shape (n,) and indexes the distinct `values`; -1 is missing."""
+
+    codes: Codes
+    values: Sequence[str]
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Return, shape (n,), who has a value."""
+        known: NDArray[np.bool_] = self.codes != MISSING
+        return known
+
+    @cached_property
+    def is_empty(self) -> bool:
+        """Return whether nobody has a value."""
+        return not self.known.any()
+
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """Return how many letters each value has, shape (len(values),)."""
+        return np.array([len(value) for value in self.values], dtype=np.int64)
+
+    @cached_property
+    def first_letters(self) -> NDArray[np.int64]:
+        """Return the code point of each person's first letter, shape (n,); -1 where missing."""
+        letters = np.array([*(ord(value[0]) for value in self.values), MISSING], dtype=np.int64)
+        return letters[self.codes]
+
+    @cached_property
+    def with_several_words(self) -> NDArray[np.bool_]:
+        """Return which values hold a space, shape (len(values),)."""
+        return np.array([" " in value for value in self.values], dtype=np.bool_)
+
+    def texts(self, codes: Codes) -> list[str]:
+        """Return the values of these codes, none of which is missing."""
+        values = self.values
+        return values.chosen(codes) if isinstance(values, Bulk) else [values[code] for code in codes.tolist()]
+
+    def counts(self) -> NDArray[np.int64]:
+        """Return, shape (len(values),), how many people bear each value."""
+        return np.bincount(self.codes[self.known], minlength=len(self.values)).astype(np.int64)
+
+    def without(self, unwanted: NDArray[np.bool_]) -> "Column":
+        """Return the column with the values marked in `unwanted`, shape (len(values),), made missing."""
+        if not unwanted.any():
+            return self
+        dropped = np.append(unwanted, False)[self.codes]
+        return Column(np.where(dropped, MISSING, self.codes).astype(np.int32), self.values)
+
+
+class Bulk(Sequence[str]):
+    """Distinct values that are so many that rules are applied to all of them at once."""
+
+    @abstractmethod
+    def chosen(self, places: Codes) -> list[str]:
+        """Return the values at these places."""
+
+    @abstractmethod
+    def derived(self, rule: Rule) -> Column:
+        """Return the column, shape (len(self),), of the rule's outcome for each of these values."""
+
+
+def encode(raw_values: Iterable[str | None]) -> Column:
+    """Return the column of these values; an empty text is missing."""
+    code_of: dict[str | None, int] = {None: MISSING, "": MISSING}
+    # The two that stand for missing are counted, too.
+    codes = [code_of.setdefault(value, len(code_of) - 2) for value in raw_values]
+    return Column(np.array(codes, dtype=np.int32), tuple(value for value in code_of if value))
+
+
+def empty(n: int) -> Column:
+    """Return a column in which nobody has a value."""
+    return Column(np.full(n, MISSING, dtype=np.int32), ())
+
+
+def derive(column: Column, rule: Rule) -> Column:
+    """Return the column of `rule` applied to each distinct value; `None` and "" become missing."""
+    if isinstance(column.values, Bulk):
+        derived = column.values.derived(rule)
+        return Column(np.append(derived.codes, np.int32(MISSING))[column.codes], derived.values)
+    code_of: dict[str, int] = {}
+    code_of_value = []
+    for value in column.values:
+        outcome = rule(value)
+        code_of_value.append(code_of.setdefault(outcome, len(code_of)) if outcome else MISSING)
+    lookup = np.array([*code_of_value, MISSING], dtype=np.int32)
+    return Column(lookup[column.codes], tuple(code_of))
+
+
+def combine(one: Codes, other: Codes) -> Codes:
+    """Return dense codes, shape (n,), of the pairs of values; missing where either is missing."""
+    wide = one.astype(np.int64) * (int(other.max(initial=0)) + 1) + other
+    wide[(one == MISSING) | (other == MISSING)] = MISSING
+    return dense(wide)
+
+
+def dense(numbers: NDArray[np.int64]) -> Codes:
+    """Return codes from 0 on for numbers of 0 or more, shape (n,), by their order; what is negative is missing."""
+    known = np.flatnonzero(numbers >= 0)
+    codes = np.full(len(numbers), MISSING, dtype=np.int32)
+    ordered, places = in_order(numbers[known])
+    codes[known[places]] = np.cumsum(np.diff(ordered, prepend=ordered[:1]) != 0)
+    return codes
+
+
+def in_order(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return numbers of 0 or more in order, and the place that each had, equal ones in the order of their places.
+
+    Sorting plain numbers is several times faster than sorting places by them. So each number takes its place along in
+    its lowest bits, where there is room for it.
+    """
+    bits = max(len(numbers) - 1, 1).bit_length()
+    if int(numbers.max(initial=0)) >> (63 - bits):
+        order = np.argsort(numbers, kind="stable")
+        return numbers[order], order
+    packed = (numbers << bits) | np.arange(len(numbers))
+    packed.sort()
+    return packed >> bits, packed & ((1 << bits) - 1)

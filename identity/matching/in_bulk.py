@@ -1,0 +1,216 @@
+"""The rules of `normalize` for very many values at once, with the same outcome.
+
+What is written in plain signs is worked on in columns; the few other values by the rules themselves.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import overload
+
+import numpy as np
+import polars as pl
+
+from identity.matching import normalize, people, providers
+from identity.matching.column import MISSING, Bulk, Codes, Column, Rule
+from identity.matching.phonetic import phonetic
+
+# The printable signs of ASCII: a letter is one byte, its lower case its folded one.
+PLAIN = r"^[ -~]*$"
+# So few are worked on one by one: their list is no burden.
+FEW = 5_000
+
+
+class Texts(Bulk):
+    """Distinct texts in a column of Arrow; a list is made of them when one is first asked for."""
+
+    def __init__(self, series: pl.Series) -> None:
+        self.series = series
+        self._listed: list[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        return self._list()[place]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._list())
+
+    def chosen(self, places: Codes) -> list[str]:
+        """Return the texts at these places."""
+        return self.series.gather(places).to_list()
+
+    def derived(self, rule: Rule) -> Column:
+        """Return the rule's outcome for each text."""
+        outcome = applied(rule, self.series)
+        if outcome.equals(self.series):
+            return Column(np.arange(len(self), dtype=np.int32), self)
+        return encoded(outcome)
+
+    def _list(self) -> list[str]:
+        if self._listed is None:
+            self._listed = self.series.to_list()
+        return self._listed
+
+
+def encoded(texts: pl.Series) -> Column:
+    """Return the column of these texts; null and "" are missing."""
+    known = texts.set(texts == "", None)  # type: ignore[arg-type]
+    physical = known.cast(pl.Categorical(pl.Categories.random())).to_physical()
+    codes = physical.cast(pl.Int32).fill_null(MISSING).to_numpy()
+    first = np.full(int(codes.max(initial=MISSING)) + 2, MISSING, dtype=np.int64)
+    # Of several values for one place the last is kept; the last place is for what is missing.
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    values = known.gather(first[:-1])
+    return Column(codes, Texts(values) if len(values) > FEW else tuple(values.to_list()))
+
+
+def applied(rule: Rule, texts: pl.Series) -> pl.Series:
+    """Return the rule's outcome for each text, null where there is none."""
+    in_bulk = RULES.get(rule)
+    if in_bulk is None:
+        return pl.Series([rule(text) for text in texts], dtype=pl.String)
+    plain = texts.str.contains(PLAIN)
+    outcome = in_bulk(texts)
+    if plain.all():
+        return outcome
+    odd = (~plain).arg_true()
+    return outcome.scatter(odd, [rule(text) for text in texts.gather(odd)])
+
+
+def cell(texts: pl.Series) -> pl.Series:
+    """As `normalize.cell`."""
+    bare = texts.str.strip_chars(" ").str.replace(r"([0-9])\.0$", "${1}")
+    return bare.set(bare.str.to_lowercase().is_in(list(normalize.ABSENT)), None)  # type: ignore[arg-type]
+
+
+def email(texts: pl.Series) -> pl.Series:
+    """As `normalize.email`."""
+    lower = texts.str.strip_chars().str.to_lowercase()
+    return lower.set(~lower.str.contains(r".@[^@]+$"), None)  # type: ignore[arg-type]
+
+
+def email_mailbox(texts: pl.Series) -> pl.Series:
+    """As `normalize.email_mailbox`."""
+    local, domain = _local(texts), _domain(texts)
+    asked = domain.unique()
+    reached = [providers.mailbox("", name) for name in asked]
+    has_person = [name.partition(".")[2] in providers.PERSON_IN_DOMAIN for name in asked]
+    known = pl.DataFrame(
+        {
+            "domain": asked,
+            "reached": [name for _, name in reached],
+            "person": [person if has else None for has, (person, _) in zip(has_person, reached, strict=True)],
+            "tag": [providers.TAGS.get(name, providers.TAG) for _, name in reached],
+            "ignored": [providers.IGNORED.get(name, "") for _, name in reached],
+        },
+        schema_overrides={"person": pl.String},
+    )
+    at = pl.DataFrame({"domain": domain}).join(known, on="domain", how="left", maintain_order="left")
+    for tag in {*providers.TAGS.values(), providers.TAG}:
+        untagged = local.str.splitn(tag, 2).struct[0]
+        local = local.zip_with((at["tag"] != tag) | (untagged == ""), untagged)
+    for ignored in providers.IGNORED.values():
+        bare = local.str.replace_all(f"[{re.escape(ignored)}]", "")
+        local = local.zip_with((at["ignored"] != ignored) | (bare == ""), bare)
+    return at["person"].fill_null(local) + "@" + at["reached"]
+
+
+def mailbox_local(texts: pl.Series) -> pl.Series:
+    """As `normalize.mailbox_local`."""
+    bare = _local(texts).str.replace_all(r"[^0-9A-Za-z]+", "")
+    says_nothing = (bare.str.len_bytes() < 3) | bare.is_in(list(normalize.ROLE_LOCAL_PARTS))
+    return bare.set(says_nothing, None)  # type: ignore[arg-type]
+
+
+def mailbox_domain(texts: pl.Series) -> pl.Series:
+    """As `normalize.mailbox_domain`."""
+    domain = _domain(texts)
+    return domain.set(domain.is_in(list(normalize.PROVIDERS_FOR_ALL)), None)  # type: ignore[arg-type]
+
+
+def phone_digits(texts: pl.Series) -> pl.Series:
+    """As `normalize.phone_digits`."""
+    digits = texts.str.replace_all(r"[^0-9]+", "").str.strip_chars_start("0")
+    too_few = digits.str.len_bytes() < normalize.LEAST_PHONE_DIGITS
+    return digits.str.tail(normalize.PHONE_DIGITS).set(too_few, None)  # type: ignore[arg-type]
+
+
+def street(texts: pl.Series) -> pl.Series:
+    """As `normalize.street`."""
+    spelled = texts
+    for short, long in normalize.WITH_SIGNS.items():
+        spelled = spelled.str.replace_all(rf"(?i)\b{re.escape(short)}", long)
+    folded = fold(spelled).str.replace(r"\b([0-9]+) ([a-z])$", "${1}${2}")
+    words = pl.DataFrame({"words": folded.str.split(" ")}).with_row_index("row").explode("words")
+    words = words.filter(pl.col("words") != "").with_columns(
+        pl.when(pl.col("words").str.ends_with("str") & (pl.col("words").str.len_bytes() > 3))
+        .then(pl.col("words") + "asse")
+        .otherwise(pl.col("words").replace(normalize.STREET_WORDS))
+        .alias("words"),
+        pl.col("words").str.contains("^[0-9]").alias("numbered"),
+    )
+    spoken = words.sort("row", "numbered", maintain_order=True).group_by("row", maintain_order=True).agg("words")
+    joined = spoken.with_columns(pl.col("words").list.join(" "))
+    return pl.DataFrame({"row": pl.int_range(len(texts), dtype=joined["row"].dtype, eager=True)}).join(
+        joined, on="row", how="left", maintain_order="left"
+    )["words"]
+
+
+def fold(texts: pl.Series) -> pl.Series:
+    """As `normalize.fold`."""
+    words = texts.str.to_lowercase().str.replace_all(r"['`]", "").str.replace_all(r"[^0-9a-z]+", " ")
+    return words.str.strip_chars(" ").str.replace_all(r"(^|[^aeiouq])([aou])e", "${1}${2}")
+
+
+def street_name(texts: pl.Series) -> pl.Series:
+    """As `normalize.street_name`."""
+    return texts.str.split(" ").list.eval(pl.element().filter(~pl.element().str.contains("^[0-9]"))).list.join(" ")
+
+
+def street_number(texts: pl.Series) -> pl.Series:
+    """As `normalize.street_number`."""
+    return texts.str.extract(r"(?:^| )([0-9][^ ]*)", 1).fill_null("")
+
+
+def dwelling_sound(texts: pl.Series) -> pl.Series:
+    """As `people.dwelling_sound`."""
+    number = street_number(texts)
+    first_word = texts.str.extract(r"(?:^| )([^ 0-9][^ ]*)", 1)
+    words = first_word.drop_nulls().unique()
+    sound = first_word.replace_strict(words, [phonetic(word) for word in words], return_dtype=pl.String)
+    return (number + " " + sound).set(number == "", None)  # type: ignore[arg-type]
+
+
+def strip(texts: pl.Series) -> pl.Series:
+    """As `str.strip`."""
+    return texts.str.strip_chars(" ")
+
+
+def _local(texts: pl.Series) -> pl.Series:
+    return texts.str.replace(r"@[^@]*$", "")
+
+
+def _domain(texts: pl.Series) -> pl.Series:
+    return texts.str.extract(r"@([^@]*)$", 1)
+
+
+RULES: dict[Rule, Callable[[pl.Series], pl.Series]] = {
+    str.strip: strip,
+    normalize.cell: cell,
+    normalize.email: email,
+    normalize.email_mailbox: email_mailbox,
+    normalize.mailbox_local: mailbox_local,
+    normalize.mailbox_domain: mailbox_domain,
+    normalize.phone_digits: phone_digits,
+    normalize.street: street,
+    normalize.street_name: street_name,
+    normalize.street_number: street_number,
+    people.dwelling_sound: dwelling_sound,
+}
