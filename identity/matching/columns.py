@@ -54,9 +54,9 @@ class Content:
 
     @cached_property
     def sample(self) -> Sequence[str]:
-        """Return distinct values, evenly drawn over the table."""
-        values = self.column.values
-        return [values[place] for place in range(0, len(values), max(1, len(values) // _SAMPLE))]
+        """Return the values of rows evenly drawn from those that have one: of many slips each is rare."""
+        rows = np.flatnonzero(self.column.known)
+        return self.column.texts(self.column.codes[rows[:: max(1, len(rows) // _SAMPLE)]])
 
     def share(self, test: Callable[[str], object]) -> float:
         """Return the share of sampled values that pass."""
