@@ -11,6 +11,7 @@ from identity.at_once import read_at_once
 from identity.matching import normalize
 from identity.matching.column import Column, derive
 from identity.matching.in_bulk import encoded
+from identity.matching.threads import each
 from records.envelope import Reject
 from records.readers import CSV, Nature, NotReadable, columns_of, examine, rows_of
 from records.readers.charset import UTF8
@@ -45,7 +46,9 @@ def read_table(path: Path, *, tell: Callable[[int], None] = lambda rows: None) -
             if unreadable
             else "the file holds no rows below its first line; give it the records to compare"
         )
-    return Table({name: derive(encoded(column), normalize.cell) for name, column in cells.items()}, rows, unreadable)
+    names = list(cells)
+    columns = each(lambda name: derive(encoded(cells.pop(name)), normalize.cell), names, rows=rows)
+    return Table(dict(zip(names, columns, strict=True)), rows, unreadable)
 
 
 def _at_once(path: Path, file: BinaryIO, nature: Nature) -> dict[str, pl.Series] | None:

@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 
 from identity.matching.block import Pairs, SkippedBlocks, candidate_pairs
 from identity.matching.cluster import cluster
-from identity.matching.compare import compare
+from identity.matching.compare import compare_all
 from identity.matching.contradict import contradicts
 from identity.matching.learn import Learner
-from identity.matching.levels import Levels
 from identity.matching.model import Model
-from identity.matching.patterns import patterns_of
+from identity.matching.patterns import Patterns
 from identity.matching.people import People
-from identity.matching.score import score
+from identity.matching.score import score_patterns
 from identity.matching.widen import widened
 
 # A file is judged as a whole, and a missed pair is as wrong as a false one: what is likelier than not is linked. A live
@@ -50,15 +49,14 @@ def find_people(
     narrow, skipped = candidate_pairs(people)
     pairs = widened(people, narrow)
     tell(f"comparing {len(pairs):,} pairs")
-    levels = compare(people, pairs)
+    patterns = compare_all(people, pairs)
     if model is None:
         tell("learning")
-        model = _learned(people, levels, _places(narrow, pairs))
+        model = _learned(people, patterns, _places(narrow, pairs))
         if model.learned_on and model.household is None:
             model = replace(model, housemates=False)
     tell("scoring")
-    scores = score(levels, model, people=people, pairs=pairs, closely=True)
-    odds = scores.log_odds
+    odds = score_patterns(patterns, model, people=people, pairs=pairs, closely=True).log_odds
     tell("clustering")
     labels = cluster(
         len(people), pairs, odds, link_threshold=threshold, contradicts=partial(contradicts, people, model)
@@ -68,11 +66,10 @@ def find_people(
     )
 
 
-def _learned(people: People, levels: Levels, narrow: NDArray[np.int64]) -> Model:
+def _learned(people: People, wide: Patterns, narrow: NDArray[np.int64]) -> Model:
     """Return the model learned from the narrow net, given by places, and refined on the wide one; where the file lacks
     the fields that the narrow net is made of, it is learned from the wide one alone.
     """
-    wide = patterns_of(levels)
     learner = Learner(people)
     model = learner.learn(wide.among(narrow))
     return learner.refine(model, wide) if model.learned_on else learner.learn(wide)

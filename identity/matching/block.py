@@ -1,6 +1,6 @@
 """Blocking: compare only people who agree on a combination of fields."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from identity.matching.people import (
 )
 from identity.matching.person import Person
 from identity.matching.phonetic import phonetic
+from identity.matching.threads import each
 
 # Every key joins two fields or more: a token of one field alone would let its holder count who shares, say, a birth
 # date. Each key survives other errors: a typo in the name, a nickname, swapped names, a move, a missing field.
@@ -114,21 +115,25 @@ def candidate_pairs(people: People, *, max_block: int = 200) -> tuple[Pairs, Ski
 
     A block of more than `max_block` people is split by further fields; what stays too large is left out and reported.
     """
-    found = []
-    skipped: list[SkippedBlock] = []
-    split = 0
-    for fields in KEYS:
-        blocks = _block(people, fields)
-        small, oversized = _part(blocks, max_block)
-        found.append(pairs_within(small, len(people)))
-        if (oversized != MISSING).any():
-            split += len(np.unique(oversized[oversized != MISSING]))
-            pieces, too_large = _split(people, fields, oversized, max_block)
-            found.extend(pairs_within(piece, len(people)) for piece in pieces)
-            skipped.extend(SkippedBlock(fields, size) for size in too_large)
-    flat = distinct(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
-    pairs = np.stack((flat // max(len(people), 1), flat % max(len(people), 1)), axis=1).astype(np.int32)
-    return pairs, SkippedBlocks(tuple(skipped), split - len(skipped))
+    n = len(people)
+    by_key = each(lambda fields: _pairs_of_key(people, fields, max_block), KEYS, rows=n)
+    flat = distinct(np.concatenate([pairs for pairs, _, _ in by_key]))
+    skipped = [SkippedBlock(fields, size) for fields, found in zip(KEYS, by_key, strict=True) for size in found[1]]
+    pairs = np.stack((flat // max(n, 1), flat % max(n, 1)), axis=1, dtype=np.int32, casting="unsafe")
+    return pairs, SkippedBlocks(tuple(skipped), sum(split for _, _, split in by_key) - len(skipped))
+
+
+def _pairs_of_key(
+    people: People, fields: tuple[str, ...], max_block: int
+) -> tuple[NDArray[np.int64], Sequence[int], int]:
+    """Return the pairs that share the key, the sizes of the blocks left out, and how many were too large at first."""
+    small, oversized = _part(_block(people, fields), max_block)
+    pairs = pairs_within(small, len(people))
+    if not (oversized != MISSING).any():
+        return pairs, (), 0
+    too_many = len(np.unique(oversized[oversized != MISSING]))
+    pieces, too_large = _split(people, fields, oversized, max_block)
+    return np.concatenate([pairs, *(pairs_within(piece, len(people)) for piece in pieces)]), too_large, too_many
 
 
 class _Once:

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from identity.matching.column import in_order
 from identity.matching.score import LINK, log_odds
 
 # Takes pairs of rows, shape (pairs, 2), returns which contradict, shape (pairs,).
@@ -131,8 +132,8 @@ class _Joining:
 
     def _contradict(self, a: Rows, b: Rows, contradicts: Contradiction) -> Marks:
         """Return which clusters hold members of whom one contradicts one of the other's."""
-        order = np.argsort(self.homes, kind="stable")
-        rows, homes = self.rows[order], self.homes[order]
+        homes, order = in_order(self.homes.astype(np.int64))
+        rows = self.rows[order]
         start = np.stack([np.searchsorted(homes, side) for side in (a, b)])
         size = np.stack([np.searchsorted(homes, side, side="right") for side in (a, b)]) - start
         found = np.zeros(len(a), dtype=np.bool_)
@@ -199,19 +200,23 @@ class _Ties:
 
     @staticmethod
     def between(leader: Rows, edges: Rows, weights: NDArray[np.float64], threshold: float) -> "_Ties":
-        """Return the ties that the edges make between clusters."""
-        strong = np.flatnonzero(weights >= threshold)
-        best_first = strong[np.lexsort((edges[strong, 1], edges[strong, 0], -weights[strong]))]
+        """Return the ties that the edges make between clusters that some strong edge may join."""
+        strong = weights >= threshold
+        touched = np.zeros(len(leader), dtype=np.bool_)
+        touched[leader[edges[strong]]] = True
+        kept = np.flatnonzero(touched[leader[edges[:, 0]]] & touched[leader[edges[:, 1]]])
+        edges, weights = edges[kept], weights[kept]
+        places = np.flatnonzero(strong[kept])
+        best_first = places[np.lexsort((edges[places, 1], edges[places, 0], -weights[places]))]
         rank = np.full(len(edges), _WEAK, dtype=np.int32)
         rank[best_first] = np.arange(len(best_first), dtype=np.int32)
         nothing = np.zeros(len(edges), dtype=np.bool_)
-        bounded = np.maximum(weights, _MOST_AGAINST)
-        return _Ties(edges[:, 0], edges[:, 1], bounded, rank, nothing, nothing.copy()).led_by(leader)
+        return _Ties(edges[:, 0], edges[:, 1], np.maximum(weights, _MOST_AGAINST), rank, nothing, nothing)._merged(
+            leader
+        )
 
-    def led_by(self, leader: Rows, grown: Marks | None = None) -> "_Ties":
+    def led_by(self, leader: Rows, grown: Marks) -> "_Ties":
         """Return the ties between the clusters that `leader` makes, those of `grown` ones asked anew."""
-        if grown is None:
-            return self._merged(leader)
         touched = grown[self.one] | grown[self.other]
         stay, merged = self[~touched], self[touched]._merged(leader)
         return _Ties(*(np.concatenate((getattr(stay, n), getattr(merged, n))) for n in _Ties.__slots__))
@@ -221,8 +226,7 @@ class _Ties:
         between = np.flatnonzero(one != other)
         low, high = np.minimum(one, other)[between], np.maximum(one, other)[between]
         key = low.astype(np.int64) * len(leader) + high
-        order = np.argsort(key, kind="stable")
-        key = key[order]
+        key, order = in_order(key)
         starts = np.flatnonzero(np.diff(key, prepend=-1))
         low, high, of = low[order][starts], high[order][starts], between[order]
         if not len(starts):

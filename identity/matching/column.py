@@ -2,13 +2,15 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 MISSING = -1
+T = TypeVar("T")
 
 Codes = NDArray[np.int32]
 Rule = Callable[[str], str | None]
@@ -20,6 +22,14 @@ class Column:
 
     codes: Codes
     values: Sequence[str]
+    _made: dict[Callable[["Column"], Any], Any] = field(default_factory=dict, repr=False)
+
+    def once(self, make: Callable[["Column"], T]) -> T:
+        """Return what `make` makes of this column, made when it is first asked for."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: T = self._made[make]
+        return made
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -92,6 +102,8 @@ def empty(n: int) -> Column:
 
 def derive(column: Column, rule: Rule) -> Column:
     """Return the column of `rule` applied to each distinct value; `None` and "" become missing."""
+    if not len(column.values):
+        return column
     if isinstance(column.values, Bulk):
         derived = column.values.derived(rule)
         return Column(np.append(derived.codes, np.int32(MISSING))[column.codes], derived.values)

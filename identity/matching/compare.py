@@ -6,7 +6,23 @@ from numpy.typing import NDArray
 from identity.matching import compare_address, compare_birth, compare_email, compare_free, compare_names
 from identity.matching.column import Codes
 from identity.matching.levels import COLUMN, COMPARISONS, IDENTIFIERS, NO_EVIDENCE, PHONE, TRAITS, Levels
+from identity.matching.patterns import Patterns, numbered, numbers_of
 from identity.matching.people import People
+from identity.matching.threads import each
+
+_PORTION = 500_000
+
+
+def compare_all(people: People, pairs: NDArray[np.int32]) -> Patterns:
+    """Return the patterns of agreement of very many pairs, without holding the levels of all of them at a time."""
+    numbers = np.empty(len(pairs), dtype=np.int32)
+
+    def compare_portion(start: int) -> None:
+        end = start + _PORTION
+        numbers[start:end] = numbers_of(compare(people, pairs[start:end]))
+
+    each(compare_portion, range(0, len(pairs), _PORTION), rows=len(pairs))
+    return numbered(numbers)
 
 
 def compare(people: People, pairs: NDArray[np.int32]) -> Levels:
@@ -14,7 +30,7 @@ def compare(people: People, pairs: NDArray[np.int32]) -> Levels:
 
     -1 means no evidence: missing on either side. Each distinct pair of values is compared once.
     """
-    a, b = pairs[:, 0], pairs[:, 1]
+    a, b = np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
     levels = np.full((len(pairs), len(COMPARISONS)), NO_EVIDENCE, dtype=np.int8, order="F")
     given, family = compare_names.compare_names(people.given_name, people.family_name, a, b)
     levels[:, COLUMN["given_name"]] = given

@@ -16,7 +16,7 @@ def compare_birth_dates(column: Column, a: Codes, b: Codes) -> NDArray[np.int8]:
     one, other = column.codes[a], column.codes[b]
     levels = np.full(len(a), BIRTH_DATE["exact"], dtype=np.int8)
     unequal = one != other
-    digits = _digits(column)
+    digits = column.once(_digits)
     levels[unequal] = on_distinct(one[unequal], other[unequal], lambda x, y: _judge(digits[x], digits[y]))
     levels[(one < 0) | (other < 0)] = NO_EVIDENCE
     return levels
@@ -24,11 +24,17 @@ def compare_birth_dates(column: Column, a: Codes, b: Codes) -> NDArray[np.int8]:
 
 def generations_apart(column: Column, a: Codes, b: Codes) -> NDArray[np.bool_]:
     """Return, shape (pairs,), whose birth dates no slip explains: a dozen years or more apart, on other days."""
-    years = np.array([*(int(value[:4]) for value in column.values), 0], dtype=np.int64)
+    years = column.once(_years)
     one, other = column.codes[a], column.codes[b]
     apart: NDArray[np.bool_] = np.abs(years[one] - years[other]) >= GENERATION_YEARS
-    apart &= compare_birth_dates(column, a, b) == BIRTH_DATE["different"]
+    doubtful = np.flatnonzero(apart)
+    apart[doubtful] = compare_birth_dates(column, a[doubtful], b[doubtful]) == BIRTH_DATE["different"]
     return apart
+
+
+def _years(column: Column) -> NDArray[np.int64]:
+    """Return the year of each distinct value, shape (distinct values + 1,); the last stands for missing."""
+    return np.array([*(int(value[:4]) for value in column.values), 0], dtype=np.int64)
 
 
 def _digits(column: Column) -> NDArray[np.int8]:

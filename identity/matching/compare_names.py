@@ -51,7 +51,7 @@ def compare_family_names(column: Column, a: Codes, b: Codes) -> NDArray[np.int8]
 
 def _judge_given_names(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
     levels = np.where(similar(column, x, y), GIVEN_NAME["similar"], GIVEN_NAME["different"]).astype(np.int8)
-    short, words, same_class = _traits(column)
+    short, words, same_class = column.once(_traits)
     initials = short[x] | short[y]
     related = (same_class[x] == same_class[y]) | initials | words[x] | words[y] | (levels == GIVEN_NAME["similar"])
     for i in np.flatnonzero(related).tolist():

@@ -32,7 +32,8 @@ def contradicts(people: People, model: Model, pairs: NDArray[np.int32]) -> NDArr
         return np.zeros(len(pairs), dtype=np.bool_)
     a, b = pairs[:, 0], pairs[:, 1]
     given, family = people.given_name, people.family_name
-    differ = np.flatnonzero(compare_names(given, family, a, b)[0] == GIVEN_NAME["different"])
+    unequal = np.flatnonzero((given.codes[a] != given.codes[b]) & given.known[a] & given.known[b])
+    differ = unequal[compare_names(given, family, a[unequal], b[unequal])[0] == GIVEN_NAME["different"]]
     x, y = a[differ], b[differ]
     clearly = np.zeros(len(pairs), dtype=np.bool_)
     clearly[differ] = _unlike(given, given.codes[x], given.codes[y]) & ~half_swapped(given, family, x, y)

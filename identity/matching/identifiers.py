@@ -38,5 +38,6 @@ def shared_identifiers(
 def _distinct_partners(values: NDArray[np.int32], partners: NDArray[np.int32], size: int) -> NDArray[np.int64]:
     known = (values >= 0) & (partners >= 0)
     width = int(partners.max(initial=0)) + 1
-    distinct = np.unique(values[known].astype(np.int64) * width + partners[known])
+    both = np.sort(values[known].astype(np.int64) * width + partners[known])
+    distinct = both[np.append(True, both[1:] != both[:-1])[: len(both)]]
     return np.bincount(distinct // width, minlength=size).astype(np.int64)

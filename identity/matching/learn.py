@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching.column import Column, combine
-from identity.matching.compare import compare
+from identity.matching.compare import compare_all
 from identity.matching.levels import BIRTH_DATE, COLUMN, COMPARISONS, FAMILY_NAME, FREE, GIVEN_NAME, NO_EVIDENCE, Levels
 from identity.matching.model import LEAST_SEEN, Distributions, Model
 from identity.matching.patterns import Patterns, patterns_of
@@ -65,7 +65,7 @@ class Learner:
         self.iterations = iterations
         self.everyone = _all_pairs(people)
         enough = len(people) >= LEAST_PEOPLE
-        self.random = patterns_of(compare(people, _random_pairs(len(people), seed))) if enough else None
+        self.random = compare_all(people, _random_pairs(len(people), seed)) if enough else None
 
     def learn(self, candidates: Patterns) -> Model:
         """Return what `learn` does, from the patterns of the candidate pairs."""

@@ -12,6 +12,7 @@ from identity.matching.levels import IDENTIFIERS, TRAITS
 from identity.matching.nicknames import nickname_class
 from identity.matching.person import Person
 from identity.matching.phonetic import phonetic
+from identity.matching.threads import each
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -77,7 +78,9 @@ class People:
     def of(ids: Sequence[Hashable], raw: Mapping[str, Column]) -> "People":
         """The same from columns of the fields that `Person` has, of length n each; a field may be left out."""
         nothing = empty(len(ids))
-        found = {field: derive(raw.get(field, nothing), rule) for field, rule in FIELDS.items()}
+        rules = list(FIELDS.items())
+        normal = each(lambda rule: derive(raw.get(rule[0], nothing), rule[1]), rules, rows=len(ids))
+        found = dict(zip(FIELDS, normal, strict=True))
         given, family, birth, street = (found[n] for n in ("given_name", "family_name", "birth_date", "street"))
         first = derive(given, normalize.main_word)
         surname = derive(family, normalize.main_word)

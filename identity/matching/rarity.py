@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching.column import Column
-from identity.matching.levels import ADDRESS, COLUMN, FAMILY_NAME, GIVEN_NAME, TRAITS, Comparison, Levels
+from identity.matching.levels import ADDRESS, COLUMN, FAMILY_NAME, GIVEN_NAME, TRAITS, Comparison
+from identity.matching.patterns import Patterns
 from identity.matching.people import People
 
 # How much of a value's rarity counts; names of one family or region are rarer together than frequencies say.
@@ -26,7 +27,7 @@ Floats = NDArray[np.float64]
 
 
 def rarity_of_all(
-    levels: Levels, people: People, pairs: NDArray[np.int32]
+    patterns: Patterns, people: People, pairs: NDArray[np.int32]
 ) -> Iterator[tuple[int, NDArray[np.int64], Floats]]:
     """Yield the bits by which similar names, places and traits are rarer than the average: the place of a comparison,
     the pairs that agree on it, and their bits.
@@ -36,7 +37,7 @@ def rarity_of_all(
     for comparison, level, field in _AGREEMENTS:
         column = people.free(field)
         place = COLUMN[comparison.name]
-        agreeing = np.flatnonzero(levels[:, place] == comparison[level])
+        agreeing = patterns.showing(place, comparison[level])
         if not len(agreeing):
             continue
         shares, average = _shares(column)

@@ -12,7 +12,7 @@ from identity.matching.contradict import contradicts
 from identity.matching.learn import log_levels
 from identity.matching.levels import COLUMN, COMPARISONS, NO_EVIDENCE, Levels
 from identity.matching.model import LEAST_SEEN, Model
-from identity.matching.patterns import patterns_of
+from identity.matching.patterns import Patterns, patterns_of
 from identity.matching.people import People
 from identity.matching.rarity import MOST_RARITY_BITS, RARITY_WORTH, rarity_of_all
 
@@ -36,28 +36,38 @@ Rarity = Sequence[tuple[int, NDArray[np.int64], Floats]]
 class Scores:
     """What the model says of n pairs; bits are log2 odds.
 
-    probability, household: shape (n,), that the pair is one person, and that it is two of one household.
-    log_odds: shape (n,), of the probability: what `cluster` takes. They are the sum of base, the odds before any
-    evidence, of the weights, and of alternative: shape (n,), zero or less, what is taken off because a shared household
-    explains the agreement as well, or because the pair contradicts itself.
+    log_odds: shape (n,), that the pair is one person: what `cluster` takes. They are the sum of base, the odds before
+    any evidence, of the weights, and of alternative: shape (n,), zero or less, what is taken off because a shared
+    household explains the agreement as well, or because the pair contradicts itself.
+    housemates: shape (n,), the odds of two of one household over strangers.
     contradiction: shape (n,), which pairs would be likelier but are held below LINK, because clearly different given
     names or birth dates a generation apart contradict all else.
     """
 
-    probability: Floats
-    household: Floats
     log_odds: Floats
     base: float
     alternative: Floats
+    housemates: Floats
     contradiction: NDArray[np.bool_]
-    levels: Levels
+    patterns: Patterns
     model: Model
     rarity: Rarity
 
     @cached_property
+    def probability(self) -> Floats:
+        """Return that the pair is one person, shape (n,)."""
+        return _probability(self.log_odds)
+
+    @cached_property
+    def household(self) -> Floats:
+        """Return that the pair is two of one household, shape (n,)."""
+        household: Floats = (1 - self.probability) * _probability(self.housemates)
+        return household
+
+    @cached_property
     def weight(self) -> Floats:
         """Return what each comparison adds, against chance, shape (n, comparisons)."""
-        weight = _weights(self.model, self.levels)
+        weight = _weights(self.model, self.patterns.levels)[self.patterns.of]
         for place, rows, bits in self.rarity:
             weight[rows, place] += bits
         return weight
@@ -75,11 +85,20 @@ def score(levels: Levels, model: Model, *, people: People, pairs: NDArray[np.int
     64, 1969). An exact name counts more the rarer it is, at half weight. `closely` also weighs how rare
     similar names, places and traits are among these people: for a file, of which all are at hand.
     """
-    patterns = patterns_of(levels)
+    return score_patterns(patterns_of(levels), model, people=people, pairs=pairs, closely=closely)
+
+
+def score_patterns(
+    patterns: Patterns, model: Model, *, people: People, pairs: NDArray[np.int32], closely: bool = False
+) -> Scores:
+    """Return the same from the patterns of the levels."""
     base = float(np.log2(model.prior) - np.log2(1 - model.prior - model.household_prior))
     odds = (base + _weights(model, patterns.levels).sum(axis=1))[patterns.of]
     household = _household_odds(patterns.levels, model)[patterns.of]
-    rarity = [*_rarity(levels, model, people, pairs), *(rarity_of_all(levels, people, pairs) if closely else ())]
+    rarity = [
+        *_rarity(patterns, model, people, pairs),
+        *(rarity_of_all(patterns, people, pairs) if closely else ()),
+    ]
     for place, rows, bits in rarity:
         odds[rows] += bits
         # A rare family name tells a household from strangers too; a rare given name does not, since housemates share
@@ -88,21 +107,19 @@ def score(levels: Levels, model: Model, *, people: People, pairs: NDArray[np.int
             household[rows] += bits
     alternative = -np.logaddexp2(0, household)
     odds += alternative
-    contradiction = np.zeros(len(levels), dtype=np.bool_)
+    contradiction = np.zeros(len(odds), dtype=np.bool_)
     ceiling = log_odds(CONTRADICTION_CEILING)
     strong = np.flatnonzero(odds > ceiling)
     contradiction[strong] = contradicts(people, model, pairs[strong])
     alternative[contradiction] -= odds[contradiction] - ceiling
     odds[contradiction] = ceiling
-    probability = _probability(odds)
     return Scores(
-        probability=probability,
-        household=(1 - probability) * _probability(household),
         log_odds=odds,
         base=base,
         alternative=alternative,
+        housemates=household,
         contradiction=contradiction,
-        levels=levels,
+        patterns=patterns,
         model=model,
         rarity=rarity,
     )
@@ -141,7 +158,7 @@ def evidence(levels: NDArray[np.int8], weight: Floats) -> list[tuple[str, str, f
     ]
 
 
-def _rarity(levels: Levels, model: Model, people: People, pairs: NDArray[np.int32]) -> Rarity:
+def _rarity(patterns: Patterns, model: Model, people: People, pairs: NDArray[np.int32]) -> Rarity:
     """Return the bits by which exact names are rarer (or commoner) than the average one."""
     rarity = []
     for field in ("given_name", "family_name"):
@@ -150,7 +167,7 @@ def _rarity(levels: Levels, model: Model, people: People, pairs: NDArray[np.int3
         if shares is None:
             continue
         place = COLUMN[field]
-        exact = np.flatnonzero(levels[:, place] == len(COMPARISONS[place].levels) - 1)
+        exact = patterns.showing(place, len(COMPARISONS[place].levels) - 1)
         rarer = RARITY_WORTH * (np.log2(model.chance[place][-1]) - np.log2(shares))
         bits = np.clip(rarer, -MOST_RARITY_BITS, MOST_RARITY_BITS)[column.codes[pairs[exact, 0]]]
         rarity.append((place, exact, bits))
