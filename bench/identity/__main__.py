@@ -1,8 +1,9 @@
-"""python -m bench.identity [ROWS]: who is who in a file, ours beside Splink; `make bench-identity`, a million rows.
+"""python -m bench.identity [ROWS]: who is who in a file, ours beside Splink; `make bench-identity`: a million rows.
 
 Each side is a process of its own that reads a CSV file and writes one of clusters: `manage.py dedupe` with nothing set,
-and Splink 5 on DuckDB as its documentation sets it up. First labelled sets, on which Splink must reach its known figures
-or the run fails; then a customer file with households, of 100,000 rows and of ROWS. The last line is one JSON object.
+and Splink 5 on DuckDB as its documentation sets it up. First labelled sets, on which Splink must reach its known
+figures or the run fails; then a customer file with households, of 100,000 rows and of ROWS. The last line is one JSON
+object.
 """
 
 import json

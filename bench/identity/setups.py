@@ -1,8 +1,8 @@
 """How Splink is set up: for its own examples as its documentation does, for other data as it advises.
 
-FEBRL: the examples "Deduplicating the febrl3 dataset" and "Linking the febrl4 datasets" (the detailed model). fake_1000:
-"Evaluation when you have fully labelled data". The others follow its tutorial and its example of 50,000 historical people;
-of several set-ups and thresholds the one that is best for Splink was kept (docs/performance.md).
+FEBRL: the examples "Deduplicating the febrl3 dataset" and "Linking the febrl4 datasets" (the detailed model).
+fake_1000: "Evaluation when you have fully labelled data". The others follow its tutorial and its example of 50,000
+historical people; of several set-ups and thresholds the one that is best for Splink was kept (docs/performance.md).
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from bench.identity.known import THRESHOLDS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """All that Splink has to be told. `certain`: rules that hardly join strangers, which find `recall` of the matches."""
+    """All that Splink is told. `certain`: rules that hardly join strangers, and find `recall` of the matches."""
 
     id: str = "rec_id"
     prepare: str
@@ -45,7 +45,9 @@ def _blocks(*rules: str) -> list[object]:
 
 _FEBRL_DATE = cl.DateOfBirthComparison("date_of_birth", input_is_string=True, datetime_format="%Y%m%d")
 _FEBRL_CERTAIN = _blocks("soc_sec_id", "given_name surname date_of_birth")
-_FEBRL = "SELECT rec_id, given_name, surname, street_number, address_1, postcode, state, date_of_birth, soc_sec_id FROM source"
+_FEBRL = """
+    SELECT rec_id, given_name, surname, street_number, address_1, postcode, state, date_of_birth, soc_sec_id FROM source
+"""
 
 FEBRL3 = Setup(
     prepare=_FEBRL,
@@ -114,7 +116,8 @@ FAKE_1000 = Setup(
 
 RLDATA10000 = Setup(
     prepare="""
-        SELECT rec_id, fname_c1 AS given_name, fname_c2 AS second_name, lname_c1 AS family_name, "by" AS y, bm AS m, bd AS d,
+        SELECT rec_id, fname_c1 AS given_name, fname_c2 AS second_name, lname_c1 AS family_name,
+            "by" AS y, bm AS m, bd AS d,
             printf('%04d-%02d-%02d', "by"::int, bm::int, bd::int) AS birth_date
         FROM source
     """,

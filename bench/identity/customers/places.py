@@ -4,70 +4,19 @@ from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
 
-from bench.identity.customers.names import zipf
+from bench.identity.customers.spread import words, zipf
 
 PEOPLE_PER_POSTCODE = 60
 STREETS_PER_POSTCODE = 9
 _FLATTEN = 4
-_SOUNDS = [
-    "al",
-    "ber",
-    "dor",
-    "el",
-    "fen",
-    "gar",
-    "hol",
-    "im",
-    "kar",
-    "lau",
-    "mer",
-    "neu",
-    "ost",
-    "pen",
-    "ral",
-    "san",
-    "tal",
-    "ul",
-    "wei",
-    "zor",
-]
+_SOUNDS = words("al ber dor el fen gar hol im kar lau mer neu ost pen ral san tal ul wei zor")
 _TOWNS = ["stadt", "dorf", "burg", "heim", "hausen", "furt", "münde", "au", "kirchen", "ow", "bach"]
-_STREETS = [
-    "Bahnhof",
-    "Haupt",
-    "Schul",
-    "Kirch",
-    "Garten",
-    "Linden",
-    "Berg",
-    "Mühlen",
-    "Wiesen",
-    "Ring",
-    "Markt",
-    "Post",
-    "Feld",
-    "Brunnen",
-    "Wald",
-    "Birken",
-    "Rosen",
-    "Ufer",
-    "Schloss",
-    "Kloster",
-    "Sonnen",
-    "Eichen",
-    "Dorf",
-    "See",
-    "Burg",
-    "Kastanien",
-    "Ahorn",
-    "Tannen",
-    "Goethe",
-    "Schiller",
-    "Mozart",
-    "Amsel",
-    "Finken",
-    "Hafen",
-]
+_STREETS = words(
+    """
+    Bahnhof Haupt Schul Kirch Garten Linden Berg Mühlen Wiesen Ring Markt Post Feld Brunnen Wald Birken Rosen Ufer
+    Schloss Kloster Sonnen Eichen Dorf See Burg Kastanien Ahorn Tannen Goethe Schiller Mozart Amsel Finken Hafen
+    """
+)
 _KINDS = ("straße", "straße", "straße", "weg", "platz", "allee", "gasse")
 
 

@@ -5,27 +5,11 @@ from random import Random
 
 from anyascii import anyascii
 
-from bench.identity.customers.names import zipf
+from bench.identity.customers.spread import words, zipf
 
-PROVIDERS = [
-    f"{name}.example"
-    for name in [
-        "mail",
-        "post",
-        "webmail",
-        "freemail",
-        "inbox",
-        "online",
-        "netpost",
-        "sunmail",
-        "telebox",
-        "kabel",
-        "stadtnetz",
-        "quickmail",
-        "mailbox",
-        "uni",
-    ]
-]
+_PROVIDERS = words(
+    "mail post webmail freemail inbox online netpost sunmail telebox kabel stadtnetz quickmail mailbox uni"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +72,7 @@ def _address(random: Random, given: str, family: str, year: int) -> str:
 
 
 def _provider(random: Random) -> str:
-    return PROVIDERS[zipf(random, len(PROVIDERS), flatten=3)]
+    return f"{_PROVIDERS[zipf(random, len(_PROVIDERS), flatten=3)]}.example"
 
 
 def _mobile(random: Random) -> str:
