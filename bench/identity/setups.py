@@ -142,7 +142,8 @@ CUSTOMERS = Setup(
     # Small letters without marks, the last nine digits of a phone: as its guide to cleaning data advises.
     prepare="""
         SELECT id, lower(strip_accents(given_name)) AS given_name, lower(strip_accents(family_name)) AS family_name,
-            birth_date, lower(email) AS email, right(regexp_replace(phone, '[^0-9]', '', 'g'), 9) AS phone,
+            lower(strip_accents(given_name || ' ' || family_name)) AS full_name, birth_date, lower(email) AS email,
+            right(regexp_replace(phone, '[^0-9]', '', 'g'), 9) AS phone,
             lower(strip_accents(street)) AS street, postcode, lower(strip_accents(city)) AS city
         FROM source
     """,
@@ -160,8 +161,7 @@ CUSTOMERS = Setup(
         *("given_name family_name city", "substr(given_name,1,3) substr(family_name,1,4) substr(birth_date,1,4)"),
     ),
     comparisons=[
-        _name("given_name"),
-        _name("family_name"),
+        cl.ForenameSurnameComparison("given_name", "family_name", forename_surname_concat_col_name="full_name"),
         cl.DateOfBirthComparison("birth_date", input_is_string=True),
         cl.EmailComparison("email"),
         cl.LevenshteinAtThresholds("phone", [1]).configure(term_frequency_adjustments=True),
