@@ -15,10 +15,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.identity import known, sides
-from bench.identity.datasets import DataSet, customer_file, labelled
+from bench.identity.data_set import DataSet
+from bench.identity.datasets import customer_file, labelled
 from bench.identity.measure import Cost, Failed, run
 from bench.identity.quality import quality
-from bench.identity.splink_side import clusters_at
+from bench.identity.sides import clusters_at
 from bench.identity.table import GROWTH_FROM, Result, Side, figures, lines
 
 ROWS = 1_000_000

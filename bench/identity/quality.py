@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from bench.identity.datasets import DataSet
+from bench.identity.data_set import DataSet
 from identity.matching.metrics import b_cubed, pairwise_metrics
 
 

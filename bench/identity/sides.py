@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from bench.identity.datasets import DataSet
+from bench.identity.data_set import DataSet
 
 
 def ours(data: DataSet, clusters: Path) -> list[str]:
@@ -17,3 +17,8 @@ def ours(data: DataSet, clusters: Path) -> list[str]:
 def splink(data: DataSet, folder: Path) -> list[str]:
     """Return the command that runs Splink with its set-up for this data; clusters by threshold go into the folder."""
     return [sys.executable, "-m", "bench.identity.splink_side", data.setup, str(data.path), str(folder)]
+
+
+def clusters_at(folder: Path, threshold: float) -> Path:
+    """Return where Splink's clusters at a threshold are written."""
+    return folder / f"clusters-{threshold}.csv"

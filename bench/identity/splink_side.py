@@ -10,6 +10,7 @@ import duckdb
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
 from bench.identity.setups import SETUPS, Setup
+from bench.identity.sides import clusters_at
 
 TABLE = "people"
 
@@ -37,11 +38,6 @@ def main(setup: Setup, file: Path, folder: Path) -> None:
         )
         records = found.as_duckdbpyrelation().project(f"{setup.id} AS record_id, cluster_id")
         records.write_csv(str(clusters_at(folder, threshold)))
-
-
-def clusters_at(folder: Path, threshold: float) -> Path:
-    """Return where the clusters at a threshold are written."""
-    return folder / f"clusters-{threshold}.csv"
 
 
 def _train(linker: Linker, setup: Setup) -> None:
