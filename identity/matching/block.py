@@ -64,6 +64,10 @@ _SPLITTERS = (
     "birth_year",
 )
 
+# What one key may cost: the largest blocks are split first where it makes more pairs, for they tell least.
+_PAIRS_A_PERSON = 1.5
+_LEAST_BLOCK = 10
+
 Pairs = NDArray[np.int32]
 
 
@@ -114,6 +118,8 @@ def candidate_pairs(people: People, *, max_block: int = 200) -> tuple[Pairs, Ski
     """Return the pairs of rows that share a key, shape (pairs, 2), each once with the lower row first, in order.
 
     A block of more than `max_block` people is split by further fields; what stays too large is left out and reported.
+    So it is with smaller ones where a key makes more than 1.5 pairs a person: a key as common as a provider of
+    mailboxes costs no more than others, however many people there are.
     """
     n = len(people)
     by_key = each(lambda fields: _pairs_of_key(people, fields, max_block), KEYS, rows=n)
@@ -127,13 +133,26 @@ def _pairs_of_key(
     people: People, fields: tuple[str, ...], max_block: int
 ) -> tuple[NDArray[np.int64], Sequence[int], int]:
     """Return the pairs that share the key, the sizes of the blocks left out, and how many were too large at first."""
-    small, oversized = _part(_block(people, fields), max_block)
+    blocks = _block(people, fields)
+    max_block = _affordable(blocks, max_block)
+    small, oversized = _part(blocks, max_block)
     pairs = pairs_within(small, len(people))
     if not (oversized != MISSING).any():
         return pairs, (), 0
     too_many = len(np.unique(oversized[oversized != MISSING]))
     pieces, too_large = _split(people, fields, oversized, max_block)
     return np.concatenate([pairs, *(pairs_within(piece, len(people)) for piece in pieces)]), too_large, too_many
+
+
+def _affordable(blocks: Codes, max_block: int) -> int:
+    """Return the size from which blocks are split: less than `max_block` where the key would make too many pairs."""
+    sizes = np.bincount(blocks[blocks != MISSING]).astype(np.int64)
+    while max_block > _LEAST_BLOCK:
+        kept = sizes[sizes <= max_block]
+        if (kept * (kept - 1) // 2).sum() <= _PAIRS_A_PERSON * len(blocks):
+            break
+        max_block //= 2
+    return max_block
 
 
 class _Once:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 JUNK_RECORDS = 12
 JUNK_FAMILY_NAMES = 8
 SHARED_GIVEN_NAMES = 2
+PROVIDER_USERS = 200
+PROVIDER_FAMILY_NAMES = 100
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -33,6 +35,16 @@ def shared_identifiers(
     givens = _distinct_partners(values, given_names, size)
     junk = (records > JUNK_RECORDS) & (families > JUNK_FAMILY_NAMES)
     return SharedIdentifiers(junk=junk, household=(givens >= SHARED_GIVEN_NAMES) & ~junk)
+
+
+def serves_everyone(domains: NDArray[np.int32], family_names: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Return, shape (distinct domains,), which are a provider's, by their users: more than 200, of over 100 names."""
+    size = int(domains.max(initial=-1)) + 1
+    users = np.bincount(domains[domains >= 0], minlength=size)
+    serves: NDArray[np.bool_] = (users > PROVIDER_USERS) & (
+        _distinct_partners(domains, family_names, size) > PROVIDER_FAMILY_NAMES
+    )
+    return serves
 
 
 def _distinct_partners(values: NDArray[np.int32], partners: NDArray[np.int32], size: int) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from identity.matching import normalize
 from identity.matching.column import MISSING, Column, Rule, dense, derive, empty, encode
-from identity.matching.identifiers import SharedIdentifiers, shared_identifiers
+from identity.matching.identifiers import SharedIdentifiers, serves_everyone, shared_identifiers
 from identity.matching.levels import IDENTIFIERS, TRAITS
 from identity.matching.nicknames import nickname_class
 from identity.matching.person import Person
@@ -89,6 +89,7 @@ class People:
         shared_phones = shared_identifiers(found["phone"].codes, family.codes, given_class.codes)
         email = found["email"].without(shared_emails.junk)
         mailbox = derive(email, normalize.email_mailbox)
+        domain = derive(mailbox, normalize.mailbox_domain)
         found |= {"email": email, "phone": found["phone"].without(shared_phones.junk)}
         return People(
             ids=ids,
@@ -96,7 +97,7 @@ class People:
             given_first=first,
             mailbox=mailbox,
             email_local=derive(mailbox, normalize.mailbox_local),
-            email_domain=derive(mailbox, normalize.mailbox_domain),
+            email_domain=domain.without(serves_everyone(domain.codes, family.codes)),
             dwelling_sound=derive(street, dwelling_sound),
             street_name=derive(street, normalize.street_name),
             street_number=derive(street, normalize.street_number),

@@ -19,6 +19,9 @@ _BUDGET_A_PERSON = 5
 # A value of one field, or of two, that more people share says too little alone.
 _MOST_SHARING = 60
 _ENOUGH_FOR_TWO = 200_000
+# In files larger than that a field must be worth its pairs: this share of those whom it brings agree on more.
+_LEAST_CONFIRMED = 0.3
+_SAMPLE = 20_000
 
 _FIELDS = (
     "given_name", "given_class", "family_name", "family_sound", "birth_date", "birth_year", "birth_day", "email_local",
@@ -33,21 +36,34 @@ _SAME = frozenset({
 def widened(people: People, pairs: Pairs) -> Pairs:
     """Return `pairs`, shape (pairs, 2), and those who agree on one or two fields that few others share; in order.
 
-    Keys that bring few pairs come first. They matter where a file lacks the fields that the fixed keys are made of, and
+    Keys that bring few pairs come first. In a large file only such fields count of which those who agree mostly agree
+    on more, as with a phone number. They matter where a file lacks the fields that the fixed keys are made of, and
     where it is so dirty that two slips in one record are common.
     """
     n = len(people)
     if n <= ALL_WITH_ALL:
         return np.stack(np.triu_indices(n, k=1), axis=1).astype(np.int32)
+    flat = pairs[:, 0].astype(np.int64) * n + pairs[:, 1]
     budget = max(_BUDGET, _BUDGET_A_PERSON * n)
-    found = [pairs[:, 0].astype(np.int64) * n + pairs[:, 1]]
+    found = [flat]
     for size, blocks in sorted(_keys(people), key=lambda key: key[0]):
         budget -= size
         if budget < 0:
             break
-        found.append(pairs_within(blocks, n))
+        more = pairs_within(blocks, n)
+        if n <= _ENOUGH_FOR_TWO or _confirmed(more, flat) >= _LEAST_CONFIRMED:
+            found.append(more)
     flat = distinct(np.concatenate(found))
-    return np.stack((flat // n, flat % n), axis=1).astype(np.int32)
+    return np.stack((flat // n, flat % n), axis=1, dtype=np.int32, casting="unsafe")
+
+
+def _confirmed(pairs: NDArray[np.int64], known: NDArray[np.int64]) -> float:
+    """Return the share of these pairs that is among the known ones, which are in order: by a sample."""
+    if not len(pairs) or not len(known):
+        return 0.0
+    sample = pairs[:: max(1, len(pairs) // _SAMPLE)]
+    places = np.minimum(np.searchsorted(known, sample), len(known) - 1)
+    return float((known[places] == sample).mean())
 
 
 def _keys(people: People) -> Iterator[tuple[int, Codes]]:
