@@ -13,12 +13,21 @@ NO_TABLES = """The database has no tables yet. Make them with
 or start `make serve`, which does it by itself."""
 
 # Commands that read and write files alone: the embedded PostgreSQL is not started for them.
-WITHOUT_DATABASE = frozenset({"dedupe"})
+WITHOUT_DATABASE = frozenset({"dedupe", "explain_pair"})
+# These do so when they are given a model.
+WITH_A_MODEL = frozenset({"model"})
 NOWHERE = "postgresql://nobody@database.invalid/none"
+
+
+def reads_files_alone(command: str, *options: str) -> bool:
+    """Say whether a command needs no database."""
+    given_a_model = any(option.partition("=")[0] == "--model" for option in options)
+    return command in WITHOUT_DATABASE or (command in WITH_A_MODEL and given_a_model)
+
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings")
-    if WITHOUT_DATABASE.intersection(sys.argv[1:2]):
+    if reads_files_alone(*(sys.argv[1:] or ("help",))):
         os.environ.setdefault("DATABASE_URL", NOWHERE)
         os.environ.setdefault("KEYSTORE_URL", NOWHERE)
     try:

@@ -6,11 +6,13 @@ from pathlib import Path
 from time import monotonic
 
 import numpy as np
+import polars as pl
 
 from identity.matching import Model, People, Quality, b_cubed, pairwise_metrics
 from identity.matching.batch import LINK_IN_FILE, Found, find_people
 from identity.matching.column import MISSING
 from identity.matching.columns import RECORD_ID, TRUTH, Taken, recognize
+from identity.matching.in_bulk import series_of
 from identity.matching.table import fields_of
 from identity.tables import Table, read_table
 
@@ -19,20 +21,15 @@ class NotOneEachError(ValueError):
     """The column that should tell records apart does not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One record: its cluster is called by the first record in it; a record alone belongs to its own for certain."""
-
-    record_id: str
-    cluster_id: str
-    probability: float
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deduplicated:
-    """What became of a file. `quality` holds the measures by name where the truth is known."""
+    """What became of a file. `quality` holds the measures by name where the truth is known.
 
-    rows: Sequence[Row]
+    `rows` has a record_id, a cluster_id and a probability for each record: a cluster is called by the first record in
+    it, and a record alone belongs to its own for certain.
+    """
+
+    rows: pl.DataFrame
     columns: Sequence[Taken]
     found: Found
     unreadable: int
@@ -83,18 +80,19 @@ def deduplicate(
     table = read_table(path, tell=lambda rows: tell(f"reading: {rows:,} rows"))
     clock.begin("recognizing columns")
     columns = recognize(table.columns, chosen)
-    record_ids = _record_ids(table, columns)
+    record_ids = record_ids_of(table, columns)
     clock.begin("normalizing")
     people = People.of(range(table.rows), fields_of(table.columns, columns))
     found = find_people(people, model=model, threshold=threshold, tell=clock.begin)
     clock.end()
     return Deduplicated(
-        rows=[
-            Row(record_id, record_ids[label], probability)
-            for record_id, label, probability in zip(
-                record_ids, found.labels.tolist(), found.probability.tolist(), strict=True
-            )
-        ],
+        rows=pl.DataFrame(
+            {
+                "record_id": record_ids,
+                "cluster_id": record_ids.gather(found.labels),
+                "probability": found.probability,
+            }
+        ),
         columns=columns,
         found=found,
         unreadable=table.unreadable,
@@ -103,17 +101,18 @@ def deduplicate(
     )
 
 
-def _record_ids(table: Table, columns: Sequence[Taken]) -> Sequence[str]:
+def record_ids_of(table: Table, columns: Sequence[Taken]) -> pl.Series:
+    """Return what each row is called: by its column, else by its number from 1. Raises `NotOneEachError`."""
     column = next((taken.column for taken in columns if taken.field == RECORD_ID), None)
     if column is None:
-        return [str(number) for number in range(1, table.rows + 1)]
+        return pl.int_range(1, table.rows + 1, eager=True).cast(pl.String)
     ids = table.columns[column]
     if len(ids.values) != table.rows:
         raise NotOneEachError(
             f"the column {column!r} does not tell records apart: {table.rows:,} rows hold {len(ids.values):,} values; "
             "name another with --id, or leave --id out to count the rows"
         )
-    return ids.texts(ids.codes)
+    return series_of(ids)
 
 
 def _quality(found: Found, table: Table, chosen: Mapping[str, str]) -> dict[str, Quality]:
@@ -122,8 +121,5 @@ def _quality(found: Found, table: Table, chosen: Mapping[str, str]) -> dict[str,
     if column is None:
         return {}
     codes = table.columns[column].codes
-    truth = np.where(codes == MISSING, len(codes) + np.arange(len(codes)), codes)
-    return {
-        "pairwise": pairwise_metrics(found.labels, truth.tolist()),
-        "b_cubed": b_cubed(found.labels, truth.tolist()),
-    }
+    truth = np.where(codes == MISSING, len(codes) + np.arange(len(codes)), codes).astype(np.int64)
+    return {"pairwise": pairwise_metrics(found.labels, truth), "b_cubed": b_cubed(found.labels, truth)}

@@ -27,10 +27,10 @@ from identity.matching import (
     Scores,
     compare,
     contradicts,
-    evidence,
     log_odds,
     score,
 )
+from identity.matching.waterfall import Step, steps_of
 from identity.models import CANNOT_LINK, SIGNED_IN
 from identity.persons import known, open_persons
 from identity.profiles import profile_of
@@ -55,7 +55,6 @@ LEAST_REST = 0.1
 
 
 T = TypeVar("T")
-Step = tuple[str, str, float]
 # Two rows of a scene, the lower first.
 Rows = tuple[int, int]
 
@@ -71,12 +70,7 @@ class Compared:
     def steps(self, row: int) -> list[Step]:
         """The odds before any evidence, what each comparison adds, and what a shared household or a contradiction takes
         off: levels and bits, which sum to the odds of the pair."""
-        scores = self.scores
-        against = round(float(scores.alternative[row]), 2)
-        base = round(scores.base, 2)
-        found = [("prior", "before any evidence", base), *evidence(self.levels[row], scores.weight[row])]
-        why = ("contradiction", "plainly differ") if scores.contradiction[row] else ("household", "may be two people")
-        return [*found, (*why, against)] if against else found
+        return steps_of(self.levels, self.scores, row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from console.showing import label_of
+from identity.matching.waterfall import CONTRADICTION, HOUSEHOLD, PRIOR, Step, bars_of
+from identity.matching.words import in_words, level_in_words
 
-LEVELS = {"same_local_part": "same local part", "same_city": "same city", "same_postcode": "same postcode"}
-PRIOR, HOUSEHOLD, CONTRADICTION = "prior", "household", "contradiction"
-NAMES = {PRIOR: "Starting point"}
 # What no field of a record says, in words.
 HINTS = {
     PRIOR: "how rare it is that any two records are one person",
@@ -61,23 +59,26 @@ def of_fields(levels: Iterable[Iterable[Any]]) -> list[Piece]:
 
 def waterfall(levels: Iterable[Iterable[Any]]) -> list[Piece]:
     """Each comparison's bar begins where the one before it ended; together they run from no evidence to the sum."""
-    rows = [(str(name), str(level), float(bits)) for name, level, bits in levels]
-    edges = [0.0]
-    for _, _, bits in rows:
-        edges.append(edges[-1] + bits)
+    bars = bars_of(steps_of(levels))
+    edges = [0.0, *(bar.after for bar in bars)]
     low, span = min(edges), (max(edges) - min(edges)) or 1
     return [
         Piece(
-            comparison=NAMES.get(name, label_of(name)),
-            level=LEVELS.get(level, level.replace("_", " ")),
-            bits=bits,
-            start=100 * (min(before, after) - low) / span,
-            length=100 * abs(bits) / span,
-            tone="good" if bits > 0 else "bad",
-            hint=HINTS.get(name, ""),
+            comparison=in_words(bar.name),
+            level=level_in_words(bar.level),
+            bits=bar.bits,
+            start=100 * (min(bar.before, bar.after) - low) / span,
+            length=100 * abs(bar.bits) / span,
+            tone="good" if bar.bits > 0 else "bad",
+            hint=HINTS.get(bar.name, ""),
         )
-        for (name, level, bits), before, after in zip(rows, edges, edges[1:], strict=False)
+        for bar in bars
     ]
+
+
+def steps_of(levels: Iterable[Iterable[Any]]) -> list[Step]:
+    """The steps of a waterfall as evidence is stored."""
+    return [(str(name), str(level), float(bits)) for name, level, bits in levels]
 
 
 def of_assignment(evidence: Mapping[str, Any]) -> Evidence:

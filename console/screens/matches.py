@@ -20,11 +20,12 @@ from console import corrections, review_queue
 from console.asking import LINKING, actor_of, ask_for_each, may
 from console.forms import Reason, first_error
 from console.guards import needs
-from console.profile.evidence import of_fields, of_levels
+from console.profile.evidence import of_fields, of_levels, steps_of
 from console.screen import Screen
 from console.showing import label_of, moment, short, shown
 from console.telling import telling
 from identity.ledger import NotPossible
+from identity.matching.picture import picture
 from identity.models import Match
 from identity.profiles import profile_of
 from records.models import SourceProfile
@@ -101,6 +102,7 @@ class MatchScreen(Screen):
     def get_urls(self) -> list[URLPattern]:
         guard = self.admin_site.admin_view
         return [
+            path("<uuid:match>/evidence.svg", guard(self.picture), name="identity_match_picture"),
             path("<uuid:match>/reveal/", guard(self.reveal), name="identity_match_reveal"),
             path("<uuid:match>/join/", guard(self.join), name="identity_match_join"),
             path("<uuid:match>/keep-apart/", guard(self.keep_apart), name="identity_match_keep_apart"),
@@ -119,6 +121,16 @@ class MatchScreen(Screen):
             messages.info(request, "That pair has been decided.")
             return redirect("admin:identity_match_changelist")
         return self._page(request, found, reason="review a pair")
+
+    @needs(CORRECT_IDENTITY, methods=("GET",))
+    def picture(self, request: HttpRequest, match: UUID) -> HttpResponse:
+        """The evidence as a drawing to keep or to pass on: levels and bits, no value."""
+        found = get_object_or_404(self.get_queryset(request), pk=match)
+        return HttpResponse(
+            picture(steps_of(found.evidence)),
+            content_type="image/svg+xml",
+            headers={"Content-Disposition": f'attachment; filename="evidence-{short(found.pk)}.svg"'},
+        )
 
     @needs(REVEAL_IDENTIFIERS, fresh=True)
     def reveal(self, request: HttpRequest, match: UUID) -> HttpResponseBase:

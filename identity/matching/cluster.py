@@ -118,7 +118,8 @@ class _Joining:
         place = np.arange(len(ranked), dtype=np.int32)
         # Of several values for one place the last is kept.
         self.scratch[np.stack((one, other), axis=1).ravel()[::-1]] = np.repeat(place, 2)[::-1]
-        return ranked[(self.scratch[one] == place) & (self.scratch[other] == place)]
+        best: NDArray[np.int64] = ranked[(self.scratch[one] == place) & (self.scratch[other] == place)]
+        return best
 
     def _kept_apart(self, a: Rows, b: Rows) -> Marks:
         barred = np.zeros(len(a), dtype=np.bool_)

@@ -61,7 +61,7 @@ class Texts(Bulk):
 
 def encoded(texts: pl.Series) -> Column:
     """Return the column of these texts; null and "" are missing."""
-    known = texts.set(texts == "", None)  # type: ignore[arg-type]
+    known = texts.set(texts == "", None)
     physical = known.cast(pl.Categorical(pl.Categories.random())).to_physical()
     codes = physical.cast(pl.Int32).fill_null(MISSING).to_numpy()
     first = np.full(int(codes.max(initial=MISSING)) + 2, MISSING, dtype=np.int64)
@@ -69,6 +69,12 @@ def encoded(texts: pl.Series) -> Column:
     first[codes[::-1]] = np.arange(len(codes))[::-1]
     values = known.gather(first[:-1])
     return Column(codes, Texts(values) if len(values) > FEW else tuple(values.to_list()))
+
+
+def series_of(column: Column) -> pl.Series:
+    """Return the text of each row of a column in which nothing is missing."""
+    values = column.values
+    return (values.series if isinstance(values, Texts) else pl.Series(values, dtype=pl.String)).gather(column.codes)
 
 
 def applied(rule: Rule, texts: pl.Series) -> pl.Series:
@@ -87,13 +93,13 @@ def applied(rule: Rule, texts: pl.Series) -> pl.Series:
 def cell(texts: pl.Series) -> pl.Series:
     """As `normalize.cell`."""
     bare = texts.str.strip_chars(" ").str.replace(r"([0-9])\.0$", "${1}")
-    return bare.set(bare.str.to_lowercase().is_in(list(normalize.ABSENT)), None)  # type: ignore[arg-type]
+    return bare.set(bare.str.to_lowercase().is_in(list(normalize.ABSENT)), None)
 
 
 def email(texts: pl.Series) -> pl.Series:
     """As `normalize.email`."""
     lower = texts.str.strip_chars().str.to_lowercase()
-    return lower.set(~lower.str.contains(r".@[^@]+$"), None)  # type: ignore[arg-type]
+    return lower.set(~lower.str.contains(r".@[^@]+$"), None)
 
 
 def email_mailbox(texts: pl.Series) -> pl.Series:
@@ -126,20 +132,20 @@ def mailbox_local(texts: pl.Series) -> pl.Series:
     """As `normalize.mailbox_local`."""
     bare = _local(texts).str.replace_all(r"[^0-9A-Za-z]+", "")
     says_nothing = (bare.str.len_bytes() < 3) | bare.is_in(list(normalize.ROLE_LOCAL_PARTS))
-    return bare.set(says_nothing, None)  # type: ignore[arg-type]
+    return bare.set(says_nothing, None)
 
 
 def mailbox_domain(texts: pl.Series) -> pl.Series:
     """As `normalize.mailbox_domain`."""
     domain = _domain(texts)
-    return domain.set(domain.is_in(list(normalize.PROVIDERS_FOR_ALL)), None)  # type: ignore[arg-type]
+    return domain.set(domain.is_in(list(normalize.PROVIDERS_FOR_ALL)), None)
 
 
 def phone_digits(texts: pl.Series) -> pl.Series:
     """As `normalize.phone_digits`."""
     digits = texts.str.replace_all(r"[^0-9]+", "").str.strip_chars_start("0")
     too_few = digits.str.len_bytes() < normalize.LEAST_PHONE_DIGITS
-    return digits.str.tail(normalize.PHONE_DIGITS).set(too_few, None)  # type: ignore[arg-type]
+    return digits.str.tail(normalize.PHONE_DIGITS).set(too_few, None)
 
 
 def street(texts: pl.Series) -> pl.Series:
@@ -158,9 +164,8 @@ def street(texts: pl.Series) -> pl.Series:
     )
     spoken = words.sort("row", "numbered", maintain_order=True).group_by("row", maintain_order=True).agg("words")
     joined = spoken.with_columns(pl.col("words").list.join(" "))
-    return pl.DataFrame({"row": pl.int_range(len(texts), dtype=joined["row"].dtype, eager=True)}).join(
-        joined, on="row", how="left", maintain_order="left"
-    )["words"]
+    every_row = pl.DataFrame({"text": texts}).with_row_index("row")
+    return every_row.join(joined, on="row", how="left", maintain_order="left")["words"]
 
 
 def fold(texts: pl.Series) -> pl.Series:
@@ -185,7 +190,7 @@ def dwelling_sound(texts: pl.Series) -> pl.Series:
     first_word = texts.str.extract(r"(?:^| )([^ 0-9][^ ]*)", 1)
     words = first_word.drop_nulls().unique()
     sound = first_word.replace_strict(words, [phonetic(word) for word in words], return_dtype=pl.String)
-    return (number + " " + sound).set(number == "", None)  # type: ignore[arg-type]
+    return (number + " " + sound).set(number == "", None)
 
 
 def strip(texts: pl.Series) -> pl.Series:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from identity.matching.column import dense, in_order
+
 
 @dataclass(frozen=True, slots=True)
 class Quality:
@@ -21,7 +23,7 @@ class Quality:
         return 2 * self.precision * self.recall / both if both else 0.0
 
 
-def pairwise_metrics(labels: ArrayLike, truth: Sequence[Hashable]) -> Quality:
+def pairwise_metrics(labels: ArrayLike, truth: Sequence[Hashable] | NDArray[np.int64]) -> Quality:
     """Return precision and recall over pairs in one cluster; both inputs have length n. No pairs at all count as 1."""
     ours, theirs, both = _sizes(labels, truth)
     together = _pairs(both[2])
@@ -29,7 +31,7 @@ def pairwise_metrics(labels: ArrayLike, truth: Sequence[Hashable]) -> Quality:
     return Quality(together / found if found else 1.0, together / real if real else 1.0)
 
 
-def b_cubed(labels: ArrayLike, truth: Sequence[Hashable]) -> Quality:
+def b_cubed(labels: ArrayLike, truth: Sequence[Hashable] | NDArray[np.int64]) -> Quality:
     """Return precision and recall averaged over records (Bagga and Baldwin, LREC workshop, 1998)."""
     ours, theirs, (mine, true, overlap) = _sizes(labels, truth)
     n = max(int(overlap.sum()), 1)
@@ -40,16 +42,26 @@ def b_cubed(labels: ArrayLike, truth: Sequence[Hashable]) -> Quality:
 _Counts = NDArray[np.int64]
 
 
-def _sizes(labels: ArrayLike, truth: Sequence[Hashable]) -> tuple[_Counts, _Counts, tuple[_Counts, _Counts, _Counts]]:
+def _sizes(
+    labels: ArrayLike, truth: Sequence[Hashable] | NDArray[np.int64]
+) -> tuple[_Counts, _Counts, tuple[_Counts, _Counts, _Counts]]:
     """Return the sizes of our clusters, of the true ones, and of the overlaps with the two clusters each lies in."""
-    mine = np.unique(np.asarray(labels), return_inverse=True)[1].astype(np.int64)
-    number: dict[Hashable, int] = {}
-    true = np.array([number.setdefault(value, len(number)) for value in truth], dtype=np.int64)
+    mine = dense(np.asarray(labels, dtype=np.int64)).astype(np.int64)
+    true = _numbered(truth)
     if len(mine) != len(true):
         raise ValueError(f"{len(mine)} labels for {len(true)} truths")
-    overlaps, sizes = np.unique(mine * max(len(number), 1) + true, return_counts=True)
-    width = max(len(number), 1)
-    return np.bincount(mine), np.bincount(true), (overlaps // width, overlaps % width, sizes.astype(np.int64))
+    width = int(true.max(initial=0)) + 1
+    both, _ = in_order(mine * width + true)
+    starts = np.flatnonzero(np.diff(both, prepend=-1))
+    sizes = np.diff(np.append(starts, len(both)))
+    return np.bincount(mine), np.bincount(true), (both[starts] // width, both[starts] % width, sizes)
+
+
+def _numbered(truth: Sequence[Hashable] | NDArray[np.int64]) -> _Counts:
+    if isinstance(truth, np.ndarray):
+        return dense(truth).astype(np.int64)
+    number: dict[Hashable, int] = {}
+    return np.array([number.setdefault(value, len(number)) for value in truth], dtype=np.int64)
 
 
 def _pairs(sizes: _Counts) -> float:

@@ -281,15 +281,27 @@ def nickname_class(name: str) -> str:
     return _CLASS_OF.get(name, name)
 
 
+def full_names(name: str) -> frozenset[str]:
+    """Return the folded full names that a folded name may be a form of; none where it is not listed."""
+    return _FULL_NAMES.get(name, frozenset())
+
+
 def are_nicknames(one: str, other: str) -> bool:
     """Say whether two folded names may be forms of one full name."""
-    return not _FULL_NAMES.get(one, frozenset()).isdisjoint(_FULL_NAMES.get(other, frozenset()))
+    return not full_names(one).isdisjoint(full_names(other))
 
 
 def are_lookalikes(one: str, other: str) -> bool:
     """Say whether two folded names look alike but are borne by different people, such as Martin and Martina."""
     groups, others = _LOOKALIKE_GROUPS.get(one, {}), _LOOKALIKE_GROUPS.get(other, {})
     return any(groups[line] != others[line] for line in groups.keys() & others.keys()) and not are_nicknames(one, other)
+
+
+def lookalikes(name: str) -> frozenset[str]:
+    """Return the folded names that look like `name` but are borne by other people."""
+    if name not in _LOOKALIKE_GROUPS:
+        return frozenset()
+    return frozenset(other for other in _LOOKALIKE_GROUPS if are_lookalikes(name, other))
 
 
 def is_given_name(text: str) -> bool:

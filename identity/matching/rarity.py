@@ -40,14 +40,14 @@ def rarity_of_all(
         agreeing = patterns.showing(place, comparison[level])
         if not len(agreeing):
             continue
-        shares, average = _shares(column)
+        shares, average = shares_of(column)
         rarer = RARITY_WORTH * (np.log2(average) - np.log2(shares))
         bits = np.clip(rarer, -MOST_RARITY_BITS, MOST_RARITY_BITS)
         one, other = column.codes[pairs[agreeing, 0]], column.codes[pairs[agreeing, 1]]
         yield place, agreeing, np.minimum(bits[one], bits[other])
 
 
-def _shares(column: Column) -> tuple[Floats, float]:
+def shares_of(column: Column) -> tuple[Floats, float]:
     """Return the share of bearers per distinct value, and the chance that two people bear the same."""
     counts = column.counts().astype(np.float64)
     known = max(counts.sum(), 2.0)

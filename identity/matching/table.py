@@ -27,7 +27,7 @@ def fields_of(table: Mapping[str, Column], taken: Sequence[Taken]) -> dict[str, 
         columns.setdefault(each.field, []).append(table[each.column])
     if not columns.keys() & _USED:
         raise NothingToCompareError("no column was recognized by which people can be told apart")
-    fields = {
+    fields: dict[str, Column] = {
         **{
             name: joined(columns[name]) for name in ("email", "phone", "city", "postcode", "country") if name in columns
         },

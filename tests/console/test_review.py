@@ -113,3 +113,21 @@ def test_only_those_who_correct_identity_decide(world: World, sign_in: SignIn) -
         client = sign_in(role)
         refused = {name for name in needed if client.post(act(name, world)).status_code == 403}
         assert refused == {name for name, all_of in needed.items() if not all_of <= ROLES[role].capabilities}, role
+
+
+def test_the_evidence_can_be_kept_as_a_picture(world: World, sign_in: SignIn) -> None:
+    client = sign_in("data_steward")
+    assert act("picture", world) in client.get(act("change", world)).content.decode()
+    response = client.get(act("picture", world))
+    assert (response.status_code, response["Content-Type"]) == (200, "image/svg+xml")
+    assert response["Content-Disposition"].startswith('attachment; filename="evidence-')
+    drawn = response.content.decode()
+    assert [word for word in ("<svg", "−3.0", "+4.5") if word not in drawn] == []
+    assert "alice" not in drawn.casefold()
+    assert client.post(act("picture", world)).status_code == 405
+
+
+def test_the_picture_is_for_those_who_may_see_the_pair(world: World, sign_in: SignIn) -> None:
+    for role in ROLES:
+        may = CORRECT_IDENTITY in ROLES[role].capabilities
+        assert sign_in(role).get(act("picture", world)).status_code == (200 if may else 403)

@@ -1,25 +1,28 @@
 """manage.py dedupe FILE --out CLUSTERS: find the records of a file that are one person."""
 
-import csv
 import json
 import os
 import time
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from django.core.management.base import BaseCommand, CommandError
 
-from identity.deduplicating import Deduplicated, NotOneEachError, Row, deduplicate
-from identity.matching import Model, UnreadableModelError
+from identity.deduplicating import Deduplicated, deduplicate
+from identity.management.files_of_people import (
+    REFUSED,
+    add_column_options,
+    chosen_columns,
+    must_be_readable,
+    must_be_writable,
+    saved_model,
+    with_way_out,
+    write_text,
+)
 from identity.matching.batch import LINK_IN_FILE
-from identity.matching.columns import FIELDS, RECORD_ID, TRUTH, UnknownColumnError, UnknownFieldError
-from identity.matching.table import NothingToCompareError
-from records.readers import NotReadable
-
-REFUSED = (NotReadable, UnknownColumnError, UnknownFieldError, NotOneEachError, NothingToCompareError)
 
 
 class Command(BaseCommand):
@@ -40,35 +43,30 @@ class Command(BaseCommand):
             "--threshold", type=_probability, default=LINK_IN_FILE,
             help=f"link pairs from this probability on (default {LINK_IN_FILE}); higher joins less",
         )  # fmt: skip
-        parser.add_argument(
-            "--id", metavar="COLUMN", help="the column that names a record (default: found, or the row)"
-        )
+        add_column_options(parser)
         parser.add_argument("--truth", metavar="COLUMN", help="the column that names the person: measure against it")
-        parser.add_argument(
-            "--column", action="append", default=[], type=_choice, metavar="FIELD=COLUMN",
-            help=f"take a column for a field; may be repeated. The fields are: {', '.join(FIELDS)}",
-        )  # fmt: skip
         parser.add_argument("--json", action="store_true", help="print counts, seconds and figures as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path, out = options["file"], options["out"]
-        if not path.is_file():
-            raise CommandError(f"There is no file {path}")
+        must_be_readable(path)
         for written in filter(None, (out, options["save_model"])):
-            _must_be_writable(written, path)
-        model = _model(options["model"]) if options["model"] else None
+            must_be_writable(written, path)
+        model = saved_model(options["model"]) if options["model"] else None
         started = time.monotonic()
 
         def tell(stage: str) -> None:
             self.stderr.write(f"{time.monotonic() - started:7.1f} s  {stage}", self.style.NOTICE)
 
         try:
-            done = deduplicate(path, chosen=_chosen(options), model=model, threshold=options["threshold"], tell=tell)
+            done = deduplicate(
+                path, chosen=chosen_columns(options), model=model, threshold=options["threshold"], tell=tell
+            )
         except REFUSED as error:
-            raise CommandError(_with_way_out(path, error)) from None
+            raise CommandError(with_way_out(path, error)) from None
         _write(out, done.rows)
         if options["save_model"]:
-            _replace(options["save_model"], json.dumps(done.found.model.to_dict(), indent=2) + "\n")
+            write_text(options["save_model"], json.dumps(done.found.model.to_dict(), indent=2) + "\n")
         self._tell_columns(done)
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(done, options["threshold"], time.monotonic() - started)))
@@ -99,58 +97,10 @@ def _probability(text: str) -> float:
     return probability
 
 
-def _choice(text: str) -> tuple[str, str]:
-    name, equals, column = text.partition("=")
-    if not equals or not column:
-        raise ArgumentTypeError("write FIELD=COLUMN, such as birth_date=dob")
-    return column, name
-
-
-def _chosen(options: dict[str, Any]) -> dict[str, str]:
-    chosen = dict(options["column"])
-    for column, name in ((options["id"], RECORD_ID), (options["truth"], TRUTH)):
-        if column is not None:
-            chosen[column] = name
-    return chosen
-
-
-def _with_way_out(path: Path, error: Exception) -> str:
-    if isinstance(error, NothingToCompareError):
-        return f"{path}: {error}. Say which is which: --column given_name=COLUMN --column birth_date=COLUMN"
-    return f"{path}: {error}"
-
-
-def _must_be_writable(written: Path, read: Path) -> None:
-    if not written.absolute().parent.is_dir():
-        raise CommandError(f"There is no folder {written.parent}; make it first")
-    if written.is_dir():
-        raise CommandError(f"{written} is a folder; name a file in it")
-    if written.exists() and written.samefile(read):
-        raise CommandError(f"{written} is the file to read; write to another")
-
-
-def _model(path: Path) -> Model:
-    try:
-        return Model.from_dict(json.loads(path.read_text("utf-8")))
-    except OSError:
-        raise CommandError(f"There is no model {path}; save one with --save-model") from None
-    except (UnreadableModelError, ValueError, KeyError, TypeError, AttributeError):
-        raise CommandError(f"{path} is no model of this version; learn a new one with --save-model") from None
-
-
-def _write(out: Path, rows: Sequence[Row]) -> None:
+def _write(out: Path, rows: pl.DataFrame) -> None:
     partial = out.with_name(out.name + ".partial")
-    with partial.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("record_id", "cluster_id", "probability"))
-        writer.writerows((row.record_id, row.cluster_id, f"{row.probability:.4f}") for row in rows)
+    rows.write_csv(partial, float_precision=4)
     os.replace(partial, out)
-
-
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, "utf-8")
-    os.replace(partial, path)
 
 
 def _as_json(done: Deduplicated, threshold: float, seconds: float) -> dict[str, Any]:

@@ -1,0 +1,46 @@
+"""Why two records of a file are, or are not, one person: what their fields say, step by step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from identity.matching import NO_EVIDENCE, Model, compare, score
+from identity.matching.waterfall import Step, steps_of
+from identity.people_of_file import PeopleOfFile
+
+
+class UnknownRecordError(ValueError):
+    """The file has no such record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The probability that two records are one person, and the steps that lead there: levels and bits, no value.
+
+    `compared` says whether any field is known of both; if none is, only the starting point stands.
+    """
+
+    probability: float
+    steps: Sequence[Step]
+    compared: bool
+
+
+def explain(of_file: PeopleOfFile, one: str, other: str, *, model: Model) -> Explained:
+    """Return what the model says of two records, which are called as in the file, just as `dedupe` weighs them."""
+    low, high = sorted((_row(of_file, one), _row(of_file, other)))
+    if low == high:
+        raise UnknownRecordError("that is one record; name two")
+    pairs = np.array([(low, high)], dtype=np.int32)
+    levels = compare(of_file.people, pairs)
+    scores = score(levels, model, people=of_file.people, pairs=pairs, closely=True)
+    return Explained(float(scores.probability[0]), steps_of(levels, scores, 0), bool((levels != NO_EVIDENCE).any()))
+
+
+def _row(of_file: PeopleOfFile, record_id: str) -> int:
+    try:
+        return of_file.record_ids.index(record_id)
+    except ValueError:
+        raise UnknownRecordError(
+            f"there is no record {record_id!r}; say with --id which column names the records"
+        ) from None

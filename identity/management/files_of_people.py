@@ -1,0 +1,83 @@
+"""What the commands that read a file of people share: their options, and what they say of a file that will not do."""
+
+import json
+import os
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from identity.deduplicating import NotOneEachError
+from identity.matching import Model, UnreadableModelError
+from identity.matching.columns import FIELDS, RECORD_ID, TRUTH, UnknownColumnError, UnknownFieldError
+from identity.matching.table import NothingToCompareError
+from records.readers import NotReadable
+
+REFUSED = (NotReadable, UnknownColumnError, UnknownFieldError, NotOneEachError, NothingToCompareError)
+
+
+def add_column_options(parser: ArgumentParser) -> None:
+    """Add the options that say what the columns of the file are."""
+    parser.add_argument("--id", metavar="COLUMN", help="the column that names a record (default: found, or the row)")
+    parser.add_argument(
+        "--column", action="append", default=[], type=_choice, metavar="FIELD=COLUMN",
+        help=f"take a column for a field; may be repeated. The fields are: {', '.join(FIELDS)}",
+    )  # fmt: skip
+
+
+def chosen_columns(options: Mapping[str, Any]) -> dict[str, str]:
+    """Return the fields that were chosen, by column."""
+    chosen = dict(options["column"])
+    for column, name in ((options["id"], RECORD_ID), (options.get("truth"), TRUTH)):
+        if column is not None:
+            chosen[column] = name
+    return chosen
+
+
+def must_be_readable(path: Path) -> None:
+    """Refuse a file that is not there."""
+    if not path.is_file():
+        raise CommandError(f"There is no file {path}")
+
+
+def must_be_writable(written: Path, *read: Path) -> None:
+    """Refuse to write where no file can be, or over one of the files that are read."""
+    if not written.absolute().parent.is_dir():
+        raise CommandError(f"There is no folder {written.parent}; make it first")
+    if written.is_dir():
+        raise CommandError(f"{written} is a folder; name a file in it")
+    if written.exists() and any(written.samefile(path) for path in read):
+        raise CommandError(f"{written} is the file to read; write to another")
+
+
+def saved_model(path: Path) -> Model:
+    """Return the model that `dedupe --save-model` wrote."""
+    try:
+        return Model.from_dict(json.loads(path.read_text("utf-8")))
+    except OSError:
+        raise CommandError(f"There is no model {path}; save one with --save-model") from None
+    except (UnreadableModelError, ValueError, KeyError, TypeError, AttributeError):
+        raise CommandError(f"{path} is no model of this version; learn a new one with --save-model") from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text, "utf-8")
+    os.replace(partial, path)
+
+
+def with_way_out(path: Path, error: Exception) -> str:
+    """Return what is wrong with the file and what to do; no value of a person."""
+    if isinstance(error, NothingToCompareError):
+        return f"{path}: {error}. Say which is which: --column given_name=COLUMN --column birth_date=COLUMN"
+    return f"{path}: {error}"
+
+
+def _choice(text: str) -> tuple[str, str]:
+    name, equals, column = text.partition("=")
+    if not equals or not column:
+        raise ArgumentTypeError("write FIELD=COLUMN, such as birth_date=dob")
+    return column, name

@@ -1,0 +1,49 @@
+"""The people of a file, and the table of them that goes to Splink."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from identity.deduplicating import record_ids_of
+from identity.matching import People
+from identity.matching.columns import Taken, recognize
+from identity.matching.splink import COLUMNS, prepared
+from identity.matching.table import fields_of
+from identity.tables import read_table
+
+PARQUET = ".parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleOfFile:
+    """Row i of `people` is called `record_ids[i]`; `columns` says what each column of the file was taken for."""
+
+    people: People
+    record_ids: Sequence[str]
+    columns: Sequence[Taken]
+
+
+def read_people(path: Path, *, chosen: Mapping[str, str] | None = None) -> PeopleOfFile:
+    """Return the people of a file. `chosen` gives fields by column. Raises as `deduplicate` does."""
+    table = read_table(path)
+    columns = recognize(table.columns, chosen)
+    record_ids = record_ids_of(table, columns).to_list()
+    people = People.of(range(table.rows), fields_of(table.columns, columns))
+    return PeopleOfFile(people, record_ids, columns)
+
+
+def write_prepared(of_file: PeopleOfFile, out: Path) -> None:
+    """Write the normalized columns, Parquet or CSV by the name's end, readable by its owner alone: it holds people."""
+    columns = prepared(of_file.people, of_file.record_ids)
+    frame = pl.DataFrame(columns, schema=dict.fromkeys(COLUMNS, pl.String))
+    partial = out.with_name(out.name + ".partial")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        if out.suffix.lower() == PARQUET:
+            frame.write_parquet(file)
+        else:
+            frame.write_csv(file)
+    os.replace(partial, out)
