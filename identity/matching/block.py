@@ -64,8 +64,10 @@ _SPLITTERS = (
     "birth_year",
 )
 
+MOST_IN_A_BLOCK = 200
 # What one key may cost: the largest blocks are split first where it makes more pairs, for they tell least.
 _PAIRS_A_PERSON = 1.5
+_CHEAP = 200_000
 _LEAST_BLOCK = 10
 
 Pairs = NDArray[np.int32]
@@ -114,11 +116,11 @@ def _keys(features: Mapping[str, str]) -> frozenset[str]:
     )
 
 
-def candidate_pairs(people: People, *, max_block: int = 200) -> tuple[Pairs, SkippedBlocks]:
+def candidate_pairs(people: People, *, max_block: int = MOST_IN_A_BLOCK) -> tuple[Pairs, SkippedBlocks]:
     """Return the pairs of rows that share a key, shape (pairs, 2), each once with the lower row first, in order.
 
     A block of more than `max_block` people is split by further fields; what stays too large is left out and reported.
-    So it is with smaller ones where a key makes more than 1.5 pairs a person: a key as common as a provider of
+    So it is with smaller ones where a key makes more than 1.5 pairs a person in a large file: a key as common as a provider of
     mailboxes costs no more than others, however many people there are.
     """
     n = len(people)
@@ -133,9 +135,7 @@ def _pairs_of_key(
     people: People, fields: tuple[str, ...], max_block: int
 ) -> tuple[NDArray[np.int64], Sequence[int], int]:
     """Return the pairs that share the key, the sizes of the blocks left out, and how many were too large at first."""
-    blocks = _block(people, fields)
-    max_block = _affordable(blocks, max_block)
-    small, oversized = _part(blocks, max_block)
+    small, oversized, max_block = parted_blocks(people, fields, max_block)
     pairs = pairs_within(small, len(people))
     if not (oversized != MISSING).any():
         return pairs, (), 0
@@ -144,12 +144,24 @@ def _pairs_of_key(
     return np.concatenate([pairs, *(pairs_within(piece, len(people)) for piece in pieces)]), too_large, too_many
 
 
+def parted_blocks(
+    people: People, fields: tuple[str, ...], max_block: int = MOST_IN_A_BLOCK
+) -> tuple[Codes, Codes, int]:
+    """Return the blocks of a key, shape (n,), that are small enough to be compared within, those that are not, and the
+    size from which they are not.
+    """
+    blocks = _block(people, fields)
+    max_block = _affordable(blocks, max_block)
+    return *_part(blocks, max_block), max_block
+
+
 def _affordable(blocks: Codes, max_block: int) -> int:
     """Return the size from which blocks are split: less than `max_block` where the key would make too many pairs."""
     sizes = np.bincount(blocks[blocks != MISSING]).astype(np.int64)
+    most = max(_PAIRS_A_PERSON * len(blocks), _CHEAP)
     while max_block > _LEAST_BLOCK:
         kept = sizes[sizes <= max_block]
-        if (kept * (kept - 1) // 2).sum() <= _PAIRS_A_PERSON * len(blocks):
+        if (kept * (kept - 1) // 2).sum() <= most:
             break
         max_block //= 2
     return max_block

@@ -53,11 +53,6 @@ class Column:
         letters = np.array([*(ord(value[0]) for value in self.values), MISSING], dtype=np.int64)
         return letters[self.codes]
 
-    @cached_property
-    def with_several_words(self) -> NDArray[np.bool_]:
-        """Return which values hold a space, shape (len(values),)."""
-        return np.array([" " in value for value in self.values], dtype=np.bool_)
-
     def texts(self, codes: Codes) -> list[str]:
         """Return the values of these codes, none of which is missing."""
         values = self.values
@@ -69,10 +64,11 @@ class Column:
 
     def without(self, unwanted: NDArray[np.bool_]) -> "Column":
         """Return the column with the values marked in `unwanted`, shape (len(values),), made missing."""
-        if not unwanted.any():
-            return self
-        dropped = np.append(unwanted, False)[self.codes]
-        return Column(np.where(dropped, MISSING, self.codes).astype(np.int32), self.values)
+        return self.but_for(np.append(unwanted, False)[self.codes]) if unwanted.any() else self
+
+    def but_for(self, rows: NDArray[np.bool_]) -> "Column":
+        """Return the column with the rows marked, shape (n,), made missing."""
+        return Column(np.where(rows, MISSING, self.codes).astype(np.int32), self.values) if rows.any() else self
 
 
 class Bulk(Sequence[str]):

@@ -8,6 +8,7 @@ from rapidfuzz.process import cpdist
 from identity.matching.column import Codes, Column
 from identity.matching.distinct import on_distinct, similar
 from identity.matching.levels import IDENTIFIERS, NO_EVIDENCE, TRAITS
+from identity.matching.word_sets import word_sets
 
 _IDENTIFIER, _TRAIT = IDENTIFIERS[0], TRAITS[0]
 # One slip makes another number of a short one.
@@ -49,8 +50,5 @@ def _judge_identifiers(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
 
 def _judge_traits(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
     alike = similar(column, x, y)
-    several = column.with_several_words
-    for i in np.flatnonzero((several[x] | several[y]) & ~alike).tolist():
-        ones, others = set(column.values[x[i]].split()), set(column.values[y[i]].split())
-        alike[i] = ones <= others or others <= ones
+    alike |= column.once(word_sets).within(x, y)
     return np.where(alike, _TRAIT["similar"], _TRAIT["different"]).astype(np.int8)

@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from identity.matching.column import Codes, Column
 from identity.matching.distinct import on_distinct, similar, similar_words
 from identity.matching.levels import FAMILY_NAME, GIVEN_NAME, NO_EVIDENCE
-from identity.matching.nicknames import are_lookalikes, are_nicknames, nickname_class
+from identity.matching.nicknames import are_lookalikes_of, are_nicknames_of, listed_places
+from identity.matching.word_sets import word_sets
 
 
 def compare_names(
@@ -50,46 +51,32 @@ def compare_family_names(column: Column, a: Codes, b: Codes) -> NDArray[np.int8]
 
 
 def _judge_given_names(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
-    levels = np.where(similar(column, x, y), GIVEN_NAME["similar"], GIVEN_NAME["different"]).astype(np.int8)
-    short, words, same_class = column.once(_traits)
-    initials = short[x] | short[y]
-    related = (same_class[x] == same_class[y]) | initials | words[x] | words[y] | (levels == GIVEN_NAME["similar"])
-    for i in np.flatnonzero(related).tolist():
-        levels[i] = _judge_related(column.values[x[i]], column.values[y[i]], int(levels[i]))
-    return levels
+    alike = similar(column, x, y)
+    listed = column.once(_listed)
+    words = column.once(word_sets)
+    short, letter = column.once(_initials)
+    initials = (short[x] | short[y]) & (letter[x] == letter[y])
+    variant = are_nicknames_of(listed[x], listed[y]) | initials | words.within(x, y) | words.run_together(x, y)
+    alike &= ~are_lookalikes_of(listed[x], listed[y])
+    levels = np.where(alike, GIVEN_NAME["similar"], GIVEN_NAME["different"])
+    levels[variant] = GIVEN_NAME["variant"]
+    return levels.astype(np.int8)
 
 
-def _judge_related(one: str, other: str, level: int) -> int:
-    ones, others = one.split(), other.split()
-    if are_nicknames(ones[0], others[0]) or _is_initial(ones[0], others[0]):
-        return GIVEN_NAME["variant"]
-    if set(ones) <= set(others) or set(others) <= set(ones) or one.replace(" ", "") == other.replace(" ", ""):
-        return GIVEN_NAME["variant"]
-    return GIVEN_NAME["different"] if are_lookalikes(ones[0], others[0]) else level
+def _listed(column: Column) -> NDArray[np.int32]:
+    """Return where the first word of each value stands in the list of given names, shape (values,)."""
+    return listed_places(value.split(" ", 1)[0] for value in column.values)
 
 
-def _is_initial(one: str, other: str) -> bool:
-    return min(len(one), len(other)) == 1 and one[0] == other[0]
-
-
-def _traits(column: Column) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]:
-    """Return per distinct value whether it starts with an initial, whether it has several words, and its class."""
-    firsts = [value.split(" ", 1)[0] for value in column.values]
-    class_of: dict[str, int] = {}
-    classes = [class_of.setdefault(nickname_class(first), len(class_of)) for first in firsts]
-    return (
-        np.array([len(first) == 1 for first in firsts], dtype=np.bool_),
-        np.array([" " in value for value in column.values], dtype=np.bool_),
-        np.array(classes, dtype=np.int64),
-    )
+def _initials(column: Column) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Return whether each value begins with an initial, and its first letter, both of shape (values,)."""
+    short = [len(value) == 1 or value[1] == " " for value in column.values]
+    letters = [ord(value[0]) for value in column.values]
+    return np.array(short, dtype=np.bool_), np.array(letters, dtype=np.int64)
 
 
 def _judge_family_names(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
-    alike = similar(column, x, y)
-    several = column.with_several_words
-    for i in np.flatnonzero((several[x] | several[y]) & ~alike).tolist():
-        ones, others = set(column.values[x[i]].split()), set(column.values[y[i]].split())
-        alike[i] = ones <= others or others <= ones
+    alike = similar(column, x, y) | column.once(word_sets).within(x, y)
     return np.where(alike, FAMILY_NAME["similar"], FAMILY_NAME["different"]).astype(np.int8)
 
 

@@ -11,8 +11,9 @@ import numpy as np
 import polars as pl
 
 from identity.matching import normalize, people, providers
+from identity.matching import phonetic as sounds
 from identity.matching.column import MISSING, Bulk, Codes, Column, Rule
-from identity.matching.phonetic import phonetic
+from identity.matching.nicknames import CLASS_OF
 
 # The printable signs of ASCII: a letter is one byte, its lower case its folded one.
 PLAIN = r"^[ -~]*$"
@@ -94,6 +95,46 @@ def cell(texts: pl.Series) -> pl.Series:
     """As `normalize.cell`."""
     bare = texts.str.strip_chars(" ").str.replace(r"([0-9])\.0$", "${1}")
     return bare.set(bare.str.to_lowercase().is_in(list(normalize.ABSENT)), None)
+
+
+def name(texts: pl.Series) -> pl.Series:
+    """As `normalize.name`."""
+    folded = fold(texts)
+    untitled = folded.str.replace_all(rf"\b(?:{'|'.join(sorted(normalize.TITLES))})\b", "")
+    kept = untitled.str.replace_all(" +", " ").str.strip_chars(" ").zip_with(untitled.str.contains("[^ ]"), folded)
+    return kept.set((kept == "") | kept.is_in(list(normalize.NO_NAME)), None)
+
+
+def main_word(texts: pl.Series) -> pl.Series:
+    """As `normalize.main_word`."""
+    particles = "|".join(sorted(normalize.PARTICLES))
+    first = texts.str.extract("^([^ ]+)", 1)
+    return (
+        texts.str.replace(rf"^(?:(?:{particles}) )+", "")
+        .str.extract("^([^ ]+)", 1)
+        .zip_with(~texts.str.contains(rf"^(?:(?:{particles})(?: |$))+$"), first)
+    )
+
+
+def phonetic(texts: pl.Series) -> pl.Series:
+    """As `phonetic.phonetic`."""
+    written = texts
+    for group, sound in sounds.LETTER_GROUPS:
+        # What follows is taken along where it is only looked at.
+        pattern = group.pattern.replace("(?=[eiy])", "([eiy])")
+        written = written.str.replace_all(pattern, sound + ("${1}" if pattern != group.pattern else ""))
+    silent = "".join(sorted(sounds.SILENT))
+    first = written.str.head(1)
+    begin = (first.replace_strict("h", "H", default="A", return_dtype=pl.String)).zip_with(
+        first.is_in(list(sounds.SILENT)), pl.Series([""])
+    )
+    key = written.str.replace_all(f"[{silent}]", "")
+    for letters, sound in sounds.SOUND_OF.items():
+        key = key.str.replace_all(f"[{letters}]+", sound)
+    for digit in "0123456789":
+        key = key.str.replace_all(f"{digit}{digit}+", digit)
+    key = begin + key
+    return key.zip_with(key != "", texts)
 
 
 def email(texts: pl.Series) -> pl.Series:
@@ -189,8 +230,13 @@ def dwelling_sound(texts: pl.Series) -> pl.Series:
     number = street_number(texts)
     first_word = texts.str.extract(r"(?:^| )([^ 0-9][^ ]*)", 1)
     words = first_word.drop_nulls().unique()
-    sound = first_word.replace_strict(words, [phonetic(word) for word in words], return_dtype=pl.String)
+    sound = first_word.replace_strict(words, [sounds.phonetic(word) for word in words], return_dtype=pl.String)
     return (number + " " + sound).set(number == "", None)
+
+
+def class_sound(texts: pl.Series) -> pl.Series:
+    """As `people.class_sound`."""
+    return phonetic(texts.replace(CLASS_OF))
 
 
 def strip(texts: pl.Series) -> pl.Series:
@@ -209,6 +255,9 @@ def _domain(texts: pl.Series) -> pl.Series:
 RULES: dict[Rule, Callable[[pl.Series], pl.Series]] = {
     str.strip: strip,
     normalize.cell: cell,
+    normalize.name: name,
+    normalize.main_word: main_word,
+    sounds.phonetic: phonetic,
     normalize.email: email,
     normalize.email_mailbox: email_mailbox,
     normalize.mailbox_local: mailbox_local,
@@ -218,4 +267,5 @@ RULES: dict[Rule, Callable[[pl.Series], pl.Series]] = {
     normalize.street_name: street_name,
     normalize.street_number: street_number,
     people.dwelling_sound: dwelling_sound,
+    people.class_sound: class_sound,
 }

@@ -1,5 +1,11 @@
 """Short forms of given names (English, German, French), and names that look alike but belong to different people."""
 
+from collections.abc import Iterable
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
 from identity.matching.normalize import fold
 
 # One line per full name. A short form may stand on several lines.
@@ -272,13 +278,14 @@ def _lookalike_groups() -> dict[str, dict[int, int]]:
 
 
 _FULL_NAMES = _names_of_short_forms()
-_CLASS_OF = _classes(_FULL_NAMES)
+CLASS_OF = _classes(_FULL_NAMES)
 _LOOKALIKE_GROUPS = _lookalike_groups()
+_PLACES = {name: place for place, name in enumerate(dict.fromkeys([*_FULL_NAMES, *_LOOKALIKE_GROUPS]))}
 
 
 def nickname_class(name: str) -> str:
     """Return a name that stands for `name` and all its short forms; wide, for blocking only."""
-    return _CLASS_OF.get(name, name)
+    return CLASS_OF.get(name, name)
 
 
 def full_names(name: str) -> frozenset[str]:
@@ -302,6 +309,39 @@ def lookalikes(name: str) -> frozenset[str]:
     if name not in _LOOKALIKE_GROUPS:
         return frozenset()
     return frozenset(other for other in _LOOKALIKE_GROUPS if are_lookalikes(name, other))
+
+
+def listed_places(names: Iterable[str]) -> NDArray[np.int32]:
+    """Return where each folded name stands in the list; those that do not share the place behind its end."""
+    return np.array([_PLACES.get(name, len(_PLACES)) for name in names], dtype=np.int32)
+
+
+def are_nicknames_of(ones: NDArray[np.int32], others: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """As `are_nicknames` for many pairs, by their places in the list."""
+    return _relations()[0][ones, others]
+
+
+def are_lookalikes_of(ones: NDArray[np.int32], others: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """As `are_lookalikes` for many pairs, by their places in the list."""
+    return _relations()[1][ones, others]
+
+
+@cache
+def _relations() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which listed names are forms of one name, and which look alike but are not."""
+    size = len(_PLACES) + 1
+    nicknames, lookalikes = np.zeros((size, size), dtype=np.bool_), np.zeros((size, size), dtype=np.bool_)
+    forms: dict[str, list[int]] = {}
+    for form, full in _FULL_NAMES.items():
+        for name in full:
+            forms.setdefault(name, []).append(_PLACES[form])
+    for places in forms.values():
+        nicknames[np.ix_(places, places)] = True
+    for one, groups in _LOOKALIKE_GROUPS.items():
+        for other, others in _LOOKALIKE_GROUPS.items():
+            apart = any(groups[line] != others[line] for line in groups.keys() & others.keys())
+            lookalikes[_PLACES[one], _PLACES[other]] = apart
+    return nicknames, lookalikes & ~nicknames
 
 
 def is_given_name(text: str) -> bool:

@@ -29,8 +29,8 @@ _FRACTION = re.compile(r"(?<=\d)\.0$")
 _NOT_DIGITS = re.compile(r"\D+")
 PHONE_DIGITS = 9
 LEAST_PHONE_DIGITS = 6
-_TITLES = _words("dr prof med dipl ing mag herr frau mr mrs ms miss mx sir mme mlle")
-_NO_NAME = frozenset({"unknown", "unbekannt", "inconnu", "none", "nn", "n n", "xxx", "not given"})
+TITLES = _words("dr prof med dipl ing mag herr frau mr mrs ms miss mx sir mme mlle")
+NO_NAME = frozenset({"unknown", "unbekannt", "inconnu", "none", "nn", "n n", "xxx", "not given"})
 PARTICLES = _words(
     """
     von vom van der den de du da di del della la le ter ten zu zum zur al el bin ibn st saint
@@ -97,9 +97,9 @@ def _in_latin(lowered: str) -> str:
 def name(text: str) -> str | None:
     """Return a folded given or family name without titles; `None` for a placeholder."""
     folded = fold(text)
-    words = [word for word in folded.split() if word not in _TITLES]
+    words = [word for word in folded.split() if word not in TITLES]
     kept = " ".join(words) if words else folded
-    return None if not kept or kept in _NO_NAME else kept
+    return None if not kept or kept in NO_NAME else kept
 
 
 def main_word(folded_name: str) -> str:

@@ -81,35 +81,65 @@ class People:
         rules = list(FIELDS.items())
         normal = each(lambda rule: derive(raw.get(rule[0], nothing), rule[1]), rules, rows=len(ids))
         found = dict(zip(FIELDS, normal, strict=True))
-        given, family, birth, street = (found[n] for n in ("given_name", "family_name", "birth_date", "street"))
-        first = derive(given, normalize.main_word)
-        surname = derive(family, normalize.main_word)
-        given_class = derive(first, nickname_class)
-        shared_emails = shared_identifiers(found["email"].codes, family.codes, given_class.codes)
-        shared_phones = shared_identifiers(found["phone"].codes, family.codes, given_class.codes)
-        email = found["email"].without(shared_emails.junk)
-        mailbox = derive(email, normalize.email_mailbox)
-        domain = derive(mailbox, normalize.mailbox_domain)
-        found |= {"email": email, "phone": found["phone"].without(shared_phones.junk)}
+        of_names, of_emails, of_places = each(
+            lambda make: make(found), (_of_names, _of_emails, _of_places), rows=len(ids)
+        )
+        family, given_class = found["family_name"], of_names["given_class"]
+        shared_emails, shared_phones = each(
+            lambda name: shared_identifiers(found[name].codes, family.codes, given_class.codes),
+            ("email", "phone"),
+            rows=len(ids),
+        )
+        junk = np.append(shared_emails.junk, False)[found["email"].codes]
+        of_emails = {name: column.but_for(junk) for name, column in of_emails.items()}
+        domain = of_emails["email_domain"]
+        of_emails["email_domain"] = domain.without(serves_everyone(domain.codes, family.codes))
+        found |= {"email": found["email"].but_for(junk), "phone": found["phone"].without(shared_phones.junk)}
         return People(
             ids=ids,
             **found,
-            given_first=first,
-            mailbox=mailbox,
-            email_local=derive(mailbox, normalize.mailbox_local),
-            email_domain=domain.without(serves_everyone(domain.codes, family.codes)),
-            dwelling_sound=derive(street, dwelling_sound),
-            street_name=derive(street, normalize.street_name),
-            street_number=derive(street, normalize.street_number),
-            given_class=given_class,
-            given_initial=derive(given_class, initial),
-            family_sound=derive(surname, phonetic),
-            both_sounds=_order_free(derive(first, class_sound), derive(surname, class_sound)),
-            birth_year=derive(birth, birth_year),
-            birth_day=derive(birth, birth_day),
+            **of_names,
+            **of_emails,
+            **of_places,
             shared_emails=shared_emails,
             shared_phones=shared_phones,
         )
+
+
+Columns = dict[str, Column]
+
+
+def _of_names(found: Columns) -> Columns:
+    first = derive(found["given_name"], normalize.main_word)
+    surname = derive(found["family_name"], normalize.main_word)
+    given_class = derive(first, nickname_class)
+    return {
+        "given_first": first,
+        "given_class": given_class,
+        "given_initial": derive(given_class, initial),
+        "family_sound": derive(surname, phonetic),
+        "both_sounds": _order_free(derive(first, class_sound), derive(surname, class_sound)),
+    }
+
+
+def _of_emails(found: Columns) -> Columns:
+    mailbox = derive(found["email"], normalize.email_mailbox)
+    return {
+        "mailbox": mailbox,
+        "email_local": derive(mailbox, normalize.mailbox_local),
+        "email_domain": derive(mailbox, normalize.mailbox_domain),
+    }
+
+
+def _of_places(found: Columns) -> Columns:
+    street, birth = found["street"], found["birth_date"]
+    return {
+        "street_name": derive(street, normalize.street_name),
+        "street_number": derive(street, normalize.street_number),
+        "dwelling_sound": derive(street, dwelling_sound),
+        "birth_year": derive(birth, birth_year),
+        "birth_day": derive(birth, birth_day),
+    }
 
 
 # The normal form of each field of a person.

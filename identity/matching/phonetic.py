@@ -5,7 +5,7 @@ import re
 # The idea of one class per group of like-sounding consonants is Russell's (Soundex, US patent 1261167, 1918); the
 # German classes follow Postel (Kölner Phonetik, IBM-Nachrichten 19, 1969); rewriting letter groups before classing
 # follows Philips (Metaphone, Computer Language 7, 1990). The rules here are a small set of our own.
-_LETTER_GROUPS = (
+LETTER_GROUPS = (
     (re.compile(r"(?:eau|au)x?$"), "o"),
     (re.compile(r"tsch|sch|sh"), "s"),
     (re.compile(r"ght"), "t"),
@@ -17,9 +17,9 @@ _LETTER_GROUPS = (
     (re.compile(r"x"), "ks"),
     (re.compile(r"c(?=[eiy])"), "s"),
 )
-_SOUND_OF = {"bp": "P", "dt": "T", "fvw": "F", "gkqc": "K", "sz": "S", "l": "L", "m": "M", "n": "N", "r": "R"}
-_CLASSES = {letter: sound for letters, sound in _SOUND_OF.items() for letter in letters}
-_SILENT = frozenset("aeiouyjh")
+SOUND_OF = {"bp": "P", "dt": "T", "fvw": "F", "gkqc": "K", "sz": "S", "l": "L", "m": "M", "n": "N", "r": "R"}
+CLASSES = {letter: sound for letters, sound in SOUND_OF.items() for letter in letters}
+SILENT = frozenset("aeiouyjh")
 
 
 def phonetic(word: str) -> str:
@@ -30,12 +30,12 @@ def phonetic(word: str) -> str:
     if not word.isascii():
         return word
     rewritten = word
-    for group, sound in _LETTER_GROUPS:
+    for group, sound in LETTER_GROUPS:
         rewritten = group.sub(sound, rewritten)
-    first = "H" if rewritten[:1] == "h" else "A" if rewritten[:1] in _SILENT else ""
+    first = "H" if rewritten[:1] == "h" else "A" if rewritten[:1] in SILENT else ""
     key = first
     for letter in rewritten:
-        sound = "" if letter in _SILENT else _CLASSES.get(letter, letter)
+        sound = "" if letter in SILENT else CLASSES.get(letter, letter)
         if sound and not key.endswith(sound):
             key += sound
     return key or word

@@ -2,20 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
 
-import numpy as np
-
-from identity.matching.block import KEYS
-from identity.matching.column import MISSING, Column, combine, derive
+from identity.matching.block import KEYS, parted_blocks
+from identity.matching.column import MISSING, Column, derive
 from identity.matching.levels import FREE, IDENTIFIERS, TRAITS
 from identity.matching.nicknames import full_names, lookalikes
 from identity.matching.people import People
 from identity.matching.rarity import shares_of
 
 RECORD_ID = "record_id"
-# A block of more people is not compared within, as in `block.candidate_pairs`, but is not split either.
-MOST_IN_A_BLOCK = 200
 # What several values of one cell are separated by; no normalized word holds one.
 BETWEEN = " "
 BETWEEN_WORDS = "|"
@@ -98,10 +93,9 @@ def _numbered(word: str) -> Iterator[str]:
         yield f"{'_' if letter == BETWEEN else letter}{seen[letter]}"
 
 
-def _blocks(people: People, fields: Sequence[str]) -> list[str | None]:
-    blocks = reduce(combine, (people.free(field).codes for field in fields))
-    few = np.append(np.bincount(blocks[blocks != MISSING]) <= MOST_IN_A_BLOCK, False)
-    return [str(block) if few[block] else None for block in blocks.tolist()]
+def _blocks(people: People, fields: tuple[str, ...]) -> list[str | None]:
+    blocks = parted_blocks(people, fields)[0]
+    return [str(block) if block != MISSING else None for block in blocks.tolist()]
 
 
 def _first(name: str) -> str:

@@ -1,0 +1,67 @@
+"""The words of each value of a column as numbers, so that many pairs of values are held against each other at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from identity.matching.column import MISSING, Codes, Column
+
+# Values of more words are looked at one by one.
+_MOST_WORDS = 4
+
+Marks = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class WordSets:
+    """Words of the values of one column.
+
+    numbers: shape (values, 4), the number of each word, -1 where there are fewer. joined: shape (values,), the number
+    of the value written as one word. many: shape (values,), which values have more than four words.
+    """
+
+    values: Sequence[str]
+    numbers: NDArray[np.int32]
+    joined: NDArray[np.int32]
+    many: Marks
+
+    def within(self, x: Codes, y: Codes) -> Marks:
+        """Return, shape (pairs,), whether all words of one of the two values stand in the other."""
+        ones, others = self.numbers[x], self.numbers[y]
+        found = _all_in(ones, others) | _all_in(others, ones)
+        for i in np.flatnonzero(self.many[x] | self.many[y]).tolist():
+            left, right = set(self.values[x[i]].split()), set(self.values[y[i]].split())
+            found[i] = left <= right or right <= left
+        return found
+
+    def run_together(self, x: Codes, y: Codes) -> Marks:
+        """Return, shape (pairs,), whether the two values are the same without their spaces."""
+        same: Marks = self.joined[x] == self.joined[y]
+        return same
+
+
+def word_sets(column: Column) -> WordSets:
+    """Return the words of the column's values."""
+    number: dict[str, int] = {}
+    together: dict[str, int] = {}
+    split = [value.split() for value in column.values]
+    numbers = np.full((len(split), _MOST_WORDS), MISSING, dtype=np.int32)
+    for place, words in enumerate(split):
+        for position, word in enumerate(words[:_MOST_WORDS]):
+            numbers[place, position] = number.setdefault(word, len(number))
+    joined = [together.setdefault("".join(words), len(together)) for words in split]
+    many = np.array([len(words) > _MOST_WORDS for words in split], dtype=np.bool_)
+    return WordSets(column.values, numbers, np.array(joined, dtype=np.int32), many)
+
+
+def _all_in(ones: NDArray[np.int32], others: NDArray[np.int32]) -> Marks:
+    every = np.ones(len(ones), dtype=np.bool_)
+    for position in range(_MOST_WORDS):
+        word = ones[:, position]
+        there = word == MISSING
+        for other in range(_MOST_WORDS):
+            there |= word == others[:, other]
+        every &= there
+    return every
