@@ -7,6 +7,7 @@ from time import monotonic
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from identity.matching import Model, People, Quality, b_cubed, pairwise_metrics
 from identity.matching.batch import LINK_IN_FILE, Found, find_people
@@ -78,11 +79,17 @@ def deduplicate(
     clock = _Clock(tell)
     clock.begin("reading")
     table = read_table(path, tell=lambda rows: tell(f"reading: {rows:,} rows"))
+    rows, unreadable = table.rows, table.unreadable
     clock.begin("recognizing columns")
     columns = recognize(table.columns, chosen)
     record_ids = record_ids_of(table, columns)
+    truth = _truth(table, chosen or {})
     clock.begin("normalizing")
-    people = People.of(range(table.rows), fields_of(table.columns, columns))
+    fields = fields_of(table.columns, columns)
+    # What was written is not needed any more, and of a million records it is much.
+    del table
+    people = People.of(range(rows), fields)
+    del fields
     found = find_people(people, model=model, threshold=threshold, tell=clock.begin)
     clock.end()
     return Deduplicated(
@@ -95,8 +102,8 @@ def deduplicate(
         ),
         columns=columns,
         found=found,
-        unreadable=table.unreadable,
-        quality=_quality(found, table, chosen or {}),
+        unreadable=unreadable,
+        quality=_quality(found, truth),
         seconds=clock.seconds,
     )
 
@@ -115,11 +122,18 @@ def record_ids_of(table: Table, columns: Sequence[Taken]) -> pl.Series:
     return series_of(ids)
 
 
-def _quality(found: Found, table: Table, chosen: Mapping[str, str]) -> dict[str, Quality]:
-    """Return the measures against the truth, where a column was chosen for it; a row without one is a person alone."""
+def _truth(table: Table, chosen: Mapping[str, str]) -> NDArray[np.int64] | None:
+    """Return the number of the person of each row, where a column was chosen that tells; a row without one is a person
+    alone.
+    """
     column = next((column for column, name in chosen.items() if name == TRUTH), None)
     if column is None:
-        return {}
+        return None
     codes = table.columns[column].codes
-    truth = np.where(codes == MISSING, len(codes) + np.arange(len(codes)), codes).astype(np.int64)
+    return np.where(codes == MISSING, len(codes) + np.arange(len(codes)), codes).astype(np.int64)
+
+
+def _quality(found: Found, truth: NDArray[np.int64] | None) -> dict[str, Quality]:
+    if truth is None:
+        return {}
     return {"pairwise": pairwise_metrics(found.labels, truth), "b_cubed": b_cubed(found.labels, truth)}

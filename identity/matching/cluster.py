@@ -135,8 +135,11 @@ class _Joining:
         """Return which clusters hold members of whom one contradicts one of the other's."""
         homes, order = in_order(self.homes.astype(np.int64))
         rows = self.rows[order]
-        start = np.stack([np.searchsorted(homes, side) for side in (a, b)])
-        size = np.stack([np.searchsorted(homes, side, side="right") for side in (a, b)]) - start
+        starts = np.flatnonzero(np.diff(homes, prepend=-1))
+        # Which of the runs of equal homes is each cluster's.
+        self.scratch[homes[starts]] = np.arange(len(starts))
+        runs = self.scratch[np.stack((a, b))]
+        start, size = starts[runs], np.diff(starts, append=len(homes))[runs]
         found = np.zeros(len(a), dtype=np.bool_)
         for some in _in_portions(size[0] * size[1]):
             pair, left, right = _crosswise(size[0, some], size[1, some])
@@ -202,19 +205,18 @@ class _Ties:
     @staticmethod
     def between(leader: Rows, edges: Rows, weights: NDArray[np.float64], threshold: float) -> "_Ties":
         """Return the ties that the edges make between clusters that some strong edge may join."""
-        strong = weights >= threshold
+        homes = leader[edges]
         touched = np.zeros(len(leader), dtype=np.bool_)
-        touched[leader[edges[strong]]] = True
-        kept = np.flatnonzero(touched[leader[edges[:, 0]]] & touched[leader[edges[:, 1]]])
-        edges, weights = edges[kept], weights[kept]
-        places = np.flatnonzero(strong[kept])
-        best_first = places[np.lexsort((edges[places, 1], edges[places, 0], -weights[places]))]
-        rank = np.full(len(edges), _WEAK, dtype=np.int32)
-        rank[best_first] = np.arange(len(best_first), dtype=np.int32)
-        nothing = np.zeros(len(edges), dtype=np.bool_)
-        return _Ties(edges[:, 0], edges[:, 1], np.maximum(weights, _MOST_AGAINST), rank, nothing, nothing)._merged(
-            leader
-        )
+        touched[homes[weights >= threshold]] = True
+        kept = np.flatnonzero(touched[homes].all(axis=1))
+        kept = kept[_by_rows(edges[kept])]
+        weights = weights[kept]
+        strong = np.flatnonzero(weights >= threshold)
+        rank = np.full(len(kept), _WEAK, dtype=np.int32)
+        rank[strong[np.argsort(-weights[strong], kind="stable")]] = np.arange(len(strong), dtype=np.int32)
+        nothing = np.zeros(len(kept), dtype=np.bool_)
+        one, other = np.ascontiguousarray(homes[kept].T)
+        return _Ties(one, other, np.maximum(weights, _MOST_AGAINST), rank, nothing, nothing)._merged(leader)
 
     def led_by(self, leader: Rows, grown: Marks) -> "_Ties":
         """Return the ties between the clusters that `leader` makes, those of `grown` ones asked anew."""
@@ -227,6 +229,8 @@ class _Ties:
         between = np.flatnonzero(one != other)
         low, high = np.minimum(one, other)[between], np.maximum(one, other)[between]
         key = low.astype(np.int64) * len(leader) + high
+        if len(key) == len(self.one) and (key[1:] > key[:-1]).all():
+            return _Ties(low, high, self.bits, self.rank, self.barred, np.zeros(len(key), dtype=np.bool_))
         key, order = in_order(key)
         starts = np.flatnonzero(np.diff(key, prepend=-1))
         low, high, of = low[order][starts], high[order][starts], between[order]
@@ -240,6 +244,12 @@ class _Ties:
             np.logical_or.reduceat(self.barred[of], starts),
             np.zeros(len(starts), dtype=np.bool_),
         )
+
+
+def _by_rows(edges: Rows) -> NDArray[np.int64] | slice:
+    """Return the places of the edges in the order of their rows; all as they stand where they are in order already."""
+    key = edges[:, 0].astype(np.int64) << 32 | edges[:, 1]
+    return slice(None) if (key[1:] > key[:-1]).all() else np.argsort(key, kind="stable")
 
 
 def _in_portions(counts: NDArray[np.int64]) -> Iterator[slice]:

@@ -10,7 +10,7 @@ from identity.matching.patterns import Patterns, numbered, numbers_of
 from identity.matching.people import People
 from identity.matching.threads import each
 
-_PORTION = 500_000
+_PORTION = 250_000
 
 
 def compare_all(people: People, pairs: NDArray[np.int32]) -> Patterns:
