@@ -57,6 +57,7 @@ def find_people(
             model = replace(model, housemates=False)
     tell("scoring")
     odds = score_patterns(patterns, model, people=people, pairs=pairs, closely=True).log_odds
+    del narrow, patterns
     tell("clustering")
     labels = cluster(
         len(people), pairs, odds, link_threshold=threshold, contradicts=partial(contradicts, people, model)

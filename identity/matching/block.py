@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,36 +136,66 @@ def _pairs_of_key(
     people: People, fields: tuple[str, ...], max_block: int
 ) -> tuple[NDArray[np.int64], Sequence[int], int]:
     """Return the pairs that share the key, the sizes of the blocks left out, and how many were too large at first."""
-    small, oversized, max_block = parted_blocks(people, fields, max_block)
-    pairs = pairs_within(small, len(people))
+    runs = _Runs.of(_numbers(people, fields))
+    max_block = _affordable(runs.sizes, len(people), max_block)
+    pairs = runs.pairs(max_block, len(people))
+    oversized = runs.codes(runs.sizes > max_block, len(people))
     if not (oversized != MISSING).any():
         return pairs, (), 0
-    too_many = len(np.unique(oversized[oversized != MISSING]))
     pieces, too_large = _split(people, fields, oversized, max_block)
+    too_many = int((runs.sizes > max_block).sum())
     return np.concatenate([pairs, *(pairs_within(piece, len(people)) for piece in pieces)]), too_large, too_many
 
 
-def parted_blocks(
-    people: People, fields: tuple[str, ...], max_block: int = MOST_IN_A_BLOCK
-) -> tuple[Codes, Codes, int]:
-    """Return the blocks of a key, shape (n,), that are small enough to be compared within, those that are not, and the
-    size from which they are not.
-    """
-    blocks = _block(people, fields)
-    max_block = _affordable(blocks, max_block)
-    return *_part(blocks, max_block), max_block
+def blocks_of(people: People, fields: tuple[str, ...]) -> Codes:
+    """Return the blocks of a key that are small enough to be compared within, shape (n,)."""
+    runs = _Runs.of(_numbers(people, fields))
+    return runs.codes(runs.sizes <= _affordable(runs.sizes, len(people), MOST_IN_A_BLOCK), len(people))
 
 
-def _affordable(blocks: Codes, max_block: int) -> int:
+def _affordable(sizes: NDArray[np.int64], n: int, max_block: int) -> int:
     """Return the size from which blocks are split: less than `max_block` where the key would make too many pairs."""
-    sizes = np.bincount(blocks[blocks != MISSING]).astype(np.int64)
-    most = max(_PAIRS_A_PERSON * len(blocks), _CHEAP)
+    most = max(_PAIRS_A_PERSON * n, _CHEAP)
     while max_block > _LEAST_BLOCK:
         kept = sizes[sizes <= max_block]
         if (kept * (kept - 1) // 2).sum() <= most:
             break
         max_block //= 2
     return max_block
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Runs:
+    """Rows with the same number, side by side: shape (rows,), and how long each run of them is, shape (runs,)."""
+
+    rows: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+    @staticmethod
+    def of(numbers: NDArray[np.int64]) -> "_Runs":
+        """Return the runs of these numbers, shape (n,); who has a negative one is in none."""
+        known = np.flatnonzero(numbers >= 0)
+        ordered, places = in_order(numbers[known])
+        starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+        return _Runs(known[places], np.diff(starts, append=len(ordered)))
+
+    def pairs(self, most: int, n: int) -> NDArray[np.int64]:
+        """Return all pairs inside each run of at most `most` rows as `low * n + high`, shape (pairs,)."""
+        taken = (self.sizes > 1) & (self.sizes <= most)
+        sizes = self.sizes[taken]
+        rows = self.rows[np.repeat(taken, self.sizes)]
+        partners = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(rows)) - 1
+        first = np.repeat(np.arange(len(rows)), partners)
+        before = np.cumsum(partners) - partners
+        second = first + 1 + np.arange(len(first)) - np.repeat(before, partners)
+        return rows[first] * n + rows[second]
+
+    def codes(self, wanted: NDArray[np.bool_], n: int) -> Codes:
+        """Return the number of the run that each row is in, shape (n,), missing but for those wanted, shape (runs,)."""
+        codes = np.full(n, MISSING, dtype=np.int32)
+        numbered = np.where(wanted, np.cumsum(wanted) - 1, MISSING).astype(np.int32)
+        codes[self.rows] = np.repeat(numbered, self.sizes)
+        return codes
 
 
 class _Once:
@@ -213,12 +244,13 @@ def _codes(people: People, field: str) -> Codes:
     return codes
 
 
-def _block(people: People, fields: tuple[str, ...]) -> Codes:
-    first, *others = fields
-    blocks = _codes(people, first)
-    for field in others:
-        blocks = combine(blocks, _codes(people, field))
-    return blocks
+def _numbers(people: People, fields: tuple[str, ...]) -> NDArray[np.int64]:
+    """Return a number for each combination of values, shape (n,); negative where a value is missing."""
+    *others, last = (_codes(people, field) for field in fields)
+    first = reduce(combine, others)
+    numbers = first.astype(np.int64) * (int(last.max(initial=0)) + 1) + last
+    numbers[(first == MISSING) | (last == MISSING)] = MISSING
+    return numbers
 
 
 def _part(blocks: Codes, max_block: int) -> tuple[Codes, Codes]:
@@ -255,17 +287,7 @@ def _split(people: People, fields: tuple[str, ...], oversized: Codes, max_block:
 
 def pairs_within(blocks: Codes, n: int) -> NDArray[np.int64]:
     """Return all pairs inside each block as `low * n + high`, shape (pairs,)."""
-    sizes = np.append(np.bincount(blocks[blocks != MISSING]), 0)
-    members = np.flatnonzero(sizes[blocks] > 1)
-    _, places = in_order(blocks[members].astype(np.int64))
-    order = members[places]
-    sizes = sizes[sizes > 1]
-    partners = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(order)) - 1
-    first = np.repeat(np.arange(len(order)), partners)
-    before = np.cumsum(partners) - partners
-    second = first + 1 + np.arange(len(first)) - np.repeat(before, partners)
-    pairs: NDArray[np.int64] = order[first] * n + order[second]
-    return pairs
+    return _Runs.of(blocks.astype(np.int64)).pairs(n, n)
 
 
 def distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:

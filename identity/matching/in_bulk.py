@@ -9,16 +9,18 @@ from typing import overload
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from identity.matching import normalize, people, providers
 from identity.matching import phonetic as sounds
-from identity.matching.column import MISSING, Bulk, Codes, Column, Rule
+from identity.matching.column import MISSING, Bulk, Codes, Column, Rule, in_order
 from identity.matching.nicknames import CLASS_OF
 
 # The printable signs of ASCII: a letter is one byte, its lower case its folded one.
 PLAIN = r"^[ -~]*$"
 # So few are worked on one by one: their list is no burden.
 FEW = 5_000
+_LONGEST_ABSENT = max(map(len, normalize.ABSENT))
 
 
 class Texts(Bulk):
@@ -63,13 +65,31 @@ class Texts(Bulk):
 def encoded(texts: pl.Series) -> Column:
     """Return the column of these texts; null and "" are missing."""
     known = texts.set(texts == "", None)
-    physical = known.cast(pl.Categorical(pl.Categories.random())).to_physical()
-    codes = physical.cast(pl.Int32).fill_null(MISSING).to_numpy()
-    first = np.full(int(codes.max(initial=MISSING)) + 2, MISSING, dtype=np.int64)
-    # Of several values for one place the last is kept; the last place is for what is missing.
-    first[codes[::-1]] = np.arange(len(codes))[::-1]
-    values = known.gather(first[:-1])
+    codes, first = _by_hash(known)
+    values = known.gather(first)
+    if not known.equals(values.gather(pl.Series(codes).replace(MISSING, None))):
+        # Two texts with one hash.
+        codes = known.cast(pl.Categorical(pl.Categories.random())).to_physical().cast(pl.Int64)
+        codes, first = _numbered(codes.fill_null(MISSING).to_numpy())
+        values = known.gather(first)
     return Column(codes, Texts(values) if len(values) > FEW else tuple(values.to_list()))
+
+
+def _by_hash(texts: pl.Series) -> tuple[Codes, NDArray[np.int64]]:
+    """Return a code for each text, and where each code comes first; two texts may have one, but seldom do."""
+    bits = max(len(texts) - 1, 1).bit_length()
+    hashes = (texts.hash(seed=0).to_numpy() >> np.uint64(bits + 1)).astype(np.int64)
+    hashes[texts.is_null().to_numpy()] = MISSING
+    return _numbered(hashes)
+
+
+def _numbered(numbers: NDArray[np.int64]) -> tuple[Codes, NDArray[np.int64]]:
+    known = np.flatnonzero(numbers >= 0)
+    ordered, places = in_order(numbers[known])
+    begins = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
+    codes = np.full(len(numbers), MISSING, dtype=np.int32)
+    codes[known[places]] = np.cumsum(begins) - 1
+    return codes, known[places[begins]]
 
 
 def series_of(column: Column) -> pl.Series:
@@ -93,8 +113,12 @@ def applied(rule: Rule, texts: pl.Series) -> pl.Series:
 
 def cell(texts: pl.Series) -> pl.Series:
     """As `normalize.cell`."""
-    bare = texts.str.strip_chars(" ").str.replace(r"([0-9])\.0$", "${1}")
-    return bare.set(bare.str.to_lowercase().is_in(list(normalize.ABSENT)), None)
+    bare = texts.str.strip_chars(" ")
+    if bare.str.ends_with(".0").any():
+        bare = bare.str.replace(r"([0-9])\.0$", "${1}")
+    if (bare.str.len_bytes() <= _LONGEST_ABSENT).any():
+        bare = bare.set(bare.str.to_lowercase().is_in(list(normalize.ABSENT)), None)
+    return bare
 
 
 def name(texts: pl.Series) -> pl.Series:

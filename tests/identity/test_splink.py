@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 
 from identity.matching import COMPARISONS, KEYS, Model, People, Person, candidate_pairs
-from identity.matching.block import MOST_IN_A_BLOCK, pairs_within, parted_blocks
+from identity.matching.block import MOST_IN_A_BLOCK, blocks_of, pairs_within
 from identity.matching.levels import COLUMN, FAMILY_NAME, GIVEN_NAME
 from identity.matching.splink import known_comparisons, prepared, splink_settings
 from identity.people_of_file import PeopleOfFile, read_people, write_prepared
@@ -95,7 +95,7 @@ def test_a_block_too_large_to_be_compared_within_is_no_block() -> None:
 def test_splink_compares_whom_the_fixed_keys_bring_together(town: Town) -> None:
     table = town.path.with_name("blocked.parquet")
     write_prepared(town.of_file, table)
-    blocks = [parted_blocks(town.people, fields)[0] for fields in KEYS]
+    blocks = [blocks_of(town.people, fields) for fields in KEYS]
     pairs = {
         divmod(pair, len(town.people)) for each in blocks for pair in pairs_within(each, len(town.people)).tolist()
     }

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from identity.matching.block import KEYS, parted_blocks
+from identity.matching.block import KEYS, blocks_of
 from identity.matching.column import MISSING, Column, derive
 from identity.matching.levels import FREE, IDENTIFIERS, TRAITS
 from identity.matching.nicknames import full_names, lookalikes
@@ -94,7 +94,7 @@ def _numbered(word: str) -> Iterator[str]:
 
 
 def _blocks(people: People, fields: tuple[str, ...]) -> list[str | None]:
-    blocks = parted_blocks(people, fields)[0]
+    blocks = blocks_of(people, fields)
     return [str(block) if block != MISSING else None for block in blocks.tolist()]
 
 
