@@ -6,8 +6,11 @@ from typing import BinaryIO
 
 import polars as pl
 
+from identity.matching.threads import each
 from records.readers import delimited
 from records.readers.lines import LONGEST_LINE
+
+_LINES_AT_ONCE = 250_000
 
 
 def read_at_once(path: Path, file: BinaryIO) -> dict[str, pl.Series] | None:
@@ -19,48 +22,64 @@ def read_at_once(path: Path, file: BinaryIO) -> dict[str, pl.Series] | None:
     header = delimited.header(file)
     if header.delimiter is None:
         return None
+    delimiter, width = header.delimiter, len(header.names)
     try:
         lines = pl.read_lines(path).to_series().slice(header.lines)
     except pl.exceptions.ComputeError:
         return None
+    parts = each(
+        lambda start: _cells(lines.slice(start, _LINES_AT_ONCE), delimiter, width),
+        range(0, len(lines), _LINES_AT_ONCE),
+        rows=len(lines),
+    )
+    cells = pl.concat([_no_rows(width), *(part for part in parts if part is not None)])
+    if any(part is None for part in parts):
+        return None
+    return {name: column for name, column in zip(header.names, cells, strict=True) if name}
+
+
+def _cells(lines: pl.Series, delimiter: str, width: int) -> pl.DataFrame | None:
+    """Return the cells of these lines; None where one is no row for itself, of that width."""
     lines = lines.filter(lines.str.contains(r"\S"))
-    if not _in_order(lines):
+    if not _each_a_row(lines):
         return None
     quoted = lines.str.contains('"', literal=True)
-    cells = _split(lines.filter(~quoted), header)
-    apart = _parsed(lines.filter(quoted), header)
-    if cells is None or apart is None:
+    plain, parsed = _split(lines.filter(~quoted), delimiter, width), _parsed(lines.filter(quoted), delimiter, width)
+    if plain is None or parsed is None:
         return None
-    columns = {name: column for name, column in zip(header.names, cells, strict=True) if name}
-    if not quoted.any():
-        return columns
-    places = pl.concat([(~quoted).arg_true(), quoted.arg_true()]).arg_sort()
-    others = {name: column for name, column in zip(header.names, apart, strict=True) if name}
-    return {name: pl.concat([column, others[name]]).gather(places) for name, column in columns.items()}
+    if not len(parsed):
+        return plain
+    places = pl.concat([(~quoted).arg_true(), quoted.arg_true()])
+    return pl.concat([plain, parsed])[places.arg_sort()]
 
 
-def _in_order(lines: pl.Series) -> bool:
-    """Return whether every line is a row for itself."""
+def _each_a_row(lines: pl.Series) -> bool:
     within = lines.str.contains(r"[\r\x00]") | (lines.str.count_matches('"', literal=True) % 2 == 1)
-    longest = lines.str.len_bytes().max() or 0
-    return not within.any() and int(str(longest)) < LONGEST_LINE - 2
+    return not (within | (lines.str.len_bytes() > LONGEST_LINE - 2)).any()
 
 
-def _split(lines: pl.Series, header: delimited.Header) -> list[pl.Series] | None:
-    more = len(header.names) - 1
-    if not (lines.str.count_matches(str(header.delimiter), literal=True) == more).all():
+def _split(lines: pl.Series, delimiter: str, width: int) -> pl.DataFrame | None:
+    if not (lines.str.count_matches(delimiter, literal=True) == width - 1).all():
         return None
-    return lines.str.split_exact(str(header.delimiter), more).struct.unnest().get_columns() if more else [lines]
+    cells = lines.str.split_exact(delimiter, width - 1).struct.unnest() if width > 1 else lines.to_frame()
+    return _named(cells)
 
 
-def _parsed(lines: pl.Series, header: delimited.Header) -> list[pl.Series] | None:
+def _parsed(lines: pl.Series, delimiter: str, width: int) -> pl.DataFrame | None:
     rows: list[list[str]] = []
     try:
-        for row in csv.reader(iter(lines), delimiter=str(header.delimiter), strict=True):
-            if len(row) != len(header.names):
+        for row in csv.reader(iter(lines), delimiter=delimiter, strict=True):
+            if len(row) != width:
                 return None
             rows.append(row)
     except csv.Error:
         return None
-    columns = zip(*rows, strict=True) if rows else [()] * len(header.names)
-    return [pl.Series(column, dtype=pl.String) for column in columns]
+    return pl.DataFrame(rows, schema=_no_rows(width).schema, orient="row")
+
+
+def _no_rows(width: int) -> pl.DataFrame:
+    return pl.DataFrame(schema={str(place): pl.String for place in range(width)})
+
+
+def _named(cells: pl.DataFrame) -> pl.DataFrame:
+    return cells.rename(dict(zip(cells.columns, map(str, range(cells.width)), strict=True)))

@@ -13,7 +13,7 @@ from identity.matching import Model, People, Quality, b_cubed, pairwise_metrics
 from identity.matching.batch import LINK_IN_FILE, Found, find_people
 from identity.matching.column import MISSING
 from identity.matching.columns import RECORD_ID, TRUTH, Taken, recognize
-from identity.matching.in_bulk import series_of
+from identity.matching.in_bulk import texts_of
 from identity.matching.table import fields_of
 from identity.tables import Table, read_table
 
@@ -119,7 +119,7 @@ def record_ids_of(table: Table, columns: Sequence[Taken]) -> pl.Series:
             f"the column {column!r} does not tell records apart: {table.rows:,} rows hold {len(ids.values):,} values; "
             "name another with --id, or leave --id out to count the rows"
         )
-    return series_of(ids)
+    return texts_of(ids, np.arange(table.rows))
 
 
 def _truth(table: Table, chosen: Mapping[str, str]) -> NDArray[np.int64] | None:

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from identity.matching.block import Pairs, SkippedBlocks, candidate_pairs
 from identity.matching.cluster import cluster
-from identity.matching.compare import compare_all
+from identity.matching.compare import PORTION, compare_all
 from identity.matching.contradict import contradicts
 from identity.matching.learn import Learner
 from identity.matching.model import Model
 from identity.matching.patterns import Patterns
 from identity.matching.people import People
 from identity.matching.score import score_patterns
+from identity.matching.threads import each
 from identity.matching.widen import widened
 
 # A file is judged as a whole, and a missed pair is as wrong as a false one: what is likelier than not is linked. A live
@@ -56,7 +57,7 @@ def find_people(
         if model.learned_on and model.household is None:
             model = replace(model, housemates=False)
     tell("scoring")
-    odds = score_patterns(patterns, model, people=people, pairs=pairs, closely=True).log_odds
+    odds = _log_odds(patterns, model, people, pairs)
     del narrow, patterns
     tell("clustering")
     labels = cluster(
@@ -65,6 +66,15 @@ def find_people(
     return Found(
         labels=labels, probability=_belonging(labels, pairs, odds), pairs=len(pairs), skipped=skipped, model=model
     )
+
+
+def _log_odds(patterns: Patterns, model: Model, people: People, pairs: Pairs) -> NDArray[np.float64]:
+    def scored(start: int) -> NDArray[np.float64]:
+        end = start + PORTION
+        some = patterns.part(start, end)
+        return score_patterns(some, model, people=people, pairs=pairs[start:end], closely=True).log_odds
+
+    return np.concatenate([np.empty(0), *each(scored, range(0, len(pairs), PORTION), rows=len(pairs))])
 
 
 def _learned(people: People, wide: Patterns, narrow: NDArray[np.int64]) -> Model:

@@ -121,8 +121,8 @@ def candidate_pairs(people: People, *, max_block: int = MOST_IN_A_BLOCK) -> tupl
     """Return the pairs of rows that share a key, shape (pairs, 2), each once with the lower row first, in order.
 
     A block of more than `max_block` people is split by further fields; what stays too large is left out and reported.
-    So it is with smaller ones where a key makes more than 1.5 pairs a person in a large file: a key as common as a provider of
-    mailboxes costs no more than others, however many people there are.
+    So it is with smaller ones where a key makes more than 1.5 pairs a person in a large file: no key, however common
+    its values, costs more than others.
     """
     n = len(people)
     by_key = each(lambda fields: _pairs_of_key(people, fields, max_block), KEYS, rows=n)
@@ -188,7 +188,8 @@ class _Runs:
         first = np.repeat(np.arange(len(rows)), partners)
         before = np.cumsum(partners) - partners
         second = first + 1 + np.arange(len(first)) - np.repeat(before, partners)
-        return rows[first] * n + rows[second]
+        pairs: NDArray[np.int64] = rows[first] * n + rows[second]
+        return pairs
 
     def codes(self, wanted: NDArray[np.bool_], n: int) -> Codes:
         """Return the number of the run that each row is in, shape (n,), missing but for those wanted, shape (runs,)."""

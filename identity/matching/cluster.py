@@ -204,11 +204,11 @@ class _Ties:
 
     @staticmethod
     def between(leader: Rows, edges: Rows, weights: NDArray[np.float64], threshold: float) -> "_Ties":
-        """Return the ties that the edges make between clusters that some strong edge may join."""
+        """Return the ties that the edges make between clusters that strong edges may join, however long the chain."""
         homes = leader[edges]
-        touched = np.zeros(len(leader), dtype=np.bool_)
-        touched[homes[weights >= threshold]] = True
-        kept = np.flatnonzero(touched[homes].all(axis=1))
+        chains = _chains(len(leader), homes[weights >= threshold])
+        one, other = chains[homes[:, 0]], chains[homes[:, 1]]
+        kept = np.flatnonzero((one == other) & (homes[:, 0] != homes[:, 1]))
         kept = kept[_by_rows(edges[kept])]
         weights = weights[kept]
         strong = np.flatnonzero(weights >= threshold)
@@ -244,6 +244,20 @@ class _Ties:
             np.logical_or.reduceat(self.barred[of], starts),
             np.zeros(len(starts), dtype=np.bool_),
         )
+
+
+def _chains(n: int, edges: Rows) -> Rows:
+    """Return the chain that each row hangs on, shape (n,): the lowest row that edges lead to, or itself."""
+    chain = np.arange(n, dtype=np.int32)
+    one, other = np.ascontiguousarray(edges.T)
+    while len(one):
+        one, other = chain[one], chain[other]
+        apart = one != other
+        one, other = one[apart], other[apart]
+        # Whichever of several lower rows is kept for a row, it lies on the same chain.
+        chain[np.maximum(one, other)] = np.minimum(one, other)
+        chain = _resolved(chain)
+    return chain
 
 
 def _by_rows(edges: Rows) -> NDArray[np.int64] | slice:

@@ -6,23 +6,20 @@ from numpy.typing import NDArray
 from identity.matching import compare_address, compare_birth, compare_email, compare_free, compare_names
 from identity.matching.column import Codes
 from identity.matching.levels import COLUMN, COMPARISONS, IDENTIFIERS, NO_EVIDENCE, PHONE, TRAITS, Levels
-from identity.matching.patterns import Patterns, numbered, numbers_of
+from identity.matching.patterns import Patterns, patterns_of
 from identity.matching.people import People
 from identity.matching.threads import each
 
-_PORTION = 250_000
+# So many pairs are worked on at a time.
+PORTION = 250_000
 
 
 def compare_all(people: People, pairs: NDArray[np.int32]) -> Patterns:
     """Return the patterns of agreement of very many pairs, without holding the levels of all of them at a time."""
-    numbers = np.empty(len(pairs), dtype=np.int32)
-
-    def compare_portion(start: int) -> None:
-        end = start + _PORTION
-        numbers[start:end] = numbers_of(compare(people, pairs[start:end]))
-
-    each(compare_portion, range(0, len(pairs), _PORTION), rows=len(pairs))
-    return numbered(numbers)
+    portions = range(0, len(pairs), PORTION)
+    return Patterns.together(
+        each(lambda start: patterns_of(compare(people, pairs[start : start + PORTION])), portions, rows=len(pairs))
+    )
 
 
 def compare(people: People, pairs: NDArray[np.int32]) -> Levels:

@@ -67,10 +67,10 @@ def encoded(texts: pl.Series) -> Column:
     known = texts.set(texts == "", None)
     codes, first = _by_hash(known)
     values = known.gather(first)
-    if not known.equals(values.gather(pl.Series(codes).replace(MISSING, None))):
+    if not known.equals(values.gather(pl.Series(codes).set(pl.Series(codes == MISSING), None))):
         # Two texts with one hash.
-        codes = known.cast(pl.Categorical(pl.Categories.random())).to_physical().cast(pl.Int64)
-        codes, first = _numbered(codes.fill_null(MISSING).to_numpy())
+        categories = known.cast(pl.Categorical(pl.Categories.random())).to_physical().cast(pl.Int64)
+        codes, first = _numbered(categories.fill_null(MISSING).to_numpy())
         values = known.gather(first)
     return Column(codes, Texts(values) if len(values) > FEW else tuple(values.to_list()))
 
@@ -92,10 +92,12 @@ def _numbered(numbers: NDArray[np.int64]) -> tuple[Codes, NDArray[np.int64]]:
     return codes, known[places[begins]]
 
 
-def series_of(column: Column) -> pl.Series:
-    """Return the text of each row of a column in which nothing is missing."""
+def texts_of(column: Column, rows: NDArray[np.int64]) -> pl.Series:
+    """Return the texts of these rows of a column, null where one is missing."""
     values = column.values
-    return (values.series if isinstance(values, Texts) else pl.Series(values, dtype=pl.String)).gather(column.codes)
+    texts = values.series if isinstance(values, Texts) else pl.Series(values, dtype=pl.String)
+    codes = column.codes[rows]
+    return texts.gather(pl.Series(codes).set(pl.Series(codes == MISSING), None))
 
 
 def applied(rule: Rule, texts: pl.Series) -> pl.Series:

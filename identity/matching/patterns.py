@@ -1,5 +1,6 @@
 """The few ways in which many pairs agree: each distinct row of levels once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,31 +34,32 @@ class Patterns:
         """Return the pairs, by place, that agree at this level in the comparison at that place."""
         return np.flatnonzero((self.levels[:, place] == level)[self.of])
 
+    def part(self, start: int, end: int) -> "Patterns":
+        """Return the same patterns for the pairs from `start` to before `end`; the counts stay those of all."""
+        return Patterns(self.levels, self.counts, self.of[start:end])
+
+    @staticmethod
+    def together(parts: Sequence["Patterns"]) -> "Patterns":
+        """Return the patterns of the pairs of all the parts, one behind the other."""
+        levels = np.concatenate([part.levels for part in parts]) if parts else np.empty((0, len(_SIZES)), dtype=np.int8)
+        merged = patterns_of(levels)
+        counts = np.bincount(
+            merged.of, weights=[count for part in parts for count in part.counts], minlength=len(merged.counts)
+        )
+        ends = np.cumsum([len(part.levels) for part in parts])
+        of = [merged.of[end - len(part.levels) : end][part.of] for part, end in zip(parts, ends, strict=True)]
+        return Patterns(merged.levels, counts.astype(np.float64), np.concatenate(of) if of else merged.of)
+
 
 def patterns_of(levels: Levels) -> Patterns:
     """Return the patterns of these levels, shape (pairs, comparisons)."""
-    return numbered(numbers_of(levels))
-
-
-def numbers_of(levels: Levels) -> NDArray[np.int32]:
-    """Return one number for each row of levels, shape (pairs,)."""
-    numbers = np.zeros(len(levels), dtype=np.int32)
+    numbers = np.zeros(len(levels), dtype=np.int64)
     for place, size in enumerate(_SIZES):
         numbers *= size
         numbers += levels[:, place] - NO_EVIDENCE
-    return numbers
-
-
-def numbered(numbers: NDArray[np.int32]) -> Patterns:
-    """Return the patterns that these numbers stand for."""
-    ordered, places = in_order(numbers.astype(np.int64))
+    ordered, places = in_order(numbers)
     first = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
     of = np.empty(len(numbers), dtype=np.int32)
     of[places] = np.cumsum(first, dtype=np.int32) - 1
     starts = np.flatnonzero(first)
-    left = ordered[starts]
-    levels = np.empty((len(starts), len(_SIZES)), dtype=np.int8)
-    for place in reversed(range(len(_SIZES))):
-        left, level = np.divmod(left, _SIZES[place])
-        levels[:, place] = level + NO_EVIDENCE
-    return Patterns(levels, np.diff(np.append(starts, len(ordered))).astype(np.float64), of)
+    return Patterns(levels[places[starts]], np.diff(starts, append=len(ordered)).astype(np.float64), of)

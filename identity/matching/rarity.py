@@ -40,11 +40,16 @@ def rarity_of_all(
         agreeing = patterns.showing(place, comparison[level])
         if not len(agreeing):
             continue
-        shares, average = shares_of(column)
-        rarer = RARITY_WORTH * (np.log2(average) - np.log2(shares))
-        bits = np.clip(rarer, -MOST_RARITY_BITS, MOST_RARITY_BITS)
+        bits = column.once(_rarity_bits)
         one, other = column.codes[pairs[agreeing, 0]], column.codes[pairs[agreeing, 1]]
         yield place, agreeing, np.minimum(bits[one], bits[other])
+
+
+def _rarity_bits(column: Column) -> Floats:
+    """Return the bits by which each distinct value is rarer than the average; the last stands for missing."""
+    shares, average = shares_of(column)
+    bits: Floats = np.clip(RARITY_WORTH * (np.log2(average) - np.log2(shares)), -MOST_RARITY_BITS, MOST_RARITY_BITS)
+    return bits
 
 
 def shares_of(column: Column) -> tuple[Floats, float]:

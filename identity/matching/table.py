@@ -8,7 +8,7 @@ import polars as pl
 from identity.matching import dates, normalize
 from identity.matching.column import Column, dense, derive, empty
 from identity.matching.columns import IDENTIFIER, TRAIT, Taken
-from identity.matching.in_bulk import encoded
+from identity.matching.in_bulk import encoded, texts_of
 from identity.matching.levels import IDENTIFIERS, TRAITS
 
 _USED = frozenset({"given_name", "family_name", "full_name", "birth_date", "birth_year", "email", "phone", "street",
@@ -81,7 +81,11 @@ def _births(columns: Mapping[str, list[Column]]) -> dict[str, Column]:
         return {}
     year = columns["birth_year"][0]
     month, day = (columns.get(name, [empty(len(year.codes))])[0] for name in ("birth_month", "birth_day"))
-    return {"birth_date": _row_by_row([year, month, day], lambda parts: _of_parts(*parts))}
+    return {"birth_date": _row_by_row([year, month, day], _dates_of)}
+
+
+def _dates_of(parts: Sequence[pl.Series]) -> pl.Series:
+    return pl.Series([_of_parts(*row) for row in zip(*parts, strict=True)], dtype=pl.String)
 
 
 def _of_parts(year: str | None, month: str | None, day: str | None) -> str | None:
@@ -94,10 +98,14 @@ def joined(columns: Sequence[Column]) -> Column:
     """Return the values of several columns of one field, joined by a space."""
     if len(columns) == 1:
         return columns[0]
-    return _row_by_row(columns, lambda values: " ".join(value for value in values if value))
+    return _row_by_row(columns, _with_spaces)
 
 
-def _row_by_row(columns: Sequence[Column], made_of: Callable[[Sequence[str | None]], str | None]) -> Column:
+def _with_spaces(parts: Sequence[pl.Series]) -> pl.Series:
+    return pl.select(pl.concat_str(parts, separator=" ", ignore_nulls=True)).to_series()
+
+
+def _row_by_row(columns: Sequence[Column], made_of: Callable[[Sequence[pl.Series]], pl.Series]) -> Column:
     """Return what is made of each row's values, made once for each combination of them."""
     codes = [column.codes for column in columns]
     rows = codes[0].astype(np.int64) + 1
@@ -105,7 +113,5 @@ def _row_by_row(columns: Sequence[Column], made_of: Callable[[Sequence[str | Non
         rows = dense(rows * (len(column.values) + 1) + more + 1).astype(np.int64)
     first = np.empty(int(rows.max(initial=-1)) + 1, dtype=np.int64)
     first[rows[::-1]] = np.arange(len(rows))[::-1]
-    values = [(*column.values, None) for column in columns]
-    parts = ([known[code] for code in some[first].tolist()] for known, some in zip(values, codes, strict=True))
-    made = encoded(pl.Series([made_of(row) for row in zip(*parts, strict=True)], dtype=pl.String))
+    made = encoded(made_of([texts_of(column, first) for column in columns]))
     return Column(made.codes[rows], made.values)

@@ -10,6 +10,7 @@ from identity.matching.block import Pairs, distinct, pairs_within
 from identity.matching.column import MISSING, Codes, combine
 from identity.matching.levels import FREE
 from identity.matching.people import People
+from identity.matching.threads import each
 
 # So few people are compared all with all.
 ALL_WITH_ALL = 1_500
@@ -45,15 +46,19 @@ def widened(people: People, pairs: Pairs) -> Pairs:
         return np.stack(np.triu_indices(n, k=1), axis=1).astype(np.int32)
     flat = pairs[:, 0].astype(np.int64) * n + pairs[:, 1]
     budget = max(_BUDGET, _BUDGET_A_PERSON * n)
-    found = [flat]
+    taken = []
     for size, blocks in sorted(_keys(people), key=lambda key: key[0]):
         budget -= size
         if budget < 0:
             break
-        more = pairs_within(blocks, n)
-        if n <= _ENOUGH_FOR_TWO or _confirmed(more, flat) >= _LEAST_CONFIRMED:
-            found.append(more)
-    flat = distinct(np.concatenate(found))
+        taken.append(blocks)
+
+    def more(blocks: Codes) -> NDArray[np.int64]:
+        brought = pairs_within(blocks, n)
+        worth_it = n <= _ENOUGH_FOR_TWO or _confirmed(brought, flat) >= _LEAST_CONFIRMED
+        return brought if worth_it else brought[:0]
+
+    flat = distinct(np.concatenate([flat, *each(more, taken, rows=n)]))
     return np.stack((flat // n, flat % n), axis=1, dtype=np.int32, casting="unsafe")
 
 
