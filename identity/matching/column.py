@@ -45,6 +45,8 @@ class Column:
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
         """Return how many letters each value has, shape (len(values),)."""
+        if isinstance(self.values, Bulk):
+            return self.values.lengths()
         return np.array([len(value) for value in self.values], dtype=np.int64)
 
     @cached_property
@@ -77,6 +79,14 @@ class Bulk(Sequence[str]):
     @abstractmethod
     def chosen(self, places: Codes) -> list[str]:
         """Return the values at these places."""
+
+    @abstractmethod
+    def lengths(self) -> NDArray[np.int64]:
+        """Return how many letters each value has, shape (len(self),)."""
+
+    @abstractmethod
+    def words(self) -> tuple[Codes, NDArray[np.int64]]:
+        """Return a code for each word of all values, one behind the other, and how many each value has."""
 
     @abstractmethod
     def derived(self, rule: Rule) -> Column:

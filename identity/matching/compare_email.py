@@ -33,8 +33,12 @@ def compare_emails(people: People, a: Codes, b: Codes) -> NDArray[np.int8]:
 
 
 def _judge(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
-    left, right = column.texts(x), column.texts(y)
-    slips = cpdist(left, right, scorer=OSA.distance, score_cutoff=_MOST_SLIPS, dtype=np.int32)
     lengths = column.lengths
     allowed = np.minimum(np.minimum(lengths[x], lengths[y]) // _LETTERS_PER_SLIP, _MOST_SLIPS)
-    return np.where(slips <= allowed, EMAIL["similar"], EMAIL["different"]).astype(np.int8)
+    levels = np.full(len(x), EMAIL["different"], dtype=np.int8)
+    # Each slip makes an address one letter longer or shorter at most.
+    doubtful = np.flatnonzero((allowed > 0) & (np.abs(lengths[x] - lengths[y]) <= allowed))
+    left, right = column.texts(x[doubtful]), column.texts(y[doubtful])
+    slips = cpdist(left, right, scorer=OSA.distance, score_cutoff=_MOST_SLIPS, dtype=np.int32)
+    levels[doubtful[slips <= allowed[doubtful]]] = EMAIL["similar"]
+    return levels

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from identity.matching import normalize, people, providers
+from identity.matching import normalize, people, providers, word_sets
 from identity.matching import phonetic as sounds
 from identity.matching.column import MISSING, Bulk, Codes, Column, Rule, in_order
 from identity.matching.nicknames import CLASS_OF
@@ -48,6 +48,15 @@ class Texts(Bulk):
     def chosen(self, places: Codes) -> list[str]:
         """Return the texts at these places."""
         return self.series.gather(places).to_list()
+
+    def lengths(self) -> NDArray[np.int64]:
+        """Return how many letters each text has."""
+        return self.series.str.len_chars().cast(pl.Int64).to_numpy()
+
+    def words(self) -> tuple[Codes, NDArray[np.int64]]:
+        """Return a code for each word of all texts, one behind the other, and how many each text has."""
+        split = self.series.str.split(" ")
+        return encoded(split.explode()).codes, split.list.len().cast(pl.Int64).to_numpy()
 
     def derived(self, rule: Rule) -> Column:
         """Return the rule's outcome for each text."""
@@ -265,6 +274,11 @@ def class_sound(texts: pl.Series) -> pl.Series:
     return phonetic(texts.replace(CLASS_OF))
 
 
+def run_together(texts: pl.Series) -> pl.Series:
+    """As `word_sets.run_together`."""
+    return texts.str.replace_all(" ", "", literal=True)
+
+
 def strip(texts: pl.Series) -> pl.Series:
     """As `str.strip`."""
     return texts.str.strip_chars(" ")
@@ -294,4 +308,5 @@ RULES: dict[Rule, Callable[[pl.Series], pl.Series]] = {
     normalize.street_number: street_number,
     people.dwelling_sound: dwelling_sound,
     people.class_sound: class_sound,
+    word_sets.run_together: run_together,
 }

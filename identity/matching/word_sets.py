@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from identity.matching.column import MISSING, Codes, Column
+from identity.matching.column import MISSING, Bulk, Codes, Column, derive, encode
 
 # Values of more words are looked at one by one.
 _MOST_WORDS = 4
@@ -43,17 +43,27 @@ class WordSets:
 
 
 def word_sets(column: Column) -> WordSets:
-    """Return the words of the column's values."""
-    number: dict[str, int] = {}
-    together: dict[str, int] = {}
-    split = [value.split() for value in column.values]
-    numbers = np.full((len(split), _MOST_WORDS), MISSING, dtype=np.int32)
-    for place, words in enumerate(split):
-        for position, word in enumerate(words[:_MOST_WORDS]):
-            numbers[place, position] = number.setdefault(word, len(number))
-    joined = [together.setdefault("".join(words), len(together)) for words in split]
-    many = np.array([len(words) > _MOST_WORDS for words in split], dtype=np.bool_)
-    return WordSets(column.values, numbers, np.array(joined, dtype=np.int32), many)
+    """Return the words of the column's values, which are set apart by one space each."""
+    words, counts = _words(column.values)
+    places = np.repeat(np.arange(len(counts)), counts)
+    positions = np.arange(len(words)) - np.repeat(np.cumsum(counts) - counts, counts)
+    numbers = np.full((len(counts), _MOST_WORDS), MISSING, dtype=np.int32)
+    first_ones = positions < _MOST_WORDS
+    numbers[places[first_ones], positions[first_ones]] = words[first_ones]
+    joined = derive(Column(np.arange(len(counts), dtype=np.int32), column.values), run_together)
+    return WordSets(column.values, numbers, joined.codes, counts > _MOST_WORDS)
+
+
+def _words(values: Sequence[str]) -> tuple[Codes, NDArray[np.int64]]:
+    if isinstance(values, Bulk):
+        return values.words()
+    split = [value.split(" ") for value in values]
+    return encode(word for words in split for word in words).codes, np.array([len(w) for w in split], dtype=np.int64)
+
+
+def run_together(value: str) -> str:
+    """Return the value as one word."""
+    return value.replace(" ", "")
 
 
 def _all_in(ones: NDArray[np.int32], others: NDArray[np.int32]) -> Marks:
