@@ -48,17 +48,17 @@ def find_people(
     """
     tell("blocking")
     narrow, skipped = candidate_pairs(people)
-    pairs = widened(people, narrow)
+    pairs, narrow_places = widened(people, narrow)
     tell(f"comparing {len(pairs):,} pairs")
     patterns = compare_all(people, pairs)
     if model is None:
         tell("learning")
-        model = _learned(people, patterns, _places(narrow, pairs))
+        model = _learned(people, patterns, narrow_places)
         if model.learned_on and model.household is None:
             model = replace(model, housemates=False)
     tell("scoring")
     odds = _log_odds(patterns, model, people, pairs)
-    del narrow, patterns
+    del narrow, narrow_places, patterns
     tell("clustering")
     labels = cluster(
         len(people), pairs, odds, link_threshold=threshold, contradicts=partial(contradicts, people, model)
@@ -84,14 +84,6 @@ def _learned(people: People, wide: Patterns, narrow: NDArray[np.int64]) -> Model
     learner = Learner(people)
     model = learner.learn(wide.among(narrow))
     return learner.refine(model, wide) if model.learned_on else learner.learn(wide)
-
-
-def _places(some: Pairs, pairs: Pairs) -> NDArray[np.int64]:
-    """Return where `some` of the pairs stand among all, shape (some,); both are in order."""
-    width = int(pairs.max(initial=0)) + 1
-    all_of_them, wanted = (each[:, 0].astype(np.int64) * width + each[:, 1] for each in (pairs, some))
-    places: NDArray[np.int64] = np.searchsorted(all_of_them, wanted)
-    return places
 
 
 def _belonging(labels: NDArray[np.int32], pairs: NDArray[np.int32], odds: NDArray[np.float64]) -> NDArray[np.float64]:

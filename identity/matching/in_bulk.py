@@ -192,16 +192,25 @@ def email_mailbox(texts: pl.Series) -> pl.Series:
             "tag": [providers.TAGS.get(name, providers.TAG) for _, name in reached],
             "ignored": [providers.IGNORED.get(name, "") for _, name in reached],
         },
-        schema_overrides={"person": pl.String},
+        schema=dict.fromkeys(("domain", "reached", "person", "tag", "ignored"), pl.String),
     )
     at = pl.DataFrame({"domain": domain}).join(known, on="domain", how="left", maintain_order="left")
     for tag in {*providers.TAGS.values(), providers.TAG}:
-        untagged = local.str.splitn(tag, 2).struct[0]
-        local = local.zip_with((at["tag"] != tag) | (untagged == ""), untagged)
-    for ignored in providers.IGNORED.values():
-        bare = local.str.replace_all(f"[{re.escape(ignored)}]", "")
-        local = local.zip_with((at["ignored"] != ignored) | (bare == ""), bare)
+        tagged = (at["tag"] == tag) & local.str.contains(tag, literal=True)
+        local = _cut(local, tagged, f"{re.escape(tag)}.*$")
+    for signs in providers.IGNORED.values():
+        ignored = f"[{re.escape(signs)}]"
+        signed = (at["ignored"] == signs) & local.str.contains(ignored)
+        local = _cut(local, signed, ignored)
     return at["person"].fill_null(local) + "@" + at["reached"]
+
+
+def _cut(texts: pl.Series, marked: pl.Series, pattern: str) -> pl.Series:
+    """Return the texts, those that are marked without what fits the pattern, unless nothing would be left of them."""
+    places = marked.arg_true()
+    whole = texts.gather(places)
+    cut = whole.str.replace_all(pattern, "")
+    return texts.scatter(places, cut.zip_with(cut != "", whole)) if len(places) else texts
 
 
 def mailbox_local(texts: pl.Series) -> pl.Series:

@@ -34,17 +34,19 @@ _SAME = frozenset({
 })  # fmt: skip
 
 
-def widened(people: People, pairs: Pairs) -> Pairs:
-    """Return `pairs`, shape (pairs, 2), and those who agree on one or two fields that few others share; in order.
+def widened(people: People, pairs: Pairs) -> tuple[Pairs, NDArray[np.int64]]:
+    """Return `pairs`, shape (pairs, 2), and those who agree on one or two fields that few others share, in order; and
+    where among them `pairs` stand.
 
     Keys that bring few pairs come first. In a large file only such fields count of which those who agree mostly agree
     on more, as with a phone number. They matter where a file lacks the fields that the fixed keys are made of, and
     where it is so dirty that two slips in one record are common.
     """
     n = len(people)
-    if n <= ALL_WITH_ALL:
-        return np.stack(np.triu_indices(n, k=1), axis=1).astype(np.int32)
     flat = pairs[:, 0].astype(np.int64) * n + pairs[:, 1]
+    if n <= ALL_WITH_ALL:
+        low, high = np.triu_indices(n, k=1)
+        return np.stack((low, high), axis=1).astype(np.int32), np.searchsorted(low * n + high, flat)
     budget = max(_BUDGET, _BUDGET_A_PERSON * n)
     taken = []
     for size, blocks in sorted(_keys(people), key=lambda key: key[0]):
@@ -58,8 +60,9 @@ def widened(people: People, pairs: Pairs) -> Pairs:
         worth_it = n <= _ENOUGH_FOR_TWO or _confirmed(brought, flat) >= _LEAST_CONFIRMED
         return brought if worth_it else brought[:0]
 
-    flat = distinct(np.concatenate([flat, *each(more, taken, rows=n)]))
-    return np.stack((flat // n, flat % n), axis=1, dtype=np.int32, casting="unsafe")
+    wide = distinct(np.concatenate([flat, *each(more, taken, rows=n)]))
+    places = np.searchsorted(wide, flat)
+    return np.stack((wide // n, wide % n), axis=1, dtype=np.int32, casting="unsafe"), places
 
 
 def _confirmed(pairs: NDArray[np.int64], known: NDArray[np.int64]) -> float:

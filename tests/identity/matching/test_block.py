@@ -67,3 +67,17 @@ def test_no_people_have_no_pairs() -> None:
     pairs, skipped = candidate_pairs(People.build([], []))
     assert pairs.shape == (0, 2)
     assert skipped.split == 0
+
+
+def test_a_key_of_too_many_pairs_is_split_by_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("identity.matching.block._CHEAP", 100)
+    crowd = [
+        Person(given_name="Ann", family_name="Moser", city="Ulm", postcode=f"{number // 3}") for number in range(60)
+    ]
+    people = People.build(range(len(crowd)), crowd)
+    pairs, skipped = candidate_pairs(people)
+    assert {(a, b) for a, b in pairs.tolist()} == {
+        (a, b) for a in range(60) for b in range(a + 1, 60) if a // 3 == b // 3
+    }
+    assert skipped.split > 0
+    assert skipped.skipped == ()

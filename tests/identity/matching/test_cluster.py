@@ -67,6 +67,34 @@ def test_the_order_of_edges_does_not_matter(seed: int) -> None:
     assert (cluster(12, edges, weights) == cluster(12, edges[shuffled], weights[shuffled])).all()
 
 
+def test_those_whom_evidence_kept_apart_are_asked_again_once_one_has_grown() -> None:
+    """Between 0 and 1 more speaks against than for; 2, who joins 1, brings what was wanting."""
+    edges = {(0, 1): 8.0, (1, 2): 7.0, (0, 2): 3.0}
+    assert clustered(3, edges, link_threshold=0.99) == [0, 0, 0]
+    four = {(0, 3): 9.0, (0, 1): 8.0, (1, 3): -9.0, (1, 2): 7.0, (0, 2): 4.0}
+    assert clustered(4, four, link_threshold=0.99) == [0, 0, 0, 0]
+
+
+def test_long_chains_and_many_at_once() -> None:
+    count = 3_000
+    chain = {(row, row + 1): float(5 + row % 7) for row in range(count - 1)}
+    assert clustered(count, chain) == [0] * count
+    apart = {(row, row + 1): 9.0 for row in range(0, count, 2)}
+    assert clustered(count, apart) == [row - row % 2 for row in range(count)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_others_in_the_file_change_nothing(seed: int) -> None:
+    """What becomes of some rows is the same alone and beside others that nothing ties to them."""
+    chance = np.random.default_rng(seed)
+    edges = np.array([(i, j) for i in range(9) for j in range(i + 1, 9)], dtype=np.int32)
+    weights = chance.normal(1, 6, len(edges))
+    twice = np.concatenate((edges, edges + 9))
+    labels = cluster(18, twice, np.concatenate((weights, weights)), link_threshold=0.5)
+    assert (labels[:9] == cluster(9, edges, weights, link_threshold=0.5)).all()
+    assert (labels[9:] - 9 == labels[:9]).all()
+
+
 def test_pairwise_metrics() -> None:
     quality = pairwise_metrics([0, 0, 0, 3], ["a", "a", "b", "b"])
     assert (quality.precision, quality.recall) == (1 / 3, 1 / 2)

@@ -58,3 +58,15 @@ def test_many_records_of_few_surnames_are_not_junk() -> None:
 def test_a_short_form_does_not_make_an_identifier_shared() -> None:
     people = People.build(range(2), [cast.ALICE, cast.ALICE_AT_WORK])
     assert people.shared_emails.household.tolist() == [False]
+
+
+def test_a_domain_of_many_names_is_a_providers() -> None:
+    def domains(count: int, names: int) -> list[int]:
+        persons = [
+            Person(given_name="Ann", family_name=f"Berg{number % names}", email=f"a{number}x@post.example")
+            for number in range(count)
+        ]
+        return sorted(set(People.build(range(count), persons).email_domain.codes.tolist()))
+
+    assert domains(201, 101) == [-1]
+    assert domains(200, 101) == domains(201, 100) == [0]

@@ -1,0 +1,97 @@
+"""What is done for very many values at once has the outcome of doing it value by value."""
+
+from collections.abc import Iterable
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from identity.matching import in_bulk, normalize, people, phonetic, word_sets
+from identity.matching.column import MISSING, Rule, derive, encode
+from identity.matching.in_bulk import RULES, Texts, applied, encoded
+
+# Words that the rules know, signs that they look at, and letters of other scripts.
+WORDS = (
+    "Dr.", "von", "der", "St", "str", "Hauptstr.", "c/", "V.le", "12", "12a", "a", "unknown", "nan", "N.N.", "4011.0",
+    "-", "Müller", "Σοφία", "O'Hara", "Schmidt", "Bordeaux", "Tzschach", "Knight", "bill", "eau", "cecil", "\t", "x_y",
+    "ß",
+)  # fmt: skip
+DOMAINS = (
+    "gmail.com", "googlemail.com", "yahoo.de", "ann.fastmail.com", "fastmail.com", ".fastmail.fm", "proton.me", "pm.me",
+    "example.org", "Example.COM", "",
+)  # fmt: skip
+plain = st.text("abcdeéoustph 0123456789.+-_'/,@", max_size=12)
+phrases = st.lists(st.sampled_from(WORDS) | plain, max_size=4).map(" ".join)
+locals_ = plain | st.sampled_from(("a.b+c", "+", "..", "info", "x-y"))
+emails = st.builds("{}@{}".format, locals_, st.sampled_from(DOMAINS))
+TEXTS = st.lists(phrases | emails, min_size=1, max_size=30)
+
+# What a rule is asked for: the outcome of another.
+AFTER: dict[Rule, Rule] = {
+    normalize.email_mailbox: normalize.email,
+    normalize.mailbox_local: normalize.email_mailbox,
+    normalize.mailbox_domain: normalize.email_mailbox,
+    normalize.main_word: normalize.name,
+    phonetic.phonetic: normalize.main_word,
+    people.class_sound: normalize.main_word,
+    normalize.street_name: normalize.street,
+    normalize.street_number: normalize.street,
+    people.dwelling_sound: normalize.street,
+    word_sets.run_together: normalize.name,
+}
+
+
+def asked(rule: Rule, texts: Iterable[str]) -> list[str]:
+    before = AFTER.get(rule)
+    wanted = texts if before is None else (before(text) for text in asked(before, texts))
+    return [text for text in dict.fromkeys(wanted) if text]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+@given(texts=TEXTS)
+def test_a_rule_in_bulk(rule: Rule, texts: list[str]) -> None:
+    values = asked(rule, texts)
+    found = applied(rule, pl.Series(values, dtype=pl.String)).to_list()
+    assert [text or None for text in found] == [rule(value) or None for value in values]
+
+
+@given(st.lists(st.none() | phrases, max_size=40))
+def test_texts_are_encoded(texts: list[str | None]) -> None:
+    column = encoded(pl.Series(texts, dtype=pl.String))
+    assert len(set(column.values)) == len(column.values)
+    assert [None if code == MISSING else column.values[code] for code in column.codes.tolist()] == [
+        text or None for text in texts
+    ]
+
+
+@given(TEXTS)
+def test_many_texts_have_the_words_and_lengths_of_few(texts: list[str]) -> None:
+    values = asked(normalize.name, texts)
+    few, many = encode(values), encode(values)
+    many = type(many)(many.codes, Texts(pl.Series(many.values, dtype=pl.String)))
+    assert many.lengths.tolist() == few.lengths.tolist()
+    one, other = word_sets.word_sets(few), word_sets.word_sets(many)
+    assert (one.many == other.many).all()
+    rows = range(len(values))
+    pairs = [(x, y) for x in rows for y in rows]
+    x, y = encode([]).codes, encode([]).codes
+    if pairs:
+        x, y = (many.codes[[pair[side] for pair in pairs]] for side in (0, 1))
+    assert (one.within(x, y) == other.within(x, y)).all()
+    assert (one.run_together(x, y) == other.run_together(x, y)).all()
+
+
+def test_two_texts_with_one_hash_stay_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    by_hash = in_bulk._by_hash
+    monkeypatch.setattr(in_bulk, "_by_hash", lambda texts: by_hash(texts.str.head(1)))
+    column = encoded(pl.Series(["ann", "abe", None, "ann"]))
+    assert [column.values[code] for code in column.codes[[0, 1, 3]]] == ["ann", "abe", "ann"]
+
+
+def test_a_derived_column_speaks_of_the_same_rows() -> None:
+    texts = [f"person.{number % 7_000}@example.org" for number in range(9_000)]
+    many, few = encoded(pl.Series(texts)), encode(texts)
+    assert isinstance(many.values, Texts)
+    local, wanted = derive(many, normalize.email_local), derive(few, normalize.email_local)
+    assert [local.values[code] for code in local.codes] == [wanted.values[code] for code in wanted.codes]
