@@ -1,7 +1,7 @@
 """Which records of a file are one person: from the file to the clusters, with no database."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 
@@ -14,7 +14,7 @@ from identity.matching.batch import LINK_IN_FILE, Found, find_people
 from identity.matching.column import MISSING
 from identity.matching.columns import RECORD_ID, TRUTH, Taken, recognize
 from identity.matching.in_bulk import texts_of
-from identity.matching.table import fields_of
+from identity.matching.table import fields_of, free_columns
 from identity.tables import Table, read_table
 
 
@@ -27,13 +27,15 @@ class Deduplicated:
     """What became of a file. `quality` holds the measures by name where the truth is known.
 
     `rows` has a record_id, a cluster_id and a probability for each record: a cluster is called by the first record in
-    it, and a record alone belongs to its own for certain.
+    it, and a record alone belongs to its own for certain. `lacking` are columns that the model knows and the file has
+    not.
     """
 
     rows: pl.DataFrame
     columns: Sequence[Taken]
     found: Found
     unreadable: int
+    lacking: Sequence[str]
     quality: Mapping[str, Quality]
     seconds: Mapping[str, float]
 
@@ -85,12 +87,16 @@ def deduplicate(
     record_ids = record_ids_of(table, columns)
     truth = _truth(table, chosen or {})
     clock.begin("normalizing")
-    fields = fields_of(table.columns, columns)
+    as_learned = model.columns if model else None
+    fields = fields_of(table.columns, columns, as_learned)
+    lacking = sorted(set((as_learned or {}).values()) - table.columns.keys())
     # What was written is not needed any more, and of a million records it is much.
     del table
     people = People.of(range(rows), fields)
     del fields
     found = find_people(people, model=model, threshold=threshold, tell=clock.begin)
+    if model is None:
+        found = replace(found, model=replace(found.model, columns=free_columns(columns)))
     clock.end()
     return Deduplicated(
         rows=pl.DataFrame(
@@ -103,6 +109,7 @@ def deduplicate(
         columns=columns,
         found=found,
         unreadable=unreadable,
+        lacking=lacking,
         quality=_quality(found, truth),
         seconds=clock.seconds,
     )

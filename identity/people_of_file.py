@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from identity.deduplicating import record_ids_of
-from identity.matching import People
+from identity.matching import Model, People
 from identity.matching.columns import Taken, recognize
 from identity.matching.splink import COLUMNS, prepared
 from identity.matching.table import fields_of
@@ -26,12 +26,14 @@ class PeopleOfFile:
     columns: Sequence[Taken]
 
 
-def read_people(path: Path, *, chosen: Mapping[str, str] | None = None) -> PeopleOfFile:
-    """Return the people of a file. `chosen` gives fields by column. Raises as `deduplicate` does."""
+def read_people(path: Path, *, chosen: Mapping[str, str] | None = None, model: Model | None = None) -> PeopleOfFile:
+    """Return the people of a file, with the identifiers and traits that the model knows where one is given. `chosen`
+    gives fields by column. Raises as `deduplicate` does.
+    """
     table = read_table(path)
     columns = recognize(table.columns, chosen)
     record_ids = record_ids_of(table, columns).to_list()
-    people = People.of(range(table.rows), fields_of(table.columns, columns))
+    people = People.of(range(table.rows), fields_of(table.columns, columns, model.columns if model else None))
     return PeopleOfFile(people, record_ids, columns)
 
 

@@ -10,6 +10,7 @@ from identity.matching.levels import BIRTH_DATE, COMPARISONS, FREE, IDENTIFIERS,
 Distributions = tuple[tuple[float, ...], ...]
 
 MODEL_VERSION = "1"
+FREE_NAMES = frozenset(comparison.name for comparison in FREE)
 # A value seen fewer times than this is never stored in a model.
 LEAST_SEEN = 20
 
@@ -26,7 +27,9 @@ class Model:
     `prior` and `household_prior` are the shares of matches and of housemates among ALL pairs of people, not among the
     compared ones. `household` is `None` when the data show no such class. `frequencies` holds, per name field, the
     share of people who bear a value; only values seen twenty times or more, so the model names no individual.
-    `housemates` says that the file may hold people who share a home or an identifier; only evidence makes it false.
+    `columns` says which columns of the file the identifiers and traits were, by the comparison's name; `None` where
+    that was not noted. `housemates` says that the file may hold people who share a home or an identifier; only evidence
+    makes it false.
     """
 
     match: Distributions
@@ -35,6 +38,7 @@ class Model:
     household: Distributions | None = None
     household_prior: float = 0.0
     frequencies: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    columns: Mapping[str, str] | None = None
     housemates: bool = True
     learned_on: int = 0
     version: str = MODEL_VERSION
@@ -96,6 +100,7 @@ class Model:
             "prior": self.prior,
             "household_prior": self.household_prior,
             "housemates": self.housemates,
+            "columns": None if self.columns is None else dict(self.columns),
             "match": _named(self.match),
             "chance": _named(self.chance),
             "household": None if self.household is None else _named(self.household),
@@ -115,8 +120,17 @@ class Model:
             household_prior=float(saved["household_prior"]),
             frequencies={name: dict(shares) for name, shares in saved["frequencies"].items()},
             housemates=bool(saved["housemates"]),
+            columns=_columns(saved.get("columns")),
             learned_on=int(saved["learned_on"]),
         )
+
+
+def _columns(saved: Any) -> Mapping[str, str] | None:
+    if saved is None:
+        return None
+    if not all(name in FREE_NAMES and isinstance(column, str) for name, column in dict(saved).items()):
+        raise UnreadableModelError("its columns are none of identifiers and traits")
+    return dict(saved)
 
 
 def _of_free(identifier: tuple[float, ...], trait: tuple[float, ...]) -> Distributions:

@@ -20,8 +20,23 @@ class NothingToCompareError(ValueError):
     """No column tells people apart."""
 
 
-def fields_of(table: Mapping[str, Column], taken: Sequence[Taken]) -> dict[str, Column]:
-    """Return the columns by the field of a person. Raises `NothingToCompareError` when none tells people apart."""
+def free_columns(taken: Sequence[Taken]) -> dict[str, str]:
+    """Return which column is each identifier and each trait, by the comparison's name."""
+    return {
+        comparison.name: column
+        for name, comparisons in ((IDENTIFIER, IDENTIFIERS), (TRAIT, TRAITS))
+        for comparison, column in zip(comparisons, (each.column for each in taken if each.field == name), strict=False)
+    }
+
+
+def fields_of(
+    table: Mapping[str, Column], taken: Sequence[Taken], as_learned: Mapping[str, str] | None = None
+) -> dict[str, Column]:
+    """Return the columns by the field of a person. Raises `NothingToCompareError` when none tells people apart.
+
+    `as_learned` says which columns a model's identifiers and traits were (`Model.columns`): those of the same name are
+    taken, and no others.
+    """
     columns: dict[str, list[Column]] = {}
     for each in taken:
         columns.setdefault(each.field, []).append(table[each.column])
@@ -38,10 +53,8 @@ def fields_of(table: Mapping[str, Column], taken: Sequence[Taken]) -> dict[str, 
         fields["phone"] = derive(fields["phone"], normalize.phone_digits)
     if street := [*columns.get("street", ()), *columns.get("house_number", ())]:
         fields["street"] = joined(street)
-    for name, comparisons in ((IDENTIFIER, IDENTIFIERS), (TRAIT, TRAITS)):
-        for comparison, column in zip(comparisons, columns.get(name, ()), strict=False):
-            fields[comparison.name] = column
-    return fields
+    free = free_columns(taken) if as_learned is None else as_learned
+    return fields | {name: table[column] for name, column in free.items() if column in table}
 
 
 def _names(columns: Mapping[str, list[Column]]) -> dict[str, Column]:

@@ -225,3 +225,27 @@ def test_a_file_without_the_usual_fields_is_learned_from_all_the_same(tmp_path: 
     said = json.loads(dedupe(path, "--truth", "who", "--json")[0])
     assert said["learned_on"] == 600
     assert said["figures"]["pairwise"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0}
+
+
+def test_a_model_knows_its_identifiers_and_traits_by_their_columns(tmp_path: Path) -> None:
+    """In the second file another trait comes first, and the number has another place: the model is not misled."""
+    people = [
+        {
+            "ssn": f"{100_003 * number % 999_983:06}",
+            "job": ("baker", "cook", "maid")[number % 3],
+            "dob": f"19{number % 60 + 30}-01-{number % 28 + 1:02}",
+        }
+        for number in range(600)
+    ]
+    rows = [*people, *({**row, "dob": row["dob"][:-2] + "29"} for row in people[:200])]
+    model = tmp_path / "model.json"
+    said = dedupe(write(tmp_path / "one.csv", rows), "--save-model", str(model), "--column", "trait=job", "--json")[0]
+    assert json.loads(model.read_text())["columns"] == {"identifier": "ssn", "trait": "job"}
+    moved = [{"hobby": ("chess", "golf")[place % 2], **row} for place, row in enumerate(rows)]
+    path = write(tmp_path / "two.csv", [dict(reversed(row.items())) for row in moved])
+    options = ("--model", str(model), "--column", "trait=job", "--json")
+    again, remarks = dedupe(path, *options, "--column", "trait=hobby")
+    assert json.loads(again)["clusters"] == json.loads(said)["clusters"]
+    assert "this file lacks" not in remarks
+    without = write(tmp_path / "three.csv", [{"job": row["job"], "dob": row["dob"]} for row in rows])
+    assert "this file lacks, so nothing is compared there: ssn." in dedupe(without, *options)[1]

@@ -78,6 +78,9 @@ class Command(BaseCommand):
             self.stderr.write(f"  {taken.column}: {taken.field.replace('_', ' ')} ({taken.reason})", self.style.NOTICE)
         if done.unreadable:
             self.stderr.write(f"{done.unreadable:,} rows could not be read and were left out.")
+        if done.lacking:
+            lacking = ", ".join(done.lacking)
+            self.stderr.write(f"The model knows columns that this file lacks, so nothing is compared there: {lacking}.")
         if not done.found.model.learned_on:
             self.stderr.write("There is too little here to learn from: the default model was used.")
         if done.found.skipped.skipped:

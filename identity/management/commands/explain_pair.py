@@ -48,7 +48,7 @@ class Command(BaseCommand):
             must_be_writable(out, path)
         model = saved_model(options["model"]) if options["model"] else None
         try:
-            people = read_people(path, chosen=chosen_columns(options))
+            people = read_people(path, chosen=chosen_columns(options), model=model)
             model = model or find_people(people.people).model
             explained = explain(people, *options["records"], model=model)
         except (*REFUSED, UnknownRecordError) as error:

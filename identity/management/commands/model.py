@@ -18,6 +18,7 @@ from identity.management.files_of_people import (
     with_way_out,
     write_text,
 )
+from identity.matching import Model
 from identity.matching.splink import chances_to_agree, known_comparisons, left_out, splink_settings
 from identity.matching.widen import ALL_WITH_ALL
 from identity.people_of_file import PeopleOfFile, read_people, write_prepared
@@ -53,7 +54,7 @@ class Command(BaseCommand):
         for written in filter(None, (out, table)):
             must_be_writable(written, *read)
         model = saved_model(options["model"]) if options["model"] else active_model()[0]
-        people = _people(data, options) if data else None
+        people = _people(data, options, model) if data else None
         all_pairs = people is not None and len(people.record_ids) <= ALL_WITH_ALL
         settings = splink_settings(
             model,
@@ -80,8 +81,8 @@ def _must_go_together(data: Path | None, table: Path | None) -> None:
         must_be_readable(data)
 
 
-def _people(data: Path, options: dict[str, Any]) -> PeopleOfFile:
+def _people(data: Path, options: dict[str, Any], model: Model) -> PeopleOfFile:
     try:
-        return read_people(data, chosen=chosen_columns(options))
+        return read_people(data, chosen=chosen_columns(options), model=model)
     except REFUSED as error:
         raise CommandError(with_way_out(data, error)) from None
