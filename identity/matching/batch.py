@@ -15,7 +15,7 @@ from identity.matching.learn import Learner
 from identity.matching.model import Model
 from identity.matching.patterns import Patterns
 from identity.matching.people import People
-from identity.matching.score import score_patterns
+from identity.matching.score import rarity_of_names, score_patterns
 from identity.matching.threads import each
 from identity.matching.widen import widened
 
@@ -69,10 +69,13 @@ def find_people(
 
 
 def _log_odds(patterns: Patterns, model: Model, people: People, pairs: Pairs) -> NDArray[np.float64]:
+    rare_names = rarity_of_names(model, people)
+
     def scored(start: int) -> NDArray[np.float64]:
         end = start + PORTION
         some = patterns.part(start, end)
-        return score_patterns(some, model, people=people, pairs=pairs[start:end], closely=True).log_odds
+        scores = score_patterns(some, model, people=people, pairs=pairs[start:end], closely=True, rare_names=rare_names)
+        return scores.log_odds
 
     return np.concatenate([np.empty(0), *each(scored, range(0, len(pairs), PORTION), rows=len(pairs))])
 

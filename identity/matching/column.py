@@ -62,7 +62,7 @@ class Column:
 
     def counts(self) -> NDArray[np.int64]:
         """Return, shape (len(values),), how many people bear each value."""
-        return np.bincount(self.codes[self.known], minlength=len(self.values)).astype(np.int64)
+        return self.once(_counts)
 
     def without(self, unwanted: NDArray[np.bool_]) -> "Column":
         """Return the column with the values marked in `unwanted`, shape (len(values),), made missing."""
@@ -91,6 +91,10 @@ class Bulk(Sequence[str]):
     @abstractmethod
     def derived(self, rule: Rule) -> Column:
         """Return the column, shape (len(self),), of the rule's outcome for each of these values."""
+
+
+def _counts(column: Column) -> NDArray[np.int64]:
+    return np.bincount(column.codes + 1, minlength=len(column.values) + 1)[1:].astype(np.int64)
 
 
 def encode(raw_values: Iterable[str | None]) -> Column:

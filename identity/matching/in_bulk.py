@@ -274,7 +274,7 @@ def dwelling_sound(texts: pl.Series) -> pl.Series:
     number = street_number(texts)
     first_word = texts.str.extract(r"(?:^| )([^ 0-9][^ ]*)", 1)
     words = first_word.drop_nulls().unique()
-    sound = first_word.replace_strict(words, [sounds.phonetic(word) for word in words], return_dtype=pl.String)
+    sound = first_word.replace_strict(words, applied(sounds.phonetic, words), return_dtype=pl.String)
     return (number + " " + sound).set(number == "", None)
 
 

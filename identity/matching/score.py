@@ -1,6 +1,6 @@
 """Score: the probability that a pair is one person, and what each field adds to it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -89,14 +89,20 @@ def score(levels: Levels, model: Model, *, people: People, pairs: NDArray[np.int
 
 
 def score_patterns(
-    patterns: Patterns, model: Model, *, people: People, pairs: NDArray[np.int32], closely: bool = False
+    patterns: Patterns,
+    model: Model,
+    *,
+    people: People,
+    pairs: NDArray[np.int32],
+    closely: bool = False,
+    rare_names: Mapping[str, Floats] | None = None,
 ) -> Scores:
-    """Return the same from the patterns of the levels."""
+    """Return the same from the patterns of the levels. `rare_names` may come from `rarity_of_names`."""
     base = float(np.log2(model.prior) - np.log2(1 - model.prior - model.household_prior))
     odds = (base + _weights(model, patterns.levels).sum(axis=1))[patterns.of]
     household = _household_odds(patterns.levels, model)[patterns.of]
     rarity = [
-        *_rarity(patterns, model, people, pairs),
+        *_rarity(patterns, people, pairs, rarity_of_names(model, people) if rare_names is None else rare_names),
         *(rarity_of_all(patterns, people, pairs) if closely else ()),
     ]
     for place, rows, bits in rarity:
@@ -158,20 +164,25 @@ def evidence(levels: NDArray[np.int8], weight: Floats) -> list[tuple[str, str, f
     ]
 
 
-def _rarity(patterns: Patterns, model: Model, people: People, pairs: NDArray[np.int32]) -> Rarity:
-    """Return the bits by which exact names are rarer (or commoner) than the average one."""
-    rarity = []
+def rarity_of_names(model: Model, people: People) -> dict[str, Floats]:
+    """Return the bits by which each name is rarer (or commoner) than the average one, by field and distinct value."""
+    found = {}
     for field in ("given_name", "family_name"):
-        column: Column = getattr(people, field)
-        shares = _shares(field, column, model)
-        if shares is None:
-            continue
+        shares = _shares(field, people.free(field), model)
+        if shares is not None:
+            rarer = RARITY_WORTH * (np.log2(model.chance[COLUMN[field]][-1]) - np.log2(shares))
+            found[field] = np.clip(rarer, -MOST_RARITY_BITS, MOST_RARITY_BITS)
+    return found
+
+
+def _rarity(
+    patterns: Patterns, people: People, pairs: NDArray[np.int32], rare_names: Mapping[str, Floats]
+) -> Iterator[tuple[int, NDArray[np.int64], Floats]]:
+    """Yield the bits by which exact names are rarer than the average one."""
+    for field, bits in rare_names.items():
         place = COLUMN[field]
         exact = patterns.showing(place, len(COMPARISONS[place].levels) - 1)
-        rarer = RARITY_WORTH * (np.log2(model.chance[place][-1]) - np.log2(shares))
-        bits = np.clip(rarer, -MOST_RARITY_BITS, MOST_RARITY_BITS)[column.codes[pairs[exact, 0]]]
-        rarity.append((place, exact, bits))
-    return rarity
+        yield place, exact, bits[people.free(field).codes[pairs[exact, 0]]]
 
 
 def _shares(field: str, column: Column, model: Model) -> Floats | None:
