@@ -1,5 +1,6 @@
 """A value put right is right in records, golden record, features and segments; it stays so, and recipients are told."""
 
+import re
 import base64
 import hashlib
 import hmac
@@ -127,7 +128,8 @@ def test_p29_it_reaches_all_that_is_kept_and_all_that_is_derived(crm, now):
     )
     assert Record.objects.get().flags == ["rectified:birth_date", "rectified:email", "rectified:family_name"]
     said = answered(alice, now)
-    assert [wrong for wrong in ("Archr", "alise", "1948") if wrong in said] == []
+    # A random id may hold the digits of a year.
+        assert re.findall(r"Archr|alise|(?<![0-9a-f])1948(?![0-9a-f])", said) == []
     assert AuditEntry.objects.get(action="rectify").fields == sorted(FIELDS)
     assert Membership.objects.get(segment__slug="elders").left_at == now
 
