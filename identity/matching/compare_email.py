@@ -1,15 +1,18 @@
 """Compare e-mail addresses: the same mailbox, the same local part elsewhere, a slip of the pen."""
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cpdist
 
-from identity.matching.column import Codes, Column
+from identity.matching.column import Codes, Column, derive
 from identity.matching.distinct import on_distinct
 from identity.matching.levels import EMAIL, NO_EVIDENCE
 from identity.matching.people import People
 
+_NO_DIGITS = re.compile("[^0-9]+")
 _MOST_SLIPS = 3
 _LETTERS_PER_SLIP = 6
 
@@ -32,12 +35,25 @@ def compare_emails(people: People, a: Codes, b: Codes) -> NDArray[np.int8]:
     return levels
 
 
+def _numbers(column: Column) -> Codes:
+    """Return a code for the digits of each address, shape (values,)."""
+    return derive(Column(np.arange(len(column.values), dtype=np.int32), column.values), digits).codes
+
+
+def digits(text: str) -> str:
+    """Return the digits alone."""
+    return _NO_DIGITS.sub("", text)
+
+
 def _judge(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
     lengths = column.lengths
     allowed = np.minimum(np.minimum(lengths[x], lengths[y]) // _LETTERS_PER_SLIP, _MOST_SLIPS)
     levels = np.full(len(x), EMAIL["different"], dtype=np.int8)
-    # Each slip makes an address one letter longer or shorter at most.
-    doubtful = np.flatnonzero((allowed > 0) & (np.abs(lengths[x] - lengths[y]) <= allowed))
+    # Namesakes choose one address but for its number, so another number is no slip. Each slip makes an address one
+    # letter longer or shorter at most.
+    numbers = column.once(_numbers)
+    possible = (numbers[x] == numbers[y]) & (np.abs(lengths[x] - lengths[y]) <= allowed)
+    doubtful = np.flatnonzero(possible & (allowed > 0))
     left, right = column.texts(x[doubtful]), column.texts(y[doubtful])
     slips = cpdist(left, right, scorer=OSA.distance, score_cutoff=_MOST_SLIPS, dtype=np.int32)
     levels[doubtful[slips <= allowed[doubtful]]] = EMAIL["similar"]

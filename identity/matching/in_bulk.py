@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from identity.matching import normalize, people, providers, word_sets
+from identity.matching import compare_email, normalize, people, providers, word_sets
 from identity.matching import phonetic as sounds
 from identity.matching.column import MISSING, Bulk, Codes, Column, Rule, in_order
 from identity.matching.nicknames import CLASS_OF
@@ -283,6 +283,11 @@ def class_sound(texts: pl.Series) -> pl.Series:
     return phonetic(texts.replace(CLASS_OF))
 
 
+def digits(texts: pl.Series) -> pl.Series:
+    """As `compare_email.digits`."""
+    return texts.str.replace_all("[^0-9]+", "")
+
+
 def run_together(texts: pl.Series) -> pl.Series:
     """As `word_sets.run_together`."""
     return texts.str.replace_all(" ", "", literal=True)
@@ -318,4 +323,5 @@ RULES: dict[Rule, Callable[[pl.Series], pl.Series]] = {
     people.dwelling_sound: dwelling_sound,
     people.class_sound: class_sound,
     word_sets.run_together: run_together,
+    compare_email.digits: digits,
 }

@@ -1,9 +1,9 @@
 """A value put right is right in records, golden record, features and segments; it stays so, and recipients are told."""
 
-import re
 import base64
 import hashlib
 import hmac
+import re
 from datetime import timedelta
 
 import pytest

@@ -190,12 +190,13 @@ def _birth_dates() -> list[Condition]:
 
 
 def _emails() -> list[Condition]:
-    slips = "damerau_levenshtein(email_l, email_r)"
+    slips = f"damerau_levenshtein(email_l, email_r) <= least({_shorter('email_l', 'email_r')} // 6, 3)"
+    numbers = (f"regexp_replace(email_{side}, '[^0-9]+', '', 'g')" for side in "lr")
     return [
         Condition(None, _missing("email")),
         Condition("exact", _same("email")),
         Condition("same_local_part", _any(_same("mailbox"), _same("email_local"))),
-        Condition("similar", f"{slips} <= least({_shorter('email_l', 'email_r')} // 6, 3)"),
+        Condition("similar", _all(" = ".join(numbers), slips)),
         Condition("different", ELSE),
     ]
 
