@@ -8,23 +8,25 @@ import polars as pl
 
 from identity.matching.threads import each
 from records.readers import delimited
-from records.readers.lines import LONGEST_LINE
 
 _LINES_AT_ONCE = 250_000
+# Blank is what the row by row reader takes for it: the spaces of ASCII.
+_NOT_BLANK = r"[^ \t\n\r\x0b\x0c]"
 
 
 def read_at_once(path: Path, file: BinaryIO) -> dict[str, pl.Series] | None:
     """Return the cells by column, none of them stripped; None where a row must be looked at by itself.
 
     That is: columns set apart by spaces, a row of more or fewer cells or that goes on in the next line, quotes that
-    do not close, and text that is not UTF-8. `file` is the open file at `path`, which is UTF-8.
+    do not close, very long lines, lone carriage returns, NUL, and what is not UTF-8. `file` is the open file at `path`.
     """
     header = delimited.header(file)
     if header.delimiter is None:
         return None
     delimiter, width = header.delimiter, len(header.names)
     try:
-        lines = pl.read_lines(path).to_series().slice(header.lines)
+        # A name may hold a star, and is no pattern.
+        lines = pl.read_lines(path.absolute(), glob=False).to_series().slice(header.lines)
     except pl.exceptions.ComputeError:
         return None
     parts = each(
@@ -40,7 +42,7 @@ def read_at_once(path: Path, file: BinaryIO) -> dict[str, pl.Series] | None:
 
 def _cells(lines: pl.Series, delimiter: str, width: int) -> pl.DataFrame | None:
     """Return the cells of these lines; None where one is no row for itself, of that width."""
-    lines = lines.filter(lines.str.contains(r"\S"))
+    lines = lines.filter(lines.str.contains(_NOT_BLANK))
     if not _each_a_row(lines):
         return None
     quoted = lines.str.contains('"', literal=True)
@@ -55,7 +57,7 @@ def _cells(lines: pl.Series, delimiter: str, width: int) -> pl.DataFrame | None:
 
 def _each_a_row(lines: pl.Series) -> bool:
     within = lines.str.contains(r"[\r\x00]") | (lines.str.count_matches('"', literal=True) % 2 == 1)
-    return not (within | (lines.str.len_bytes() > LONGEST_LINE - 2)).any()
+    return not (within | (lines.str.len_bytes() >= csv.field_size_limit())).any()
 
 
 def _split(lines: pl.Series, delimiter: str, width: int) -> pl.DataFrame | None:
@@ -73,6 +75,8 @@ def _parsed(lines: pl.Series, delimiter: str, width: int) -> pl.DataFrame | None
                 return None
             rows.append(row)
     except csv.Error:
+        return None
+    if len(rows) != len(lines):
         return None
     return pl.DataFrame(rows, schema=_no_rows(width).schema, orient="row")
 

@@ -15,6 +15,7 @@ Contradiction = Callable[[NDArray[np.int32]], NDArray[np.bool_]]
 # Evidence against joining counts at most this many bits per pair: in a dirty file, one bad record must not undo many.
 _MOST_AGAINST = -10.0
 _PAIRS_AT_ONCE = 1_000_000
+_MANY_EDGES = 50_000
 # The rank of what no strong edge ties.
 _WEAK = np.iinfo(np.int32).max
 
@@ -37,7 +38,8 @@ def cluster(
     `edges` has shape (edges, 2), `weights` shape (edges,) in bits of log2 odds, negative ones included, since they are
     the evidence against. `link_threshold` is a probability. Edges at or above it are taken best first; two clusters
     join when the evidence between them sums to more than zero, no `cannot_link` pair lies between them and no two
-    members contradict each other, so no chain joins two birth dates that do. `must_link` pairs are joined beforehand,
+    members contradict each other, so no chain joins two birth dates that do. Two that evidence kept apart are asked
+    again when one of them has grown. `must_link` pairs are joined beforehand,
     unless a `cannot_link` pair forbids it: keeping apart is the safe side. The order of the edges does not matter.
     """
     apart = np.array(list(cannot_link), dtype=np.int32).reshape(-1, 2)
@@ -213,7 +215,7 @@ class _Ties:
         weights = weights[kept]
         strong = np.flatnonzero(weights >= threshold)
         rank = np.full(len(kept), _WEAK, dtype=np.int32)
-        rank[strong[np.argsort(-weights[strong], kind="stable")]] = np.arange(len(strong), dtype=np.int32)
+        rank[strong[_best_first(weights[strong])]] = np.arange(len(strong), dtype=np.int32)
         nothing = np.zeros(len(kept), dtype=np.bool_)
         one, other = np.ascontiguousarray(homes[kept].T)
         return _Ties(one, other, np.maximum(weights, _MOST_AGAINST), rank, nothing, nothing)._merged(leader)
@@ -244,6 +246,17 @@ class _Ties:
             np.logical_or.reduceat(self.barred[of], starts),
             np.zeros(len(starts), dtype=np.bool_),
         )
+
+
+def _best_first(weights: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the places of the edges, the best first; equal ones in their order.
+
+    Of very many equal ones it is a mixed order, the same each time: in theirs all would wait for one row's.
+    """
+    if len(weights) <= _MANY_EDGES:
+        return np.argsort(-weights, kind="stable")
+    mixed = np.random.default_rng(0).permutation(len(weights))
+    return mixed[np.argsort(-weights[mixed], kind="stable")]
 
 
 def _chains(n: int, edges: Rows) -> Rows:

@@ -31,8 +31,8 @@ def shared_identifiers(
     """
     size = int(values.max(initial=-1)) + 1
     records = np.bincount(values[values >= 0], minlength=size)
-    families = _distinct_partners(values, family_names, size)
-    givens = _distinct_partners(values, given_names, size)
+    families = distinct_partners(values, family_names, size)
+    givens = distinct_partners(values, given_names, size)
     junk = (records > JUNK_RECORDS) & (families > JUNK_FAMILY_NAMES)
     return SharedIdentifiers(junk=junk, household=(givens >= SHARED_GIVEN_NAMES) & ~junk)
 
@@ -42,12 +42,13 @@ def serves_everyone(domains: NDArray[np.int32], family_names: NDArray[np.int32])
     size = int(domains.max(initial=-1)) + 1
     users = np.bincount(domains[domains >= 0], minlength=size)
     serves: NDArray[np.bool_] = (users > PROVIDER_USERS) & (
-        _distinct_partners(domains, family_names, size) > PROVIDER_FAMILY_NAMES
+        distinct_partners(domains, family_names, size) > PROVIDER_FAMILY_NAMES
     )
     return serves
 
 
-def _distinct_partners(values: NDArray[np.int32], partners: NDArray[np.int32], size: int) -> NDArray[np.int64]:
+def distinct_partners(values: NDArray[np.int32], partners: NDArray[np.int32], size: int) -> NDArray[np.int64]:
+    """Return with how many different partners each of `size` values stands in a row, shape (size,)."""
     known = (values >= 0) & (partners >= 0)
     width = int(partners.max(initial=0)) + 1
     both = np.sort(values[known].astype(np.int64) * width + partners[known])

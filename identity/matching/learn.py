@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from identity.matching.column import Column, combine
 from identity.matching.compare import compare_all
+from identity.matching.identifiers import distinct_partners
 from identity.matching.levels import BIRTH_DATE, COLUMN, COMPARISONS, FAMILY_NAME, FREE, GIVEN_NAME, NO_EVIDENCE, Levels
 from identity.matching.model import LEAST_SEEN, Distributions, Model
 from identity.matching.patterns import Patterns, patterns_of
@@ -29,6 +30,7 @@ _ENOUGH_NAMED_APART = 30
 _MOST_HOUSEMATES = 5.0
 _NO_HOUSEMATES = 0.8
 _PERSONAL = ("given_name", "birth_date")
+_MOSTLY_DIFFERENT = 0.5
 _SHARED_PLACES = ("email", "phone", "address")
 _MATCH, _HOUSEHOLD, _CHANCE = 0, 1, 2
 
@@ -72,18 +74,14 @@ class Learner:
         if self.random is None or not len(candidates.counts):
             return Model.default()
         start = _start(self.everyone, self.random)
-        plain = self._fit(start, candidates)
-        if plain is None:
-            return Model.default()
-        chosen = plain
+        found = [self._fit(start, candidates)]
         if any(self.everyone.known[COLUMN[place]] > 0 for place in _SHARED_PLACES):
             wider = self._fit(_with_household(start, self.everyone), candidates)
-            if (
-                wider is not None
-                and _are_homes(wider, self.everyone)
-                and _criterion(wider, candidates, self.everyone) < _criterion(plain, candidates, self.everyone)
-            ):
-                chosen = wider
+            found += [wider] if wider is not None and _are_homes(wider, self.everyone) else []
+        plausible = [model for model in found if model is not None and _are_persons(model, self.everyone)]
+        if not plausible:
+            return Model.default()
+        chosen = min(plausible, key=lambda model: _criterion(model, candidates, self.everyone))
         return replace(
             chosen,
             housemates=_may_hold_housemates(candidates),
@@ -98,7 +96,8 @@ class Learner:
         there, may take them for the matches. Where it does not converge, or the given model is the default, that one is
         returned.
         """
-        return (self._fit(model, candidates) if model.learned_on else None) or model
+        refined = self._fit(model, candidates) if model.learned_on else None
+        return refined if refined is not None and _are_persons(refined, self.everyone) else model
 
     def _fit(self, model: Model, candidates: Patterns) -> Model | None:
         """Return the model at which EM settles; `None` when it does not, or settles where nobody matches."""
@@ -114,6 +113,15 @@ class Learner:
                 likely = model.prior * self.everyone.total >= LEAST_MATCHES
                 return _sane(model, self.everyone) if likely else None
         return None
+
+
+def _are_persons(model: Model, everyone: _AllPairs) -> bool:
+    """Return whether the match class holds persons: in a file without duplicates it would be housemates or namesakes,
+    whose given names or birth dates mostly differ.
+    """
+    return all(
+        not everyone.known[COLUMN[name]] or model.match[COLUMN[name]][0] <= _MOSTLY_DIFFERENT for name in _PERSONAL
+    )
 
 
 def _are_homes(model: Model, everyone: _AllPairs) -> bool:
@@ -343,15 +351,20 @@ def _may_hold_housemates(candidates: Patterns) -> bool:
 
 
 def _frequencies(people: People) -> dict[str, dict[str, float]]:
-    """Return the share of bearers of each name seen twenty times or more; rarer names are not stored."""
+    """Return the share of bearers of each name that twenty different people or more bear; rarer ones are not stored.
+
+    Rows of one birth date and one other name may all be one person's.
+    """
     frequencies = {}
-    for field in ("given_name", "family_name"):
+    for field, other in (("given_name", "family_name"), ("family_name", "given_name")):
         column: Column = getattr(people, field)
         counts = column.counts()
         known = int(counts.sum())
+        apart = combine(people.free(other).codes + 1, people.birth_date.codes + 1)
+        different = distinct_partners(column.codes, apart, len(counts))
         frequencies[field] = {
             value: count / known
-            for value, count in zip(column.values, counts.tolist(), strict=True)
-            if count >= LEAST_SEEN
+            for value, count, persons in zip(column.values, counts.tolist(), different.tolist(), strict=True)
+            if persons >= LEAST_SEEN
         }
     return frequencies

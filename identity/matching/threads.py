@@ -16,5 +16,10 @@ def each(work: Callable[[T], R], items: Iterable[T], *, rows: int) -> list[R]:
     """Return the outcome for each item, in their order; `rows` says how much work there is."""
     if rows < ENOUGH_ROWS:
         return [work(item) for item in items]
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(_cores()) as pool:
         return list(pool.map(work, items))
+
+
+def _cores() -> int:
+    """Return how many cores this process may use; not every system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
