@@ -1,6 +1,5 @@
 """The people of a file, and the table of them that goes to Splink."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from identity.matching.columns import Taken, recognize
 from identity.matching.splink import COLUMNS, prepared
 from identity.matching.table import fields_of
 from identity.tables import read_table
+from identity.written import written_whole
 
 PARQUET = ".parquet"
 
@@ -41,11 +41,8 @@ def write_prepared(of_file: PeopleOfFile, out: Path) -> None:
     """Write the normalized columns, Parquet or CSV by the name's end, readable by its owner alone: it holds people."""
     columns = prepared(of_file.people, of_file.record_ids)
     frame = pl.DataFrame(columns, schema=dict.fromkeys(COLUMNS, pl.String))
-    partial = out.with_name(out.name + ".partial")
-    partial.unlink(missing_ok=True)
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with written_whole(out) as file:
         if out.suffix.lower() == PARQUET:
             frame.write_parquet(file)
         else:
             frame.write_csv(file)
-    os.replace(partial, out)

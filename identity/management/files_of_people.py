@@ -1,9 +1,9 @@
 """What the commands that read a file of people share: their options, and what they say of a file that will not do."""
 
 import json
-import os
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from identity.deduplicating import NotOneEachError
 from identity.matching import Model, UnreadableModelError
 from identity.matching.columns import FIELDS, RECORD_ID, TRUTH, UnknownColumnError, UnknownFieldError
 from identity.matching.table import NothingToCompareError
+from identity.written import written_whole
 from records.readers import NotReadable
 
 REFUSED = (NotReadable, UnknownColumnError, UnknownFieldError, NotOneEachError, NothingToCompareError)
@@ -21,6 +22,7 @@ REFUSED = (NotReadable, UnknownColumnError, UnknownFieldError, NotOneEachError, 
 def add_column_options(parser: ArgumentParser) -> None:
     """Add the options that say what the columns of the file are."""
     parser.add_argument("--id", metavar="COLUMN", help="the column that names a record (default: found, or the row)")
+    parser.add_argument("--truth", metavar="COLUMN", help="the column that names the person: left out of matching")
     parser.add_argument(
         "--column", action="append", default=[], type=_choice, metavar="FIELD=COLUMN",
         help=f"take a column for a field; may be repeated. The fields are: {', '.join(FIELDS)}",
@@ -42,14 +44,23 @@ def must_be_readable(path: Path) -> None:
         raise CommandError(f"There is no file {path}")
 
 
-def must_be_writable(written: Path, *read: Path) -> None:
-    """Refuse to write where no file can be, or over one of the files that are read."""
-    if not written.absolute().parent.is_dir():
-        raise CommandError(f"There is no folder {written.parent}; make it first")
-    if written.is_dir():
-        raise CommandError(f"{written} is a folder; name a file in it")
-    if written.exists() and any(written.samefile(path) for path in read):
-        raise CommandError(f"{written} is the file to read; write to another")
+def must_be_writable(written: Sequence[Path | None], read: Sequence[Path | None]) -> None:
+    """Refuse to write where no file can be, over one of the files that are read, or two into one."""
+    outputs, inputs = ([path for path in paths if path is not None] for paths in (written, read))
+    for path in outputs:
+        if not path.absolute().parent.is_dir():
+            raise CommandError(f"There is no folder {path.parent}; make it first")
+        if path.is_dir():
+            raise CommandError(f"{path} is a folder; name a file in it")
+        if any(_is_same(path, other) for other in inputs):
+            raise CommandError(f"{path} is the file to read; write to another")
+    for one, other in combinations(outputs, 2):
+        if _is_same(one, other):
+            raise CommandError(f"Two things are to be written to {one}; name two files")
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return one.absolute() == other.absolute() or (one.exists() and other.exists() and one.samefile(other))
 
 
 def saved_model(path: Path) -> Model:
@@ -63,10 +74,9 @@ def saved_model(path: Path) -> Model:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, "utf-8")
-    os.replace(partial, path)
+    """Write a file whole or not at all, for its owner alone."""
+    with written_whole(path) as file:
+        file.write(text.encode())
 
 
 def with_way_out(path: Path, error: Exception) -> str:

@@ -36,6 +36,12 @@ PARTICLES = _words(
     von vom van der den de du da di del della la le ter ten zu zum zur al el bin ibn st saint
     """
 )
+LEGAL_FORMS = _words(
+    """
+    ag gmbh kg kgaa ohg ug ev inc incorporated ltd limited llc llp plc corp corporation company gesellschaft sa sarl
+    sas srl spa bv nv oy oyj ab aps asa sro kft pty pvt foundation stiftung association verein university hospital
+    """
+)
 
 PROVIDERS_FOR_ALL = _words(
     """

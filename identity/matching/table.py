@@ -13,6 +13,8 @@ from identity.matching.levels import IDENTIFIERS, TRAITS
 
 _USED = frozenset({"given_name", "family_name", "full_name", "birth_date", "birth_year", "email", "phone", "street",
                    "city", "postcode", IDENTIFIER, TRAIT})  # fmt: skip
+_SAMPLE = 2_000
+_LEAST_FORMED = 0.1
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "phd", "md", "esq"})
 
 
@@ -63,10 +65,20 @@ def _names(columns: Mapping[str, list[Column]]) -> dict[str, Column]:
     if "full_name" not in columns:
         return {}
     whole = joined(columns["full_name"])
+    if _are_organizations(whole):
+        return {"family_name": whole}
     return {
         "given_name": derive(whole, lambda full_name: _split(full_name)[0]),
         "family_name": derive(whole, lambda full_name: _split(full_name)[1]),
     }
+
+
+def _are_organizations(names: Column) -> bool:
+    """Return whether these are names of organizations, which are not to be parted: by their legal forms."""
+    rows = np.flatnonzero(names.known)
+    sample = names.texts(names.codes[rows[:: max(1, len(rows) // _SAMPLE)]])
+    formed = sum(not normalize.LEGAL_FORMS.isdisjoint(normalize.fold(name).split()) for name in sample)
+    return formed > _LEAST_FORMED * len(sample)
 
 
 def _split(full_name: str) -> tuple[str | None, str | None]:

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching.block import Pairs, distinct, pairs_within
-from identity.matching.column import MISSING, Codes, combine
+from identity.matching.column import MISSING, Codes, combine, dense, in_order
 from identity.matching.levels import FREE
-from identity.matching.people import People
+from identity.matching.people import FIELDS, People
 from identity.matching.threads import each
 
 # So few people are compared all with all.
@@ -60,9 +60,27 @@ def widened(people: People, pairs: Pairs) -> tuple[Pairs, NDArray[np.int64]]:
         worth_it = n <= _ENOUGH_FOR_TWO or _confirmed(brought, flat) >= _LEAST_CONFIRMED
         return brought if worth_it else brought[:0]
 
-    wide = distinct(np.concatenate([flat, *each(more, taken, rows=n)]))
+    wide = distinct(np.concatenate([flat, _twins(people), *each(more, taken, rows=n)]))
     places = np.searchsorted(wide, flat)
     return np.stack((wide // n, wide % n), axis=1, dtype=np.int32, casting="unsafe"), places
+
+
+def _twins(people: People) -> NDArray[np.int64]:
+    """Return each row with the next one that agrees with it in all there is, as `low * n + high`.
+
+    However many they are, these few pairs hold them together.
+    """
+    n = len(people)
+    columns = [people.free(name) for name in FIELDS]
+    same = np.zeros(n, dtype=np.int64)
+    for column in columns:
+        if not column.is_empty:
+            same = dense(same * (len(column.values) + 1) + column.codes + 1).astype(np.int64)
+    known = np.logical_or.reduce([column.known for column in columns])
+    ordered, places = in_order(np.where(known, same, n + np.arange(n)))
+    again = ordered[1:] == ordered[:-1]
+    twins: NDArray[np.int64] = places[:-1][again] * n + places[1:][again]
+    return twins
 
 
 def _confirmed(pairs: NDArray[np.int64], known: NDArray[np.int64]) -> float:

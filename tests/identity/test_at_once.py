@@ -63,6 +63,21 @@ def test_what_must_be_looked_at_row_by_row(tmp_path: Path, content: bytes) -> No
     assert at_once(tmp_path / "some.csv", content) is None
 
 
+def test_a_quote_within_a_cell_swallows_no_line(tmp_path: Path) -> None:
+    content = b'a,b,c\nx,24" wide,"one\nmore",19" or so,z\n'
+    assert at_once(tmp_path / "some.csv", content) is None
+
+
+def test_a_name_like_a_pattern_is_a_name(tmp_path: Path) -> None:
+    (tmp_path / "people1.csv").write_text("n\n7\n8\n")
+    assert at_once(tmp_path / "people[1].csv", b"n\n1\n") == {"n": ["1"]}
+    assert at_once(tmp_path / "people*.csv", b"n\n2\n") == {"n": ["2"]}
+
+
+def test_a_cell_too_long_for_the_reader_is_left_to_it(tmp_path: Path) -> None:
+    assert at_once(tmp_path / "some.csv", b"a,b\n1," + b"x" * 131_072 + b"\n") is None
+
+
 def test_a_single_column(tmp_path: Path) -> None:
     assert at_once(tmp_path / "some.csv", b"name\nAnn\n\nBo\n") == {"name": ["Ann", "Bo"]}
 

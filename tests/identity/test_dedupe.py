@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -13,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from identity.matching import Person
+from identity.matching import Model, Person
 from tests.identity.matching import cast
 
 COLUMNS = {
@@ -156,7 +157,8 @@ def test_faults_name_the_way_out(tmp_path: Path) -> None:
     assert "the columns are: first_name, surname, n" in fault(good, "--truth", "who")
     assert "the fields are: record_id" in fault(good, "--column", "age=n")
     assert "write FIELD=COLUMN" in fault(good, "--column", "n")
-    assert "between 0 and 1" in fault(good, "--threshold", "9")
+    assert "from 0.5 to below 1" in fault(good, "--threshold", "9")
+    assert "from 0.5 to below 1" in fault(good, "--threshold", "0.3")
     assert "name another with --id" in fault(good, "--id", "n")
     assert "--column given_name=COLUMN" in fault(write(tmp_path / "same.csv", [{"a": "x", "b": "y"}] * 2))
     assert "There is no model" in fault(good, "--model", str(tmp_path / "none.json"))
@@ -164,6 +166,12 @@ def test_faults_name_the_way_out(tmp_path: Path) -> None:
     assert "no model of this version" in fault(good, "--model", str(tmp_path / "model.json"))
     with pytest.raises(CommandError, match="is the file to read"):
         call_command("dedupe", str(good), "--out", str(good))
+    model = tmp_path / "saved.json"
+    model.write_text(json.dumps(Model.default().to_dict()))
+    with pytest.raises(CommandError, match="is the file to read"):
+        call_command("dedupe", str(good), "--out", str(model), "--model", str(model))
+    with pytest.raises(CommandError, match="Two things are to be written"):
+        call_command("dedupe", str(good), "--out", str(tmp_path / "o"), "--save-model", str(tmp_path / "o"))
     with pytest.raises(CommandError, match="make it first"):
         call_command("dedupe", str(good), "--out", str(tmp_path / "nowhere" / "out.csv"))
 
@@ -249,3 +257,47 @@ def test_a_model_knows_its_identifiers_and_traits_by_their_columns(tmp_path: Pat
     assert "this file lacks" not in remarks
     without = write(tmp_path / "three.csv", [{"job": row["job"], "dob": row["dob"]} for row in rows])
     assert "this file lacks, so nothing is compared there: ssn." in dedupe(without, *options)[1]
+
+
+def test_what_is_written_is_for_its_owner_alone_and_follows_no_link(tmp_path: Path) -> None:
+    path, victim = town_file(tmp_path), tmp_path / "victim"
+    victim.write_text("untouched")
+    (tmp_path / "clusters.csv.partial").symlink_to(victim)
+    dedupe(path, "--save-model", str(tmp_path / "model.json"), "--id", "Nr")
+    assert victim.read_text() == "untouched"
+    for name in ("clusters.csv", "model.json"):
+        assert not (tmp_path / name).is_symlink()
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_of_different_people_is_left_as_it_is(tmp_path: Path) -> None:
+    """Families of a dense town, each person once: no model of housemates is taken for one of persons."""
+    chance = random.Random(3)
+    rows = [
+        {
+            "first_name": chance.choice(GIVEN),
+            "surname": f"{chance.choice(FAMILY)}{home % 40}x",
+            "dob": f"{chance.randrange(1940, 2010)}-{chance.randrange(1, 13):02}-{chance.randrange(1, 29):02}",
+            "street": f"Lindenweg {home}",
+            "city": "Ulm",
+        }
+        for home in range(1_200)
+        for _ in range(3)
+    ]
+    said = json.loads(dedupe(write(tmp_path / "town.csv", rows), "--json")[0])
+    assert said["clusters"] > 0.99 * len(rows)
+
+
+GIVEN = ("Anna", "Emil", "John", "Mary", "Peter", "Susan", "Olga", "Hugo", "Rosa", "Karl", "Ida", "Max", "Lea", "Tom")
+FAMILY = ("Abel", "Berg", "Cramer", "Dorn", "Engel", "Falk", "Graf", "Horn")
+
+
+def test_one_person_of_many_rows_is_in_no_model(tmp_path: Path) -> None:
+    persons, _ = cast.town(400)
+    rows = [dict(zip(("first_name", "surname", "dob"), _cells(person)[:3], strict=False)) for person in persons]
+    rows += [{"first_name": "Zebulonia", "surname": "Quxwertz", "dob": "1980-03-04"}] * 30
+    model = tmp_path / "model.json"
+    dedupe(write(tmp_path / "town.csv", rows), "--save-model", str(model))
+    assert json.loads(model.read_text())["frequencies"]["family_name"]
+    assert "zebulonia" not in model.read_text()
+    assert "quxwertz" not in model.read_text()

@@ -1,7 +1,6 @@
 """manage.py dedupe FILE --out CLUSTERS: find the records of a file that are one person."""
 
 import json
-import os
 import time
 from argparse import ArgumentParser, ArgumentTypeError
 from dataclasses import asdict
@@ -23,6 +22,7 @@ from identity.management.files_of_people import (
     write_text,
 )
 from identity.matching.batch import LINK_IN_FILE
+from identity.written import written_whole
 
 
 class Command(BaseCommand):
@@ -44,14 +44,12 @@ class Command(BaseCommand):
             help=f"link pairs from this probability on (default {LINK_IN_FILE}); higher joins less",
         )  # fmt: skip
         add_column_options(parser)
-        parser.add_argument("--truth", metavar="COLUMN", help="the column that names the person: measure against it")
         parser.add_argument("--json", action="store_true", help="print counts, seconds and figures as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path, out = options["file"], options["out"]
         must_be_readable(path)
-        for written in filter(None, (out, options["save_model"])):
-            must_be_writable(written, path)
+        must_be_writable([out, options["save_model"]], [path, options["model"]])
         model = saved_model(options["model"]) if options["model"] else None
         started = time.monotonic()
 
@@ -95,15 +93,14 @@ def _probability(text: str) -> float:
         probability = float(text)
     except ValueError:
         probability = 0.0
-    if not 0 < probability < 1:
-        raise ArgumentTypeError("give a probability between 0 and 1, such as 0.9")
+    if not LINK_IN_FILE <= probability < 1:
+        raise ArgumentTypeError("give a probability from 0.5 to below 1, such as 0.9: less speaks against one person")
     return probability
 
 
 def _write(out: Path, rows: pl.DataFrame) -> None:
-    partial = out.with_name(out.name + ".partial")
-    rows.write_csv(partial, float_precision=4)
-    os.replace(partial, out)
+    with written_whole(out) as file:
+        rows.write_csv(file, float_precision=4)
 
 
 def _as_json(done: Deduplicated, threshold: float, seconds: float) -> dict[str, Any]:

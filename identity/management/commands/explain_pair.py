@@ -44,8 +44,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path, out = options["file"], options["out"]
         must_be_readable(path)
-        if out:
-            must_be_writable(out, path)
+        must_be_writable([out], [path, options["model"]])
         model = saved_model(options["model"]) if options["model"] else None
         try:
             people = read_people(path, chosen=chosen_columns(options), model=model)

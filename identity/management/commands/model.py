@@ -50,9 +50,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         out, data, table = options["out"], options["data"], options["prepared"]
         _must_go_together(data, table)
-        read = [path for path in (data, options["model"]) if path]
-        for written in filter(None, (out, table)):
-            must_be_writable(written, *read)
+        must_be_writable([out, table], [data, options["model"]])
         model = saved_model(options["model"]) if options["model"] else active_model()[0]
         people = _people(data, options, model) if data else None
         all_pairs = people is not None and len(people.record_ids) <= ALL_WITH_ALL

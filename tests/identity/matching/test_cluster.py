@@ -95,6 +95,19 @@ def test_others_in_the_file_change_nothing(seed: int) -> None:
     assert (labels[9:] - 9 == labels[:9]).all()
 
 
+def test_many_equal_edges_are_joined_in_few_steps() -> None:
+    """400 rows all alike: in the order of their rows each step would join one of them."""
+    pairs = np.stack(np.triu_indices(400, k=1), axis=1).astype(np.int32)
+    asked = []
+
+    def never(rows: NDArray[np.int32]) -> NDArray[np.bool_]:
+        asked.append(len(rows))
+        return np.zeros(len(rows), dtype=np.bool_)
+
+    assert cluster(400, pairs, np.full(len(pairs), 9.0), contradicts=never).tolist() == [0] * 400
+    assert len(asked) < 300
+
+
 def test_pairwise_metrics() -> None:
     quality = pairwise_metrics([0, 0, 0, 3], ["a", "a", "b", "b"])
     assert (quality.precision, quality.recall) == (1 / 3, 1 / 2)

@@ -202,3 +202,10 @@ def test_nothing_to_compare() -> None:
 def test_cells_without_a_value() -> None:
     cells = (" x ", "NaN", "null", "4011.0", "12.50", "7", "-")
     assert [normalize.cell(cell) for cell in cells] == ["x", None, None, "4011", "12.50", "7", None]
+
+
+def test_names_of_organizations_are_not_parted() -> None:
+    names = ["Nord Bau GmbH", "Acme Ltd", "Müller & Söhne KG", "Stadtwerke", "Opera Nova S.A."]
+    found = fields_of({"name": encode(names)}, [Taken("name", "full_name", "")])
+    assert list(found) == ["family_name"]
+    assert list(found["family_name"].values) == names

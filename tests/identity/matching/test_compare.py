@@ -132,3 +132,10 @@ def test_addresses(other: Person, level: str | None) -> None:
 def test_no_pairs_give_no_levels() -> None:
     people = People.build([0], [cast.ALICE])
     assert compare(people, np.empty((0, 2), dtype=np.int32)).shape == (0, len(COMPARISONS))
+
+
+def test_another_number_in_an_address_is_no_slip() -> None:
+    def level(other: str) -> str | None:
+        return named("email", Person(email="clara.braun65@example.com"), Person(email=other))
+
+    assert (level("clara.brau65@example.com"), level("clara.braun25@example.com")) == ("similar", "different")

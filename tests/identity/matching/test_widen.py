@@ -33,3 +33,13 @@ def test_pairs_come_once_and_in_order() -> None:
     flat = pairs[:, 0] * MANY + pairs[:, 1]
     assert (np.diff(flat) > 0).all()
     assert (pairs[:, 0] < pairs[:, 1]).all()
+
+
+def test_all_who_agree_in_everything_hang_together() -> None:
+    """More than a block may hold: each is paired with the next."""
+    count = MANY
+    twins = [Person(given_name="Ann", family_name="Moser", birth_date="1980-03-04")] * 300
+    others = [Person(given_name=f"G{row}x", family_name=f"F{row}y", city="Ulm") for row in range(count - 300)]
+    found = _pairs([*twins, *others, Person(), Person()])
+    assert {(row, row + 1) for row in range(299)} <= found
+    assert (count, count + 1) not in found
