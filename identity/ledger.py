@@ -17,6 +17,8 @@ from consent import acts
 from identity.models import CANNOT_LINK, LINKED, MUST_LINK, REJECTED, Assignment, Profile, Verdict
 from identity.profiles import profile_of, source_profiles
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News, append
+from vault.arrays import Texts, Uuids
+from vault.cursors import planned_cursor
 from vault.ids import new_id
 
 BY_HAND = "by hand"
@@ -43,32 +45,32 @@ def lock() -> None:
         cursor.execute(LOCK)
 
 
-MAKE_PROFILES = "INSERT INTO identity_profile (id, created_at) SELECT id, %s FROM unnest(%b::uuid[]) AS made (id)"
+MAKE_PROFILES = "INSERT INTO identity_profile (id, created_at) SELECT id, %b FROM unnest(%b::uuid[]) AS made (id)"
 
 
 def make_profiles(count: int, *, now: datetime) -> list[UUID]:
     """New profiles, still without source profiles."""
     ids = [new_id() for _ in range(count)]
     if ids:
-        with connection.cursor() as cursor:
-            cursor.execute(MAKE_PROFILES, [now, ids])
+        with planned_cursor() as cursor:
+            cursor.execute(MAKE_PROFILES, [now, Uuids(ids)])
     return ids
 
 
-END = "UPDATE identity_assignment SET ended_at = %s WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NULL"
+END = "UPDATE identity_assignment SET ended_at = %b WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NULL"
 
 
 def release(source_profile_ids: Collection[UUID], *, now: datetime) -> None:
     """Let these belong nowhere until they are resolved anew."""
     if source_profile_ids:
-        with connection.cursor() as cursor:
-            cursor.execute(END, [now, list(source_profile_ids)])
+        with planned_cursor() as cursor:
+            cursor.execute(END, [now, Uuids(source_profile_ids)])
 
 
 ASSIGN = """
 INSERT INTO identity_assignment
     (id, source_profile_id, profile_id, assigned_at, reason, evidence, rule_version, actor)
-SELECT id, source_profile_id, profile_id, %(now)s, reason, evidence::jsonb, %(rule_version)s, %(actor)s
+SELECT id, source_profile_id, profile_id, %(now)b, reason, evidence::jsonb, %(rule_version)b, %(actor)b
 FROM unnest(%(ids)b::uuid[], %(source_profiles)b::uuid[], %(profiles)b::uuid[], %(reasons)b::text[],
             %(evidence)b::text[]) AS entry (id, source_profile_id, profile_id, reason, evidence)
 """
@@ -80,13 +82,13 @@ def assign(entries: Collection[Entry], *, actor: str, rule_version: str, now: da
     if not entries:
         return
     columns: dict[str, Any] = {
-        "ids": [new_id() for _ in entries],
-        "source_profiles": [entry.source_profile for entry in entries],
-        "profiles": [entry.profile for entry in entries],
-        "reasons": [entry.reason for entry in entries],
-        "evidence": [json.dumps(dict(entry.evidence)) for entry in entries],
+        "ids": Uuids(new_id() for _ in entries),
+        "source_profiles": Uuids(entry.source_profile for entry in entries),
+        "profiles": Uuids(entry.profile for entry in entries),
+        "reasons": Texts(entry.reason for entry in entries),
+        "evidence": Texts(json.dumps(dict(entry.evidence)) for entry in entries),
     }
-    with connection.cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(ASSIGN, {**columns, "rule_version": rule_version, "actor": actor, "now": now})
 
 

@@ -35,9 +35,10 @@ from identity.models import CANNOT_LINK, SIGNED_IN
 from identity.persons import known, open_persons
 from identity.profiles import profile_of
 from records.source_profiles import standing
-from vault.cursors import binary_cursor
+from vault.arrays import Uuids
 from vault.grants import Actor
 from vault.ids import in_order
+from vault.questions import Question, answer, answers
 
 STAGE = Actor.machine("resolve")
 SAME_DEVICE, SAME_EMAIL, SIMILAR, VERDICT = (
@@ -135,10 +136,13 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     """The scene around these source profiles: their candidates, and whoever stands for the profiles of those."""
     newcomers, linkable, objecting = _open(fresh, now)
     candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)})
-    shared = candidates.by_identifier(fresh)
-    alike = candidates.by_token(fresh)
-    signed_in, on_device = candidates.by_sign_in(fresh), candidates.by_device(fresh)
-    verdicts = _verdicts(fresh)
+    shared, alike, signed_in, on_device, verdicts = answers(
+        candidates.by_identifier(fresh),
+        candidates.by_token(fresh),
+        candidates.by_sign_in(fresh),
+        candidates.by_device(fresh),
+        _verdicts(fresh),
+    )
     met = {id for pair in (*shared, *alike, *signed_in, *on_device, *verdicts) for id in pair} | fresh
     homes = profile_of(met)
     needed = {id for pair in (*signed_in, *on_device) if homes.get(pair[0]) != homes.get(pair[1]) for id in pair}
@@ -157,7 +161,7 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     _add_certain(edges, _within(at, signed_in), SIGNED_IN)
     _add_exclusive(edges, _by_rows(at, shared), people, model)
     _add_devices(edges, _within(at, on_device))
-    ruled = _by_rows(place, _verdicts(everyone))
+    ruled = _by_rows(place, answer(_verdicts(everyone)))
     _add_verdicts(edges, ruled, set(at.values()))
     return Scene(
         fresh={place[id] for id in fresh | parting},
@@ -226,10 +230,10 @@ WHERE undone_at IS NULL AND (left_id = ANY(%(ids)b::uuid[]) OR right_id = ANY(%(
 """
 
 
-def _verdicts(ids: Collection[UUID]) -> dict[Pair, str]:
-    with binary_cursor() as cursor:
-        cursor.execute(VERDICTS, {"ids": list(ids)})
-        return {(left, right): verdict for left, right, verdict in cursor.fetchall()}
+def _verdicts(ids: Collection[UUID]) -> Question[dict[Pair, str]]:
+    return Question(
+        VERDICTS, {"ids": Uuids(ids)}, lambda rows: {(left, right): verdict for left, right, verdict in rows}
+    )
 
 
 def _scored(pairs: Iterable[Rows], people: People, model: Model) -> dict[Rows, Edge]:

@@ -150,7 +150,7 @@ BELIEVED = """
 SELECT source_profile.id, NOT source.client_side, source_profile.kind = 'episode'
 FROM records_sourceprofile AS source_profile
 JOIN records_source AS source ON source.id = source_profile.source_id
-WHERE source_profile.id = ANY(%b)
+WHERE source_profile.id = ANY(%b::uuid[])
 """
 
 
@@ -164,8 +164,8 @@ class Standing:
 
 def standing(ids: Collection[UUID]) -> dict[UUID, Standing]:
     """Those of these source profiles that exist, and how far they are believed."""
-    with connection.cursor() as cursor:
-        cursor.execute(BELIEVED, [list(ids)])
+    with planned_cursor() as cursor:
+        cursor.execute(BELIEVED, [Uuids(ids)])
         return {id: Standing(trusted, episode) for id, trusted, episode in cursor.fetchall()}
 
 
