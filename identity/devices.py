@@ -19,8 +19,8 @@ from records import source_profiles
 from records.models import EPISODE, Source
 from records.source_profiles import Newcomer
 from vault.arrays import Uuids
-from vault.cursors import planned_cursor
 from vault.ids import new_id
+from vault.questions import Question
 
 
 class Sighting(Struct, frozen=True):
@@ -274,11 +274,21 @@ WHERE joined.other IS DISTINCT FROM joined.owner_id
 """
 
 
-def disowned(ids: Collection[UUID]) -> set[UUID]:
-    """Those of these source profiles that were joined to somebody by a sign-in that proved to be no reason to."""
-    with planned_cursor() as cursor:
-        cursor.execute(DISOWNED, {"ids": Uuids(ids), "reason": SIGNED_IN})
-        rows = cursor.fetchall()
-    if rows:
-        Match.objects.filter(id__in=[row[0] for row in rows]).update(state=REJECTED)
-    return {row[1] for row in rows}
+@dataclass(frozen=True, slots=True)
+class Disowned:
+    """Source profiles that were joined to somebody by a sign-in that proved to be no reason to, and those matches."""
+
+    matches: set[UUID]
+    source_profiles: set[UUID]
+
+
+def disowned(ids: Collection[UUID]) -> Question[Disowned]:
+    """Which of these source profiles that happened to."""
+    asked = {"ids": Uuids(ids), "reason": SIGNED_IN}
+    return Question(DISOWNED, asked, lambda rows: Disowned({row[0] for row in rows}, {row[1] for row in rows}))
+
+
+def reject(found: Disowned) -> None:
+    """Let what joined them count no more."""
+    if found.matches:
+        Match.objects.filter(id__in=found.matches).update(state=REJECTED)

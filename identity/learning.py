@@ -14,9 +14,9 @@ from identity.matching import Model, People, candidate_pairs, compare, learn
 from identity.models import MatchModel
 from identity.persons import known, open_persons
 from records.models import SourceProfile
-from vault.cursors import planned_cursor
 from vault.grants import Actor
 from vault.ids import new_id
+from vault.questions import Question, answer
 
 LINKING = "identity_linking"
 MOST_LEARNED_FROM = 50_000
@@ -68,10 +68,12 @@ def learned_from(source_profiles: Collection[UUID]) -> list[str]:
 
 def active_model() -> tuple[Model, str]:
     """The model in force and its version: the one learned last, or the default."""
-    with planned_cursor() as cursor:
-        cursor.execute(ACTIVE)
-        active = cursor.fetchone()
-    return _model(*active) if active else (DEFAULT, DEFAULT_VERSION)
+    return answer(which_model())
+
+
+def which_model() -> Question[tuple[Model, str]]:
+    """The same as a question."""
+    return Question(ACTIVE, [], lambda rows: _model(*rows[0]) if rows else (DEFAULT, DEFAULT_VERSION))
 
 
 @lru_cache(maxsize=4)

@@ -23,6 +23,8 @@ from vault.ids import new_id
 
 BY_HAND = "by hand"
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('onym identity'))"
+LOCK_FOLLOWERS = "SELECT pg_advisory_xact_lock(hashtext('onym followers'))"
+JOIN_FOLLOWERS = "SELECT pg_advisory_xact_lock_shared(hashtext('onym followers'))"
 
 
 class NotPossible(ValueError):
@@ -40,9 +42,22 @@ class Entry:
 
 
 def lock() -> None:
-    """Let one transaction at a time change who is who; held until it ends."""
-    with connection.cursor() as cursor:
+    """Let nobody else change who is who, nor compute what follows from it, until this transaction ends."""
+    lock_to_resolve()
+    with planned_cursor() as cursor:
+        cursor.execute(LOCK_FOLLOWERS)
+
+
+def lock_to_resolve() -> None:
+    """The same, but for those who compute what follows: enough for who only gives source profiles their profile."""
+    with planned_cursor() as cursor:
         cursor.execute(LOCK)
+
+
+def join_followers() -> None:
+    """Compute what follows from who is who: beside others who do, and not beside who merges by hand or erases."""
+    with planned_cursor() as cursor:
+        cursor.execute(JOIN_FOLLOWERS)
 
 
 MAKE_PROFILES = "INSERT INTO identity_profile (id, created_at) SELECT id, %b FROM unnest(%b::uuid[]) AS made (id)"

@@ -9,8 +9,7 @@ from uuid import UUID
 
 import numpy as np
 
-from identity import ledger
-from identity.devices import disowned
+from identity import devices, ledger
 from identity.grouping import people_in
 from identity.ledger import Entry
 from identity.matching import REVIEW
@@ -23,6 +22,7 @@ from records.source_profiles import standing
 from vault.arrays import Uuids
 from vault.cursors import planned_cursor
 from vault.ids import new_id
+from vault.questions import answers, unhurried
 
 ALONE = "nobody alike"
 OBJECTED = "no leave to link"
@@ -40,13 +40,15 @@ class Resolution:
 def resolve(source_profiles: Collection[UUID], *, now: datetime) -> Resolution:
     """Give each of these source profiles its profile, merging profiles where the evidence says so.
 
-    Runs inside the caller's transaction, one such transaction at a time; safe to repeat.
+    Runs inside the caller's transaction, which holds `ledger.lock_to_resolve`; safe to repeat.
     """
-    ledger.lock()
-    fresh = set(standing(source_profiles))
-    ledger.release(disowned(fresh), now=now)
-    scene = look_around(fresh, now=now)
-    return _enter(scene, people_in(scene), now)
+    found, no_more = answers(standing(source_profiles), devices.disowned(source_profiles))
+    devices.reject(no_more)
+    ledger.release(no_more.source_profiles, now=now)
+    scene = look_around(set(found), now=now)
+    groups = people_in(scene)
+    with unhurried():
+        return _enter(scene, groups, now)
 
 
 def _enter(scene: Scene, groups: list[set[int]], now: datetime) -> Resolution:

@@ -82,8 +82,8 @@ MUTANTS = {
     ),
     "a verdict is forgotten": Mutant(
         "identity/scene.py",
-        "_by_rows(place, _verdicts(everyone))",
-        "_by_rows(place, _verdicts([]))",
+        "standing(everyone), _verdicts(everyone))",
+        "standing(everyone), _verdicts([]))",
         "tests/identity/test_resolve.py",
     ),
     "A's device history goes to B": Mutant(

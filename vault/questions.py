@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.db import connection
+from psycopg.pq import PipelineStatus
 
 from vault.cursors import planned_cursor
 
@@ -50,9 +51,8 @@ def _watched(questions: Sequence[Question[Any]]) -> list[Rows]:
 
 
 def _together(questions: Sequence[Question[Any]]) -> list[Rows]:
-    connection.ensure_connection()
-    connected = connection.connection
-    with connection.wrap_database_errors, connected.pipeline():
+    with unhurried():
+        connected = connection.connection
         cursors = [connected.cursor(binary=True) for _ in questions]
         for cursor, question in zip(cursors, questions, strict=True):
             cursor.execute(question.statement, question.parameters, prepare=True)
@@ -61,10 +61,15 @@ def _together(questions: Sequence[Question[Any]]) -> list[Rows]:
 
 @contextmanager
 def unhurried() -> Iterator[None]:
-    """Within it nothing waits for what it writes: an error of a statement is raised by a later one, or at the end.
+    """Nothing waits here for what it writes, but for what it reads alone.
 
-    What asks how many rows it wrote (`rowcount`) does not belong here.
+    The error of a statement is raised by a later one, or at the end. How many rows a statement wrote (`rowcount`) is
+    not known here.
     """
     connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
+    connected = connection.connection
+    if connected.info.pipeline_status == PipelineStatus.ON:
+        yield
+        return
+    with connection.wrap_database_errors, connected.pipeline():
         yield
