@@ -22,7 +22,7 @@ from records.source_profiles import standing
 from vault.arrays import Uuids
 from vault.cursors import planned_cursor
 from vault.ids import new_id
-from vault.questions import answers, unhurried
+from vault.questions import answers
 
 ALONE = "nobody alike"
 OBJECTED = "no leave to link"
@@ -46,9 +46,7 @@ def resolve(source_profiles: Collection[UUID], *, now: datetime) -> Resolution:
     devices.reject(no_more)
     ledger.release(no_more.source_profiles, now=now)
     scene = look_around(set(found), now=now)
-    groups = people_in(scene)
-    with unhurried():
-        return _enter(scene, groups, now)
+    return _enter(scene, people_in(scene), now)
 
 
 def _enter(scene: Scene, groups: list[set[int]], now: datetime) -> Resolution:

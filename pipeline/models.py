@@ -24,7 +24,7 @@ class Work(models.Model):
 
 
 class Following(models.Model):
-    """Who this source profile is has been settled, or who belongs to this profile: what is computed of it is to follow."""
+    """It was settled who this source profile is, or who this profile is made of: what is computed of it is to follow."""
 
     id = models.BigAutoField(primary_key=True)
     source_profile_id = models.UUIDField(null=True)

@@ -38,6 +38,7 @@ INSERT INTO vault_auditentry
     (at, actor, actor_kind, action, purpose, reason, run, subjects, cohort, count, fields)
 VALUES (%(at)b, %(actor)b, %(actor_kind)b, %(action)b, %(purpose)b, %(reason)b, %(run)b, %(subjects)b::bytea[],
     %(cohort)b, %(count)b, %(fields)b::text[])
+RETURNING id
 """
 
 
@@ -63,6 +64,8 @@ def write(grant: Grant, source_profiles: Collection[UUID], *, action: str, field
     }
     with planned_cursor(router.db_for_write(AuditEntry)) as cursor:
         cursor.execute(WRITE, entry)
+        # Waited for, whatever else is not: what could not be written down is not read.
+        cursor.fetchone()
 
 
 def subject_hash(source_profile: UUID) -> bytes:

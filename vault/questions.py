@@ -29,9 +29,8 @@ class Question(Generic[T]):
 
 def answer(question: Question[T]) -> T:
     """The answer to one question."""
-    with planned_cursor() as cursor:
-        cursor.execute(question.statement, question.parameters)
-        return question.read(cursor.fetchall())
+    found: T = answers(question)[0]
+    return found
 
 
 def answers(*questions: Question[Any]) -> list[Any]:

@@ -12,7 +12,8 @@ SELECT CASE WHEN rule.oid IS NULL THEN format('DROP INDEX %%s', index.indexrelid
        CASE WHEN rule.oid IS NULL THEN pg_get_indexdef(index.indexrelid)
             ELSE format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', index.indrelid::regclass, rule.conname,
                         pg_get_constraintdef(rule.oid)) END
-FROM pg_index AS index LEFT JOIN pg_constraint AS rule ON rule.conindid = index.indexrelid AND rule.contype IN ('p', 'u')
+FROM pg_index AS index
+LEFT JOIN pg_constraint AS rule ON rule.conindid = index.indexrelid AND rule.contype IN ('p', 'u')
 WHERE index.indrelid = ANY(%s::regclass[])
   AND NOT EXISTS (SELECT FROM pg_constraint AS needing WHERE needing.conindid = index.indexrelid AND contype = 'f')
 ORDER BY index.indexrelid

@@ -131,7 +131,8 @@ def test_what_follows_reaches_whoever_they_have_become_meanwhile(shop: Source, b
     send(shop, signed_up("alice", **saying(analytics=True)), signed_up("bob"))
     process_batch(now=NOW)
     alice, bob = (profiles.look_up("email", f"{name}@example.com", now=NOW) for name in ("alice", "bob"))
-    assert alice and bob
+    assert alice is not None
+    assert bob is not None
     send(shop, ordered("bob", 1))
     assert resolve_batch(now=NOW) == 1
     ledger.merge(alice, bob, actor="officer", reason="one person", now=NOW)
