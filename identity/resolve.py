@@ -151,6 +151,8 @@ def _worth_a_look(scene: Scene) -> list[Rows]:
     likely = [
         pair for pair, edge in sorted(scene.edges.items()) if edge.probability >= REVIEW and edge.fields >= LEAST_FIELDS
     ]
+    if not likely:
+        return []
     contradict = scene.contradicts(np.array(likely, dtype=np.int32).reshape(-1, 2))
     return [pair for pair, no in zip(likely, contradict.tolist(), strict=True) if not no]
 

@@ -237,6 +237,8 @@ def _verdicts(ids: Collection[UUID]) -> Question[dict[Pair, str]]:
 
 def _scored(pairs: Iterable[Rows], people: People, model: Model) -> dict[Rows, Edge]:
     wanted = sorted(pairs)
+    if not wanted:
+        return {}
     rows = np.array(wanted, dtype=np.int32).reshape(-1, 2)
     levels = compare(people, rows)
     scores = score(levels, model, people=people, pairs=rows)
@@ -272,6 +274,8 @@ def _add_exclusive(edges: dict[Rows, Edge], shared: Mapping[Rows, set[str]], peo
         for namespace in EXCLUSIVE
         if namespace in namespaces
     }
+    if not reasons:
+        return
     rows = np.array(list(reasons), dtype=np.int32).reshape(-1, 2)
     for (pair, reason), contradict in zip(reasons.items(), contradicts(people, model, rows).tolist(), strict=True):
         if not contradict:

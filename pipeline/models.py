@@ -24,7 +24,7 @@ class Work(models.Model):
 
 
 class Following(models.Model):
-    """It was settled who this source profile is, or who this profile is made of: what is computed of it is to follow."""
+    """It is settled who this source profile is, or who this profile is made of: what is computed of it is to follow."""
 
     id = models.BigAutoField(primary_key=True)
     source_profile_id = models.UUIDField(null=True)

@@ -14,6 +14,7 @@ from vault.arrays import ByteArray, Texts
 from vault.blind import blind_index, blind_indexes
 from vault.cursors import planned_cursor
 from vault.grants import Grant
+from vault.ids import in_order
 from vault.models import AuditEntry
 
 SUBJECT = "audit-subject"
@@ -75,7 +76,7 @@ def subject_hash(source_profile: UUID) -> bytes:
 
 def subject_hashes(source_profiles: Iterable[UUID]) -> list[bytes]:
     """The keyed hashes of these source profiles, in the order of their ids."""
-    return blind_indexes(SUBJECT, [id.hex for id in sorted(source_profiles)])
+    return blind_indexes(SUBJECT, [id.hex for id in in_order(source_profiles)])
 
 
 def reads_of(source_profiles: Collection[UUID]) -> "QuerySet[AuditEntry]":
