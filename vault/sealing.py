@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -24,11 +23,6 @@ class NotGranted(PermissionError):
     """Somebody tried to open sealed fields that the grant does not cover."""
 
 
-@lru_cache(maxsize=256)
-def _column(table: str, column: str) -> bytes:
-    return f"{table}|{column}|".encode()
-
-
 class Place(Struct, frozen=True):
     """Where a sealed field stands: moved elsewhere, it does not open."""
 
@@ -37,7 +31,7 @@ class Place(Struct, frozen=True):
     row: UUID
 
     def bound_to(self, key_id: UUID) -> bytes:
-        return b"%b%b|%b" % (_column(self.table, self.column), self.row.bytes, key_id.bytes)
+        return b"|".join((self.table.encode(), self.column.encode(), self.row.bytes, key_id.bytes))
 
 
 class Sealed(Struct, frozen=True):
