@@ -57,14 +57,17 @@ def resolve_batch(*, now: datetime, limit: int = BATCH) -> int:
 
 
 def follow_batch(*, now: datetime, limit: int = BATCH) -> int:
-    """Compute what follows from who is who, of the batches that nobody else is at. Returns how many source profiles."""
+    """Compute what follows from who is who, of what nobody else is at.
+
+    Returns how many source profiles it was, or profiles where it was these alone; 0 when none waits.
+    """
     epoch.must_be_current()
     with transaction.atomic(), uncollected():
         ledger.join_followers()
         with following.take(limit) as (since, profiles):
             if since or profiles:
                 _follow(since, profiles, now=now)
-            return len(since)
+            return len(since) or len(profiles)
 
 
 def _follow(since: dict[UUID, date | None], profiles: set[UUID], *, now: datetime) -> None:
