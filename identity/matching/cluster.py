@@ -44,6 +44,8 @@ def cluster(
     """
     apart = np.array(list(cannot_link), dtype=np.int32).reshape(-1, 2)
     leader = _joined_beforehand(n, must_link, apart)
+    if not len(edges):
+        return _lowest_of_each(leader)
     ties = _Ties.between(leader, edges, weights, log_odds(link_threshold))
     joining = _Joining(leader, ties, apart, contradicts)
     while joining.step():

@@ -28,7 +28,7 @@ def contradicts(people: People, model: Model, pairs: NDArray[np.int32]) -> NDArr
     stands in the other's family name is not clearly different. Where the file was found to hold no housemates
     (`Model.housemates`), another name or date at the same address is a slip, and nothing contradicts.
     """
-    if not model.housemates:
+    if not model.housemates or not len(pairs):
         return np.zeros(len(pairs), dtype=np.bool_)
     a, b = pairs[:, 0], pairs[:, 1]
     given, family = people.given_name, people.family_name
