@@ -33,6 +33,7 @@ class Following(models.Model):
 
     class Meta:
         verbose_name_plural = "following"
+        indexes = [models.Index(fields=["source_profile_id"])]
 
 
 class Heartbeat(models.Model):

@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "following",
+                "indexes": [models.Index(fields=["source_profile_id"], name="pipeline_fo_source__6e1f69_idx")],
             },
         ),
     ]
