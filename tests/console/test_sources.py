@@ -52,3 +52,39 @@ def test_what_is_wrong_is_named_and_no_source_is_left_without_its_key(
     assert response.status_code == 200
     assert problem in response.content.decode()
     assert not Source.objects.filter(name="app").exists()
+
+
+def told_of(client: Client, **changes: Any) -> str:
+    """What the page says that shows the key of a new source."""
+    return str(client.post(ADD, form(**changes)).context["hint"])
+
+
+def test_whoever_sends_messages_is_told_of_batches_and_clients(world: World, sign_in: SignIn) -> None:
+    told = told_of(sign_in("operator"))
+    assert "as the user name of HTTP Basic authentication (without a password) or as a Bearer token" in told
+    assert "to http://testserver/v1/batch." in told
+    assert "once http://testserver is set as their host" in told
+    assert "public" not in told
+    assert "This one is public" in told_of(sign_in("operator"), name="site", client_side="on")
+
+
+@pytest.mark.parametrize("kind", ["offline", "iot"])
+def test_whoever_sends_rows_is_told_of_events_files_and_webhooks(kind: str, world: World, sign_in: SignIn) -> None:
+    told = told_of(sign_in("operator"), kind=kind, format="rows", stable_key="customer_number")
+    assert "to http://testserver/v1/cloudevents." in told
+    assert "manage.py ingest; signed webhooks have a secret of their own" in told
+    assert "/v1/batch" not in told
+    page = sign_in("operator").get(f"/admin/records/source/{Source.objects.get(name='app').pk}/change/")
+    assert (
+        "Load a file, send CloudEvents to /v1/cloudevents with its write key, or take signed" in page.content.decode()
+    )
+
+
+def test_a_renewed_key_is_told_of_likewise(world: World, sign_in: SignIn) -> None:
+    page = sign_in("operator").post(f"/admin/records/source/{world.crm.pk}/renew/")
+    assert "/v1/cloudevents" in page.context["hint"]
+
+
+def test_a_source_of_rows_with_a_public_key_has_no_webhooks(world: World, sign_in: SignIn) -> None:
+    rows = {"kind": "iot", "format": "rows", "stable_key": "", "client_side": "on"}
+    assert "webhooks" not in told_of(sign_in("operator"), **rows)
