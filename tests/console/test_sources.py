@@ -1,11 +1,17 @@
 """Sources on screen: added whole, with the key shown once, or not at all."""
 
+import html
+import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from console.templatetags.since import ago
+from records.mapping import faults
 from records.models import Source
 from tests.console.conftest import World
 
@@ -88,3 +94,39 @@ def test_a_renewed_key_is_told_of_likewise(world: World, sign_in: SignIn) -> Non
 def test_a_source_of_rows_with_a_public_key_has_no_webhooks(world: World, sign_in: SignIn) -> None:
     rows = {"kind": "iot", "format": "rows", "stable_key": "", "client_side": "on"}
     assert "webhooks" not in told_of(sign_in("operator"), **rows)
+
+
+def mapping_help(client: Client, page: str) -> tuple[bool, bool]:
+    """Whether a page says how to map rows, and how to map Segment messages."""
+    content = client.get(page).content.decode()
+    return "name a record, so that loading it again" in content, "categoryPreferences" in content
+
+
+def test_a_source_is_shown_how_to_map_what_it_sends(world: World, sign_in: SignIn) -> None:
+    operator, shop = sign_in("operator"), Source.objects.get(name="shop")
+    for page in ("change", "mapping"):
+        assert mapping_help(operator, f"/admin/records/source/{world.crm.pk}/{page}/") == (True, False)
+        assert mapping_help(operator, f"/admin/records/source/{shop.pk}/{page}/") == (False, True)
+    assert mapping_help(operator, ADD) == (True, True)
+
+
+def test_the_mapping_that_segment_messages_are_shown_can_be_saved(world: World, sign_in: SignIn) -> None:
+    shop = Source.objects.get(name="shop")
+    page = sign_in("operator").get(f"/admin/records/source/{shop.pk}/change/").content.decode()
+    shown = html.unescape(page.split('<pre class="o-pre">')[-1].split("</pre>")[0])
+    assert list(faults(json.loads(shown))) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "just now"),
+        (59, "just now"),
+        (-5, "just now"),
+        (60, "1\xa0minute ago"),
+        (7_500, "2\xa0hours, 5\xa0minutes ago"),
+    ],
+)
+def test_how_long_ago_is_told_as_people_say_it(seconds: int, words: str) -> None:
+    now = timezone.now()
+    assert ago(now - timedelta(seconds=seconds), now) == words
