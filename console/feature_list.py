@@ -9,7 +9,7 @@ from console.showing import day, moment
 from segments.features.feature import Feature
 from segments.features.missing import SUFFIX
 from segments.features.registry import FEATURES
-from segments.imputation.methods import CONSTANT, LEAST, MISSING, OF_TYPE
+from segments.imputation.methods import CONSTANT, LEAST, MISSING, OF_TYPE, in_tens
 from segments.imputation.policies import Standing
 from segments.imputation.survey import Survey
 from segments.models import FeatureStatistic, ImputationPolicy
@@ -50,6 +50,16 @@ class Choice:
     says: str
     gives: str
     is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Held:
+    """How many have a feature, of how many, the share in percent, and how many lack it in words; rounded as shown."""
+
+    known: int
+    profiles: int
+    percent: float
+    lacking: str
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,20 @@ def _gives(feature: Feature, method: str, found: Survey | None) -> str:
         return ""
     value = found.statistic(feature.slug, method)
     return f"now {with_unit(feature.slug, value)}" if value is not None else f"of fewer than {LEAST}: stays missing"
+
+
+def held_by(known: int, profiles: int) -> Held:
+    """How many of these profiles have a feature, in tens: else two counts in a row would tell somebody's value."""
+    shown, of = in_tens(known), in_tens(profiles)
+    return Held(shown, of, 100 * shown / of if of else 0, _lacking(profiles - known, profiles))
+
+
+def _lacking(lacking: int, profiles: int) -> str:
+    if not lacking:
+        return "nobody lacks it"
+    if lacking < LEAST <= profiles:
+        return f"fewer than {LEAST} lack it"
+    return f"{in_tens(lacking):,} {'lacks' if lacking == 1 else 'lack'} it"
 
 
 def versions_of(feature: Feature, rows: Sequence[ImputationPolicy]) -> list[Version]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models import Count
+from django.db.models import Count, Min
 from django.urls import reverse
 
 from consent import rules
@@ -103,17 +103,21 @@ def left_out_of(source: Source, counts: Mapping[str, int]) -> list[LeftOut]:
 
 
 def _quarantined(source: Source) -> list[LeftOut]:
-    counted = source.quarantined.values_list("reason").annotate(count=Count("id")).order_by("-count", "reason")
+    counted = (
+        source.quarantined.values_list("reason")
+        .annotate(count=Count("id"), messages=Count("message", distinct=True), one=Min("message"))
+        .order_by("-count", "reason")
+    )
     listed = reverse("admin:records_quarantinedrecord_changelist")
     return [
         LeftOut(
             f"Quarantined: {label_of(reason)}",
             count,
-            "They are kept sealed for 30 days; each says what is the matter and where it stood.",
+            one if messages == 1 else f"Such as: {one}",
             ADVICE.get(reason, UNKNOWN),
             f"{listed}?{urlencode({'reason__exact': reason, 'source__id__exact': source.pk})}",
         )
-        for reason, count in counted
+        for reason, count, messages, one in counted
     ]
 
 

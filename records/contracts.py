@@ -18,9 +18,9 @@ from records.declared import NOTHING, NULL, STRING, Shape, shape_of
 from records.envelope import Unreadable, as_json
 from records.models import BLOCK, DISCOVER, STRICT, Source
 from records.shown_names import shown
+from records.yes_no import yes_or_no
 
 NUMBER = re.compile(r"-?\d{1,18}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
-BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 @dataclass(frozen=True)
@@ -123,4 +123,5 @@ def _read(value: Any, shape: Shape) -> Any:
     text = value.strip()
     if shape.types & {"number", "integer"} and NUMBER.fullmatch(text):
         return float(text) if any(sign in text for sign in ".eE") else int(text)
-    return BOOLEANS.get(text.casefold(), value) if "boolean" in shape.types else value
+    said = yes_or_no(text) if "boolean" in shape.types else None
+    return value if said is None else said

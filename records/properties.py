@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from records.envelope import Unreadable
+from records.yes_no import yes_or_no
 
 CURRENCY = "currency"
 TYPES = ("number", "integer", "string", "boolean", CURRENCY)
@@ -94,9 +95,10 @@ def _string(value: object) -> str:
 def _boolean(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.casefold() in ("true", "yes", "1", "false", "no", "0"):
-        return value.casefold() in ("true", "yes", "1")
-    raise TypeError
+    said = yes_or_no(value) if isinstance(value, str) else None
+    if said is None:
+        raise TypeError
+    return said
 
 
 _READERS = {"number": _number, "integer": _integer, "string": _string, "boolean": _boolean, CURRENCY: _string}

@@ -17,6 +17,7 @@ from records.dictionary import FIELDS
 from records.envelope import Envelope, Unreadable
 from records.json_schema import validator_of
 from records.models import Source
+from records.quality_words import asked_for
 
 PRESENT, RANGE, PATTERN, ONE_OF, FRESH, UNIQUE = "present", "range", "pattern", "one_of", "fresh", "unique"
 RULES = (PRESENT, RANGE, PATTERN, ONE_OF, FRESH, UNIQUE)
@@ -35,6 +36,7 @@ class Rule:
     field: str
     name: str
     holds: Holds
+    asked_for: str
     quarantines: bool = False
 
     @property
@@ -60,7 +62,7 @@ def judged(envelope: Envelope, source: Source, *, now: datetime) -> Envelope:
     broken = [rule for rule in rules if not rule.is_kept_by(envelope, now=now)]
     for rule in broken:
         if rule.quarantines:
-            told = f"'{rule.field}' breaks the rule '{rule.name}' of its source's mapping."
+            told = f"'{rule.field}' breaks the rule '{rule.name}' of its source's mapping: {rule.asked_for}."
             raise Unreadable("breaks_rule", rule.field, told)
     return flagged(envelope, [rule.flag for rule in broken])
 
@@ -89,7 +91,13 @@ def flagged(envelope: Envelope, flags: list[str]) -> Envelope:
 @lru_cache(maxsize=128)
 def _compiled(declared: bytes) -> tuple[Rule, ...]:
     return tuple(
-        Rule(rule["field"], rule["rule"], _MAKERS[rule["rule"]](rule), rule.get("otherwise") == QUARANTINE)
+        Rule(
+            rule["field"],
+            rule["rule"],
+            _MAKERS[rule["rule"]](rule),
+            asked_for(rule),
+            quarantines=rule.get("otherwise") == QUARANTINE,
+        )
         for rule in orjson.loads(declared)
         if rule["rule"] != UNIQUE
     )

@@ -159,7 +159,6 @@ class FeatureScreen(Screen):
     ) -> TemplateResponse:
         is_counted = "count" in request.GET or ProfileFeatures.objects.count() <= COUNTED_AT_ONCE
         found = survey([feature.slug], now=timezone.now()) if is_counted else None
-        known = found.known(feature.slug) if found else 0
         chosen = str(form["method"].value() or "")
         return self.page(
             request,
@@ -170,10 +169,7 @@ class FeatureScreen(Screen):
             form=form,
             chosen=chosen,
             choices=feature_list.choices_of(feature, chosen, found),
-            found=found,
-            known=known,
-            lacking=found.profiles - known if found else 0,
-            share=100 * known / found.profiles if found and found.profiles else 0,
+            held=feature_list.held_by(found.known(feature.slug), found.profiles) if found else None,
             versions=feature_list.versions_of(feature, rows),
             least=LEAST,
             may_edit=may(request, EDIT_SEGMENTS),

@@ -6,15 +6,18 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
 from access.roles import REPLAY_QUARANTINE, REVEAL_IDENTIFIERS, VIEW_QUARANTINE
 from console.asking import may
-from console.charts import bars_of
+from console.charts import Bar, bars_of
 from console.entry import Facts
 from console.forms import Reason
 from console.left_out import advice_on
+from console.quarantine_filters import ForReason, OfFile, whatever_reason
+from console.quarantine_groups import MOST_AT_FIRST, MOST_CHOSEN, groups_of
 from console.screens.replays import ReplayScreen
 from console.showing import day, label_of, moment
 from records.models import QuarantinedRecord
@@ -35,7 +38,7 @@ class QuarantineScreen(ReplayScreen):
     heading = "Quarantine"
     list_display = ("received", "source", "reason_text", "where", "message", "way_out", "expires")
     list_display_links = ("received",)
-    list_filter = ("reason", "source")
+    list_filter = (ForReason, "source", OfFile)
     list_before_template = "console/quarantine/before_list.html"
     entry_template = "console/quarantine/page.html"
     sortable_by = ()
@@ -49,12 +52,15 @@ class QuarantineScreen(ReplayScreen):
         return QuarantinedRecord.objects.select_related("source").order_by("-id").defer("sealed_way")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        counted = QuarantinedRecord.objects.values_list("reason").annotate(count=Count("id")).order_by("-count")
-        counts = dict(counted)
-        bars = bars_of((label_of(reason), count) for reason, count in counts.items())
-        reasons = list(zip(counts, bars, strict=True))
-        shown = {"reasons": reasons, "groups": self.groups(request), **(extra_context or {})}
-        response: HttpResponse = super().changelist_view(request, shown)
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and response.context_data:
+            changelist = response.context_data["cl"]
+            of_file = OfFile.parameter_name in request.GET
+            response.context_data["reasons"] = _reasons(changelist, request)
+            response.context_data["of_file"] = of_file
+            if may(request, REPLAY_QUARANTINE):
+                most = MOST_CHOSEN if changelist.has_active_filters else MOST_AT_FIRST
+                response.context_data["groups"] = groups_of(changelist.queryset, most=most, of_file=of_file)
         return response
 
     def entry_title(self, entry: Any) -> str:
@@ -80,6 +86,7 @@ class QuarantineScreen(ReplayScreen):
             "may_replay": may_replay,
             "may_open": may_replay and may(request, REVEAL_IDENTIFIERS),
             "form": Reason(),
+            "came_from": self.get_preserved_filters(request),
         }
 
     @admin.display(description="Received")
@@ -101,6 +108,15 @@ class QuarantineScreen(ReplayScreen):
     @admin.display(description="Where")
     def where(self, row: QuarantinedRecord) -> str:
         return ", ".join(part for part in (_place(row), row.field) if part) or "–"
+
+
+def _reasons(changelist: Any, request: HttpRequest) -> list[tuple[str, Bar]]:
+    """Each reason's bar, and the link that narrows the list down to it and keeps what else is chosen."""
+    rows = whatever_reason(changelist, request)
+    counts = dict(rows.order_by().values_list("reason").annotate(count=Count("id")).order_by("-count", "reason"))
+    bars = bars_of((label_of(reason), count) for reason, count in counts.items())
+    links = [changelist.get_query_string({ForReason.parameter_name: reason}, ["p"]) for reason in counts]
+    return list(zip(links, bars, strict=True))
 
 
 def _source_of(row: QuarantinedRecord) -> str:

@@ -1,15 +1,13 @@
 """Replaying what is in quarantine: one by one, mended by hand, or all of a source for one reason, with progress."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.admin.sites import AdminSite
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from access.roles import REPLAY_QUARANTINE, REVEAL_IDENTIFIERS
@@ -29,9 +27,6 @@ from records import quarantine
 from records.mending import AS_IT_IS, Mend, NotAnObject, SaysConsent, indented, written_anew
 from records.models import QuarantinedRecord
 
-MOST_GROUPS = 12
-# What is wrong with a field without which there is no record.
-NEEDED = ("missing_identifier", "missing_field", "unknown_type", "unknown_version")
 BY_HAND = "mend a record in quarantine"
 NOT_OPENED = "Its key is gone, or somebody else replays it just now."
 BECAME = {
@@ -67,7 +62,7 @@ class ReplayScreen(EntryScreen):
         ).select_related("source")
         if not (first := one.first()):
             messages.info(request, "Nothing of that is in quarantine any more.")
-            return redirect("admin:records_quarantinedrecord_changelist")
+            return self._to_list(request)
         with telling(request, replay_runs.Nothing, SaysConsent):
             run = replay_runs.begin(
                 first.source,
@@ -78,8 +73,8 @@ class ReplayScreen(EntryScreen):
                 now=timezone.now(),
             )
             tasks.wake_for_replay(run.pk)
-            return redirect("admin:records_quarantinedrecord_run", run.pk)
-        return redirect("admin:records_quarantinedrecord_changelist")
+            return self._to("run", run.pk, request)
+        return self._to_list(request)
 
     @needs(REPLAY_QUARANTINE, methods=("GET",))
     def run(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
@@ -96,6 +91,7 @@ class ReplayScreen(EntryScreen):
             outcomes=parts_of(_outcomes(run)),
             by=names_of([run.started_by])[run.started_by],
             fault=sentence(run.fault) if run.fault else "",
+            list_page=self._list_page(request),
         )
 
     @needs(REPLAY_QUARANTINE, methods=("GET",))
@@ -109,7 +105,7 @@ class ReplayScreen(EntryScreen):
         """Read this one again as its source is now, and take it in if it can be."""
         with telling(request, NotOpened):
             return self._told(request, id, self._replay(request, id, BY_HAND))
-        return redirect("admin:records_quarantinedrecord_change", id)
+        return self._to("change", id, request)
 
     @needs(REPLAY_QUARANTINE, fresh=True)
     def open(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
@@ -119,7 +115,7 @@ class ReplayScreen(EntryScreen):
         row, form = get_object_or_404(QuarantinedRecord.objects.select_related("source"), pk=id), Reason(request.POST)
         if not form.is_valid():
             messages.error(request, first_error(form))
-            return redirect("admin:records_quarantinedrecord_change", id)
+            return self._to("change", id, request)
         with telling(request, NotOpened):
             why = f"{BY_HAND}: {form.cleaned_data['reason']}"
             grant = leave_to_open([row.pk], actor=actor_of(request), reason=why, now=timezone.now())
@@ -128,7 +124,7 @@ class ReplayScreen(EntryScreen):
                 raise NotOpened(NOT_OPENED)
             mended = Mended(initial={"record": indented(held.body), "reason": form.cleaned_data["reason"]})
             return self._mending(request, row, mended, row.message)
-        return redirect("admin:records_quarantinedrecord_change", id)
+        return self._to("change", id, request)
 
     @needs(REPLAY_QUARANTINE, fresh=True)
     def mend(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
@@ -147,26 +143,6 @@ class ReplayScreen(EntryScreen):
             return self._mending(request, row, form, still.message)
         return self._told(request, id, replayed)
 
-    def groups(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """What there is to replay, by source, reason and field, the largest first; nothing for who may not."""
-        if not may(request, REPLAY_QUARANTINE):
-            return []
-        found = (
-            QuarantinedRecord.objects.filter(sealed__isnull=False)
-            .values("source", "source__name", "reason", "field")
-            .annotate(count=Count("id"))
-            .order_by("-count", "source__name", "reason", "field")[:MOST_GROUPS]
-        )
-        return [
-            {
-                **group,
-                "label": label_of(group["reason"]),
-                "way_out": advice_on(group["reason"])[0],
-                "may_leave_out": bool(group["field"]) and group["reason"] not in NEEDED,
-            }
-            for group in found
-        ]
-
     def _replay(self, request: HttpRequest, id: UUID, reason: str, body: bytes | None = None) -> Replayed:
         mend = AS_IT_IS if body is None else Mend(anew=body)
         return replay([id], actor=actor_of(request), reason=reason, now=timezone.now(), mend=mend)
@@ -175,12 +151,12 @@ class ReplayScreen(EntryScreen):
         """Say what became of it; back to the list when it is gone."""
         if still := replayed.still.get(id):
             messages.warning(request, f"It still cannot be taken in: {still.message}")
-            return redirect("admin:records_quarantinedrecord_change", id)
+            return self._to("change", id, request)
         if not replayed.out:
             messages.warning(request, "It was left as it is: its source is disabled, or nothing of it is kept.")
-            return redirect("admin:records_quarantinedrecord_change", id)
+            return self._to("change", id, request)
         messages.success(request, next(words for name, words in BECAME.items() if getattr(replayed.acceptance, name)))
-        return redirect("admin:records_quarantinedrecord_changelist")
+        return self._to_list(request)
 
     def _mending(self, request: HttpRequest, row: QuarantinedRecord, form: Mended, fault: str) -> HttpResponseBase:
         return self.page(
@@ -191,7 +167,23 @@ class ReplayScreen(EntryScreen):
             form=form,
             fault=fault,
             advice=advice_on(row.reason)[0],
+            came_from=self.get_preserved_filters(request),
         )
+
+    def _to(self, page: str, id: UUID, request: HttpRequest) -> HttpResponse:
+        """To a page of a record or a replay, which leads back to the list as it was narrowed down."""
+        came_from = self.get_preserved_filters(request)
+        address = reverse(f"admin:records_quarantinedrecord_{page}", args=[id])
+        return redirect(f"{address}?{came_from}" if came_from else address)
+
+    def _to_list(self, request: HttpRequest) -> HttpResponse:
+        return redirect(self._list_page(request))
+
+    def _list_page(self, request: HttpRequest) -> str:
+        """The list, narrowed down as whoever asks had it."""
+        chosen = QueryDict(request.GET.get("_changelist_filters", "")).urlencode()
+        address = reverse("admin:records_quarantinedrecord_changelist")
+        return f"{address}?{chosen}" if chosen else address
 
 
 def _percent(run: Replay) -> float:

@@ -28,6 +28,7 @@ from console.quality import card_of, standing
 from console.screen import badge
 from console.screens.dictionary import DictionaryPages
 from console.screens.reconciliations import ReconciliationScreen
+from console.sending import first_steps, key_hint
 from console.showing import in_words, label_of, moment
 from console.telling import telling
 from identity import device_registry
@@ -36,10 +37,6 @@ from records.models import ONLINE, ROWS, SEGMENT, QualityAlarm, Source
 
 OUTCOMES = ("stored", "duplicate", "quarantined", "refused")
 LATEST = 6
-KEY_HINT = (
-    "Send it as the user name of HTTP basic authentication to /v1/batch. It is kept only as a digest: whoever loses it "
-    "needs a new one."
-)
 SECRET_HINT = (
     "Give it to the sender, which signs with it what it sends. It is not shown again: whoever loses it makes a new "
     "one, and the one before counts for a day."
@@ -149,7 +146,7 @@ class SourceScreen(DictionaryPages, ReconciliationScreen):
     )
     sortable_by = ()
     intro = "Systems that send records. Each has a write key, shown once when it is made, and its own mapping."
-    empty_hint = "Add a source to get its write key; then send records to /v1/batch, or load a file on its page."
+    empty_hint = "Add a source to get its write key; then send its records, or load a file on its page."
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Source]":
         return Source.objects.annotate(
@@ -294,6 +291,7 @@ class SourceScreen(DictionaryPages, ReconciliationScreen):
             last_at=last_at,
             left_out=left_out_of(source, {name: counts[name] or 0 for name in OUTCOMES}),
             may_see_quarantine=may(request, VIEW_QUARANTINE),
+            first_steps=first_steps(source),
             outcomes=parts_of({name: counts[name] or 0 for name in OUTCOMES}),
             alarms=standing(source),
             quality=card_of(source, today=timezone.localdate()),
@@ -312,7 +310,8 @@ class SourceScreen(DictionaryPages, ReconciliationScreen):
         )
 
     def _key_page(self, request: HttpRequest, source: Source, key: str) -> HttpResponseBase:
-        return self.secret_page(request, "Write key", of=source.name, secret=key, hint=KEY_HINT, back=_page_of(source))
+        hint = key_hint(source, lambda path: request.build_absolute_uri(path or "/").rstrip("/"))
+        return self.secret_page(request, "Write key", of=source.name, secret=key, hint=hint, back=_page_of(source))
 
 
 def _page_of(source: Source) -> str:

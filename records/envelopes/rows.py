@@ -17,6 +17,7 @@ from records.priced import with_currencies
 from records.shown_names import shown
 from records.special_categories import keep_out, keep_out_name
 from records.standardize import Absurd, Setting, instant
+from records.yes_no import EXAMPLES, yes_or_no
 
 READER = "row"
 # What columns are called that hold when it happened, and which message it is; in their letters, the likeliest first.
@@ -27,7 +28,6 @@ LONGEST_KIND, LONGEST_EVENT = 16, 120
 DEEPEST = 10
 # A record says so that holds fields which its source has not declared.
 DISCOVERED = "discovered"
-GRANTS = {"yes": True, "true": True, "1": True, "y": True, "no": False, "false": False, "0": False, "n": False}
 
 
 class RowMapping(Struct, frozen=True):
@@ -288,16 +288,17 @@ def _occurred_at(row: Mapping[str, Any], mapping: RowMapping, now: datetime) -> 
 def _said(row: Mapping[str, Any], mapping: RowMapping) -> list[Said]:
     said = []
     for column, target in mapping.consents.items():
-        answer = str(row.get(column) if row.get(column) is not None else "").strip().casefold()
+        answer = str(row.get(column) if row.get(column) is not None else "").strip()
         if answer == "":
             continue
-        if answer not in GRANTS:
-            raise Unreadable("wrong_type", column, f"'{column}' must be yes or no.")
+        granted = yes_or_no(answer)
+        if granted is None:
+            raise Unreadable("wrong_type", column, f"'{column}' must be yes or no, {EXAMPLES}.")
         said.append(
             Said(
                 purpose=target["purpose"],
                 channel=target.get("channel", ""),
-                granted=GRANTS[answer],
+                granted=granted,
                 double_opt_in=target.get("double_opt_in", False),
             )
         )

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import rudderstack.analytics as rudder
+import segment.analytics as segment
 from django.db import connections
 from django.utils import timezone
 from rudderstack.analytics.client import Client as RudderClient
@@ -73,6 +75,17 @@ def test_every_call_lands(kind: str, gzip: bool, at_once: bool, shop: Shop, host
     assert kinds == ["alias", "group", "identify", "page", "screen", "track", "track"]
     assert QuarantinedRecord.objects.count() == 0
     assert Record.objects.get(event="Order Completed").properties["amount"] == 42.5
+
+
+@pytest.mark.parametrize(("client", "address"), [(segment, "host"), (rudder, "dataPlaneUrl")])
+def test_a_clients_module_is_pointed_here_by_two_settings(
+    client: Any, address: str, shop: Shop, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"write_key": shop.write_key, address: host, "default_client": None}.items():
+        monkeypatch.setattr(client, name, value)
+    client.track("u-alice", "Order Completed", {"revenue": 42.5})
+    client.shutdown()
+    assert Record.objects.get().event == "Order Completed"
 
 
 def test_a_refusal_is_understood_and_not_tried_again(kind: str, shop: Shop, host: str) -> None:

@@ -82,6 +82,15 @@ def test_one_event_in_each_mode_lands_as_the_same_record(heating: Sender) -> Non
     assert all(timedelta(minutes=9) < timezone.now() - one.occurred_at < timedelta(minutes=11) for one in records)
 
 
+def test_the_key_may_also_be_a_bearer_token(db: None) -> None:
+    _, key = sources.add("heating", kind="iot", purposes=["service"], mapping=MAPPING)
+    answers = [
+        Client().post(ADDRESS, json.dumps(as_json(1)), content_type=STRUCTURED, headers={"Authorization": sent})
+        for sent in (f"Bearer {key}", "Bearer wk_unknown")
+    ]
+    assert [answer.status_code for answer in answers] == [200, 401]
+
+
 def test_source_and_id_together_are_what_an_event_is_known_by(heating: Sender) -> None:
     heating.post(as_json(1), STRUCTURED)
     again = heating.post([as_json(1), as_json(1, source="/elsewhere")], BATCHED).json()

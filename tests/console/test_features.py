@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from access.roles import EDIT_SEGMENTS, ROLES
 from consent.acts import NewAct, record
+from console.feature_list import held_by
 from identity import profiles
 from pipeline.process import let_time_pass
 from pipeline.tasks import refresh_all
@@ -133,7 +134,7 @@ def test_the_page_says_how_many_have_it_and_what_each_method_would_give(world: W
     let_time_pass(now=timezone.now())
     kept = ProfileFeatures.objects.count()
     response = sign_in("marketer").get(page_of("recency_days"))
-    assert (response.context["found"].profiles, response.context["known"]) == (kept, 1)
+    assert (response.context["held"].profiles, response.context["held"].known) == (kept, 1)
     assert "recency_days_is_missing" in response.content.decode()
 
 
@@ -141,7 +142,30 @@ def test_a_crowd_is_counted_only_when_asked(world: World, sign_in: SignIn, monke
     monkeypatch.setattr("console.screens.features.COUNTED_AT_ONCE", 0)
     client = sign_in("marketer")
     assert "Count who has it" in client.get(page_of("recency_days")).content.decode()
-    assert client.get(page_of("recency_days") + "?count=1").context["found"].profiles > 0
+    assert client.get(page_of("recency_days") + "?count=1").context["held"].profiles > 0
+
+
+def test_many_are_counted_in_tens_and_no_exact_number_stands_on_the_page(
+    world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Survey(profiles=2_633, counts={"country": Counter({"GB": 1_000, "DE": 617})})
+    monkeypatch.setattr("console.screens.features.survey", lambda features, now: found)
+    page = sign_in("marketer").get(page_of("country")).content.decode()
+    assert [told for told in (">1,610<", "of 2,630 who", "1,010 lack it<", "width: 61.2%") if told not in page] == []
+    assert [exact for exact in ("1,617", "2,633", "1,016", "61.4%") if exact in page] == []
+
+
+@pytest.mark.parametrize(
+    ("known", "of", "words"),
+    [
+        (2_630, 2_633, "fewer than 20 lack it"),
+        (2_633, 2_633, "nobody lacks it"),
+        (2_600, 2_633, "30 lack it"),
+        (3, 4, "1 lacks it"),
+    ],
+)
+def test_how_many_lack_a_feature_tells_nobody_apart(known: int, of: int, words: str) -> None:
+    assert held_by(known, of).lacking == words
 
 
 def test_who_may_see_segments_sees_policies_and_who_may_edit_them_sets_them(world: World, sign_in: SignIn) -> None:

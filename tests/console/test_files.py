@@ -92,6 +92,49 @@ def test_whoever_may_look_at_people_sees_examples_masked(crm: Source) -> None:
     assert [clear for clear in ("Alice", "alice@", "Bob", "bob@") if clear in told] == []
 
 
+@pytest.mark.parametrize(
+    ("content", "told", "offers"),
+    [
+        (b"given_name,city\nAlice,Leeds\nBob,Hull\n", "No row of it would be taken in", "Put 2 rows into quarantine"),
+        (b"customer_number,given_name\n", "It holds no row.", ""),
+    ],
+)
+def test_where_no_row_is_new_another_file_or_mapping_is_offered(
+    content: bytes, told: str, offers: str, crm: Source
+) -> None:
+    operator = signed_in(OPERATOR)
+    page = send(operator, crm, content).json()["page"]
+    tasks.work_on_file(str(FileLoad.objects.get().pk))
+    shown = operator.get(page).content.decode()
+    assert told in shown
+    assert "Load 0 rows" not in shown
+    primary = [part.split("</a>")[0] for part in shown.split('class="o-button o-primary"')[1:]]
+    assert [text.split(">")[-1] for text in primary] == ["Choose another file"]
+    assert reverse("admin:records_source_change", args=[crm.pk]) + "#file" in primary[0]
+    assert reverse("admin:records_source_mapping", args=[crm.pk]) in shown
+    assert (f"{page}load/" in shown) == bool(offers)
+    assert offers in shown
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (b",Eve,,\n", "1 would go to quarantine, see below why, and 3 are known already."),
+        (b"", "All of its rows are known already: loading it would change nothing."),
+    ],
+)
+def test_a_file_whose_rows_are_known_says_so(more: bytes, told: str, crm: Source) -> None:
+    operator = signed_in(OPERATOR)
+    for content in (PEOPLE, PEOPLE.replace(b"\n", b"\r\n") + more):
+        page = send(operator, crm, content).json()["page"]
+        load = str(FileLoad.objects.latest("started_at").pk)
+        tasks.work_on_file(load)
+        shown = operator.get(page).content.decode()
+        operator.post(f"{page}load/")
+        tasks.work_on_file(load)
+    assert told in shown
+
+
 def test_a_file_is_discarded(crm: Source) -> None:
     operator = signed_in(OPERATOR)
     page = send(operator, crm).json()["page"]

@@ -119,6 +119,20 @@ def test_nothing_is_cut_off_on_a_phone(
     assert (wider, errors) == ({}, [])
 
 
+def test_what_was_not_taken_in_reads_in_whole_lines_on_a_phone(
+    browser: Browser, sessions: dict[str, str], site: str, addresses: list[str], world: World
+) -> None:
+    page = window(browser, sessions["operator"], site, size={"width": 390, "height": 844})
+    for address in (
+        reverse("admin:records_source_change", args=[world.crm.pk]),
+        reverse("admin:records_quarantinedrecord_changelist"),
+    ):
+        page.goto(f"{site}{address}", wait_until="networkidle")
+        cells = [cell.bounding_box() for cell in page.locator(".o-stacked td.o-small").all()]
+        assert cells
+        assert min(box["width"] for box in cells if box) >= 300
+
+
 def test_a_panel_opens_within_the_screen_of_a_phone(
     browser: Browser, sessions: dict[str, str], site: str, addresses: list[str]
 ) -> None:

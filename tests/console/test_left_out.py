@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.urls import reverse
 from consent import rules
 from console.left_out import ADVICE, WAYS_OUT
 from records import sources
+from records.models import Source
 from tests.console.conftest import PLAINTEXT, World
 from tests.senders import send_messages, send_rows
 
@@ -70,6 +72,24 @@ def test_a_source_says_why_records_were_left_out(world: World, sign_in: SignIn, 
     assert [value for value in PLAINTEXT if value in content] == []
     link = page.context["left_out"][0].page
     assert len(sign_in("operator").get(link).context["cl"].result_list) == 1
+
+
+@pytest.mark.django_db(databases=["default", "keystore"])
+def test_each_reason_says_what_is_the_matter_and_its_own_way_out(world: World, sign_in: SignIn, now: datetime) -> None:
+    shop = Source.objects.get(name="shop")
+    wrong: Any = {"type": "track", "event": "Order", "userId": "u-1"}
+    send_messages(shop, {"type": "identify", "messageId": "q0"}, now=now)
+    for number, name in enumerate(("revenue", "revenue", "quantity")):
+        send_messages(shop, {**wrong, "messageId": f"q{number + 1}", "properties": {name: "canary much"}}, now=now)
+    page = sign_in("operator").get(reverse("admin:records_source_change", args=[shop.pk]))
+    told = [(one.count, one.why, one.way_out) for one in page.context["left_out"]]
+    without = told[1][1]
+    assert told == [
+        (3, "Such as: 'quantity' must be an integer.", ADVICE["wrong_type"]),
+        (1, without, ADVICE["missing_identifier"]),
+    ]
+    assert "userId" in without
+    assert "canary" not in page.content.decode()
 
 
 @pytest.mark.django_db(databases=["default", "keystore"])

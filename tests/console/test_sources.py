@@ -1,11 +1,17 @@
 """Sources on screen: added whole, with the key shown once, or not at all."""
 
+import html
+import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from console.templatetags.since import ago
+from records.mapping import faults
 from records.models import Source
 from tests.console.conftest import World
 
@@ -52,3 +58,75 @@ def test_what_is_wrong_is_named_and_no_source_is_left_without_its_key(
     assert response.status_code == 200
     assert problem in response.content.decode()
     assert not Source.objects.filter(name="app").exists()
+
+
+def told_of(client: Client, **changes: Any) -> str:
+    """What the page says that shows the key of a new source."""
+    return str(client.post(ADD, form(**changes)).context["hint"])
+
+
+def test_whoever_sends_messages_is_told_of_batches_and_clients(world: World, sign_in: SignIn) -> None:
+    told = told_of(sign_in("operator"))
+    assert "as the user name of HTTP Basic authentication (without a password) or as a Bearer token" in told
+    assert "to http://testserver/v1/batch." in told
+    assert "once http://testserver is set as their host" in told
+    assert "public" not in told
+    assert "This one is public" in told_of(sign_in("operator"), name="site", client_side="on")
+
+
+@pytest.mark.parametrize("kind", ["offline", "iot"])
+def test_whoever_sends_rows_is_told_of_events_files_and_webhooks(kind: str, world: World, sign_in: SignIn) -> None:
+    told = told_of(sign_in("operator"), kind=kind, format="rows", stable_key="customer_number")
+    assert "to http://testserver/v1/cloudevents." in told
+    assert "manage.py ingest; signed webhooks have a secret of their own" in told
+    assert "/v1/batch" not in told
+    page = sign_in("operator").get(f"/admin/records/source/{Source.objects.get(name='app').pk}/change/")
+    assert (
+        "Load a file, send CloudEvents to /v1/cloudevents with its write key, or take signed" in page.content.decode()
+    )
+
+
+def test_a_renewed_key_is_told_of_likewise(world: World, sign_in: SignIn) -> None:
+    page = sign_in("operator").post(f"/admin/records/source/{world.crm.pk}/renew/")
+    assert "/v1/cloudevents" in page.context["hint"]
+
+
+def test_a_source_of_rows_with_a_public_key_has_no_webhooks(world: World, sign_in: SignIn) -> None:
+    rows = {"kind": "iot", "format": "rows", "stable_key": "", "client_side": "on"}
+    assert "webhooks" not in told_of(sign_in("operator"), **rows)
+
+
+def mapping_help(client: Client, page: str) -> tuple[bool, bool]:
+    """Whether a page says how to map rows, and how to map Segment messages."""
+    content = client.get(page).content.decode()
+    return "name a record, so that loading it again" in content, "categoryPreferences" in content
+
+
+def test_a_source_is_shown_how_to_map_what_it_sends(world: World, sign_in: SignIn) -> None:
+    operator, shop = sign_in("operator"), Source.objects.get(name="shop")
+    for page in ("change", "mapping"):
+        assert mapping_help(operator, f"/admin/records/source/{world.crm.pk}/{page}/") == (True, False)
+        assert mapping_help(operator, f"/admin/records/source/{shop.pk}/{page}/") == (False, True)
+    assert mapping_help(operator, ADD) == (True, True)
+
+
+def test_the_mapping_that_segment_messages_are_shown_can_be_saved(world: World, sign_in: SignIn) -> None:
+    shop = Source.objects.get(name="shop")
+    page = sign_in("operator").get(f"/admin/records/source/{shop.pk}/change/").content.decode()
+    shown = html.unescape(page.split('<pre class="o-pre">')[-1].split("</pre>")[0])
+    assert list(faults(json.loads(shown))) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "just now"),
+        (59, "just now"),
+        (-5, "just now"),
+        (60, "1\xa0minute ago"),
+        (7_500, "2\xa0hours, 5\xa0minutes ago"),
+    ],
+)
+def test_how_long_ago_is_told_as_people_say_it(seconds: int, words: str) -> None:
+    now = timezone.now()
+    assert ago(now - timedelta(seconds=seconds), now) == words

@@ -135,7 +135,7 @@ def test_what_breaks_a_rule_waits_in_quarantine_and_is_tallied_when_it_is_let_go
     buy(source, (1, "alice@example.com", 101))
     kept = QuarantinedRecord.objects.get()
     assert (kept.reason, kept.field) == ("breaks_rule", "amount")
-    assert kept.message == "'amount' breaks the rule 'range' of its source's mapping."
+    assert kept.message == "'amount' breaks the rule 'range' of its source's mapping: at most 100."
     sources.change(source, mapping={**source.mapping, "quality": [{**rule, "max": 101}]})
     replay.replay([kept.id], actor=Actor("person", "7"), reason="the rule was too narrow", now=NOW)
     assert [(one.door, one.quarantined, one.stored, one.fields) for one in Intake.objects.order_by("id")] == [

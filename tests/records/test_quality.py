@@ -11,6 +11,7 @@ from records.envelopes.streamed import Around, Reader, always
 from records.mapping import faults
 from records.models import Source
 from records.quality import rules_of
+from records.quality_words import asked_for
 from records.tallies import Tally, tally_of
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -89,12 +90,30 @@ def test_two_rules_of_one_kind_flag_once() -> None:
     assert flags(read(GOOD, twice)) == ("quality:tier:pattern",)
 
 
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"rule": "range", "min": 0, "max": 100}, "0–100"),
+        ({"rule": "range", "min": -2.5}, "at least -2.5"),
+        ({"rule": "range", "max": 0}, "at most 0"),
+        ({"rule": "pattern", "pattern": "^[A-Z]"}, "^[A-Z]"),
+        ({"rule": "pattern", "pattern": "a" * 500}, "a" * 120 + "…"),
+        ({"rule": "one_of", "values": ["alice@example.com", "bob@example.com"]}, "one of 2 values"),
+        ({"rule": "fresh", "days": 1}, "at most 1 day old"),
+        ({"rule": "fresh", "days": 1000}, "at most 1,000 days old"),
+        ({"rule": "present"}, "it must be there"),
+    ],
+)
+def test_a_rule_says_what_it_asks_for_and_no_value_of_a_reference_set(rule: dict[str, Any], words: str) -> None:
+    assert asked_for(rule) == words
+
+
 def test_a_rule_may_turn_the_record_away_and_names_no_value() -> None:
     strict = source(RULES[4], {**RULES[0], "otherwise": "quarantine"})
     reject = read({**GOOD, "amount": "9000"}, strict)
     assert isinstance(reject, Reject)
     assert (reject.code, reject.field, reject.way) == ("breaks_rule", "amount", rows.Way("row"))
-    assert reject.message == "'amount' breaks the rule 'range' of its source's mapping."
+    assert reject.message == "'amount' breaks the rule 'range' of its source's mapping: 0–5000."
     assert b"9000" in (reject.body or b"")
     assert flags(read({**GOOD, "amount": "9000"}, source({**RULES[0], "otherwise": "flag"}))) == (
         "quality:amount:range",

@@ -1,0 +1,36 @@
+"""How a source's records are sent, by what it sends: told where its key is shown, and where nothing has come yet."""
+
+from collections.abc import Callable
+
+from records.models import SEGMENT, Source
+
+AS_USER_NAME = "as the user name of HTTP Basic authentication (without a password) or as a Bearer token"
+KEPT_AS = "It is kept only as a digest: whoever loses it needs a new one."
+
+
+def key_hint(source: Source, address_of: Callable[[str], str]) -> str:
+    """What a write key is for; `address_of` makes a path an address of this installation."""
+    if source.format == SEGMENT:
+        where = f"Send it {AS_USER_NAME} to {address_of('/v1/batch')}. {_clients(source, address_of)}"
+    else:
+        where = f"Send it {AS_USER_NAME} to {address_of('/v1/cloudevents')}. {_without_a_key(source)}"
+    return f"{where} {KEPT_AS}"
+
+
+def first_steps(source: Source) -> str:
+    """What to do while nothing has come."""
+    if source.format == SEGMENT:
+        return "Send Segment messages to /v1/batch with its write key, or load a file of them."
+    webhooks = "" if source.client_side else ", or take signed webhooks"
+    return f"Load a file, send CloudEvents to /v1/cloudevents with its write key{webhooks}."
+
+
+def _clients(source: Source, address_of: Callable[[str], str]) -> str:
+    told = f"Segment's and Rudder's clients do so by themselves, once {address_of('')} is set as their host."
+    return f"{told} This one is public: it may stand in a page or an app." if source.client_side else told
+
+
+def _without_a_key(source: Source) -> str:
+    """The other ways in of rows, which the write key does not open."""
+    webhooks = "" if source.client_side else "; signed webhooks have a secret of their own, which is made there too"
+    return f"Files need no key: load them on the source's page or by manage.py ingest{webhooks}."
