@@ -55,7 +55,8 @@ def whatever_reason(changelist: Any, request: HttpRequest) -> Rows:
 
 
 def _called(id: str) -> str:
-    load = FileLoad.objects.select_related("source").filter(pk=uuid_in(id)).first()
+    key = uuid_in(id)
+    load = FileLoad.objects.select_related("source").filter(pk=key).first() if key else None
     if load is None:
         return "one that is not known"
     (stand,) = stands([load])
