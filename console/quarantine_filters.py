@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from console.file_stand import stands
-from console.ids import uuid_in
+from console.forms import ids_of
 from console.showing import label_of, moment
 from records.models import FileLoad, QuarantinedRecord
 
@@ -39,10 +39,7 @@ class OfFile(SimpleListFilter):
         return [(chosen, _called(chosen))] if chosen else []
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
-        if not self.value():
-            return queryset
-        load = uuid_in(str(self.value()))
-        return queryset.filter(load=load) if load else queryset.none()
+        return queryset.filter(load__in=ids_of([str(self.value())])) if self.value() else queryset
 
 
 def whatever_reason(changelist: Any, request: HttpRequest) -> Rows:
@@ -55,8 +52,7 @@ def whatever_reason(changelist: Any, request: HttpRequest) -> Rows:
 
 
 def _called(id: str) -> str:
-    key = uuid_in(id)
-    load = FileLoad.objects.select_related("source").filter(pk=key).first() if key else None
+    load = FileLoad.objects.select_related("source").filter(pk__in=ids_of([id])).first()
     if load is None:
         return "one that is not known"
     (stand,) = stands([load])

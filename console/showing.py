@@ -1,8 +1,10 @@
 """How values and names of people appear on screen: masked, unless they were revealed."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
+
+from django.utils.timesince import timesince
 
 from access.masking import mask
 from identity.golden import GoldenRead
@@ -65,6 +67,11 @@ def moment(at: datetime | None) -> str:
 def day(at: datetime | date | None) -> str:
     """A day for a list."""
     return f"{at:%b} {at.day}, {at.year}" if at else "–"
+
+
+def how_long_ago(at: datetime, *, now: datetime) -> str:
+    """`3 hours, 5 minutes ago`; `just now` within a minute, and of what lies ahead."""
+    return f"{timesince(at, now)} ago" if now - at >= timedelta(minutes=1) else "just now"
 
 
 def short(id: UUID | str) -> str:

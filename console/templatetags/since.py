@@ -1,16 +1,16 @@
 """How long ago something was, as people say it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django import template
 from django.utils import timezone
-from django.utils.timesince import timesince
+
+from console.showing import how_long_ago
 
 register = template.Library()
 
 
 @register.filter
-def ago(at: datetime, now: datetime | None = None) -> str:
+def ago(at: datetime) -> str:
     """`3 hours, 5 minutes ago`; `just now` within a minute."""
-    now = now or timezone.now()
-    return f"{timesince(at, now)} ago" if now - at >= timedelta(minutes=1) else "just now"
+    return how_long_ago(at, now=timezone.now())

@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,6 +90,13 @@ def test_the_key_may_also_be_a_bearer_token(db: None) -> None:
         for sent in (f"Bearer {key}", "Bearer wk_unknown")
     ]
     assert [answer.status_code for answer in answers] == [200, 401]
+
+
+def test_the_call_in_the_documentation_is_taken_in(db: None) -> None:
+    till = Sender(sources.add("till", kind="offline", purposes=["service"])[1])
+    body = Path("docs/sources.md").read_text().split("/v1/cloudevents -u")[1].split("-d '")[1].split("'")[0]
+    assert till.post(body.encode(), STRUCTURED).json()["accepted"] == 1
+    assert Record.objects.get().properties == {"amount": 42.5, "currency": "EUR"}
 
 
 def test_source_and_id_together_are_what_an_event_is_known_by(heating: Sender) -> None:

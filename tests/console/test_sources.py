@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from console.templatetags.since import ago
+from console.showing import how_long_ago
 from records.mapping import faults
 from records.models import Source
 from tests.console.conftest import World
@@ -129,4 +129,4 @@ def test_the_mapping_that_segment_messages_are_shown_can_be_saved(world: World, 
 )
 def test_how_long_ago_is_told_as_people_say_it(seconds: int, words: str) -> None:
     now = timezone.now()
-    assert ago(now - timedelta(seconds=seconds), now) == words
+    assert how_long_ago(now - timedelta(seconds=seconds), now=now) == words
