@@ -1,1 +1,0 @@
-"""One new record against a million profiles: from the accepted row to the committed assignment."""
