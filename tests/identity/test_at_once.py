@@ -64,7 +64,7 @@ def test_what_must_be_looked_at_row_by_row(tmp_path: Path, content: bytes) -> No
 
 
 def test_a_quote_within_a_cell_swallows_no_line(tmp_path: Path) -> None:
-    content = b'a,b,c\nx,24" wide,"one\nmore",19" or so,z\n'
+    content = b'a,b,c,d,e\nx,24" wide,"one\nmore",19" or so,z\n'
     assert at_once(tmp_path / "some.csv", content) is None
 
 
