@@ -1,4 +1,4 @@
-"""What the columns of files of people are called: English, German, French, Spanish and some others.
+"""What the columns of files of people are called, in English, German, French, Spanish and a dozen other languages.
 
 The words of a name run together in small letters, as regular expressions; the first field that fits is the one.
 """
@@ -12,22 +12,33 @@ _NAMES = {
     "full_name": r"""
         (full|complete|whole|display)?names? (first|given|fore)(name)?and(sur|last|family)(name)? namefull
         nomcomplet nombrecompleto vollername kundenname
+        фио полноеимя 氏名 姓名 お名前
+    """,
+    "organization": r"""
+        (company|organi[sz]ation|org|firm|business|corporate|enterprise|vendor|supplier|manufacturer)(nm|name)?
+        (account|legal|legalentity|trade|trading|dba)name (firm(a|en)|unternehmens?|betriebs?|lieferanten?)(name)?
+        raisonsociale societe entreprise razonsocial empresa ragionesociale azienda bedrijf(snaam)? nazwafirmy
+        организация компания 会社名 公司名称
     """,
     "given_name": r"""
         (given|first|fore|christian|fst)s?(nm|names?) [fg]names? firsts? givens? vornamen? rufname prenoms? nombres?
         primernombre nome imie voornaam fornavn fornamn
+        имя імя 名 名前 名字 ad όνομα
     """,
     "middle_name": r"""
         (middle|midl|mid)s?(nm|names?|initial)? mname midname mi second(given)?name zweitername segundonombre
+        отчество
     """,
     "family_name": r"""
         (sur|last|family|lst)s?(nm|names?) [ls]names? surs? lasts? nachnamen? familiennamen? zuname nom(defamille)?
         apellidos? cognome nazwisko achternaam efternamn etternavn
+        фамилия прізвище 姓 苗字 soyad επώνυμο
     """,
     "birth_date": r"""
         (date)?(of)?birth(date|day|dt)? dob birthdob bdate bday birthdt geburts(datum|tag) geb(dat|datum)?
         (date(de)?)?naissance fecha(de)?nacimiento nacimiento data(di)?nascita dataurodzenia geboortedatum
         fodselsdato
+        датарождения деньрождения 生年月日 誕生日 出生日期 生日 dogumtarihi
     """,
     "birth_year": r"""
         (birth|b|yob|dob)(y|yr|year) y(ea)?r(of)?birth yob geburtsjahr anneenaissance by
@@ -40,10 +51,12 @@ _NAMES = {
     """,
     "email": r"""
         e?mails?(addr|address|adresse)? correo(electronico)?
+        (электронная)?почта имейл メール(アドレス)? 电子邮件 邮箱 eposta
     """,
     "phone": r"""
         (home|work|cell|day|evening|private|mobile)?(tele)?(phone|fone)(num|number|no|nr)? tel telefon(nummer|o|e)?
         mobile?(number|nr|phone)? cell handy(nummer)? telefoonnummer movil portable
+        телефон 電話(番号)? 电话 手机 手机号
     """,
     "house_number": r"""
         (street|house|building|st|str|civic)(num|number|no|nr|nbr) hausnummer hausnr hnr huisnummer numerodomicilio
@@ -53,6 +66,7 @@ _NAMES = {
         (street|st|str)(name|address|addr)? (postal|home|mailing|res|residential)?addr(ess)?(line)? addr(ess)?street
         strasse(nname)? strassehausnummer anschrift adresse rue voie calle direccion via indirizzo ulica
         straat(naam)?
+        улица адрес 住所 地址 adres
     """,
     "district": r"""
         district neighbou?rhood stadtteil ortsteil quartier barrio county
@@ -63,9 +77,11 @@ _NAMES = {
     "city": r"""
         (post)?(city|town|municipality)(name|desc)? posttown ort wohnort stadt ville commune ciudad citta comune
         miasto plaats woonplaats poblacion localidad
+        город населенныйпункт 市 市区町村 城市 şehir sehir
     """,
     "postcode": r"""
         post(al)?(code|cd)(fake)? zip(code|cd|5)? plz postleitzahl codepostal cp cap codigopostal kodpocztowy
+        (почтовый)?индекс 郵便番号 邮编 邮政编码 postakodu
     """,
     "state": r"""
         (state|province|region|bundesland|canton|kanton|departement|provincia)(cd|code|abbr|name|desc)?

@@ -76,7 +76,7 @@ _DECIMAL = re.compile(r"[-+]?\d+[.,]\d+")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*|\d{10}|\d{13}")
 _CODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9./-]{3,39}|\d[\d ./-]{3,39}")
 _NUMBER = re.compile(r"\d{1,2}(?:\.0+)?")
-_YEAR = re.compile(r"(?:1[789]|20)\d\d(?:\.0+)?")
+_YEAR = re.compile(r"(?:1[5-9]|20)\d\d(?:\.0+)?")
 _LETTERS = re.compile(r"[^\W\d_]")
 _POSTCODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9 .-]{1,11}")
 # A birth date is not of the last days only, nor of one day for many.
@@ -105,6 +105,7 @@ def _anything(content: Content) -> bool:
 _FITS: dict[str, Callable[[Content], bool]] = {
     "truth": _anything,
     "full_name": _text,
+    "organization": _text,
     "given_name": _text,
     "middle_name": _text,
     "family_name": _text,
@@ -126,7 +127,7 @@ _FITS: dict[str, Callable[[Content], bool]] = {
 }
 
 _BIRTH = ("birth_date", "birth_year", "birth_month", "birth_day")
-SINGLE_FIELDS = (*_BIRTH, "email", "phone", "city", "postcode", "country")
+SINGLE_FIELDS = (*_BIRTH, "organization", "email", "phone", "city", "postcode", "country")
 FIELDS = (RECORD_ID, *_FITS, TRAIT, NOTHING)
 
 
@@ -212,7 +213,7 @@ def _settled(found: Sequence[Taken], table: Mapping[str, Column]) -> tuple[Taken
     named = {taken.field for taken in found if taken.reason != "content"}
     settled = [_adjusted(taken, fields, named) for taken in found]
     for name in SINGLE_FIELDS:
-        _keep_best(settled, name, 1, table, TRAIT if name in ("city", "postcode") else NOTHING)
+        _keep_best(settled, name, 1, table, TRAIT if name in ("city", "postcode", "organization") else NOTHING)
     _keep_best(settled, RECORD_ID, 1, table, NOTHING)
     _keep_best(settled, IDENTIFIER, MOST_IDENTIFIERS, table, NOTHING)
     _keep_best(settled, TRAIT, MOST_TRAITS, table, NOTHING)
@@ -227,6 +228,8 @@ def _adjusted(taken: Taken, fields: set[str], named: set[str]) -> Taken:
         return Taken(column, NOTHING, "given and family name stand apart")
     if name == "given_name" and reason == "content" and "given_name" in named:
         return Taken(column, TRAIT, reason)
+    if name == "organization" and fields & {"full_name", "given_name", "family_name"}:
+        return Taken(column, TRAIT, "name, beside that of a person")
     if name == "full_name" and "family_name" in fields:
         return Taken(column, "given_name", "name, beside a family name")
     if name in ("birth_month", "birth_day") and ("birth_year" not in fields or "birth_date" in fields):

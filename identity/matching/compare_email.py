@@ -10,6 +10,7 @@ from rapidfuzz.process import cpdist
 from identity.matching.column import Codes, Column, derive
 from identity.matching.distinct import on_distinct
 from identity.matching.levels import EMAIL, NO_EVIDENCE
+from identity.matching.local_parts import say_only_the_name
 from identity.matching.people import People
 
 _NO_DIGITS = re.compile("[^0-9]+")
@@ -20,17 +21,22 @@ _LETTERS_PER_SLIP = 6
 def compare_emails(people: People, a: Codes, b: Codes) -> NDArray[np.int8]:
     """Return the levels of the e-mail addresses of rows `a` and `b`, shape (pairs,).
 
-    The same mailbox under another spelling (+tag, dots, a renamed provider) ranks with the same local part.
+    The same mailbox under another spelling (+tag, dots, a renamed provider) ranks with the same local part. One that
+    says only the name of both is no evidence elsewhere: names are compared by themselves.
     """
     column = people.email
     one, other = column.codes[a], column.codes[b]
     local, other_local = people.email_local.codes[a], people.email_local.codes[b]
     levels = np.full(len(a), EMAIL["different"], dtype=np.int8)
-    same = (people.mailbox.codes[a] == people.mailbox.codes[b]) | ((local == other_local) & (local >= 0))
+    one_mailbox = people.mailbox.codes[a] == people.mailbox.codes[b]
+    same = one_mailbox | ((local == other_local) & (local >= 0))
     unlike = ~same & (one >= 0) & (other >= 0)
     levels[unlike] = on_distinct(one[unlike], other[unlike], lambda x, y: _judge(column, x, y))
     levels[same] = EMAIL["same_local_part"]
     levels[one == other] = EMAIL["exact"]
+    elsewhere = np.flatnonzero(same & ~one_mailbox)
+    named = say_only_the_name(people, np.concatenate([a[elsewhere], b[elsewhere]])).reshape(2, -1).all(axis=0)
+    levels[elsewhere[named]] = NO_EVIDENCE
     levels[(one < 0) | (other < 0)] = NO_EVIDENCE
     return levels
 

@@ -10,7 +10,7 @@ _FLOAT = re.compile(r"\.0+$")
 _YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})")
 _YEAR_LAST = re.compile(r"(\d{1,2})[-/. ]+(\d{1,2})[-/. ]+(\d{4}|\d{2})")
 _RUN_TOGETHER = re.compile(r"\d{8}")
-_YEAR_ALONE = re.compile(r"1[789]\d\d|20\d\d")
+_YEAR_ALONE = re.compile(r"1[5-9]\d\d|20\d\d")
 _WORDED = re.compile(
     r"(?:(\d{1,2})(?:st|nd|rd|th)?\.?[- ]+)?([^\W\d_]{3,9})\.?[- ,]+(?:(\d{1,2})(?:st|nd|rd|th)?[ ,]+)?(\d{4})"
 )
@@ -62,12 +62,12 @@ def read_date(text: str, order: str = DAY_FIRST) -> str | None:
 
 
 def is_date(text: str) -> bool:
-    """Return whether a text is a day of the last two hundred years or the next hundred, in any of the shapes."""
+    """Return whether a text is a day from the year 1000 until 2100, in any of the shapes: archives hold people, too."""
     iso = read_date(text)
     if iso is None:
         return False
     year, month, day = (int(part) for part in iso.split("-"))
-    return 1800 <= year <= 2100 and month <= 12 and day <= 31
+    return 1000 <= year <= 2100 and month <= 12 and day <= 31
 
 
 def _bare(text: str) -> str:

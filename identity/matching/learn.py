@@ -5,10 +5,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from identity.matching.column import Column, combine
+from identity.matching.column import Codes, Column, combine
 from identity.matching.compare import compare_all
 from identity.matching.identifiers import distinct_partners
-from identity.matching.levels import BIRTH_DATE, COLUMN, COMPARISONS, FAMILY_NAME, FREE, GIVEN_NAME, NO_EVIDENCE, Levels
+from identity.matching.levels import (
+    ADDRESS,
+    BIRTH_DATE,
+    COLUMN,
+    COMPARISONS,
+    FAMILY_NAME,
+    FREE,
+    GIVEN_NAME,
+    NO_EVIDENCE,
+    Levels,
+)
 from identity.matching.model import LEAST_SEEN, Distributions, Model
 from identity.matching.patterns import Patterns, patterns_of
 from identity.matching.people import People
@@ -39,11 +49,16 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _AllPairs:
-    """What is known of all N(N-1)/2 pairs without comparing them; arrays have shape (comparisons,)."""
+    """What is known of all N(N-1)/2 pairs without comparing them; arrays have shape (comparisons,).
+
+    known: pairs that have a value on both sides. equal: those of them whose values are the same, which is the level
+    `exact`: the last one, but for addresses in a file that knows no streets.
+    """
 
     total: float
     known: Floats
     equal: Floats
+    exact: NDArray[np.int64]
     crossed_names: float
 
 
@@ -185,14 +200,14 @@ def _chance_levels(
         if not everyone.known[column]:
             chance.append(model.chance[column])
             continue
-        exact = len(comparison.levels) - 1
+        exact, beyond = int(everyone.exact[column]), np.zeros(len(comparison.levels) - 1 - everyone.exact[column])
         explained = float(alike[candidates.levels[:, column] == exact].sum())
         exact_share = (max(everyone.equal[column] - explained, 0.0) + 0.5) / everyone.known[column]
         seen = np.bincount(random.levels[:, column] + 1, weights=random.counts * random_chance, minlength=exact + 2)[
-            1:-1
+            1 : exact + 1
         ]
         others = (seen + 0.5) / (seen.sum() + 0.5 * exact) * (1 - exact_share)
-        shares = np.append(others, exact_share)
+        shares = np.concatenate([others, [exact_share], beyond])
         if comparison is FAMILY_NAME:
             shares[FAMILY_NAME["swapped"]] = _swapped_by_chance(model, everyone)
         shares = np.maximum(shares, LEAST_CHANCE)
@@ -272,7 +287,8 @@ def _sane(model: Model, everyone: _AllPairs) -> Model:
     for column in range(len(COMPARISONS)):
         if everyone.known[column] and COMPARISONS[column] in FREE:
             continue
-        if not everyone.known[column] or match[column][-1] <= chance[column][-1]:
+        exact = everyone.exact[column]
+        if not everyone.known[column] or match[column][exact] <= chance[column][exact]:
             match[column], chance[column] = default.match[column], default.chance[column]
     return replace(model, match=tuple(match), chance=tuple(chance))
 
@@ -304,14 +320,14 @@ def _random_pairs(n: int, seed: int) -> NDArray[np.int32]:
 
 
 def _all_pairs(people: People) -> _AllPairs:
-    dwelling = combine(people.street.codes, people.postcode.codes)
+    places, of_places = _places(people)
     columns = {
         "given_name": people.given_name.codes,
         "family_name": people.family_name.codes,
         "birth_date": people.birth_date.codes,
         "email": people.email.codes,
         "phone": people.phone.codes,
-        "address": dwelling if (dwelling >= 0).any() else people.postcode.codes,
+        "address": places,
         **{comparison.name: people.free(comparison.name).codes for comparison in FREE},
     }
     known, equal = np.zeros(len(COMPARISONS)), np.zeros(len(COMPARISONS))
@@ -320,7 +336,23 @@ def _all_pairs(people: People) -> _AllPairs:
         counts = np.bincount(present).astype(np.float64) if len(present) else np.zeros(0)
         known[COLUMN[name]] = len(present) * (len(present) - 1) / 2
         equal[COLUMN[name]] = (counts * (counts - 1) / 2).sum()
-    return _AllPairs(len(people) * (len(people) - 1) / 2, known, equal, _crossed(people.given_name, people.family_name))
+    exact = np.array([len(comparison.levels) - 1 for comparison in COMPARISONS])
+    exact[COLUMN["address"]] = of_places
+    crossed = _crossed(people.given_name, people.family_name)
+    return _AllPairs(len(people) * (len(people) - 1) / 2, known, equal, exact, crossed)
+
+
+def _places(people: People) -> tuple[Codes, int]:
+    """Return the smallest places that the file knows of, shape (n,), and the level of two who share one."""
+    street, postcode, city = people.street.codes, people.postcode.codes, people.city.codes
+    choices = (
+        (combine(street, postcode), ADDRESS["same_address"]),
+        (combine(street, city), ADDRESS["same_address"]),
+        (postcode, ADDRESS["same_postcode"]),
+        (city, ADDRESS["same_city"]),
+        (street, ADDRESS["same_address"]),
+    )
+    return next((choice for choice in choices if (choice[0] >= 0).any()), choices[0])
 
 
 def _crossed(given: Column, family: Column) -> float:

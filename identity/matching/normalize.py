@@ -42,6 +42,14 @@ LEGAL_FORMS = _words(
     sas srl spa bv nv oy oyj ab aps asa sro kft pty pvt foundation stiftung association verein university hospital
     """
 )
+# Words of an organization's name that come and go: its legal form, and what joins the others.
+_PASSING = _words(
+    """
+    ag gmbh kg kgaa ohg ug ev inc incorporated ltd limited llc llp plc corp corporation company co sa sarl sas srl spa
+    bv nv oy oyj ab aps asa sro kft pty pvt mbh gesellschaft and und et y e the der die das of
+    """
+)
+_LONE_LETTERS = re.compile(r"\b(\w) (?=\w\b)")
 
 PROVIDERS_FOR_ALL = _words(
     """
@@ -106,6 +114,12 @@ def name(text: str) -> str | None:
     words = [word for word in folded.split() if word not in TITLES]
     kept = " ".join(words) if words else folded
     return None if not kept or kept in NO_NAME else kept
+
+
+def organization(text: str) -> list[str]:
+    """Return the words that tell an organization, folded: of "The Müller & Sons Co. Ltd." "muller" and "sons"."""
+    words = _LONE_LETTERS.sub(r"\1", fold(text)).split()
+    return [word for word in words if word not in _PASSING] or words or [""]
 
 
 def main_word(folded_name: str) -> str:

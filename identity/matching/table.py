@@ -11,8 +11,8 @@ from identity.matching.columns import IDENTIFIER, TRAIT, Taken
 from identity.matching.in_bulk import encoded, texts_of
 from identity.matching.levels import IDENTIFIERS, TRAITS
 
-_USED = frozenset({"given_name", "family_name", "full_name", "birth_date", "birth_year", "email", "phone", "street",
-                   "city", "postcode", IDENTIFIER, TRAIT})  # fmt: skip
+_USED = frozenset({"given_name", "family_name", "full_name", "organization", "birth_date", "birth_year", "email",
+                   "phone", "street", "city", "postcode", IDENTIFIER, TRAIT})  # fmt: skip
 _SAMPLE = 2_000
 _LEAST_FORMED = 0.1
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "phd", "md", "esq"})
@@ -62,14 +62,24 @@ def fields_of(
 def _names(columns: Mapping[str, list[Column]]) -> dict[str, Column]:
     if "given_name" in columns or "family_name" in columns:
         return {name: joined(columns[name]) for name in ("given_name", "family_name") if name in columns}
+    if "organization" in columns:
+        return _names_of_organizations(columns["organization"][0])
     if "full_name" not in columns:
         return {}
     whole = joined(columns["full_name"])
     if _are_organizations(whole):
-        return {"family_name": whole}
+        return _names_of_organizations(whole)
     return {
         "given_name": derive(whole, lambda full_name: _split(full_name)[0]),
         "family_name": derive(whole, lambda full_name: _split(full_name)[1]),
+    }
+
+
+def _names_of_organizations(whole: Column) -> dict[str, Column]:
+    """Return the first word that tells an organization as the family name, the words behind it as the given name."""
+    return {
+        "given_name": derive(whole, lambda name: " ".join(normalize.organization(name)[1:]) or None),
+        "family_name": derive(whole, lambda name: normalize.organization(name)[0]),
     }
 
 

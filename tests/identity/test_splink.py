@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from identity.matching import COMPARISONS, KEYS, Model, People, Person, candidate_pairs
 from identity.matching.block import MOST_IN_A_BLOCK, blocks_of, pairs_within
-from identity.matching.levels import COLUMN, FAMILY_NAME, GIVEN_NAME
+from identity.matching.levels import COLUMN, EMAIL, FAMILY_NAME, GIVEN_NAME, NO_EVIDENCE
 from identity.matching.splink import known_comparisons, prepared, splink_settings
 from identity.people_of_file import PeopleOfFile, read_people, write_prepared
 from tests.identity.splink_town import Town
@@ -81,6 +81,17 @@ def test_what_is_just_as_close_as_needed_is_similar_in_both(tmp_path: Path) -> N
     found = both(of_file, model, predict(settings, tmp_path / "two.csv"))
     assert found.levels[0, COLUMN["family_name"]] == FAMILY_NAME["similar"]
     assert found.same_levels.all()
+
+
+@pytest.mark.parametrize(("local", "level"), [("ann.moser", NO_EVIDENCE), ("ann.moser80", EMAIL["same_local_part"])])
+def test_a_local_part_that_says_only_the_name_is_evidence_to_neither(local: str, level: int, tmp_path: Path) -> None:
+    ann = Person(given_name="Ann", family_name="Moser", email=f"{local}@example.org")
+    people = People.build([0, 1], [ann, replace(ann, email=f"{local}@example.net")])
+    of_file, model = PeopleOfFile(people, ["0", "1"], ()), Model.default()
+    write_prepared(of_file, tmp_path / "two.csv")
+    settings = splink_settings(model, comparisons=["email"], rarity=False, all_pairs=True)
+    found = both(of_file, model, predict(settings, tmp_path / "two.csv"))
+    assert found.levels[0, COLUMN["email"]] == found.their_levels[0, COLUMN["email"]] == level
 
 
 def test_a_block_too_large_to_be_compared_within_is_no_block() -> None:

@@ -195,6 +195,7 @@ def _emails() -> list[Condition]:
     return [
         Condition(None, _missing("email")),
         Condition("exact", _same("email")),
+        Condition(None, _all(_same("email_name"), f"NOT {_surely(_same('mailbox'))}")),
         Condition("same_local_part", _any(_same("mailbox"), _same("email_local"))),
         Condition("similar", _all(" = ".join(numbers), slips)),
         Condition("different", ELSE),

@@ -3,9 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
 from identity.matching.block import KEYS, blocks_of
 from identity.matching.column import MISSING, Column, derive
 from identity.matching.levels import FREE, IDENTIFIERS, TRAITS
+from identity.matching.local_parts import say_only_the_name
 from identity.matching.nicknames import full_names, lookalikes
 from identity.matching.people import People
 from identity.matching.rarity import shares_of
@@ -23,7 +26,7 @@ _WORDS = ("given_name", "family_name", "city", "street_name", *(comparison.name 
 # The blocks of each key, by column.
 BLOCKS: Mapping[str, tuple[str, ...]] = {"block_of_" + "_".join(fields): fields for fields in KEYS}
 COLUMNS = (
-    RECORD_ID, *_AS_THEY_ARE, "given_full_names", "given_lookalikes",
+    RECORD_ID, *_AS_THEY_ARE, "email_name", "given_full_names", "given_lookalikes",
     *(f"{name}_letters" for name in _WORDS), *(f"{name}_around" for name in _WORDS), *BLOCKS,
 )  # fmt: skip
 PLACES = ("postcode", "city")
@@ -42,13 +45,17 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 def prepared(people: People, record_ids: Sequence[str]) -> dict[str, list[str | None]]:
     """Return the columns by name (see `COLUMNS`), each with a value or None per row of `people`.
 
-    Columns of several values separate them by a space: `given_full_names` are the full names that a short form may
-    stand for, `given_lookalikes` the names that look alike but are other people's, `…_letters` the letters, each with
-    the number of its occurrence, so that a list function can tell whether one word holds all letters of another.
+    `email_name` is the local part where it says only the name of its row (see `local_parts`). Columns of several values
+    separate them by a space: `given_full_names` are the full names that a short form may stand for, `given_lookalikes`
+    the names that look alike but are other people's, `…_letters` the letters, each with the number of its occurrence,
+    so that a list function can tell whether one word holds all letters of another.
     `block_of_…` numbers those who agree on a key's fields, where they are few enough to be compared with each other.
     `…_around`, separated by "|", is what DuckDB's count of slips takes for nearer than it is (see `swapped_around`).
     """
     columns = {name: people.free(name) for name in _AS_THEY_ARE}
+    columns["email_name"] = people.email_local.but_for(
+        ~say_only_the_name(people, np.arange(len(people), dtype=np.int32))
+    )
     columns["given_full_names"] = derive(people.given_name, lambda name: _several(full_names(_first(name))))
     columns["given_lookalikes"] = derive(people.given_name, lambda name: _several(lookalikes(_first(name))))
     for name in _WORDS:

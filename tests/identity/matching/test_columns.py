@@ -28,6 +28,9 @@ CONTENT = {
     "iso": column(
         lambda: f"{_chance.randrange(1930, 2000)}-{_chance.randrange(1, 13):02}-{_chance.randrange(1, 29):02}"
     ),
+    "of an archive": column(
+        lambda: f"{_chance.randrange(1560, 1750)}-{_chance.randrange(1, 13):02}-{_chance.randrange(1, 29):02}"
+    ),
     "email": column(lambda: f"{_chance.choice(GIVEN)}{_chance.randrange(200)}@example.org"),
     "phone": column(lambda: f"030 {_chance.randrange(10**6, 10**6 + 200)}"),
     "street": column(lambda: f"{_chance.choice(FAMILY)}weg {_chance.randrange(90)}"),
@@ -72,6 +75,9 @@ def fields(**contents: str) -> dict[str, str]:
         ("PLZ", "postcode", "postcode"),
         ("postcode_fake", "postcode", "postcode"),
         ("suburb", "city", "city"),
+        ("Фамилия", "family", "family_name"),
+        ("生年月日", "iso", "birth_date"),
+        ("date of birth", "of an archive", "birth_date"),
         ("soc_sec_id", "number", "identifier"),
         ("x17", "number", "identifier"),
         ("x18", "email", "email"),
@@ -147,6 +153,7 @@ def test_unknown_choices_name_what_there_is() -> None:
         ("Jan 2, 1947", DAY_FIRST, "1947-01-02"),
         ("2. März 1947", DAY_FIRST, "1947-03-02"),
         ("1947", DAY_FIRST, "1947-00-00"),
+        ("1622", DAY_FIRST, "1622-00-00"),
         # A slip of the pen is no reason to know nothing.
         ("19479102", DAY_FIRST, "1947-91-02"),
         ("yesterday", DAY_FIRST, None),
@@ -204,8 +211,26 @@ def test_cells_without_a_value() -> None:
     assert [normalize.cell(cell) for cell in cells] == ["x", None, None, "4011", "12.50", "7", None]
 
 
-def test_names_of_organizations_are_not_parted() -> None:
-    names = ["Nord Bau GmbH", "Acme Ltd", "Müller & Söhne KG", "Stadtwerke", "Opera Nova S.A."]
-    found = fields_of({"name": encode(names)}, [Taken("name", "full_name", "")])
-    assert list(found) == ["family_name"]
-    assert list(found["family_name"].values) == names
+def names_of(organizations: list[str], column: str = "full_name") -> list[tuple[str | None, str]]:
+    found = fields_of({"name": encode(organizations)}, [Taken("name", column, "")])
+    given, family = found["given_name"], found["family_name"]
+    return [
+        ((*given.values, None)[rest], family.values[first])
+        for rest, first in zip(given.codes.tolist(), family.codes.tolist(), strict=True)
+    ]
+
+
+def test_an_organization_is_told_by_its_words_without_its_legal_form() -> None:
+    names = ["Nord Bau GmbH", "Acme Ltd", "Müller & Söhne Co. KG", "Stadtwerke", "Opera Nova S.A.", "The Limited"]
+    words = [("bau", "nord"), (None, "acme"), ("sohne", "muller"), (None, "stadtwerke"), ("nova", "opera")]
+    assert names_of(names) == [*words, ("limited", "the")]
+
+
+def test_a_column_called_like_one_holds_organizations_whatever_their_names() -> None:
+    assert fields(company="full", town="city") == {"company": "organization", "town": "city"}
+    assert names_of(["Ann Berg", "Dorn"], "organization") == [("berg", "ann"), (None, "dorn")]
+
+
+def test_a_company_beside_a_name_is_the_employer() -> None:
+    found = fields(first_name="given", surname="family", company="full")
+    assert found == {"first_name": "given_name", "surname": "family_name", "company": "trait"}

@@ -105,6 +105,30 @@ def test_emails(one: str, other: str | None, level: str | None) -> None:
     assert named("email", Person(email=one), Person(email=other)) == level
 
 
+@pytest.mark.parametrize(
+    ("local", "other", "level"),
+    [
+        # Any Anna Lang may be called so, at one provider or another.
+        ("anna.lang", "example.net", None),
+        ("a.lang", "example.net", None),
+        ("langa", "example.net", None),
+        # Not every one has this number or this hobby, and nobody else this mailbox.
+        ("anna.lang81", "example.net", "same_local_part"),
+        ("anna.paints", "example.net", "same_local_part"),
+        ("anna.lang", "example.org", "exact"),
+    ],
+)
+def test_a_local_part_that_says_only_the_name_tells_nothing_elsewhere(local: str, other: str, level: str) -> None:
+    one = Person(given_name="Anna", family_name="Läng", email=f"{local}@example.org")
+    assert named("email", one, replace(one, email=f"{local}@{other}")) == level
+
+
+def test_a_local_part_that_says_the_name_of_one_alone_is_evidence() -> None:
+    unmarried = Person(given_name="Anna", family_name="Lang", email="anna.lang@example.org")
+    married = Person(given_name="Anna", family_name="Berg", email="anna.lang@example.net")
+    assert named("email", unmarried, married) == "same_local_part"
+
+
 def test_phones() -> None:
     assert named("phone", cast.ALICE, cast.BOB_HER_TWIN) == "exact"
     assert named("phone", cast.ALICE, replace(cast.ALICE, phone="+4930999")) == "different"

@@ -9,6 +9,7 @@ from identity.matching import (
     COMPARISONS,
     Model,
     People,
+    Person,
     UnreadableModelError,
     candidate_pairs,
     compare,
@@ -141,3 +142,35 @@ def test_a_trait_on_which_matches_never_agree_tells_nothing() -> None:
     saved = learn(compare(people, candidate_pairs(people)[0]), people=people).to_dict()
     assert saved["match"]["trait"] == saved["chance"]["trait"]
     assert saved["match"]["phone"] != saved["chance"]["phone"]
+
+
+@pytest.mark.parametrize(
+    ("known", "level"),
+    [
+        (("street", "postcode", "city"), "same_address"),
+        (("street", "city"), "same_address"),
+        (("postcode", "city"), "same_postcode"),
+        (("city",), "same_city"),
+    ],
+)
+def test_places_are_learned_as_finely_as_the_file_knows_them(known: tuple[str, ...], level: str) -> None:
+    persons, _ = cast.town(300)
+    unknown = {"street": None, "postcode": None, "city": None}
+    persons = [
+        replace(person, **{**unknown, **{field: getattr(town, field) for field in known}})
+        for person, town in zip(persons, in_towns(persons), strict=True)
+    ]
+    people = People.build(range(len(persons)), persons)
+    model = learn(compare(people, candidate_pairs(people)[0]), people=people)
+    default = log_ratio(Model.default(), "address", level)
+    assert model.learned_on == len(persons)
+    assert log_ratio(model, "address", level) != default
+    assert log_ratio(model, "address", level) > max(0, log_ratio(model, "address", "different"))
+
+
+TOWNS = ("Aachen", "Bonn", "Celle", "Dachau", "Erfurt", "Fulda", "Gotha", "Husum", "Jena", "Kiel", "Lindau", "Ulm")
+
+
+def in_towns(persons: list[Person]) -> list[Person]:
+    """Return the same people in a dozen towns, by their postcode."""
+    return [replace(person, city=TOWNS[int(person.postcode or 0) % len(TOWNS)]) for person in persons]
