@@ -35,8 +35,9 @@ def compare_emails(people: People, a: Codes, b: Codes) -> NDArray[np.int8]:
     levels[same] = EMAIL["same_local_part"]
     levels[one == other] = EMAIL["exact"]
     elsewhere = np.flatnonzero(same & ~one_mailbox)
-    named = say_only_the_name(people, np.concatenate([a[elsewhere], b[elsewhere]])).reshape(2, -1).all(axis=0)
-    levels[elsewhere[named]] = NO_EVIDENCE
+    for side in (a, b):
+        elsewhere = elsewhere[say_only_the_name(people, side[elsewhere])]
+    levels[elsewhere] = NO_EVIDENCE
     levels[(one < 0) | (other < 0)] = NO_EVIDENCE
     return levels
 

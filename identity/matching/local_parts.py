@@ -21,20 +21,30 @@ def say_only_the_name(people: People, rows: Codes) -> NDArray[np.bool_]:
 
 def says_only_the_name(local: str | None, given: str | None, family: str | None) -> bool:
     """Return whether a local part without signs is a usual form of these folded names: annaberg, berganna, aberg."""
-    if not local:
+    names = f"{given or ''} {family or ''}"
+    # Nearly all that say more say it by a number, by their length or by their first letter.
+    if not local or not local.isalpha() or len(local) > 2 * len(names):
+        return False
+    if local[0] not in names or f" {local[0]}" not in f" {names}":
         return False
     bare = normalize.fold(local)
     givens, families = _forms(given), _forms(family)
-    return bare in givens | families or any(
-        bare in (one + other, other + one, one[0] + other, other + one[0], one + other[0])
-        for one in givens
-        for other in families
+    return (
+        bare in givens
+        or bare in families
+        or any(
+            bare in (one + other, other + one, one[0] + other, other + one[0], one + other[0])
+            for one in givens
+            for other in families
+        )
     )
 
 
-def _forms(name: str | None) -> set[str]:
-    """Return a name as one word, and its first and its main word alone."""
-    return {name.replace(" ", ""), name.split(" ", 1)[0], normalize.main_word(name)} if name else set()
+def _forms(name: str | None) -> tuple[str, ...]:
+    """Return a name as one word, and of several words the first and the main one alone."""
+    if not name:
+        return ()
+    return (name.replace(" ", ""), name.split(" ", 1)[0], normalize.main_word(name)) if " " in name else (name,)
 
 
 def _texts(people: People, name: str, rows: Codes) -> list[str | None]:

@@ -123,6 +123,12 @@ def test_a_local_part_that_says_only_the_name_tells_nothing_elsewhere(local: str
     assert named("email", one, replace(one, email=f"{local}@{other}")) == level
 
 
+@pytest.mark.parametrize("local", ["anna.muehlen", "a.muhlen", "muehlen", "vondermuehlen"])
+def test_a_name_of_several_words_is_said_by_its_main_one_as_well(local: str) -> None:
+    one = Person(given_name="Anna Sophie", family_name="von der Mühlen", email=f"{local}@example.org")
+    assert named("email", one, replace(one, email=f"{local}@example.net")) is None
+
+
 def test_a_local_part_that_says_the_name_of_one_alone_is_evidence() -> None:
     unmarried = Person(given_name="Anna", family_name="Lang", email="anna.lang@example.org")
     married = Person(given_name="Anna", family_name="Berg", email="anna.lang@example.net")
