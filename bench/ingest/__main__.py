@@ -3,7 +3,8 @@
 A throw-away installation on the embedded PostgreSQL, fsync on. Half of the people are known before the clock starts.
 Then clients of Segment's format send batches of 100 to the real web server, over HTTP, with dedupe, consent, sealing
 and audit as in production; the load generator has part of the machine, too. In turns with it, into the same partitions
-and indexes, a bare binary COPY of the very rows that were stored, 100 a transaction. Last, rows of a CSV file.
+and indexes, a bare binary COPY of the very rows that were stored, 100 a transaction, and a bare script without server,
+consent or people (`bench.ingest.bare`). Last, rows of a CSV file.
 Processing (who is who, segments) comes after the answer and does not run here. The last line is one JSON object.
 """
 

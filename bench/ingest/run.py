@@ -26,11 +26,11 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from psycopg.types.json import Jsonb  # noqa: E402
 
-from bench.ingest import traffic  # noqa: E402  # after the set-up
+from bench.ingest import bare, traffic  # noqa: E402  # after the set-up
 from bench.privacy import customers  # noqa: E402
 from pipeline.files import ingest  # noqa: E402
 from records import sources  # noqa: E402
-from records.models import Record  # noqa: E402
+from records.models import Record, SourceProfile  # noqa: E402
 from records.store import RECORD_COLUMNS  # noqa: E402
 from vault.ids import new_id  # noqa: E402
 
@@ -52,29 +52,38 @@ def main(events: int) -> None:
         known = traffic.bodies(traffic.identify(person, -1 - person) for person in range(0, people, 2))
         send([orjson.dumps(body) for body in known], port, write_key)
         bodies = [orjson.dumps(body) for body in traffic.bodies(traffic.events(events, people))]
-        seconds = copied = 0.0
+        spent = [0.0, 0.0, 0.0]
         for start in range(0, len(bodies), turn := -(-len(bodies) // TURNS)):
-            sent, took = _turn(bodies[start : start + turn], port, write_key)
-            seconds, copied = seconds + sent, copied + took
+            took = _turn(bodies[start : start + turn], port, write_key)
+            spent = [before + more for before, more in zip(spent, took, strict=True)]
+    seconds, copied, bare_seconds = spent
     csv_rows_per_s = CSV_ROWS / load_file(Path(settings.ONYM_HOME))
     figures = {
         "events": events,
         "events_per_s": round(events / seconds),
         "copy_rows_per_s": round(events / copied),
         "ratio": round(copied / seconds, 3),
+        "bare_per_s": round(events / bare_seconds),
         "csv_rows_per_s": round(csv_rows_per_s),
     }
     print(json.dumps(figures))  # noqa: T201
 
 
-def _turn(bodies: Sequence[bytes], port: int, write_key: str) -> tuple[float, float]:
-    """Send these, then COPY the very rows that were stored. Returns the seconds of each."""
+def _turn(bodies: Sequence[bytes], port: int, write_key: str) -> tuple[float, float, float]:
+    """Send these, COPY the very rows that were stored, and let the bare script take the same bodies in.
+
+    Returns the seconds of each.
+    """
     before = Record.objects.count()
     seconds = send(bodies, port, write_key)
     stored = Record.objects.count() - before
     if stored != sum(len(orjson.loads(body)["batch"]) for body in bodies):
         raise SystemExit(f"{len(bodies)} batches were acknowledged and {stored} of their events stored")
-    return seconds, copy(rows(stored))
+    copied = copy(rows(stored))
+    someone = SourceProfile.objects.filter(source__name="shop").first()
+    if someone is None:
+        raise SystemExit("nobody was stored")
+    return seconds, copied, bare.take_in(bodies, someone.source_id, someone.id)
 
 
 @contextmanager
