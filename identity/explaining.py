@@ -1,11 +1,12 @@
 """Why two records of a file are, or are not, one person: what their fields say, step by step."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from identity.matching import NO_EVIDENCE, Model, compare, score
+from identity.matching.table import free_columns
 from identity.matching.waterfall import Step, steps_of
 from identity.people_of_file import PeopleOfFile
 
@@ -18,12 +19,18 @@ class UnknownRecordError(ValueError):
 class Explained:
     """The probability that two records are one person, and the steps that lead there: levels and bits, no value.
 
-    `compared` says whether any field is known of both; if none is, only the starting point stands.
+    `compared` says whether any field is known of both; if none is, only the starting point stands. `columns` says which
+    column of the file each identifier and trait is.
     """
 
     probability: float
     steps: Sequence[Step]
     compared: bool
+    columns: Mapping[str, str]
+
+    def shown(self) -> list[Step]:
+        """Return the steps with identifiers and traits called as their columns are, for people to read."""
+        return [(self.columns.get(name, name), level, bits) for name, level, bits in self.steps]
 
 
 def explain(of_file: PeopleOfFile, one: str, other: str, *, model: Model) -> Explained:
@@ -34,7 +41,9 @@ def explain(of_file: PeopleOfFile, one: str, other: str, *, model: Model) -> Exp
     pairs = np.array([(low, high)], dtype=np.int32)
     levels = compare(of_file.people, pairs)
     scores = score(levels, model, people=of_file.people, pairs=pairs, closely=True)
-    return Explained(float(scores.probability[0]), steps_of(levels, scores, 0), bool((levels != NO_EVIDENCE).any()))
+    columns = free_columns(of_file.columns) if model.columns is None else model.columns
+    steps, compared = steps_of(levels, scores, 0), bool((levels != NO_EVIDENCE).any())
+    return Explained(float(scores.probability[0]), steps, compared, columns)
 
 
 def _row(of_file: PeopleOfFile, record_id: str) -> int:

@@ -69,10 +69,17 @@ def _row_by_row(file: BinaryIO, nature: Nature, tell: Callable[[int], None]) -> 
         for column, cell in item[1].items():
             values = columns.setdefault(column, [])
             values.extend([None] * (rows - len(values)))
-            values.append(None if cell is None else str(cell))
+            values.append(_text(cell))
         rows += 1
         if rows % ROWS_A_REPORT == 0:
             tell(rows)
     for values in columns.values():
         values.extend([None] * (rows - len(values)))
     return {column: pl.Series(values, dtype=pl.String) for column, values in columns.items()}, unreadable
+
+
+def _text(cell: object) -> str | None:
+    """Return what stands in a cell; of a list the first entry, as a person's first e-mail address."""
+    if isinstance(cell, list | tuple):
+        cell = next(iter(cell), None)
+    return None if cell is None else str(cell)

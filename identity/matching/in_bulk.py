@@ -127,6 +127,8 @@ def cell(texts: pl.Series) -> pl.Series:
     bare = texts.str.strip_chars(" ")
     if bare.str.ends_with(".0").any():
         bare = bare.str.replace(r"([0-9])\.0$", "${1}")
+    if (bare.str.len_bytes() > normalize.LONGEST_CELL).any():
+        bare = bare.str.head(normalize.LONGEST_CELL)
     if (bare.str.len_bytes() <= _LONGEST_ABSENT).any():
         bare = bare.set(bare.str.to_lowercase().is_in(list(normalize.ABSENT)), None)
     return bare

@@ -25,6 +25,7 @@ _PUNCTUATION = re.compile(r"[\W_]+")
 # sign that the two letters are not an umlaut.
 _WRITTEN_UMLAUT = re.compile(r"(?<![aeiouq])([aou])e")
 ABSENT = frozenset({"", "nan", "null", "none", "n/a", "na", "nil", "-", "--", "?", "unknown", "#n/a", "<na>", "\\n"})
+LONGEST_CELL = 1_000
 _FRACTION = re.compile(r"(?<=\d)\.0$")
 _NOT_DIGITS = re.compile(r"\D+")
 PHONE_DIGITS = 9
@@ -163,8 +164,11 @@ def mailbox_domain(mailbox: str) -> str | None:
 
 
 def cell(text: str) -> str | None:
-    """Return a cell of a file without what stands for nothing; a number without the fraction that made it one."""
-    bare = _FRACTION.sub("", text.strip())
+    """Return a cell of a file without what stands for nothing; a number without the fraction that made it one.
+
+    What is longer than a thousand letters is no field of a person, and comparing it letter by letter would never end.
+    """
+    bare = _FRACTION.sub("", text.strip())[:LONGEST_CELL]
     return None if bare.casefold() in ABSENT else bare
 
 

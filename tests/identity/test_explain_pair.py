@@ -75,6 +75,24 @@ def test_the_picture_holds_levels_and_no_value(file: Path, tmp_path: Path) -> No
     assert [value for value in values - {"DE"} if value.casefold() in drawn.casefold()] == []
 
 
+def test_traits_are_called_as_their_columns_are(tmp_path: Path) -> None:
+    path, drawn, out = tmp_path / "staff.csv", tmp_path / "pair.svg", StringIO()
+    rows = ["no,surname,shift,badge", "a,Berg,night,A-17", "b,Berg,night,A-18", "c,Dorn,day,A-19"]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    chosen = ["--column=trait=shift", "--column=identifier=badge", "--id=no"]
+    call_command("explain_pair", str(path), "a", "b", "--out", str(drawn), *chosen, stdout=out, stderr=StringIO())
+    assert [line.split()[0] for line in out.getvalue().splitlines()[1:4]] == ["Family", "Badge", "Shift"]
+    assert "Shift, exact" in drawn.read_text("utf-8")
+    out = StringIO()
+    call_command("explain_pair", str(path), "a", "b", "--json", *chosen, stdout=out, stderr=StringIO())
+    steps = json.loads(out.getvalue())["steps"]
+    assert [(step["comparison"], step.get("column")) for step in steps[1:4]] == [
+        ("family_name", None),
+        ("identifier", "badge"),
+        ("trait", "shift"),
+    ]
+
+
 def test_records_that_share_no_field(file: Path) -> None:
     said = explain(file, "alice", "nobody")
     assert "No field is known of both." in said

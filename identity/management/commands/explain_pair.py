@@ -53,13 +53,13 @@ class Command(BaseCommand):
         except (*REFUSED, UnknownRecordError) as error:
             raise CommandError(with_way_out(path, error)) from None
         if out:
-            write_text(out, picture(explained.steps))
+            write_text(out, picture(explained.shown()))
         self.stdout.write(_as_json(explained) if options["json"] else _in_words(explained))
 
 
 def _in_words(explained: Explained) -> str:
     total = sum(bits for _, _, bits in explained.steps)
-    lines = [f"{in_words(name):<20}{level_in_words(level):<22}{bits:+7.2f}" for name, level, bits in explained.steps]
+    lines = [f"{in_words(name):<20}{level_in_words(level):<22}{bits:+7.2f}" for name, level, bits in explained.shown()]
     if not explained.compared:
         lines.append("No field is known of both.")
     likely = f"odds of {odds_in_words(total)}, {probability_in_words(explained.probability)} likely one person"
@@ -67,5 +67,9 @@ def _in_words(explained: Explained) -> str:
 
 
 def _as_json(explained: Explained) -> str:
-    steps = [{"comparison": name, "level": level, "bits": bits} for name, level, bits in explained.steps]
+    columns = explained.columns
+    steps = [
+        {"comparison": name, "level": level, "bits": bits} | ({"column": columns[name]} if name in columns else {})
+        for name, level, bits in explained.steps
+    ]
     return json.dumps({"probability": explained.probability, "steps": steps})

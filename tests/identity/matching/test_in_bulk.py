@@ -56,6 +56,12 @@ def test_a_rule_in_bulk(rule: Rule, texts: list[str]) -> None:
     assert [text or None for text in found] == [rule(value) or None for value in values]
 
 
+def test_a_cell_has_an_end() -> None:
+    texts = ["x" * 1_000 + " y", "x" * 1_000, "ü" * 1_001, "Ann"]
+    expected = ["x" * 1_000, "x" * 1_000, "ü" * 1_000, "Ann"]
+    assert applied(normalize.cell, pl.Series(texts)).to_list() == expected == [normalize.cell(text) for text in texts]
+
+
 @given(st.lists(st.none() | phrases, max_size=40))
 def test_texts_are_encoded(texts: list[str | None]) -> None:
     column = encoded(pl.Series(texts, dtype=pl.String))
