@@ -12,11 +12,11 @@ import pytest
 
 from consent.decide import decide
 from console import corrections
-from identity import golden
+from identity import golden, limits
 from identity.models import DeviceEpisode, Profile
 from identity.profiles import look_up, profile_of, source_profiles, where_now
 from outbox.models import Change
-from records.models import Record, Source, SourceProfile
+from records.models import Identifier, Record, Source, SourceProfile
 from segments import catalog
 from segments.models import Membership, ProfileFeatures
 from tests.pipeline.cast import NOW, looked, ordered, saying, send
@@ -173,7 +173,10 @@ def test_mautic_7559_the_device_of_who_was_merged_goes_on_as_theirs(shop: Source
     assert where_now(visitor_profile) == alice
 
 
-NOBODY = (None, "", " ", "null", "None", "undefined", "NaN", "n/a")
+NOBODY = (
+    *(None, "", " ", "null", "None", "undefined", "NaN", "n/a", 0, "0", "-1", "true", "anonymous", "guest"),
+    *("[object Object]", '"null"', "distinct_id", "not_authenticated"),
+)
 
 
 def test_posthog_5527_a_user_id_that_is_none_makes_nobody_one(shop: Source, browser: Source) -> None:
@@ -186,6 +189,18 @@ def test_posthog_5527_a_user_id_that_is_none_makes_nobody_one(shop: Source, brow
     everybody = list(SourceProfile.objects.values_list("id", flat=True))
     assert len(everybody) == 4 * len(NOBODY)
     assert len(set(profile_of(everybody).values())) == 4 * len(NOBODY)
+
+
+def test_posthog_5898_nobody_gathers_thousands_of_ids(crm: Source, shop: Source) -> None:
+    """An address under which 90 accounts are opened, one after the other: a person has so many accounts and no more."""
+    for number in range(90):
+        send(shop, signed_up(f"u-{number}", email="shared@example.com"))
+        process(NOW)
+    accounts = {account(f"u-{number}") for number in range(90)}
+    borne = [len(source_profiles(profile)) for profile in accounts]
+    assert (max(borne), sum(borne)) == (limits.DEFAULTS["account_id"].most, 90)
+    first = source_profiles(account("u-0"))
+    assert Identifier.objects.filter(source_profile__in=first, namespace="account_id").count() == 20
 
 
 @pytest.mark.parametrize("door", ["shop", "browser"])
