@@ -14,6 +14,7 @@ from api.views.deliveries import Acknowledgment, Deliveries
 from api.views.dictionary import Dictionary
 from api.views.features import Features, ProfileFeatures
 from api.views.health import Live, Ready
+from api.views.limits import BlockedValues, LimitDetail, Limits, LimitVersions
 from api.views.messages import Batch, Single
 from api.views.metrics import Metrics
 from api.views.opendsr import Certificate, Discovery, OpenDsrRequestDetail, OpenDsrRequests
@@ -71,6 +72,10 @@ urlpatterns = [
     path("api/subject-requests/<uuid:id>/", SubjectRequestDetail.as_view()),
     path("api/subject-requests/<uuid:id>/certificate/", ErasureCertificate.as_view()),
     path("api/dictionary/", Dictionary.as_view()),
+    path("api/identifier-limits/", Limits.as_view()),
+    path("api/identifier-limits/<slug:slug>/", LimitDetail.as_view()),
+    path("api/identifier-limits/<slug:slug>/versions/", LimitVersions.as_view()),
+    path("api/identifier-limits/<slug:slug>/blocked/", BlockedValues.as_view()),
     path("api/sources/", Sources.as_view()),
     path("api/sources/<slug:slug>/files/", Files.as_view()),
     path("api/sources/<slug:slug>/mapping/", MappingDetail.as_view()),

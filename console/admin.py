@@ -15,6 +15,7 @@ from console.screens.emergencies import EmergencyScreen
 from console.screens.features import FeatureScreen
 from console.screens.held_changes import HeldChangeScreen
 from console.screens.ledger import AssignmentScreen
+from console.screens.limits import LimitScreen
 from console.screens.matches import MatchScreen
 from console.screens.profiles import ProfileScreen
 from console.screens.purposes import PurposeScreen
@@ -26,7 +27,7 @@ from console.screens.segments import SegmentScreen
 from console.screens.sources import SourceScreen
 from console.screens.users import UserScreen
 from console.signing_in import SignIn
-from identity.models import Assignment, Match, Profile
+from identity.models import Assignment, IdentifierLimit, Match, Profile
 from outbox.models import AlarmListener, Recipient
 from privacy.models import EmergencyReveal, SubjectRequest
 from records.models import QuarantinedRecord, RetentionRule, Source
@@ -47,6 +48,7 @@ admin.site.password_change_done_template = "console/password_changed.html"
 admin.site.register(Profile, ProfileScreen)
 admin.site.register(Match, MatchScreen)
 admin.site.register(Assignment, AssignmentScreen)
+admin.site.register(IdentifierLimit, LimitScreen)
 admin.site.register(Segment, SegmentScreen)
 admin.site.register(ImputationPolicy, FeatureScreen)
 admin.site.register(HeldChange, HeldChangeScreen)

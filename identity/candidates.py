@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from identity.blocked import NOTHING_BLOCKED, Blocked, unless_blocked
 from identity.matching import Person, blocking_keys_of
 from vault.cursors import binary_cursor
 from vault.index_columns import indexes_to_write
@@ -19,7 +20,7 @@ TOKEN = "blocking-token"
 # These name one person in the system that issued them; where two systems issue the same, contradiction keeps apart.
 EXCLUSIVE = ("account_id", "customer_number", "loyalty_number")
 
-SHARED_IDENTIFIERS = """
+SHARED_IDENTIFIERS = f"""
 SELECT mine.source_profile_id, other.source_profile_id, mine.namespace
 FROM records_identifier AS mine
 JOIN LATERAL (
@@ -29,17 +30,18 @@ JOIN LATERAL (
     ) AS bearer
 ) AS other ON other.source_profile_id <> mine.source_profile_id AND other.bearers <= %(most)s
 WHERE mine.source_profile_id = ANY(%(ids)b) AND mine.namespace <> ALL(%(exclusive)s) AND mine.namespace <> 'device_id'
+  AND {unless_blocked("mine")}
 """
 
 # Whoever bears an exclusive identifier meets the first who bore it, however many there are; the first meets the latest.
-FIRST_BEARER = """
+FIRST_BEARER = f"""
 SELECT mine.source_profile_id, first.source_profile_id, mine.namespace
 FROM records_identifier AS mine
 JOIN LATERAL (
     SELECT source_profile_id FROM records_identifier
     WHERE namespace = mine.namespace AND index = mine.index ORDER BY source_profile_id LIMIT 1
 ) AS first ON first.source_profile_id <> mine.source_profile_id
-WHERE mine.source_profile_id = ANY(%(ids)b) AND mine.namespace = ANY(%(exclusive)s)
+WHERE mine.source_profile_id = ANY(%(ids)b) AND mine.namespace = ANY(%(exclusive)s) AND {unless_blocked("mine")}
 UNION
 SELECT first.source_profile_id, other.source_profile_id, first.namespace
 FROM records_identifier AS first
@@ -48,7 +50,7 @@ JOIN LATERAL (
     WHERE namespace = first.namespace AND index = first.index AND source_profile_id > first.source_profile_id
     ORDER BY source_profile_id DESC LIMIT %(most)s
 ) AS other ON true
-WHERE first.source_profile_id = ANY(%(ids)b) AND first.namespace = ANY(%(exclusive)s)
+WHERE first.source_profile_id = ANY(%(ids)b) AND first.namespace = ANY(%(exclusive)s) AND {unless_blocked("first")}
   AND NOT EXISTS (
       SELECT FROM records_identifier AS earlier
       WHERE earlier.namespace = first.namespace AND earlier.index = first.index
@@ -81,7 +83,7 @@ WHERE one.id = ANY(%(ids)b) AND one.id <> other.id
 # Episodes and the account that signed in during them.
 OWNED = """
 SELECT source_profile_id, owner_id FROM identity_deviceepisode
-WHERE source_profile_id IS NOT NULL AND owner_id IS NOT NULL
+WHERE source_profile_id IS NOT NULL AND owner_id IS NOT NULL AND device_index <> ALL(%(blocked_devices)b)
   AND (source_profile_id = ANY(%(ids)b) OR owner_id = ANY(%(ids)b))
 """
 
@@ -95,7 +97,8 @@ WITH sole AS (
       ON account.source_profile_id = episode.owner_id AND account.namespace = 'account_id'
     WHERE episode.device_index IN (
         SELECT device_index FROM identity_deviceepisode
-        WHERE source_profile_id = ANY(%(ids)b) OR owner_id = ANY(%(ids)b)
+        WHERE (source_profile_id = ANY(%(ids)b) OR owner_id = ANY(%(ids)b))
+          AND device_index <> ALL(%(blocked_devices)b)
     )
     GROUP BY episode.device_index HAVING count(DISTINCT account.index) = 1
 )
@@ -107,11 +110,11 @@ WHERE episode.owner_id IS NULL AND episode.source_profile_id IS NOT NULL
 Pair = tuple[UUID, UUID]
 
 
-def by_identifier(source_profiles: Collection[UUID]) -> dict[Pair, set[str]]:
-    """Pairs with these source profiles that share identifiers, and the namespaces of those."""
+def by_identifier(source_profiles: Collection[UUID], blocked: Blocked) -> dict[Pair, set[str]]:
+    """Pairs with these source profiles that share identifiers, and the namespaces of those; none that is blocked."""
     pairs: dict[Pair, set[str]] = defaultdict(set)
     for statement in (SHARED_IDENTIFIERS, FIRST_BEARER):
-        for mine, other, namespace in _rows(statement, source_profiles):
+        for mine, other, namespace in _rows(statement, source_profiles, blocked):
             pairs[_ordered(mine, other)].add(namespace)
     return dict(pairs)
 
@@ -166,19 +169,23 @@ def by_token(source_profiles: Collection[UUID]) -> set[Pair]:
     return {_ordered(mine, other) for mine, other in _rows(SHARED_TOKENS, source_profiles)}
 
 
-def by_sign_in(source_profiles: Collection[UUID]) -> set[Pair]:
+def by_sign_in(source_profiles: Collection[UUID], blocked: Blocked) -> set[Pair]:
     """Device episodes and the accounts that signed in during them."""
-    return {_ordered(episode, owner) for episode, owner in _rows(OWNED, source_profiles)}
+    return {_ordered(episode, owner) for episode, owner in _rows(OWNED, source_profiles, blocked)}
 
 
-def by_device(source_profiles: Collection[UUID]) -> set[Pair]:
+def by_device(source_profiles: Collection[UUID], blocked: Blocked) -> set[Pair]:
     """Anonymous episodes of a device that only one account ever signed in to, each with that account."""
-    return {_ordered(episode, owner) for episode, owner in _rows(SAME_DEVICE, source_profiles) if episode != owner}
+    found = _rows(SAME_DEVICE, source_profiles, blocked)
+    return {_ordered(episode, owner) for episode, owner in found if episode != owner}
 
 
-def _rows(statement: str, source_profiles: Collection[UUID]) -> list[tuple[Any, ...]]:
+def _rows(
+    statement: str, source_profiles: Collection[UUID], blocked: Blocked = NOTHING_BLOCKED
+) -> list[tuple[Any, ...]]:
+    asked: dict[str, Any] = {"ids": list(source_profiles), "most": MOST_BEARERS, "exclusive": list(EXCLUSIVE)}
     with binary_cursor() as cursor:
-        cursor.execute(statement, {"ids": list(source_profiles), "most": MOST_BEARERS, "exclusive": list(EXCLUSIVE)})
+        cursor.execute(statement, asked | blocked.parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 

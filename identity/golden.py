@@ -14,6 +14,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from identity import blocked
+from identity.blocked import unless_blocked
 from identity.models import GoldenValue
 from records.dictionary import FIELDS, MOST_RECENT
 from records.models import Attribute, Identifier
@@ -22,7 +24,7 @@ from vault.sealing import Opening, Place, Sealed, open_sealed
 
 # The winner of each field among all that the profile's source profiles have had; what sets it apart from the next
 # is the reason.
-REFRESH = """
+REFRESH = f"""
 WITH offered AS (
     SELECT assignment.profile_id, known.field, known.attribute_id, known.identifier_id, known.source_profile_id,
            known.verified, source.trust_rank, known.last_seen_at, known.id,
@@ -36,8 +38,8 @@ WITH offered AS (
         FROM records_attribute WHERE source_profile_id = assignment.source_profile_id
         UNION ALL
         SELECT id, namespace, NULL, id, source_profile_id, last_seen_at, verified
-        FROM records_identifier
-        WHERE source_profile_id = assignment.source_profile_id AND namespace <> 'device_id'
+        FROM records_identifier AS mine
+        WHERE source_profile_id = assignment.source_profile_id AND namespace <> 'device_id' AND {unless_blocked("mine")}
     ) AS known ON true
     WHERE assignment.ended_at IS NULL AND assignment.profile_id = ANY(%(profiles)b::uuid[])
 ), ranked AS (
@@ -70,13 +72,15 @@ ON CONFLICT (profile_id, field) DO UPDATE SET
     source_profile_id = excluded.source_profile_id, reason = excluded.reason, decided_at = excluded.decided_at
 """
 
-# Values whose source profile has left the profile.
-DROP = """
-DELETE FROM identity_goldenvalue AS golden WHERE golden.profile_id = ANY(%(profiles)b::uuid[]) AND NOT EXISTS (
+# Values whose source profile has left the profile, and those that were blocked since.
+DROP = f"""
+DELETE FROM identity_goldenvalue AS golden WHERE golden.profile_id = ANY(%(profiles)b::uuid[]) AND (NOT EXISTS (
     SELECT FROM identity_assignment AS assignment
     WHERE assignment.profile_id = golden.profile_id AND assignment.source_profile_id = golden.source_profile_id
       AND assignment.ended_at IS NULL
-)
+) OR EXISTS (
+    SELECT FROM records_identifier AS mine WHERE mine.id = golden.identifier_id AND NOT {unless_blocked("mine")}
+))
 """
 
 
@@ -93,8 +97,9 @@ class GoldenRead:
 def refresh(profiles: Collection[UUID], *, now: datetime) -> None:
     """Choose the golden values of these profiles anew."""
     with connection.cursor() as cursor:
-        cursor.execute(DROP, {"profiles": sorted(profiles)})
-        cursor.execute(REFRESH, {"profiles": sorted(profiles), "now": now, "most_recent": _surviving(MOST_RECENT)})
+        asked = {"profiles": sorted(profiles), **blocked.standing().parameters}
+        cursor.execute(DROP, asked)
+        cursor.execute(REFRESH, {**asked, "now": now, "most_recent": _surviving(MOST_RECENT)})
 
 
 def _surviving(rule: str) -> list[str]:

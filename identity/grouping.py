@@ -7,13 +7,15 @@ joins at most one known person: an e-mail typed into a browser never merges two.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from uuid import UUID
 
 import numpy as np
 
-from identity.matching import LINK, cluster, log_odds
-from identity.scene import SURE_BITS, Rows, Scene
+from identity import limits
+from identity.matching import LINK, Limit, Room, cluster, log_odds
+from identity.scene import RESTS_ON, SURE_BITS, VERDICT, Edge, Rows, Scene
 
 
 def people_in(scene: Scene) -> list[set[int]]:
@@ -31,14 +33,26 @@ def _cluster(scene: Scene, members: set[int], apart: Iterable[Rows]) -> list[set
         len(scene.everyone),
         np.array(inside, dtype=np.int32).reshape(-1, 2),
         np.array([scene.edges[pair].bits for pair in inside], dtype=np.float64),
-        must_link=[*_standing(scene, members), *(pair for pair in inside if scene.edges[pair].exact)],
+        must_link=[*_standing(scene, members), *(pair for pair in inside if scene.edges[pair].reason == VERDICT)],
+        sure=_strongest_first(scene, [pair for pair in inside if scene.edges[pair].exact]),
         cannot_link=[(a, b) for a, b in sorted(apart) if a in members and b in members],
         contradicts=scene.contradicts,
+        room=scene.limits.room.anew(),
     ).tolist()
     groups: dict[int, set[int]] = defaultdict(set)
     for row in sorted(members):
         groups[labels[row]].add(row)
     return list(groups.values())
+
+
+def _strongest_first(scene: Scene, pairs: list[Rows]) -> list[Rows]:
+    """Certain pairs in the order in which they are believed, should a limit leave room for some alone."""
+    return sorted(pairs, key=lambda pair: (_priority(scene, scene.edges[pair]), pair)) if len(pairs) > 1 else pairs
+
+
+def _priority(scene: Scene, edge: Edge) -> int:
+    reasons = {edge.reason, *(reason for reason, _ in edge.claims)}
+    return scene.limits.priority([RESTS_ON[reason] for reason in reasons if reason in RESTS_ON])
 
 
 def _apart_visitors(scene: Scene, visitors: set[int], home: Mapping[int, int]) -> set[Rows]:
@@ -91,13 +105,31 @@ def _standing(scene: Scene, members: set[int]) -> list[Rows]:
     return [(ids[0], other) for ids in by_profile.values() for other in ids[1:]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Home:
-    """A known person whom a group of visitors may be: the sum of the evidence, in bits, and the strongest piece."""
+    """A known person whom a group of visitors may be, and all evidence between the two."""
 
     number: int
-    bits: float
-    strongest: float
+    edges: tuple[Edge, ...]
+
+    @cached_property
+    def bits(self) -> float:
+        """The sum of the evidence."""
+        return sum(max(edge.bits, -SURE_BITS) for edge in self.edges)
+
+    @cached_property
+    def strongest(self) -> Edge:
+        """The strongest piece."""
+        return max(self.edges, key=lambda edge: edge.bits)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person said so, whatever the limits."""
+        return any(edge.reason == VERDICT for edge in self.edges)
+
+    def believed(self, scene: Scene) -> tuple[int, float]:
+        """How far the evidence is believed: lower is further."""
+        return min(_priority(scene, edge) for edge in self.edges if edge.bits > 0), -self.bits
 
 
 def _attach(
@@ -116,43 +148,64 @@ def _attach(
     ]
     impossible = _impossible(scene, visitors, known_people, choices)
     people, alone = [set(members) for members in known_people], []
+    room = _filled(scene, [*known_people, *visitors])
     foes: dict[int, set[int]] = defaultdict(set)
     for a, b in scene.apart:
         foes[a].add(b)
         foes[b].add(a)
-    # Those who belong somewhere already come first: a newcomer gives way to them.
-    for place, members in sorted(enumerate(visitors), key=lambda item: (settled[item[0]] is None, item[0])):
+    for place in _in_turn(settled, choices, scene):
+        members = visitors[place]
         barred = {foe for id in members for foe in foes[id]}
         fitting = (
             choice.number
             for choice in choices[place]
-            if (place, choice.number) not in impossible and not barred & people[choice.number]
+            if (place, choice.number) not in impossible
+            and not barred & people[choice.number]
+            and (choice.by_hand or not room.exceeded(min(known_people[choice.number]), min(members)))
         )
         chosen = settled[place] if settled[place] is not None else next(fitting, None)
         if chosen is None:
             alone.append(members)
         else:
             people[chosen] |= members
+            room.join(min(known_people[chosen]), min(members))
     return [*people, *alone]
+
+
+def _filled(scene: Scene, groups: Iterable[set[int]]) -> Room:
+    """The room of these groups, each led by its lowest row."""
+    room = scene.limits.room.anew()
+    for group in groups:
+        leader = min(group)
+        for row in group - {leader}:
+            room.join(leader, row)
+    return room
+
+
+def _in_turn(settled: Sequence[int | None], choices: Sequence[list[_Home]], scene: Scene) -> list[int]:
+    """The places of groups of visitors: those who belong somewhere come first, since a newcomer gives way to them;
+    then the newcomers, by how far their evidence is believed."""
+    newcomers = [place for place, chosen in enumerate(settled) if chosen is None]
+    if sum(1 for place in newcomers if choices[place]) > 1:
+        best = {place: choices[place][0].believed(scene) for place in newcomers if choices[place]}
+        newcomers.sort(key=lambda place: (best.get(place, (limits.LAST, 0.0)), place))
+    return [*(place for place, chosen in enumerate(settled) if chosen is not None), *newcomers]
 
 
 def _homes_of(scene: Scene, visitors: Sequence[set[int]], home: Mapping[int, int]) -> Iterable[list[_Home]]:
     """For each group of visitors the known people that its evidence speaks for, the likeliest first."""
-    neighbors: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    neighbors: dict[int, list[tuple[int, Edge]]] = defaultdict(list)
     for (left, right), edge in scene.edges.items():
-        neighbors[left].append((right, edge.bits))
-        neighbors[right].append((left, edge.bits))
+        neighbors[left].append((right, edge))
+        neighbors[right].append((left, edge))
     for members in visitors:
-        found: dict[int, list[float]] = defaultdict(list)
+        found: dict[int, list[Edge]] = defaultdict(list)
         for id in members:
-            for other, bits in neighbors[id]:
+            for other, edge in neighbors[id]:
                 if other in home:
-                    found[home[other]].append(bits)
-        homes = [
-            _Home(number, sum(max(bits, -SURE_BITS) for bits in pieces), max(pieces))
-            for number, pieces in found.items()
-        ]
-        fitting = [choice for choice in homes if choice.strongest >= log_odds(LINK) and choice.bits > 0]
+                    found[home[other]].append(edge)
+        homes = [_Home(number, tuple(edges)) for number, edges in found.items()]
+        fitting = [choice for choice in homes if choice.strongest.bits >= log_odds(LINK) and choice.bits > 0]
         yield sorted(fitting, key=lambda choice: (-choice.bits, choice.number))
 
 
@@ -171,3 +224,22 @@ def _impossible(
         return set()
     contradict = scene.contradicts(np.array([row[2:] for row in asked], dtype=np.int32))
     return {(row[0], row[1]) for row, no in zip(asked, contradict.tolist(), strict=True) if no}
+
+
+def held_back(scene: Scene, groups: Sequence[set[int]]) -> dict[Rows, Limit]:
+    """Pairs that are one person by all that is known, and in two groups since together these would exceed a limit."""
+    number = {row: place for place, members in enumerate(groups) for row in members}
+    strong = [
+        pair
+        for pair, edge in sorted(scene.edges.items())
+        if edge.bits >= log_odds(LINK) and number[pair[0]] != number[pair[1]] and pair not in scene.apart
+    ]
+    if not strong:
+        return {}
+    room, found = _filled(scene, groups), {}
+    contradict = scene.contradicts(np.array(strong, dtype=np.int32)).tolist()
+    for pair, no in zip(strong, contradict, strict=True):
+        one, other = (min(groups[number[row]]) for row in pair)
+        if not no and (limit := room.exceeded(one, other)):
+            found[pair] = limit
+    return found

@@ -196,3 +196,48 @@ class GoldenValue(models.Model):
                 condition=Q(attribute=None) ^ Q(identifier=None), name="golden_value_has_one_origin"
             ),
         ]
+
+
+class IdentifierLimit(models.Model):
+    """From then on a person bears at most so many values of this namespace. Append-only; the last version stands."""
+
+    id = models.UUIDField(primary_key=True)
+    namespace = models.CharField(max_length=40)
+    version = models.PositiveIntegerField()
+    priority = models.PositiveSmallIntegerField(help_text="The lowest number is believed first.")
+    most = models.PositiveIntegerField(null=True, help_text="Different values of one person. Empty: any number.")
+    most_in_window = models.PositiveIntegerField(null=True, help_text="The same within so many days.")
+    window_days = models.PositiveIntegerField(null=True)
+    saved_by = models.CharField(max_length=60, blank=True, help_text="An opaque id; empty: not known.")
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["namespace", "version"], name="identifier_limit_version_once"),
+            models.CheckConstraint(
+                condition=Q(most_in_window=None, window_days=None) | Q(most_in_window__gte=1, window_days__gte=1),
+                name="a_window_has_its_days",
+            ),
+            models.CheckConstraint(condition=Q(most=None) | Q(most__gte=1), name="one_value_at_least"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.namespace}, version {self.version}"
+
+
+class BlockedValue(models.Model):
+    """From then on this value of a namespace tells nothing of anybody, or tells again. Append-only; the last stands.
+
+    The value is kept as its blind index alone: somebody may have given a person's address.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    namespace = models.CharField(max_length=40)
+    index = models.BinaryField()
+    hint = models.CharField(max_length=40, help_text="How it begins and how long it is.")
+    blocked = models.BooleanField()
+    saved_by = models.CharField(max_length=60, blank=True)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["namespace", "index", "-saved_at"], name="blocked_value_latest")]

@@ -109,4 +109,27 @@ TABLES = [
             "decided_at": PLAIN,
         },
     ),
+    Table(
+        "identity.IdentifierLimit",
+        subject=None,
+        purpose="accountability",
+        retention="as long as the installation",
+        fields=dict.fromkeys(
+            (
+                *("id", "namespace", "version", "priority", "most", "most_in_window", "window_days"),
+                *("saved_by", "saved_at"),
+            ),
+            PLAIN,
+        ),
+    ),
+    # An erasure takes those that were the person's alone (`identity.blocked.forget`).
+    Table(
+        "identity.BlockedValue",
+        subject=None,
+        purpose="identity_linking",
+        retention="as long as it is blocked, and as proof that it was",
+        blind={"index": "namespace"},
+        fields=dict.fromkeys(("id", "namespace", "hint", "blocked", "saved_by", "saved_at"), PLAIN)
+        | {"index": PSEUDONYM},
+    ),
 ]

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import structlog
 
+from identity import blocked
+from identity.blocked import Blocked, unless_blocked
 from identity.matching import Person
 from vault.cursors import binary_cursor
 from vault.grants import Grant
@@ -21,23 +23,27 @@ SELECT DISTINCT ON (source_profile_id, field) 'records_attribute', id, source_pr
 FROM records_attribute WHERE source_profile_id = ANY(%(ids)b) AND field = ANY(%(fields)s)
 ORDER BY source_profile_id, field, last_seen_at DESC, id DESC
 """
-LATEST_IDENTIFIERS = """
+LATEST_IDENTIFIERS = f"""
 SELECT DISTINCT ON (source_profile_id, namespace) 'records_identifier', id, source_profile_id, namespace, sealed
-FROM records_identifier WHERE source_profile_id = ANY(%(ids)b) AND namespace = ANY(%(fields)s)
+FROM records_identifier AS mine WHERE source_profile_id = ANY(%(ids)b) AND namespace = ANY(%(fields)s)
+  AND {unless_blocked("mine")}
 ORDER BY source_profile_id, namespace, last_seen_at DESC, id DESC
 """
 
 
-def open_persons(source_profiles: Collection[UUID], grant: Grant) -> dict[UUID, Person]:
+def open_persons(source_profiles: Collection[UUID], grant: Grant, nobodys: Blocked | None = None) -> dict[UUID, Person]:
     """What each of these source profiles last said of the person; an empty person where it said nothing.
+
+    Blocked values count as not said; `nobodys` are these, for a caller that has asked for them already.
 
     Of whom something cannot be opened, since the key is gone or it was damaged, nothing counts as said: one lost key
     stops nobody else, and a person half known is joined to nobody for want of what would tell them apart.
     """
+    passed_over = (nobodys or blocked.standing()).parameters
     with binary_cursor() as cursor:
         rows = []
         for statement in (LATEST, LATEST_IDENTIFIERS):
-            cursor.execute(statement, {"ids": list(source_profiles), "fields": FIELDS})
+            cursor.execute(statement, {"ids": list(source_profiles), "fields": FIELDS, **passed_over})
             rows += cursor.fetchall()
     sealed = [Sealed(key_id, Place(table, "sealed", id), content, field) for table, id, key_id, field, content in rows]
     latest: dict[UUID, dict[str, str]] = defaultdict(dict)

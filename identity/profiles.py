@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 
 from consent.many import Groups
+from identity import blocked
 from identity.models import Assignment, Profile
 from records.dictionary import FIELDS, IDENTIFIERS
 from records.models import Identifier, Source, SourceProfile
@@ -70,7 +71,7 @@ def look_up(namespace: str, value: str, *, now: datetime) -> UUID | None:
     """
     if namespace not in IDENTIFIERS:
         raise UnknownNamespace(f"look up by one of {', '.join(sorted(IDENTIFIERS))}")
-    indexes = _indexes(namespace, value, now)
+    indexes = _telling_indexes(namespace, value, now)
     bearers = Identifier.objects.filter(namespace=namespace, index__in=indexes).order_by("-verified", "-last_seen_at")
     ids = list(bearers.values_list("source_profile_id", flat=True)[:100])
     keyed = SourceProfile.objects.filter(source__stable_key=namespace, stable_index__in=indexes)
@@ -81,7 +82,7 @@ def look_up(namespace: str, value: str, *, now: datetime) -> UUID | None:
 
 def bears(source_profile_ids: Collection[UUID], namespace: str, value: str, *, now: datetime) -> bool:
     """Whether any of these source profiles bears this identifier, which may be written as people write it."""
-    indexes = _indexes(namespace, value, now)
+    indexes = _telling_indexes(namespace, value, now)
     seen = Identifier.objects.filter(namespace=namespace, index__in=indexes)
     keyed = SourceProfile.objects.filter(source__stable_key=namespace, stable_index__in=indexes)
     return (
@@ -90,18 +91,25 @@ def bears(source_profile_ids: Collection[UUID], namespace: str, value: str, *, n
     )
 
 
-def _indexes(namespace: str, value: str, now: datetime) -> list[bytes]:
-    """The blind indexes of the value as each source's region would read it."""
+def _telling_indexes(namespace: str, value: str, now: datetime) -> list[bytes]:
+    """The blind indexes of the value, however it is read; none of a value that is nobody's."""
+    forms = forms_of(namespace, value, now=now)
+    indexes = {index for form in forms for index in indexes_in_force(namespace, form)}
+    return sorted(indexes - set(blocked.standing().of(namespace))) if indexes else []
+
+
+def forms_of(namespace: str, value: str, *, now: datetime) -> set[str]:
+    """The forms under which the value is indexed, as each source's region would read it."""
     regions = set(Source.objects.values_list("region", flat=True)) if namespace == "phone" else set()
-    readings = set()
+    forms = set()
     for region in sorted(regions or {"GB"}):
         try:
             clean = standardize(FIELDS[namespace].standardizer, value, Setting(region, date_order=None, now=now))
         except Absurd:
             continue
         if clean.value:
-            readings.update(indexes_in_force(namespace, identity_form(namespace, clean.value)))
-    return sorted(readings)
+            forms.add(identity_form(namespace, clean.value))
+    return forms
 
 
 def where_now(profile_id: UUID) -> UUID | None:

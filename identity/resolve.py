@@ -1,8 +1,8 @@
 """Resolve: who is who. New source profiles meet their candidates; the ledger gets what follows."""
 
 import json
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,9 +12,9 @@ from django.db import connection
 
 from identity import ledger
 from identity.devices import disowned
-from identity.grouping import people_in
+from identity.grouping import held_back, people_in
 from identity.ledger import Entry
-from identity.matching import REVIEW
+from identity.matching import REVIEW, Limit
 from identity.models import IN_REVIEW, LINKED, Match
 from identity.profiles import profile_of
 from identity.profiles import source_profiles as members_of
@@ -27,6 +27,9 @@ from vault.ids import new_id
 ALONE = "nobody alike"
 OBJECTED = "no leave to link"
 LEAST_FIELDS = 2
+# What evidence calls the limit that held a link back.
+LIMIT = "limit"
+Held = Mapping[Rows, Limit]
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,12 @@ def _enter(scene: Scene, groups: list[set[int]], now: datetime) -> Resolution:
     """Write what the groups say: new profiles, merges, and the matches behind them."""
     touched = [group for group in groups if group & scene.fresh or len({scene.belongs.get(row) for row in group}) > 1]
     homes = _homes(scene, touched, now)
+    held = held_back(scene, groups)
     entries, unseen, news, merged = [], [], [], set()
     for group, (profile, is_new) in zip(touched, homes, strict=True):
         former = {scene.belongs[row] for row in group if row in scene.belongs} - {profile}
         moving = sorted(row for row in group if scene.belongs.get(row) != profile)
-        entries += [_entry(scene, row, profile, group) for row in moving]
+        entries += [_entry(scene, row, profile, group, held) for row in moving]
         unseen += [entry for other in sorted(former & scene.crowds) for entry in _moved(scene, other, profile, group)]
         news += [News(profile, PROFILE_CREATED)] if is_new else []
         news += [News(profile, PROFILE_MERGED, {"from": str(other)}) for other in sorted(former)]
@@ -65,7 +69,7 @@ def _enter(scene: Scene, groups: list[set[int]], now: datetime) -> Resolution:
     left = profile_of([scene.everyone[row] for row in scene.parting])
     news += [News(profile, PROFILE_SPLIT) for profile in sorted(set(left.values()))]
     ledger.assign([*entries, *unseen], actor=STAGE.id, rule_version=scene.version, now=now)
-    _keep_matches(scene, groups, entries, now)
+    _keep_matches(scene, groups, entries, held, now)
     left_behind = _former([scene.everyone[row] for row in scene.fresh])
     return Resolution(profiles={profile for profile, _ in homes} | merged | left_behind | set(left.values()), news=news)
 
@@ -92,8 +96,20 @@ def _homes(scene: Scene, groups: list[set[int]], now: datetime) -> list[tuple[UU
     ]
 
 
-def _entry(scene: Scene, row: int, profile: UUID, group: set[int]) -> Entry:
-    """The ledger entry of a source profile, with the strongest edge into its group as evidence."""
+def _entry(scene: Scene, row: int, profile: UUID, group: set[int], held: Held) -> Entry:
+    """The ledger entry of a source profile, with the strongest edge into its group as evidence, and with what a limit
+    held back."""
+    entry = _joining(scene, row, profile, group)
+    limits = [(scene.edges[pair].bits, pair) for pair in held if row in pair]
+    if not limits:
+        return entry
+    _, pair = max(limits)
+    kept_from = scene.everyone[pair[0] if pair[1] == row else pair[1]]
+    limited = {"limit": held[pair].label, "kept_from": str(kept_from)}
+    return replace(entry, evidence={**entry.evidence, **limited})
+
+
+def _joining(scene: Scene, row: int, profile: UUID, group: set[int]) -> Entry:
     id = scene.everyone[row]
     edges = [(scene.edges[pair], pair) for other in group if (pair := ordered(row, other)) in scene.edges]
     best = max(edges, key=lambda item: (item[0].bits, item[1]), default=None)
@@ -126,11 +142,14 @@ def _moved(scene: Scene, crowd: UUID, profile: UUID, group: set[int]) -> list[En
     return [Entry(id, profile, reason, evidence) for id in unseen]
 
 
-def _keep_matches(scene: Scene, groups: Sequence[set[int]], entries: Sequence[Entry], now: datetime) -> None:
-    """Keep the pairs that joined somebody, and the best pair between two people whom a person should look at."""
+def _keep_matches(
+    scene: Scene, groups: Sequence[set[int]], entries: Sequence[Entry], held: Held, now: datetime
+) -> None:
+    """Keep the pairs that joined somebody, and the best pair between two people whom a person should look at: one that
+    is likely, or one that a limit held back."""
     number = {row: place for place, members in enumerate(groups) for row in members}
     doubtful: dict[tuple[int, int], tuple[float, Rows]] = {}
-    for pair in _worth_a_look(scene):
+    for pair in (*_worth_a_look(scene), *sorted(held)):
         between = (number[pair[0]], number[pair[1]])
         if between[0] != between[1]:
             key = (min(between), max(between))
@@ -142,7 +161,7 @@ def _keep_matches(scene: Scene, groups: Sequence[set[int]], entries: Sequence[En
     }
     found = [(pair, LINKED) for pair in sorted(joined)]
     found += [(pair, IN_REVIEW) for _, pair in sorted(doubtful.values())]
-    _write_matches(scene, found, now=now)
+    _write_matches(scene, found, held, now=now)
     _settle_reviews(scene, number)
 
 
@@ -168,7 +187,7 @@ ON CONFLICT (left_id, right_id) DO UPDATE SET
 """
 
 
-def _write_matches(scene: Scene, found: Sequence[tuple[Rows, str]], *, now: datetime) -> None:
+def _write_matches(scene: Scene, found: Sequence[tuple[Rows, str]], held: Held, *, now: datetime) -> None:
     if not found:
         return
     edges = [scene.edges[pair] for pair, _ in found]
@@ -178,7 +197,10 @@ def _write_matches(scene: Scene, found: Sequence[tuple[Rows, str]], *, now: date
         "rights": [scene.everyone[right] for (_, right), _ in found],
         "reasons": [edge.reason for edge in edges],
         "probabilities": [edge.probability for edge in edges],
-        "evidence": [json.dumps(edge.levels) for edge in edges],
+        "evidence": [
+            json.dumps([*edge.levels, (LIMIT, held[pair].label, 0.0)] if pair in held else edge.levels)
+            for (pair, _), edge in zip(found, edges, strict=True)
+        ],
         "states": [state for _, state in found],
     }
     with connection.cursor() as cursor:

@@ -12,9 +12,11 @@ import numpy as np
 
 from consent.decide import decide_each
 from consent.rules import EXPIRED, NEVER_SAID, ONLY_SOME_DEVICES, OUTDATED, SAID_NO, UNCONFIRMED
-from identity import candidates, crowds
+from identity import blocked, candidates, crowds
+from identity.blocked import Blocked
 from identity.candidates import EXCLUSIVE, Pair
 from identity.learning import LINKING, active_model
+from identity.limiting import Limiting, limiting
 from identity.matching import (
     COMPARISONS,
     LINK,
@@ -47,6 +49,12 @@ SAME_DEVICE, SAME_EMAIL, SIMILAR, VERDICT = (
     "verdict",
 )
 EXCLUSIVE_REASONS = {namespace: f"same {namespace.replace('_', ' ')}" for namespace in EXCLUSIVE}
+# The kind of identifier that each reason rests on.
+RESTS_ON = {reason: namespace for namespace, reason in EXCLUSIVE_REASONS.items()} | {
+    SAME_EMAIL: "email",
+    SAME_DEVICE: "device_id",
+    SIGNED_IN: "device_id",
+}
 # Why a link that was made no longer stands: what the person said of it, or no longer says.
 OBJECTIONS = {SAID_NO, NEVER_SAID, EXPIRED, OUTDATED, UNCONFIRMED, ONLY_SOME_DEVICES}
 SURE_BITS = log_odds(LINK) + 1.0
@@ -128,23 +136,26 @@ class Scene:
     apart: set[Rows]
     people: People
     contradicts: Contradiction
+    limits: Limiting
     version: str
 
 
 def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     """The scene around these source profiles: their candidates, and whoever stands for the profiles of those."""
-    newcomers, linkable, objecting = _open(fresh, now)
+    nobodys = blocked.standing()
+    newcomers, linkable, objecting = _open(fresh, now, nobodys)
     candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)})
-    shared = candidates.by_identifier(fresh)
+    shared = candidates.by_identifier(fresh, nobodys)
     alike = candidates.by_token(fresh)
-    signed_in, on_device = candidates.by_sign_in(fresh), candidates.by_device(fresh)
+    signed_in, on_device = candidates.by_sign_in(fresh, nobodys), candidates.by_device(fresh, nobodys)
     verdicts = _verdicts(fresh)
     met = {id for pair in (*shared, *alike, *signed_in, *on_device, *verdicts) for id in pair} | fresh
     homes = profile_of(met)
     needed = {id for pair in (*signed_in, *on_device) if homes.get(pair[0]) != homes.get(pair[1]) for id in pair}
     company = crowds.company(set(homes.values()), met=met, needed=needed, exclusive=EXCLUSIVE)
     belongs = {id: home for id, home in homes.items() if id in fresh} | company.belongs
-    others, may_be_linked, object_too = _open((met - homes.keys()) | belongs.keys(), now, without=newcomers.keys())
+    unopened = ((met - homes.keys()) | belongs.keys()) - newcomers.keys()
+    others, may_be_linked, object_too = _open(unopened, now, nobodys)
     persons, linkable = newcomers | others, linkable | may_be_linked
     parting = _parting(belongs, objecting | object_too, crowds=company.crowds)
     candidates.forget(objecting | object_too)
@@ -159,18 +170,20 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     _add_devices(edges, _within(at, on_device))
     ruled = _by_rows(place, _verdicts(everyone))
     _add_verdicts(edges, ruled, set(at.values()))
+    stay = {place[id]: profile for id, profile in belongs.items() if id in persons and id not in parting}
     return Scene(
         fresh={place[id] for id in fresh | parting},
         parting={place[id] for id in parting},
         everyone=everyone,
         place=place,
         trusted={place[id] for id in _trusted(persons)},
-        belongs={place[id]: profile for id, profile in belongs.items() if id in persons and id not in parting},
+        belongs=stay,
         crowds=company.crowds,
         edges=edges,
         apart={pair for pair, verdict in ruled.items() if verdict == CANNOT_LINK},
         people=people,
         contradicts=partial(contradicts, people, model),
+        limits=limiting(everyone, stay, company.crowds, nobodys),
         version=version,
     )
 
@@ -182,15 +195,13 @@ def _trusted(persons: Mapping[UUID, Person]) -> set[UUID]:
     return {id for id, one in found.items() if one.trusted and (not one.episode or id in named)}
 
 
-def _open(
-    ids: Iterable[UUID], now: datetime, *, without: Collection[UUID] = ()
-) -> tuple[dict[UUID, Person], set[UUID], set[UUID]]:
+def _open(ids: Iterable[UUID], now: datetime, nobodys: Blocked) -> tuple[dict[UUID, Person], set[UUID], set[UUID]]:
     """The persons behind these source profiles, which may be linked, and which object to it; of those that may not
     be linked nothing is opened. A restriction leaves things as they are: it is no objection.
     """
-    wanted = {id: (id,) for id in ids if id not in without}
+    wanted = {id: (id,) for id in ids}
     decisions = decide_each(wanted, purpose=LINKING, at=now, actor=STAGE, reason="resolve source profiles")
-    opened = open_persons(decisions.allowed, decisions.grant)
+    opened = open_persons(decisions.allowed, decisions.grant, nobodys)
     objecting = {id for id, reason in decisions.refused.items() if reason in OBJECTIONS}
     return {id: opened.get(id, Person()) for id in wanted}, set(decisions.allowed), objecting
 
@@ -263,16 +274,12 @@ def _add_certain(edges: dict[Rows, Edge], pairs: Iterable[Rows], reason: str) ->
 
 def _add_exclusive(edges: dict[Rows, Edge], shared: Mapping[Rows, set[str]], people: People, model: Model) -> None:
     """Pairs that share an exclusive identifier are one, unless who bears it is plainly somebody else."""
-    reasons = {
-        pair: EXCLUSIVE_REASONS[namespace]
-        for pair, namespaces in sorted(shared.items())
-        for namespace in EXCLUSIVE
-        if namespace in namespaces
-    }
-    rows = np.array(list(reasons), dtype=np.int32).reshape(-1, 2)
-    for (pair, reason), contradict in zip(reasons.items(), contradicts(people, model, rows).tolist(), strict=True):
-        if not contradict:
-            _add_certain(edges, [pair], reason)
+    pairs = [pair for pair, namespaces in sorted(shared.items()) if not namespaces.isdisjoint(EXCLUSIVE)]
+    rows = np.array(pairs, dtype=np.int32).reshape(-1, 2)
+    for pair, contradict in zip(pairs, contradicts(people, model, rows).tolist(), strict=True):
+        for namespace in EXCLUSIVE:
+            if not contradict and namespace in shared[pair]:
+                _add_certain(edges, [pair], EXCLUSIVE_REASONS[namespace])
 
 
 def _add_devices(edges: dict[Rows, Edge], pairs: Iterable[Rows]) -> None:

@@ -16,7 +16,7 @@ from consent import acts, double_opt_in
 from consent.acts import NewAct
 from consent.decide import decide_each
 from consent.models import GRANTED, PENDING, WITHDRAWN
-from identity import devices
+from identity import blocked, devices
 from identity.devices import Sighting
 from pipeline import queue, signals
 from pipeline.garbage import uncollected
@@ -172,11 +172,12 @@ def _take_in(source: Source, envelopes: Sequence[Envelope], now: datetime) -> li
     welcome = without_erased(_without_suppressed(envelopes, source, now), source, now=now)
     wanted = signals.interpret(welcome, source, now=now)
     indexes = indexes_to_write(identifiers_of(wanted))
+    telling = _telling(indexes)
     # What came earlier makes nobody's time begin anew.
     came_at = min((item.received_at for item in wanted if item.received_at), default=now)
-    placed, made, claimed = _place(source, wanted, indexes, came_at)
+    placed, made, claimed = _place(source, wanted, telling, came_at)
     said = _said(source, placed, now)
-    said += signals.of_devices(source, placed, [_index(item, "device_id", indexes) for item in wanted], said)
+    said += signals.of_devices(source, placed, [_index(item, "device_id", telling) for item in wanted], said)
     if any("device_id" in item.fields for item in wanted):
         said += signals.carried_over(made)
     spoke = _record_acts(said, now)
@@ -221,7 +222,8 @@ def _place(
     customers, made = source_profiles.find_or_make(source, seen, now=now)
     known_since = {found.id: found.known_since for found in customers.values()}
     homes: list[UUID | None] = [customers[index].id if index in customers else None for index in stable]
-    sighted = [position for position, item in enumerate(envelopes) if "device_id" in item.fields]
+    devices_used = [_index(item, "device_id", indexes) for item in envelopes]
+    sighted = [position for position, device in enumerate(devices_used) if device]
     sightings = [_sighting(envelopes[position], homes[position], indexes) for position in sighted]
     if sightings:
         _lock_devices(source, sightings)
@@ -235,13 +237,20 @@ def _place(
     placed = []
     for position, (item, home) in enumerate(zip(envelopes, homes, strict=True)):
         id = home or singles[position]
-        placed.append(Accepted(_without_device_of_others(item, home), id, known_since.get(id)))
+        signed_in = home is not None and _index(item, "account_id", indexes) is not None
+        placed.append(Accepted(_without_device_of_others(item) if signed_in else item, id, known_since.get(id)))
     return placed, made, attribution.claimed
+
+
+def _telling(indexes: Indexes) -> Indexes:
+    """Those that tell anything of who somebody is: a blocked one is no key of anybody and no device of its own."""
+    nobodys = blocked.standing() if indexes else blocked.NOTHING_BLOCKED
+    return {pair: index for pair, index in indexes.items() if (pair[0], index) not in nobodys}
 
 
 def _index(item: Envelope, namespace: str, indexes: Indexes) -> bytes | None:
     value = item.fields.get(namespace)
-    return indexes[namespace, identity_form(namespace, value)] if value else None
+    return indexes.get((namespace, identity_form(namespace, value))) if value else None
 
 
 # One transaction at a time sees a device: two that meet a new one at once would make two visitors of it.
@@ -263,9 +272,9 @@ def _sighting(item: Envelope, owner: UUID | None, indexes: Indexes) -> Sighting:
     return Sighting(index, item.occurred_at, owner, item.opens_episode)
 
 
-def _without_device_of_others(item: Envelope, home: UUID | None) -> Envelope:
+def _without_device_of_others(item: Envelope) -> Envelope:
     """A signed-in message names the device, yet the device is no identifier of the account: its episodes are."""
-    if home is None or "account_id" not in item.fields or "device_id" not in item.fields:
+    if "device_id" not in item.fields:
         return item
     return replace(item, fields={name: value for name, value in item.fields.items() if name != "device_id"})
 

@@ -21,7 +21,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from identity import ledger
+from identity import blocking_values, ledger
 from identity.learning import learned_from
 from identity.models import Profile
 from outbox.changes import PROFILE_ERASED, News, append
@@ -116,6 +116,7 @@ def _delete_rows(request: SubjectRequest, *, actor: str, now: datetime) -> Subje
         erasure_case.remember(case, subject, now=now)
         retrain = [f"{MATCH_MODEL} {version}" for version in learned_from(subject.source_profiles)]
         listed = list_person(subject, request=request, now=now)
+        blocking_values.forget(suppression.sole_pairs(subject))
         exports.forget(subject.profiles, now=now)
         unconfirmed = sign_ups.forget_addresses_of(subject)
         queue_erasures(subject.profiles, request=request.pk, now=now)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from identity import blocked
 from privacy import requests
 from privacy.models import UNFINISHED, SubjectRequest
 from privacy.subjects import Subject, find, living
@@ -65,7 +66,7 @@ class Sharing:
 
 def sharing(subject: Subject) -> Sharing:
     """Every other profile that bears an identifier of this person, those that bear the most of them first."""
-    pairs = sorted(pairs_of(subject.source_profiles))
+    pairs = sorted(pairs_of(subject.source_profiles) - blocked.standing().pairs)
     bearers: dict[Pair, set[UUID]] = defaultdict(set)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from msgspec import Struct
 
+from identity import blocked
 from identity.models import Assignment, DeviceEpisode
 from privacy.models import SubjectRequest, Suppression
 from privacy.subjects import Subject
@@ -191,7 +192,13 @@ def pairs_of(source_profiles: Collection[UUID]) -> set[Pair]:
 
 
 def own_pairs(subject: Subject) -> set[Pair]:
-    """The pairs that nobody else's source profiles bear: a household's phone is not among them."""
+    """The pairs that nobody else's source profiles bear, and that are not blocked: a household's phone is not among
+    them, nor what anybody may come to bear."""
+    return sole_pairs(subject) - blocked.standing().pairs
+
+
+def sole_pairs(subject: Subject) -> set[Pair]:
+    """The pairs that nobody else's source profiles bear."""
     pairs = pairs_of(subject.source_profiles)
     others = _assigned(bearers(pairs) - subject.source_profiles)
     return pairs - pairs_of(others)

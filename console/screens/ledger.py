@@ -46,7 +46,9 @@ class AssignmentScreen(EntryScreen):
             ("Until", moment(entry.ended_at) if entry.ended_at else "it still does"),
             ("By", self.by(entry)),
             ("Rule", entry.rule_version),
-            ("Compared with source profile", short(entry.evidence["with"]) if "with" in entry.evidence else ""),
+            ("Compared with source profile", _other(entry, "with")),
+            ("Held back by a limit", entry.evidence.get("limit", "")),
+            ("Held back from source profile", _other(entry, "kept_from")),
         ]
 
     def more(self, entry: Any, request: HttpRequest) -> dict[str, Any]:
@@ -79,3 +81,8 @@ class AssignmentScreen(EntryScreen):
     @admin.display(description="By")
     def by(self, entry: Any) -> str:
         return str(entry.by_name)
+
+
+def _other(entry: Assignment, name: str) -> str:
+    """The source profile that the evidence speaks of under this name."""
+    return short(entry.evidence[name]) if name in entry.evidence else ""

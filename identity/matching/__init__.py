@@ -20,6 +20,7 @@ from identity.matching.contradict import contradicts
 from identity.matching.identifiers import SharedIdentifiers, shared_identifiers
 from identity.matching.learn import learn
 from identity.matching.levels import COMPARISONS, NO_EVIDENCE, Comparison, Levels
+from identity.matching.limits import Borne, Limit, Room, exceeded, most_within
 from identity.matching.metrics import Quality, b_cubed, pairwise_metrics
 from identity.matching.model import Model, UnreadableModelError
 from identity.matching.people import People
@@ -32,13 +33,16 @@ __all__ = [
     "LINK",
     "NO_EVIDENCE",
     "REVIEW",
+    "Borne",
     "Comparison",
     "Contradiction",
     "Levels",
+    "Limit",
     "Model",
     "People",
     "Person",
     "Quality",
+    "Room",
     "Scores",
     "SharedIdentifiers",
     "SkippedBlock",
@@ -52,8 +56,10 @@ __all__ = [
     "compare",
     "contradicts",
     "evidence",
+    "exceeded",
     "learn",
     "log_odds",
+    "most_within",
     "pairwise_metrics",
     "score",
     "shared_identifiers",

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching.column import in_order
+from identity.matching.limits import Room
 from identity.matching.score import LINK, log_odds
 
 # Takes pairs of rows, shape (pairs, 2), returns which contradict, shape (pairs,).
@@ -31,7 +32,9 @@ def cluster(
     link_threshold: float = LINK,
     cannot_link: Iterable[tuple[int, int]] = (),
     must_link: Iterable[tuple[int, int]] = (),
+    sure: Iterable[tuple[int, int]] = (),
     contradicts: Contradiction | None = None,
+    room: Room | None = None,
 ) -> NDArray[np.int32]:
     """Return the cluster of each of `n` rows, shape (n,): the lowest row in it.
 
@@ -39,21 +42,24 @@ def cluster(
     the evidence against. `link_threshold` is a probability. Edges at or above it are taken best first; two clusters
     join when the evidence between them sums to more than zero, no `cannot_link` pair lies between them and no two
     members contradict each other, so no chain joins two birth dates that do. Two that evidence kept apart are asked
-    again when one of them has grown. `must_link` pairs are joined beforehand,
-    unless a `cannot_link` pair forbids it: keeping apart is the safe side. The order of the edges does not matter.
+    again when one of them has grown. `must_link` pairs are joined beforehand, unless a `cannot_link` pair forbids it:
+    keeping apart is the safe side. `sure` pairs are joined after those, in their order, as far as there is `room`; so
+    is what edges join. The order of the edges does not matter.
     """
     apart = np.array(list(cannot_link), dtype=np.int32).reshape(-1, 2)
-    leader = _joined_beforehand(n, must_link, apart)
+    leader = _joined_beforehand(n, must_link, sure, apart, room)
     if not len(edges):
         return _lowest_of_each(leader)
     ties = _Ties.between(leader, edges, weights, log_odds(link_threshold))
-    joining = _Joining(leader, ties, apart, contradicts)
+    joining = _Joining(leader, ties, apart, contradicts, room)
     while joining.step():
         pass
     return _lowest_of_each(_resolved(leader))
 
 
-def _joined_beforehand(n: int, must_link: Iterable[tuple[int, int]], apart: Rows) -> Rows:
+def _joined_beforehand(
+    n: int, must_link: Iterable[tuple[int, int]], sure: Iterable[tuple[int, int]], apart: Rows, room: Room | None
+) -> Rows:
     """Return each row's leader, shape (n,), once the pairs that must link are joined, but for those that may not."""
     leader = np.arange(n, dtype=np.int32)
 
@@ -67,10 +73,14 @@ def _joined_beforehand(n: int, must_link: Iterable[tuple[int, int]], apart: Rows
     for a, b in apart.tolist():
         foes.setdefault(a, set()).add(b)
         foes.setdefault(b, set()).add(a)
-    for a, b in must_link:
+    for limited, a, b in (*((False, *pair) for pair in must_link), *((True, *pair) for pair in sure)):
         one, other = lead(a), lead(b)
         if one == other or other in foes.get(one, ()):
             continue
+        if room is not None:
+            if limited and room.exceeded(one, other):
+                continue
+            room.join(one, other)
         leader[other] = one
         for foe in foes.pop(other, set()):
             foes[foe] = (foes[foe] - {other}) | {one}
@@ -85,7 +95,10 @@ class _Joining:
     pairs together. Whom contradictions keep apart stay apart; whom the evidence does is asked again once one has grown.
     """
 
-    def __init__(self, leader: Rows, ties: "_Ties", apart: Rows, contradicts: Contradiction | None) -> None:
+    def __init__(
+        self, leader: Rows, ties: "_Ties", apart: Rows, contradicts: Contradiction | None, room: Room | None
+    ) -> None:
+        self.room = room
         self.leader = leader
         self.ties = ties
         self.apart = apart
@@ -107,6 +120,9 @@ class _Joining:
         favored = (self.ties.bits[chosen] > 0) & ~barred
         if self.contradicts is not None:
             barred[favored] = self._contradict(a[favored], b[favored], self.contradicts)
+        if self.room is not None:
+            asked = np.flatnonzero(favored & ~barred)
+            barred[asked] = [self.room.exceeded(int(a[at]), int(b[at])) is not None for at in asked]
         join = favored & ~barred
         self.ties.barred[chosen[barred]] = True
         self.ties.refused[chosen[~join]] = True
@@ -162,6 +178,9 @@ class _Joining:
         return at_play
 
     def _join(self, a: Rows, b: Rows) -> None:
+        if self.room is not None:
+            for one, other in zip(a.tolist(), b.tolist(), strict=True):
+                self.room.join(one, other)
         self.leader[b] = a
         self.homes = self.leader[self.homes]
         grown = np.zeros(len(self.leader), dtype=np.bool_)

@@ -83,10 +83,10 @@ def test_finding_costs_the_same_however_many_bear_it(
     world: World, alice: Person, bob: Person, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
 ) -> None:
     subject = subjects.find(alice.profile)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         sharing.sharing(subject)
     settle(Person("dora"), world)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         sharing.sharing(subject)
 
 

@@ -24,6 +24,7 @@ from access.roles import ROLES
 from consent.acts import NewAct, record
 from consent.models import CONSENT, GRANTED, Act, Purpose
 from console import corrections
+from identity import limits
 from identity.models import IN_REVIEW, Assignment, Match, Profile
 from identity.profiles import look_up, profile_of, source_profiles
 from outbox import alarm_listeners, alarm_notices, deliveries, recipients
@@ -278,6 +279,10 @@ def _segments(planted: Planted, *, now: datetime) -> None:
     features.save()
     _, policy = policies.change("recency_days", method="constant", constant=43, by="test", now=now)
     planted.things |= {"segment": segment, "held change": held, "policy": policy, "feature": "recency_days"}
+    limit = limits.DEFAULTS["email"]
+    bounds = {"most": 19, "most_in_window": limit.most_in_window, "window_days": limit.window_days}
+    _, saved = limits.change("email", priority=limit.priority, **bounds, by="test", now=now)
+    planted.things |= {"limit": saved, "namespace": "email"}
 
 
 def _why(word: str) -> dict[str, Any]:
@@ -440,6 +445,7 @@ def _of_each_screen(planted: Planted) -> None:
     planted.rows = {
         "identity.Profile": planted.profile,
         "identity.Match": things["match"].pk,
+        "identity.IdentifierLimit": things["limit"].pk,
         "identity.Assignment": Assignment.objects.filter(profile=planted.profile).order_by("pk")[0].pk,
         "segments.Segment": things["segment"].pk,
         "segments.HeldChange": things["held change"].pk,

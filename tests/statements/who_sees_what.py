@@ -132,7 +132,7 @@ MASKED = (
 SCREENS = {f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry}
 NOT_ADDED_BY_HAND = (
     *("identity_profile", "identity_match", "identity_assignment", "segments_heldchange", "consent_purpose"),
-    "segments_imputationpolicy",
+    *("segments_imputationpolicy", "identity_identifierlimit"),
     *("consent_act", "privacy_emergencyreveal", "records_quarantinedrecord"),
     "vault_auditentry",
 )

@@ -1,0 +1,103 @@
+"""Blocked values: an identifier such as "anonymous" or "0" that is nobody's. It links nobody and finds nobody.
+
+Those that are blocked from the start stand here; what people block is kept as blind index alone, with a hint.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from django.db import connection
+
+from records.standardize import identity_form
+from vault.blind import Chain, chain_of
+
+Pair = tuple[str, bytes]
+
+# What programs send for want of an id. Beside them stands what counts as no value in any field
+# (`records.standardize.NOTHING`), and what many families share (`identity.matching.identifiers`).
+NO_ID = (
+    *("0", "-1", "00000000-0000-0000-0000-000000000000", "true", "false", "True", "False"),
+    *("anonymous", "Anonymous", "ANONYMOUS", "guest", "Guest", "GUEST", "nobody", "default", "test"),
+    *("[object Object]", '"null"', '"undefined"', '"0"', "id", "ID", "user", "userId", "user_id", "customer", "email"),
+    *("distinct_id", "distinctId", "not_authenticated", "<nil>", "(null)", "(none)", "NULL_ID", "empty"),
+)
+NO_EMAIL = (
+    *("noemail@example.com", "none@example.com", "test@example.com", "email@example.com", "user@example.com"),
+    *("none@none.com", "no@no.com", "no@email.com", "noemail@noemail.com", "test@test.com", "a@a.com", "na@na.com"),
+)
+DEFAULTS = {
+    "account_id": NO_ID,
+    "customer_number": NO_ID,
+    "loyalty_number": NO_ID,
+    "device_id": NO_ID,
+    "email": NO_EMAIL,
+    "phone": (),
+}
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """The values that are blocked, as pairs of namespace and blind index."""
+
+    pairs: frozenset[Pair]
+
+    def __contains__(self, pair: object) -> bool:
+        return pair in self.pairs
+
+    def of(self, namespace: str) -> list[bytes]:
+        """The blind indexes of one namespace."""
+        return sorted(index for name, index in self.pairs if name == namespace)
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """The same as SQL takes it: see `unless_blocked`."""
+        pairs = sorted(self.pairs)
+        return {
+            "blocked_names": [name for name, _ in pairs],
+            "blocked_indexes": [index for _, index in pairs],
+            "blocked_devices": self.of("device_id"),
+        }
+
+
+NOTHING_BLOCKED = Blocked(frozenset())
+
+
+def unless_blocked(alias: str) -> str:
+    """What the WHERE of a query over identifiers, called so, says to pass over blocked ones."""
+    return f"""({alias}.namespace, {alias}.index) NOT IN (
+        SELECT * FROM unnest(%(blocked_names)b::text[], %(blocked_indexes)b::bytea[])
+    )"""
+
+
+# The last word on each value.
+LATEST = """
+SELECT DISTINCT ON (namespace, index) namespace, index, blocked
+FROM identity_blockedvalue ORDER BY namespace, index, saved_at DESC, id DESC
+"""
+
+
+def standing() -> Blocked:
+    """What is blocked now: one query."""
+    pairs = set[Pair]().union(*(_defaults(namespace, chain_of(namespace)) for namespace in DEFAULTS))
+    with connection.cursor() as cursor:
+        cursor.execute(LATEST)
+        for namespace, index, is_blocked in cursor.fetchall():
+            pair = (namespace, bytes(index))
+            pairs.add(pair) if is_blocked else pairs.discard(pair)
+    return Blocked(frozenset(pairs))
+
+
+@lru_cache(maxsize=32)
+def _defaults(namespace: str, chain: Chain) -> frozenset[Pair]:
+    versions = range(chain.settled, chain.newest + 1)
+    return frozenset(
+        (namespace, chain.index(form_of(namespace, value), version=version))
+        for value in DEFAULTS[namespace]
+        for version in versions
+    )
+
+
+def form_of(namespace: str, value: str) -> str:
+    """The form under which one of the values that are blocked from the start is indexed."""
+    return identity_form(namespace, value)

@@ -1,0 +1,87 @@
+"""Limiting: what everybody of a scene bears, measured against the limits on identifiers, where a link is to be made."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from identity import limits
+from identity.blocked import Blocked, unless_blocked
+from identity.matching import Borne, Limit, Room
+from vault.cursors import binary_cursor
+
+DAY = 86_400
+
+# What these source profiles bear of the limited namespaces, and from when to when in days; and what each crowd bears,
+# all of whom need not be in the scene.
+BORNE = f"""
+SELECT mine.source_profile_id, mine.namespace, mine.index,
+       extract(epoch FROM mine.first_seen_at)::float8 / %(day)s,
+       extract(epoch FROM mine.last_seen_at)::float8 / %(day)s
+FROM records_identifier AS mine
+WHERE mine.source_profile_id = ANY(%(ids)b::uuid[])
+  AND mine.namespace = ANY(%(namespaces)s) AND {unless_blocked("mine")}
+"""
+BORNE_BY_CROWDS = f"""
+SELECT entry.profile_id, mine.namespace, mine.index,
+       extract(epoch FROM min(mine.first_seen_at))::float8 / %(day)s,
+       extract(epoch FROM max(mine.last_seen_at))::float8 / %(day)s
+FROM identity_assignment AS entry JOIN records_identifier AS mine USING (source_profile_id)
+WHERE entry.profile_id = ANY(%(ids)b::uuid[]) AND entry.ended_at IS NULL
+  AND mine.namespace = ANY(%(namespaces)s) AND {unless_blocked("mine")}
+GROUP BY entry.profile_id, mine.namespace, mine.index
+"""
+
+
+@dataclass(frozen=True)
+class Limiting:
+    """The limits in force and what the rows of a scene bear, read when they are first asked for."""
+
+    everyone: Sequence[UUID]
+    crowd_of: Mapping[int, UUID]
+    nobodys: Blocked
+
+    @cached_property
+    def standing(self) -> dict[str, Limit]:
+        """The limits by namespace, by priority."""
+        return limits.standing()
+
+    @cached_property
+    def room(self) -> Room:
+        """The room of the rows, each alone."""
+        return Room(lambda: self._borne, lambda: self._limited)
+
+    def priority(self, namespaces: Collection[str]) -> int:
+        """The priority of evidence that rests on these kinds of identifier; what rests on none comes last."""
+        return min((self.standing[name].priority for name in namespaces), default=limits.LAST)
+
+    @cached_property
+    def _limited(self) -> list[Limit]:
+        return [one for one in self.standing.values() if one.most is not None or one.most_in_window is not None]
+
+    @cached_property
+    def _borne(self) -> list[Borne]:
+        asked = {"namespaces": [one.namespace for one in self._limited], "day": DAY, **self.nobodys.parameters}
+        alone = [id for row, id in enumerate(self.everyone) if row not in self.crowd_of]
+        borne = _by_bearer(BORNE, {**asked, "ids": alone})
+        if self.crowd_of:
+            borne |= _by_bearer(BORNE_BY_CROWDS, {**asked, "ids": sorted(set(self.crowd_of.values()))})
+        return [borne.get(self.crowd_of.get(row, id), {}) for row, id in enumerate(self.everyone)]
+
+
+def limiting(
+    everyone: Sequence[UUID], belongs: Mapping[int, UUID], crowds: Collection[UUID], nobodys: Blocked
+) -> Limiting:
+    """The limits for these, of whom some stand for crowds."""
+    return Limiting(everyone, {row: profile for row, profile in belongs.items() if profile in crowds}, nobodys)
+
+
+def _by_bearer(statement: str, asked: dict[str, Any]) -> dict[UUID, Borne]:
+    found: dict[UUID, dict[str, dict[Any, tuple[float, float]]]] = defaultdict(lambda: defaultdict(dict))
+    with binary_cursor() as cursor:
+        cursor.execute(statement, asked)
+        for bearer, namespace, index, first, last in cursor.fetchall():
+            found[bearer][namespace][bytes(index)] = (first, last)
+    return dict(found)

@@ -1,0 +1,112 @@
+"""Limits on identifiers on screen."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.urls import reverse
+
+from access.roles import CORRECT_IDENTITY, ROLES
+from identity import limits
+from identity.models import BlockedValue, IdentifierLimit
+from identity.profiles import look_up
+from pipeline import queue
+from tests.console.conftest import World, said
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+SignIn = Callable[[str], Client]
+LIST = reverse("admin:identity_identifierlimit_changelist")
+EMAIL = reverse("admin:identity_identifierlimit_namespace", args=["email"])
+BLOCK = reverse("admin:identity_identifierlimit_block", args=["email"])
+
+
+def test_a_limit_is_set_and_logged_with_before_and_after(world: World, sign_in: SignIn) -> None:
+    client = sign_in("data_steward")
+    response = client.post(EMAIL, {"priority": "4", "most": "5", "most_in_window": "2", "window_days": "30"})
+    assert (response.status_code, response["Location"]) == (302, EMAIL)
+    assert said(response) == ["Saved. It holds for links to come; who is linked stays linked."]
+    client.post(EMAIL, {"priority": "9", "most": ""})
+    assert said(client.post(EMAIL, {"priority": "9"})) == ["Nothing was changed."]
+    steward = str(world.staff["data_steward"].pk)
+    rows = IdentifierLimit.objects.order_by("version").values_list("priority", "most", "window_days", "saved_by")
+    assert list(rows) == [(4, 5, 30, steward), (9, None, None, steward)]
+    assert list(LogEntry.objects.order_by("id").values_list("change_message", flat=True)) == [
+        "E-mail: priority 4, at most 20 → priority 4, at most 5, 2 in 30 days.",
+        "E-mail: priority 4, at most 5, 2 in 30 days → priority 9, any number.",
+    ]
+    page = client.get(EMAIL).content.decode()
+    assert "Version 2" in page
+    assert page.count("· data_steward</span>") == 2
+    assert "priority 9, any number" in page
+    listed = client.get(LIST).content.decode()
+    assert listed.index("Device") < listed.index("E-mail") == listed.rindex("E-mail", 0, listed.index("version 2"))
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"priority": "0"}, "Must be a number from 1 to 99."),
+        ({"priority": "1", "most": "x"}, "Enter a whole number."),
+        ({"priority": "1", "window_days": "5"}, "Goes with the other of the two: give both, or neither."),
+        ({}, "This field is required."),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_is_kept(
+    given: dict[str, str], problem: str, world: World, sign_in: SignIn
+) -> None:
+    response = sign_in("data_steward").post(EMAIL, given)
+    assert response.status_code == 200
+    assert problem in response.content.decode()
+    assert not IdentifierLimit.objects.exists()
+
+
+def test_a_value_is_blocked_without_being_shown_again(world: World, sign_in: SignIn) -> None:
+    client, email = sign_in("data_steward"), "front.desk@example.com"
+    response = client.post(BLOCK, {"value": email})
+    assert said(response) == ["“f…, 22 characters” is blocked. 0 source profiles bear it and are resolved anew."]
+    page = client.get(EMAIL).content.decode()
+    assert "f…, 22 characters" in page
+    assert email not in page
+    assert not LogEntry.objects.filter(change_message__contains=email).exists()
+    row = BlockedValue.objects.get()
+    let_go = reverse("admin:identity_identifierlimit_let_go", args=["email"])
+    response = client.post(let_go, {"row": str(row.pk)})
+    assert said(response)[0].startswith("“f…, 22 characters” counts again.")
+    assert [one.blocked for one in BlockedValue.objects.order_by("saved_at", "id")] == [True, False]
+
+
+def test_whoever_bears_it_is_resolved_anew(world: World, sign_in: SignIn, now) -> None:
+    assert look_up("email", "alice@example.com", now=now) is not None
+    waiting = queue.waiting()
+    response = sign_in("data_steward").post(BLOCK, {"value": "alice@example.com"})
+    bearers = queue.waiting() - waiting
+    assert bearers > 0
+    assert said(response) == [
+        f"“a…, 17 characters” is blocked. {bearers} source profiles bear it and are resolved anew."
+    ]
+    assert look_up("email", "alice@example.com", now=now) is None
+
+
+def test_a_word_that_is_blocked_from_the_start_can_be_let_go_and_blocked_again(world: World, sign_in: SignIn) -> None:
+    client, let_go = sign_in("data_steward"), reverse("admin:identity_identifierlimit_let_go", args=["account_id"])
+    for blocked, message in (("no", "counts again"), ("yes", "is blocked")):
+        response = client.post(let_go, {"word": "guest", "blocked": blocked})
+        assert said(response)[0].startswith(f"“guest” {message}.")
+    assert client.post(let_go, {"word": "alice", "blocked": "no"}).status_code == 404
+
+
+def test_what_is_no_value_is_refused(world: World, sign_in: SignIn) -> None:
+    page = sign_in("data_steward").post(BLOCK, {"value": "n/a"}).content.decode()
+    assert "It counts as no value already, or cannot be one, so nobody bears it." in page
+    assert not BlockedValue.objects.exists()
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_only_who_may_correct_identity_sees_and_sets_limits(role: str, world: World, sign_in: SignIn) -> None:
+    client, allowed = sign_in(role), CORRECT_IDENTITY in ROLES[role].capabilities
+    for address in (LIST, EMAIL):
+        assert client.get(address).status_code == (200 if allowed else 403)
+    for address in (EMAIL, BLOCK):
+        assert (client.post(address, {"priority": "1", "value": "x@example.com"}).status_code == 302) == allowed
+    assert limits.standing()["email"].version == (1 if allowed else 0)
