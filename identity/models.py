@@ -177,6 +177,40 @@ class MatchModel(models.Model):
         ]
 
 
+class GoldenOverride(models.Model):
+    """A person set this value in this field, for this reason: it wins until somebody takes it back.
+
+    It hangs on a source profile, so that it goes wherever that goes. Once it has ended its value is gone.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    source_profile = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
+    field = models.CharField(max_length=40)
+    sealed = models.BinaryField(null=True)
+    # A source has this value too; else somebody typed it.
+    chosen = models.BooleanField()
+    birth_year = models.SmallIntegerField(null=True)
+    country = models.CharField(max_length=2, blank=True)
+    reason = models.CharField(max_length=200)
+    actor = models.CharField(max_length=80)
+    set_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source_profile", "field"],
+                condition=Q(ended_at=None),
+                name="one_standing_override_per_field",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, sealed__isnull=False) | Q(ended_at__isnull=False, sealed=None),
+                name="only_a_standing_override_has_a_value",
+            ),
+        ]
+
+
 class GoldenValue(models.Model):
     """For this profile and field, the value of this source profile won, for this reason."""
 
@@ -185,6 +219,7 @@ class GoldenValue(models.Model):
     field = models.CharField(max_length=40)
     attribute = models.ForeignKey("records.Attribute", null=True, on_delete=models.CASCADE, related_name="+")
     identifier = models.ForeignKey("records.Identifier", null=True, on_delete=models.CASCADE, related_name="+")
+    override = models.ForeignKey(GoldenOverride, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     source_profile = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
     reason = models.CharField(max_length=60)
     decided_at = models.DateTimeField()
@@ -193,6 +228,12 @@ class GoldenValue(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["profile", "field"], name="one_golden_value_per_field"),
             models.CheckConstraint(
-                condition=Q(attribute=None) ^ Q(identifier=None), name="golden_value_has_one_origin"
+                condition=Q(attribute__isnull=False, identifier=None, override=None)
+                | Q(attribute=None, identifier__isnull=False, override=None)
+                | Q(attribute=None, identifier=None, override__isnull=False),
+                name="golden_value_has_one_origin",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["override"], condition=Q(override__isnull=False), name="golden_values_set_by_hand")
         ]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from vault.annotations import PLAIN, PSEUDONYM, Table
+from vault.annotations import PLAIN, PSEUDONYM, SEALED, Table
 
 KEPT = "as long as the source profile"
 PAIR = {"left": PSEUDONYM, "right": PSEUDONYM}
@@ -96,6 +96,25 @@ TABLES = [
         dict.fromkeys(("id", "version", "parameters", "learned_on", "learned_at", "active"), PLAIN),
     ),
     _linking(
+        "identity.GoldenOverride",
+        "source_profile",
+        {
+            "id": PLAIN,
+            "source_profile": PSEUDONYM,
+            "field": PLAIN,
+            "sealed": SEALED,
+            "chosen": PLAIN,
+            "birth_year": PLAIN,
+            "country": PLAIN,
+            "reason": PLAIN,
+            "actor": PSEUDONYM,
+            "set_at": PLAIN,
+            "ended_at": PLAIN,
+            "ended_by": PSEUDONYM,
+        },
+        order=55,
+    ),
+    _linking(
         "identity.GoldenValue",
         "source_profile",
         {
@@ -104,6 +123,7 @@ TABLES = [
             "field": PLAIN,
             "attribute": PSEUDONYM,
             "identifier": PSEUDONYM,
+            "override": PSEUDONYM,
             "source_profile": PSEUDONYM,
             "reason": PLAIN,
             "decided_at": PLAIN,

@@ -22,13 +22,14 @@ from access import api_keys
 from access.models import User
 from access.roles import ROLES
 from consent.acts import NewAct, record
+from consent.decide import decide
 from consent.models import CONSENT, GRANTED, Act, Purpose
 from console import corrections
 from identity.models import IN_REVIEW, Assignment, Match, Profile
 from identity.profiles import look_up, profile_of, source_profiles
 from outbox import alarm_listeners, alarm_notices, deliveries, recipients
 from outbox.models import ERASE, AlarmNotice, Delivery
-from pipeline import replay_runs, uploads
+from pipeline import by_hand, replay_runs, uploads
 from privacy import (
     break_glass,
     erasure,
@@ -56,7 +57,7 @@ from segments.models import HeldChange, Membership, ProfileFeatures
 from tests.privacy.canary import Canary, walk_in
 from tests.senders import process, send_rows
 from vault import keys
-from vault.grants import Actor
+from vault.grants import Actor, Grant
 from vault.ids import new_id
 from vault.models import AuditEntry
 from vault.sealing import Place, Sealer
@@ -109,7 +110,8 @@ def values_of(canary: Canary) -> dict[str, tuple[str, ...]]:
         "customer_number": (row["customer_number"],),
         "loyalty_number": (row["loyalty_number"],),
         "device_id": (canary.device, f"b-{token}"),
-        "given_name": (row["given_name"],),
+        # The second is what was set by hand.
+        "given_name": (row["given_name"], f"Quentina{token}"),
         "family_name": (row["family_name"],),
         "full_name": (f"Quentin Full{token}",),
         "street": (row["street"],),
@@ -146,6 +148,7 @@ OF_THE_DICTIONARY = {
     "records.Attribute.sealed": ("given_name", "family_name", "street", "birth_date", "postcode", "city", "gender"),
     "records.Record.sealed": ("full_name", "ip_address", "page_url", "email"),
     "records.Correction.sealed": ("city",),
+    "identity.GoldenOverride.sealed": ("given_name",),
 }
 
 
@@ -278,6 +281,7 @@ def _segments(planted: Planted, *, now: datetime) -> None:
     features.save()
     _, policy = policies.change("recency_days", method="constant", constant=43, by="test", now=now)
     planted.things |= {"segment": segment, "held change": held, "policy": policy, "feature": "recency_days"}
+    planted.things["field by hand"] = "given_name"
 
 
 def _why(word: str) -> dict[str, Any]:
@@ -289,6 +293,11 @@ def _identity(planted: Planted, *, now: datetime) -> None:
     """A profile that was merged into the canary's, and one that was split off it."""
     by: Mapping[str, Any] = {"actor": str(planted.staff["data_steward"].pk), "reason": REASON, "now": now}
     assert corrections.merge(planted.profile, planted.things["zed"], **by) == planted.profile
+    theirs, steward = source_profiles(planted.profile), Actor("person", str(by["actor"]))
+    grant = decide(theirs, purpose="service", at=now, actor=steward, reason=REASON)
+    assert isinstance(grant, Grant)
+    said = planted.values["given_name"][1]
+    by_hand.set_value(planted.profile, "given_name", text=said, reason=REASON, grant=grant, now=now)
     planted.things["till"] = _part(planted, "till")
     planted.things["split off"] = corrections.split(planted.things["till"], **by)
     planted.things["part"] = _part(planted, "crm")
