@@ -7,6 +7,7 @@ CAN = {
     roles.VIEW_PROFILES: "see profiles, masked",
     roles.REVEAL_IDENTIFIERS: "reveal identifiers, for a reason",
     roles.CORRECT_IDENTITY: "join and split people, and review pairs",
+    roles.CHANGE_RULES: "try rules of who is who, and put them in force",
     roles.SET_VALUES: "say which value of a person counts, for a reason",
     roles.RECORD_CONSENT: "record consent",
     roles.VIEW_CONSENTS: "see purposes and consents",

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import numpy as np
 
-from identity.matching import LINK, cluster, log_odds
+from identity.matching import cluster, log_odds
 from identity.scene import SURE_BITS, Rows, Scene
 
 
@@ -31,6 +31,7 @@ def _cluster(scene: Scene, members: set[int], apart: Iterable[Rows]) -> list[set
         len(scene.everyone),
         np.array(inside, dtype=np.int32).reshape(-1, 2),
         np.array([scene.edges[pair].bits for pair in inside], dtype=np.float64),
+        link_threshold=scene.thresholds.link,
         must_link=[*_standing(scene, members), *(pair for pair in inside if scene.edges[pair].exact)],
         cannot_link=[(a, b) for a, b in sorted(apart) if a in members and b in members],
         contradicts=scene.contradicts,
@@ -152,7 +153,8 @@ def _homes_of(scene: Scene, visitors: Sequence[set[int]], home: Mapping[int, int
             _Home(number, sum(max(bits, -SURE_BITS) for bits in pieces), max(pieces))
             for number, pieces in found.items()
         ]
-        fitting = [choice for choice in homes if choice.strongest >= log_odds(LINK) and choice.bits > 0]
+        least = log_odds(scene.thresholds.link)
+        fitting = [choice for choice in homes if choice.strongest >= least and choice.bits > 0]
         yield sorted(fitting, key=lambda choice: (-choice.bits, choice.number))
 
 

@@ -8,6 +8,8 @@ from django.db.models import F, Q
 LINKED, IN_REVIEW, REJECTED = "linked", "in_review", "rejected"
 SIGNED_IN = "signed in on this device"
 MUST_LINK, CANNOT_LINK = "must_link", "cannot_link"
+RUNNING, DONE = "running", "done"
+MERGE, SPLIT = "merge", "split"
 
 
 class Profile(models.Model):
@@ -175,6 +177,80 @@ class MatchModel(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["active"], condition=Q(active=True), name="one_active_match_model")
         ]
+
+
+class RuleVersion(models.Model):
+    """By these rules it was decided who is who from then on. Append-only; the last is in force."""
+
+    id = models.UUIDField(primary_key=True)
+    number = models.PositiveIntegerField(unique=True)
+    # Empty: the one that Onym comes with.
+    model = models.ForeignKey(MatchModel, null=True, on_delete=models.PROTECT, related_name="+")
+    link = models.FloatField()
+    review = models.FloatField()
+    same_email = models.BooleanField()
+    same_device = models.BooleanField()
+    learns = models.BooleanField()
+    reason = models.CharField(max_length=200)
+    saved_by = models.CharField(max_length=80)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(link__gte=0.85, link__lte=0.9999), name="rules_join_nobody_at_random"),
+            models.CheckConstraint(condition=Q(review__gte=0.05, review__lt=F("link")), name="review_before_linking"),
+        ]
+
+
+class DryRun(models.Model):
+    """Rules on trial were run against everybody: how far that is, and who would merge and split."""
+
+    id = models.UUIDField(primary_key=True)
+    model = models.ForeignKey(MatchModel, null=True, on_delete=models.PROTECT, related_name="+")
+    link = models.FloatField()
+    review = models.FloatField()
+    same_email = models.BooleanField()
+    same_device = models.BooleanField()
+    learns = models.BooleanField()
+    state = models.CharField(max_length=8, choices=[(state, state) for state in (RUNNING, DONE)])
+    found = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    # Counts of what came of it, by name.
+    counts = models.JSONField(default=dict)
+    fault = models.CharField(max_length=300, blank=True)
+    started_by = models.CharField(max_length=80)
+    started_at = models.DateTimeField()
+    noted_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(state__in=[RUNNING, DONE]), name="dry_run_state_is_known")]
+
+    @property
+    def link_percent(self) -> str:
+        """From which probability on these rules join, in percent."""
+        return f"{100 * self.link:g}"
+
+
+class DryRunChange(models.Model):
+    """By the rules on trial these two would be one person and are two now, or would be two and are one.
+
+    They are the strongest pair between the two people; the evidence holds levels, never values.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    run = models.ForeignKey(DryRun, on_delete=models.CASCADE, related_name="changes", db_index=False)
+    kind = models.CharField(max_length=5, choices=[(kind, kind) for kind in (MERGE, SPLIT)])
+    left = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
+    right = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=40)
+    bits = models.FloatField(null=True)
+    evidence = models.JSONField()
+    # How many source profiles would go.
+    moving = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "kind", "-bits"])]
 
 
 class GoldenOverride(models.Model):

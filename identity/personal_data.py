@@ -96,6 +96,34 @@ TABLES = [
         dict.fromkeys(("id", "version", "parameters", "learned_on", "learned_at", "active"), PLAIN),
     ),
     _linking(
+        "identity.RuleVersion",
+        None,
+        dict.fromkeys(
+            ("id", "number", "model", "link", "review", "same_email", "same_device", "learns", "reason", "saved_at"),
+            PLAIN,
+        )
+        | {"saved_by": PSEUDONYM},
+    ),
+    Table(
+        "identity.DryRun",
+        subject=None,
+        purpose="identity_linking",
+        retention="30 days",
+        expires=("started_at", 30),
+        erase_order=60,
+        fields=dict.fromkeys(
+            ("id", "model", "link", "review", "same_email", "same_device", "learns", "state", "found", "done"), PLAIN
+        )
+        | dict.fromkeys(("counts", "fault", "started_at", "noted_at", "ended_at"), PLAIN)
+        | {"started_by": PSEUDONYM},
+    ),
+    _linking(
+        "identity.DryRunChange",
+        "left",
+        PAIR | dict.fromkeys(("id", "run", "kind", "reason", "bits", "evidence", "moving"), PLAIN),
+        also=("right",),
+    ),
+    _linking(
         "identity.GoldenOverride",
         "source_profile",
         {

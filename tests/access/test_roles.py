@@ -10,6 +10,7 @@ CAPABILITIES = {
     "profiles.view": {"data_steward", "privacy_officer", "marketer"},
     "identifiers.reveal": {"data_steward", "privacy_officer"},
     "identity.correct": {"data_steward"},
+    "identity.rules": {"data_steward"},
     "values.set": {"data_steward"},
     "consents.record": {"privacy_officer"},
     "consents.view": {"data_steward", "privacy_officer", "marketer"},

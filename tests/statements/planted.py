@@ -25,8 +25,10 @@ from consent.acts import NewAct, record
 from consent.decide import decide
 from consent.models import CONSENT, GRANTED, Act, Purpose
 from console import corrections
-from identity.models import IN_REVIEW, Assignment, Match, Profile
+from identity import dry_runs, rules
+from identity.models import IN_REVIEW, MERGE, Assignment, DryRunChange, Match, Profile
 from identity.profiles import look_up, profile_of, source_profiles
+from identity.rules import Thresholds
 from outbox import alarm_listeners, alarm_notices, deliveries, recipients
 from outbox.models import ERASE, AlarmNotice, Delivery
 from pipeline import by_hand, replay_runs, uploads
@@ -358,6 +360,14 @@ def _rest(planted: Planted, *, now: datetime) -> None:
         id=new_id(), left_id=left, right_id=right, reason="similar person", probability=0.8, evidence=evidence,
         state=IN_REVIEW, model_version="1", found_at=now,
     )  # fmt: skip
+    steward = str(planted.staff["data_steward"].pk)
+    things["rules"] = rules.put_in_force(None, Thresholds(), by=steward, reason=REASON, now=now)
+    things["dry run"] = dry_runs.begin(None, Thresholds(), by=steward, now=now)
+    dry_runs.work_on(things["dry run"].pk)
+    things["difference"] = DryRunChange.objects.create(
+        id=new_id(), run=things["dry run"], kind=MERGE, left_id=left, right_id=right, reason="similar person", bits=1.5,
+        evidence=evidence, moving=1,
+    )  # fmt: skip
     mailer, _ = recipients.add("mailer", purposes=["marketing"], now=now)
     planted.recipient_secret = recipients.secrets_of(mailer, now=now)[0]
     told = {"recipient": mailer.pk, "purpose": "marketing", "profile_id": planted.profile, "pseudonym": "p-1"}
@@ -450,6 +460,7 @@ def _of_each_screen(planted: Planted) -> None:
         "identity.Profile": planted.profile,
         "identity.Match": things["match"].pk,
         "identity.Assignment": Assignment.objects.filter(profile=planted.profile).order_by("pk")[0].pk,
+        "identity.RuleVersion": things["rules"].pk,
         "segments.Segment": things["segment"].pk,
         "segments.HeldChange": things["held change"].pk,
         "segments.ImputationPolicy": things["policy"].pk,

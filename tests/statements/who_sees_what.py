@@ -80,6 +80,7 @@ def _only(*names: str) -> frozenset[str]:
 
 PROFILE, PAIR = "GET admin:identity_profile_change", "GET admin:identity_match_change"
 REVEAL, REVEAL_PAIR = "POST admin:identity_profile_reveal", "POST admin:identity_match_reveal"
+DIFFERENCE = "GET admin:identity_ruleversion_difference"
 REVEAL_VALUES = "POST admin:identity_profile_reveal_values"
 REVEAL_RECORD = "POST admin:identity_profile_reveal_record"
 BREAK_GLASS, ANSWER = "POST admin:identity_profile_break_glass", "POST admin:privacy_subjectrequest_answer"
@@ -131,11 +132,13 @@ CLEAR = (
 MASKED = (
     (SEE_MASKED, PROFILE, KNOWN),
     (_only(DATA_STEWARD), PAIR, OF_A_PAIR),
+    (_only(DATA_STEWARD), DIFFERENCE, OF_A_PAIR),
     (_only(PRIVACY_OFFICER), ERASURE, _only("phone")),
 )
 # Routes that answer nobody, and what they say instead.
 SCREENS = {f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry}
 NOT_ADDED_BY_HAND = (
+    "identity_ruleversion",
     *("identity_profile", "identity_match", "identity_assignment", "segments_heldchange", "consent_purpose"),
     "segments_imputationpolicy",
     *("consent_act", "privacy_emergencyreveal", "records_quarantinedrecord"),
