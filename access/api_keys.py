@@ -12,6 +12,7 @@ from access.secrets import digest, new_secret
 
 SCOPES = (
     "profiles:read",
+    "profiles:write",
     "consents:read",
     "consents:write",
     "segments:read",
@@ -24,8 +25,9 @@ SCOPES = (
     "recipients:read",
     "recipients:write",
 )
-# Who may say where data go, or bring files in, is said by name: a key has these only where somebody chose them.
-BY_NAME_ALONE = ("recipients:write", "sources:write")
+# Who may say where data go, bring files in, or say what is true of a person, is said by name: a key has these only
+# where somebody chose them.
+BY_NAME_ALONE = ("profiles:write", "recipients:write", "sources:write")
 DEFAULT_SCOPES = tuple(scope for scope in SCOPES if scope not in BY_NAME_ALONE)
 USE_NOTED_EVERY = timedelta(minutes=1)
 LONGEST = timedelta(days=2 * 366)

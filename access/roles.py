@@ -11,6 +11,8 @@ MARKETER = "marketer"
 VIEW_PROFILES = "profiles.view"
 REVEAL_IDENTIFIERS = "identifiers.reveal"
 CORRECT_IDENTITY = "identity.correct"
+CHANGE_RULES = "identity.rules"
+SET_VALUES = "values.set"
 RECORD_CONSENT = "consents.record"
 VIEW_CONSENTS = "consents.view"
 EDIT_PURPOSES = "purposes.edit"
@@ -85,6 +87,8 @@ ROLES = {
                     VIEW_PROFILES,
                     REVEAL_IDENTIFIERS,
                     CORRECT_IDENTITY,
+                    CHANGE_RULES,
+                    SET_VALUES,
                     VIEW_CONSENTS,
                     VIEW_SEGMENTS,
                     VIEW_SOURCES,

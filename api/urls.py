@@ -18,6 +18,7 @@ from api.views.limits import BlockedValues, LimitDetail, Limits, LimitVersions
 from api.views.messages import Batch, Single
 from api.views.metrics import Metrics
 from api.views.opendsr import Certificate, Discovery, OpenDsrRequestDetail, OpenDsrRequests
+from api.views.overrides import OverrideDetail, Overrides
 from api.views.pixel import Pixel
 from api.views.profiles import Events, Identifiers, Lookup, Profile
 from api.views.quality import Alarms, SourceQuality
@@ -57,6 +58,8 @@ urlpatterns = [
     path("api/profiles/<uuid:id>/", Profile.as_view()),
     path("api/profiles/<uuid:id>/events/", Events.as_view()),
     path("api/profiles/<uuid:id>/identifiers/", Identifiers.as_view()),
+    path("api/profiles/<uuid:id>/overrides/", Overrides.as_view()),
+    path("api/profiles/<uuid:id>/overrides/<slug:slug>/", OverrideDetail.as_view()),
     path("api/profiles/<uuid:id>/consents/", ProfileConsents.as_view()),
     path("api/profiles/<uuid:id>/consents/explain/", ProfileExplanation.as_view()),
     path("api/profiles/<uuid:id>/consents/receipts/", ProfileReceipts.as_view()),

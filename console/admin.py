@@ -23,11 +23,12 @@ from console.screens.quarantine import QuarantineScreen
 from console.screens.recipients import RecipientScreen
 from console.screens.requests import RequestScreen
 from console.screens.retention import RetentionScreen
+from console.screens.rules import RuleScreen
 from console.screens.segments import SegmentScreen
 from console.screens.sources import SourceScreen
 from console.screens.users import UserScreen
 from console.signing_in import SignIn
-from identity.models import Assignment, IdentifierLimit, Match, Profile
+from identity.models import Assignment, IdentifierLimit, Match, Profile, RuleVersion
 from outbox.models import AlarmListener, Recipient
 from privacy.models import EmergencyReveal, SubjectRequest
 from records.models import QuarantinedRecord, RetentionRule, Source
@@ -49,6 +50,7 @@ admin.site.register(Profile, ProfileScreen)
 admin.site.register(Match, MatchScreen)
 admin.site.register(Assignment, AssignmentScreen)
 admin.site.register(IdentifierLimit, LimitScreen)
+admin.site.register(RuleVersion, RuleScreen)
 admin.site.register(Segment, SegmentScreen)
 admin.site.register(ImputationPolicy, FeatureScreen)
 admin.site.register(HeldChange, HeldChangeScreen)

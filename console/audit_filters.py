@@ -27,11 +27,12 @@ KEPT_UP = (
     *("compare", "rotate data keys", "prove an erasure", "search for the erased", "search the quarantine"),
     *("read an upload", "confirm a sign-up", "replay the quarantine", "try a mapping on the quarantine"),
 )
+PUT_RIGHT = ("rectify", "set golden value", "remove golden value")
 KINDS: dict[str, tuple[str, Q]] = {
     "reveal": ("Values revealed", Q(reason__startswith="reveal:") | Q(reason__startswith=MARK)),
     "look": ("People looked at", Q(action__in=LOOKED)),
     "export": ("Exports", Q(action="export")),
-    "rectify": ("Data put right", Q(action="rectify")),
+    "rectify": ("Data put right, or set by hand", Q(action__in=PUT_RIGHT)),
     "upkeep": ("Matching, erasure and keys", Q(action__in=KEPT_UP)),
 }
 PRESETS = {"today": ("Today", 0), "week": ("Last 7 days", 6), "month": ("Last 30 days", 29)}

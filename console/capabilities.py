@@ -7,6 +7,8 @@ CAN = {
     roles.VIEW_PROFILES: "see profiles, masked",
     roles.REVEAL_IDENTIFIERS: "reveal identifiers, for a reason",
     roles.CORRECT_IDENTITY: "join and split people, and review pairs",
+    roles.CHANGE_RULES: "try rules of who is who, and put them in force",
+    roles.SET_VALUES: "say which value of a person counts, for a reason",
     roles.RECORD_CONSENT: "record consent",
     roles.VIEW_CONSENTS: "see purposes and consents",
     roles.EDIT_PURPOSES: "change purposes and publish notices",
@@ -30,6 +32,7 @@ CAN = {
 }
 MAY = {
     "profiles:read": "look people up, and read their profile, events and identifiers",
+    "profiles:write": "set values of the golden record by hand, and take that back",
     "consents:read": "read what people said, and ask whether something is allowed",
     "consents:write": "record what people say",
     "segments:read": "read segments, their members, and who is in which",

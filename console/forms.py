@@ -52,6 +52,26 @@ class Reason(forms.Form):
         return reason
 
 
+class SetValue(Reason):
+    """The value of one field that is to count: one that is there, or one as people write it; and why."""
+
+    chosen = forms.UUIDField(required=False)
+    text = forms.CharField(
+        label="Another value",
+        required=False,
+        max_length=500,
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+        help_text="As the person writes it. It is read as at the door.",
+    )
+    field_order = ("chosen", "text", "reason")
+
+    def clean(self) -> dict[str, object]:
+        said: dict[str, object] = super().clean() or {}
+        if bool(said.get("chosen")) == bool(said.get("text")) and not self.errors:
+            raise forms.ValidationError("Choose a value that is there, or write another one; one of the two.")
+        return said
+
+
 class Mended(Reason):
     """A record from the quarantine as somebody wrote it anew."""
 

@@ -39,6 +39,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Review queue", "compare_arrows", "identity_match", CORRECT_IDENTITY),
             ("Identity ledger", "account_tree", "identity_assignment", CORRECT_IDENTITY),
             ("Identifier limits", "rule_settings", "identity_identifierlimit", CORRECT_IDENTITY),
+            ("Who is who: rules", "rule", "identity_ruleversion", CORRECT_IDENTITY),
             ("Segments", "donut_small", "segments_segment", VIEW_SEGMENTS),
             ("Features", "tune", "segments_imputationpolicy", VIEW_SEGMENTS),
         ),

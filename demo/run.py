@@ -17,9 +17,9 @@ from demo import quality
 from demo import sources as demo_sources
 from demo.beside import Beside
 from demo.generator import generate
-from identity.learning import learn_model
 from identity.models import Assignment, Match, MatchModel
 from identity.profiles import living, source_profiles_of
+from identity.relearning import learn_anew
 from pipeline import files as pipeline_files
 from pipeline import queue
 from pipeline.files import ingest
@@ -68,7 +68,7 @@ def run(files: Files, *, progress: Progress, helper: Beside | None = None) -> No
         helper.wait(meanwhile=lambda: _look(bars))
     take_in(files, files.records, progress=bars)
     if not MatchModel.objects.exists():
-        _step(progress, "learn match model", lambda: learn_model(now=timezone.now()))
+        _step(progress, "learn match model", lambda: learn_anew(now=timezone.now()))
     _process(progress)
 
 

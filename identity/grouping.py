@@ -14,7 +14,7 @@ from uuid import UUID
 import numpy as np
 
 from identity import limits
-from identity.matching import LINK, Limit, Room, cluster, log_odds
+from identity.matching import Limit, Room, cluster, log_odds
 from identity.scene import RESTS_ON, SURE_BITS, VERDICT, Edge, Rows, Scene
 
 
@@ -33,6 +33,7 @@ def _cluster(scene: Scene, members: set[int], apart: Iterable[Rows]) -> list[set
         len(scene.everyone),
         np.array(inside, dtype=np.int32).reshape(-1, 2),
         np.array([scene.edges[pair].bits for pair in inside], dtype=np.float64),
+        link_threshold=scene.thresholds.link,
         must_link=[*_standing(scene, members), *(pair for pair in inside if scene.edges[pair].reason == VERDICT)],
         sure=_strongest_first(scene, [pair for pair in inside if scene.edges[pair].exact]),
         cannot_link=[(a, b) for a, b in sorted(apart) if a in members and b in members],
@@ -205,7 +206,8 @@ def _homes_of(scene: Scene, visitors: Sequence[set[int]], home: Mapping[int, int
                 if other in home:
                     found[home[other]].append(edge)
         homes = [_Home(number, tuple(edges)) for number, edges in found.items()]
-        fitting = [choice for choice in homes if choice.strongest.bits >= log_odds(LINK) and choice.bits > 0]
+        least = log_odds(scene.thresholds.link)
+        fitting = [choice for choice in homes if choice.strongest.bits >= least and choice.bits > 0]
         yield sorted(fitting, key=lambda choice: (-choice.bits, choice.number))
 
 
@@ -229,10 +231,11 @@ def _impossible(
 def held_back(scene: Scene, groups: Sequence[set[int]]) -> dict[Rows, Limit]:
     """Pairs that are one person by all that is known, and in two groups since together these would exceed a limit."""
     number = {row: place for place, members in enumerate(groups) for row in members}
+    least = log_odds(scene.thresholds.link)
     strong = [
         pair
         for pair, edge in sorted(scene.edges.items())
-        if edge.bits >= log_odds(LINK) and number[pair[0]] != number[pair[1]] and pair not in scene.apart
+        if edge.bits >= least and number[pair[0]] != number[pair[1]] and pair not in scene.apart
     ]
     if not strong:
         return {}

@@ -21,8 +21,8 @@ MOST_LEARNED_FROM = 50_000
 DEFAULT_VERSION = "default"
 
 
-def learn_model(*, now: datetime) -> MatchModel:
-    """Learn a model from the source profiles that may be linked, and make it the active one.
+def learn_model(*, now: datetime, active: bool = True) -> MatchModel:
+    """Learn a model from the source profiles that may be linked, and make it the active one, or only keep it.
 
     It holds probabilities and frequencies, no value of a person. With too little data it equals the default.
     """
@@ -36,12 +36,13 @@ def learn_model(*, now: datetime) -> MatchModel:
     pairs, _ = candidate_pairs(people)
     learned = learn(compare(people, pairs), people=people)
     # Customers live together: two given names at one address stay two people, whatever a file seems to say.
-    return _keep(replace(learned, housemates=True), now)
+    return _keep(replace(learned, housemates=True), now, active=active)
 
 
-def _keep(model: Model, now: datetime) -> MatchModel:
+def _keep(model: Model, now: datetime, *, active: bool = True) -> MatchModel:
     with transaction.atomic():
-        MatchModel.objects.select_for_update().filter(active=True).update(active=False)
+        if active:
+            MatchModel.objects.select_for_update().filter(active=True).update(active=False)
         id = new_id()
         return MatchModel.objects.create(
             id=id,
@@ -49,7 +50,7 @@ def _keep(model: Model, now: datetime) -> MatchModel:
             parameters=model.to_dict(),
             learned_on=model.learned_on,
             learned_at=now,
-            active=True,
+            active=active,
         )
 
 

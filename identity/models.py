@@ -8,6 +8,8 @@ from django.db.models import F, Q
 LINKED, IN_REVIEW, REJECTED = "linked", "in_review", "rejected"
 SIGNED_IN = "signed in on this device"
 MUST_LINK, CANNOT_LINK = "must_link", "cannot_link"
+RUNNING, DONE = "running", "done"
+MERGE, SPLIT = "merge", "split"
 
 
 class Profile(models.Model):
@@ -177,6 +179,114 @@ class MatchModel(models.Model):
         ]
 
 
+class RuleVersion(models.Model):
+    """By these rules it was decided who is who from then on. Append-only; the last is in force."""
+
+    id = models.UUIDField(primary_key=True)
+    number = models.PositiveIntegerField(unique=True)
+    # Empty: the one that Onym comes with.
+    model = models.ForeignKey(MatchModel, null=True, on_delete=models.PROTECT, related_name="+")
+    link = models.FloatField()
+    review = models.FloatField()
+    same_email = models.BooleanField()
+    same_device = models.BooleanField()
+    learns = models.BooleanField()
+    reason = models.CharField(max_length=200)
+    saved_by = models.CharField(max_length=80)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(link__gte=0.85, link__lte=0.9999), name="rules_join_nobody_at_random"),
+            models.CheckConstraint(condition=Q(review__gte=0.05, review__lt=F("link")), name="review_before_linking"),
+        ]
+
+
+class DryRun(models.Model):
+    """Rules on trial were run against everybody: how far that is, and who would merge and split."""
+
+    id = models.UUIDField(primary_key=True)
+    model = models.ForeignKey(MatchModel, null=True, on_delete=models.PROTECT, related_name="+")
+    link = models.FloatField()
+    review = models.FloatField()
+    same_email = models.BooleanField()
+    same_device = models.BooleanField()
+    learns = models.BooleanField()
+    state = models.CharField(max_length=8, choices=[(state, state) for state in (RUNNING, DONE)])
+    found = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    # Counts of what came of it, by name.
+    counts = models.JSONField(default=dict)
+    fault = models.CharField(max_length=300, blank=True)
+    started_by = models.CharField(max_length=80)
+    started_at = models.DateTimeField()
+    noted_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(state__in=[RUNNING, DONE]), name="dry_run_state_is_known")]
+
+    @property
+    def link_percent(self) -> str:
+        """From which probability on these rules join, in percent."""
+        return f"{100 * self.link:g}"
+
+
+class DryRunChange(models.Model):
+    """By the rules on trial these two would be one person and are two now, or would be two and are one.
+
+    They are the strongest pair between the two people; the evidence holds levels, never values.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    run = models.ForeignKey(DryRun, on_delete=models.CASCADE, related_name="changes", db_index=False)
+    kind = models.CharField(max_length=5, choices=[(kind, kind) for kind in (MERGE, SPLIT)])
+    left = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
+    right = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=40)
+    bits = models.FloatField(null=True)
+    evidence = models.JSONField()
+    # How many source profiles would go.
+    moving = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "kind", "-bits"])]
+
+
+class GoldenOverride(models.Model):
+    """A person set this value in this field, for this reason: it wins until somebody takes it back.
+
+    It hangs on a source profile, so that it goes wherever that goes. Once it has ended its value is gone.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    source_profile = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
+    field = models.CharField(max_length=40)
+    sealed = models.BinaryField(null=True)
+    # A source has this value too; else somebody typed it.
+    chosen = models.BooleanField()
+    birth_year = models.SmallIntegerField(null=True)
+    country = models.CharField(max_length=2, blank=True)
+    reason = models.CharField(max_length=200)
+    actor = models.CharField(max_length=80)
+    set_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source_profile", "field"],
+                condition=Q(ended_at=None),
+                name="one_standing_override_per_field",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, sealed__isnull=False) | Q(ended_at__isnull=False, sealed=None),
+                name="only_a_standing_override_has_a_value",
+            ),
+        ]
+
+
 class GoldenValue(models.Model):
     """For this profile and field, the value of this source profile won, for this reason."""
 
@@ -185,6 +295,7 @@ class GoldenValue(models.Model):
     field = models.CharField(max_length=40)
     attribute = models.ForeignKey("records.Attribute", null=True, on_delete=models.CASCADE, related_name="+")
     identifier = models.ForeignKey("records.Identifier", null=True, on_delete=models.CASCADE, related_name="+")
+    override = models.ForeignKey(GoldenOverride, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     source_profile = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
     reason = models.CharField(max_length=60)
     decided_at = models.DateTimeField()
@@ -193,8 +304,14 @@ class GoldenValue(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["profile", "field"], name="one_golden_value_per_field"),
             models.CheckConstraint(
-                condition=Q(attribute=None) ^ Q(identifier=None), name="golden_value_has_one_origin"
+                condition=Q(attribute__isnull=False, identifier=None, override=None)
+                | Q(attribute=None, identifier__isnull=False, override=None)
+                | Q(attribute=None, identifier=None, override__isnull=False),
+                name="golden_value_has_one_origin",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["override"], condition=Q(override__isnull=False), name="golden_values_set_by_hand")
         ]
 
 

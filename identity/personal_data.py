@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from vault.annotations import PLAIN, PSEUDONYM, Table
+from vault.annotations import PLAIN, PSEUDONYM, SEALED, Table
 
 KEPT = "as long as the source profile"
 PAIR = {"left": PSEUDONYM, "right": PSEUDONYM}
@@ -96,6 +96,53 @@ TABLES = [
         dict.fromkeys(("id", "version", "parameters", "learned_on", "learned_at", "active"), PLAIN),
     ),
     _linking(
+        "identity.RuleVersion",
+        None,
+        dict.fromkeys(
+            ("id", "number", "model", "link", "review", "same_email", "same_device", "learns", "reason", "saved_at"),
+            PLAIN,
+        )
+        | {"saved_by": PSEUDONYM},
+    ),
+    Table(
+        "identity.DryRun",
+        subject=None,
+        purpose="identity_linking",
+        retention="30 days",
+        expires=("started_at", 30),
+        erase_order=60,
+        fields=dict.fromkeys(
+            ("id", "model", "link", "review", "same_email", "same_device", "learns", "state", "found", "done"), PLAIN
+        )
+        | dict.fromkeys(("counts", "fault", "started_at", "noted_at", "ended_at"), PLAIN)
+        | {"started_by": PSEUDONYM},
+    ),
+    _linking(
+        "identity.DryRunChange",
+        "left",
+        PAIR | dict.fromkeys(("id", "run", "kind", "reason", "bits", "evidence", "moving"), PLAIN),
+        also=("right",),
+    ),
+    _linking(
+        "identity.GoldenOverride",
+        "source_profile",
+        {
+            "id": PLAIN,
+            "source_profile": PSEUDONYM,
+            "field": PLAIN,
+            "sealed": SEALED,
+            "chosen": PLAIN,
+            "birth_year": PLAIN,
+            "country": PLAIN,
+            "reason": PLAIN,
+            "actor": PSEUDONYM,
+            "set_at": PLAIN,
+            "ended_at": PLAIN,
+            "ended_by": PSEUDONYM,
+        },
+        order=55,
+    ),
+    _linking(
         "identity.GoldenValue",
         "source_profile",
         {
@@ -104,6 +151,7 @@ TABLES = [
             "field": PLAIN,
             "attribute": PSEUDONYM,
             "identifier": PSEUDONYM,
+            "override": PSEUDONYM,
             "source_profile": PSEUDONYM,
             "reason": PLAIN,
             "decided_at": PLAIN,

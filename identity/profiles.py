@@ -63,6 +63,22 @@ WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NULL
 """
 
 
+def merged_by_hand(source_profile_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The same of those alone whose profile a person has had a hand in."""
+    with binary_cursor() as cursor:
+        cursor.execute(BY_HAND, [list(source_profile_ids)])
+        return dict(cursor.fetchall())
+
+
+BY_HAND = """
+SELECT source_profile_id, profile_id FROM identity_assignment AS entry
+WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NULL AND EXISTS (
+    SELECT FROM identity_assignment AS other
+    WHERE other.profile_id = entry.profile_id AND other.ended_at IS NULL AND other.reason = 'by hand'
+)
+"""
+
+
 def look_up(namespace: str, value: str, *, now: datetime) -> UUID | None:
     """The profile of whoever bears this identifier; with several, whoever bore it verified, then
     whoever bore it last.

@@ -14,7 +14,7 @@ from identity import ledger
 from identity.devices import disowned
 from identity.grouping import held_back, people_in
 from identity.ledger import Entry
-from identity.matching import REVIEW, Limit
+from identity.matching import Limit
 from identity.models import IN_REVIEW, LINKED, Match
 from identity.profiles import profile_of
 from identity.profiles import source_profiles as members_of
@@ -168,7 +168,9 @@ def _keep_matches(
 def _worth_a_look(scene: Scene) -> list[Rows]:
     """Likely pairs that a person could decide: with evidence in two fields or more, and no contradiction."""
     likely = [
-        pair for pair, edge in sorted(scene.edges.items()) if edge.probability >= REVIEW and edge.fields >= LEAST_FIELDS
+        pair
+        for pair, edge in sorted(scene.edges.items())
+        if edge.probability >= scene.thresholds.review and edge.fields >= LEAST_FIELDS
     ]
     contradict = scene.contradicts(np.array(likely, dtype=np.int32).reshape(-1, 2))
     return [pair for pair, no in zip(likely, contradict.tolist(), strict=True) if not no]

@@ -13,9 +13,10 @@ import numpy as np
 from consent.decide import decide_each
 from consent.rules import EXPIRED, NEVER_SAID, ONLY_SOME_DEVICES, OUTDATED, SAID_NO, UNCONFIRMED
 from identity import blocked, candidates, crowds
+from identity import rules as rules_of
 from identity.blocked import Blocked
 from identity.candidates import EXCLUSIVE, Pair
-from identity.learning import LINKING, active_model
+from identity.learning import LINKING
 from identity.limiting import Limiting, limiting
 from identity.matching import (
     COMPARISONS,
@@ -35,7 +36,8 @@ from identity.matching import (
 from identity.matching.waterfall import Step, steps_of
 from identity.models import CANNOT_LINK, SIGNED_IN
 from identity.persons import known, open_persons
-from identity.profiles import profile_of
+from identity.profiles import merged_by_hand, profile_of
+from identity.rules import Rules, Thresholds
 from records.source_profiles import standing
 from vault.cursors import binary_cursor
 from vault.grants import Actor
@@ -137,20 +139,25 @@ class Scene:
     people: People
     contradicts: Contradiction
     limits: Limiting
+    thresholds: Thresholds
     version: str
 
 
-def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
-    """The scene around these source profiles: their candidates, and whoever stands for the profiles of those."""
+def look_around(fresh: set[UUID], *, now: datetime, trial: Rules | None = None) -> Scene:
+    """The scene around these source profiles: their candidates, and whoever stands for the profiles of those.
+
+    With rules on `trial` nothing is written, and what the ledger has joined is asked anew, but for what a person did.
+    """
     nobodys = blocked.standing()
     newcomers, linkable, objecting = _open(fresh, now, nobodys)
-    candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)})
+    if trial is None:
+        candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)})
     shared = candidates.by_identifier(fresh, nobodys)
     alike = candidates.by_token(fresh)
     signed_in, on_device = candidates.by_sign_in(fresh, nobodys), candidates.by_device(fresh, nobodys)
     verdicts = _verdicts(fresh)
     met = {id for pair in (*shared, *alike, *signed_in, *on_device, *verdicts) for id in pair} | fresh
-    homes = profile_of(met)
+    homes = profile_of(met) if trial is None else merged_by_hand(met)
     needed = {id for pair in (*signed_in, *on_device) if homes.get(pair[0]) != homes.get(pair[1]) for id in pair}
     company = crowds.company(set(homes.values()), met=met, needed=needed, exclusive=EXCLUSIVE)
     belongs = {id: home for id, home in homes.items() if id in fresh} | company.belongs
@@ -158,16 +165,19 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     others, may_be_linked, object_too = _open(unopened, now, nobodys)
     persons, linkable = newcomers | others, linkable | may_be_linked
     parting = _parting(belongs, objecting | object_too, crowds=company.crowds)
-    candidates.forget(objecting | object_too)
+    if trial is None:
+        candidates.forget(objecting | object_too)
     everyone = in_order(persons)
     place = {id: row for row, id in enumerate(everyone)}
     people = People.build(everyone, [persons[id] for id in everyone])
-    model, version = active_model()
+    rules = trial or rules_of.in_force()
+    model, thresholds = rules.model, rules.thresholds
     at = {id: place[id] for id in linkable}
-    edges = _scored(_within(at, (*shared, *alike)), people, model)
+    edges = _scored(_within(at, (*shared, *alike)), people, model, thresholds)
     _add_certain(edges, _within(at, signed_in), SIGNED_IN)
     _add_exclusive(edges, _by_rows(at, shared), people, model)
-    _add_devices(edges, _within(at, on_device))
+    if thresholds.same_device:
+        _add_devices(edges, _within(at, on_device), thresholds)
     ruled = _by_rows(place, _verdicts(everyone))
     _add_verdicts(edges, ruled, set(at.values()))
     stay = {place[id]: profile for id, profile in belongs.items() if id in persons and id not in parting}
@@ -184,7 +194,8 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
         people=people,
         contradicts=partial(contradicts, people, model),
         limits=limiting(everyone, stay, company.crowds, nobodys),
-        version=version,
+        thresholds=thresholds,
+        version=rules.version,
     )
 
 
@@ -243,7 +254,7 @@ def _verdicts(ids: Collection[UUID]) -> dict[Pair, str]:
         return {(left, right): verdict for left, right, verdict in cursor.fetchall()}
 
 
-def _scored(pairs: Iterable[Rows], people: People, model: Model) -> dict[Rows, Edge]:
+def _scored(pairs: Iterable[Rows], people: People, model: Model, thresholds: Thresholds) -> dict[Rows, Edge]:
     wanted = sorted(pairs)
     rows = np.array(wanted, dtype=np.int32).reshape(-1, 2)
     levels = compare(people, rows)
@@ -257,8 +268,8 @@ def _scored(pairs: Iterable[Rows], people: People, model: Model) -> dict[Rows, E
     bits = scores.log_odds.tolist()
     edges = {}
     for row, pair in enumerate(wanted):
-        if sure[row]:
-            weight = max(bits[row], SURE_BITS)
+        if thresholds.same_email and sure[row]:
+            weight = max(bits[row], thresholds.sure_bits)
             edges[pair] = Edge(weight, SAME_EMAIL, compared=compared, row=row, claims=((SAME_EMAIL, weight),))
         else:
             edges[pair] = Edge(bits[row], SIMILAR, compared=compared, row=row)
@@ -282,10 +293,10 @@ def _add_exclusive(edges: dict[Rows, Edge], shared: Mapping[Rows, set[str]], peo
                 _add_certain(edges, [pair], EXCLUSIVE_REASONS[namespace])
 
 
-def _add_devices(edges: dict[Rows, Edge], pairs: Iterable[Rows]) -> None:
+def _add_devices(edges: dict[Rows, Edge], pairs: Iterable[Rows], thresholds: Thresholds) -> None:
     for pair in pairs:
         if pair not in edges or not edges[pair].exact:
-            edges[pair] = Edge(SURE_BITS, SAME_DEVICE)
+            edges[pair] = Edge(thresholds.sure_bits, SAME_DEVICE)
 
 
 def _add_verdicts(edges: dict[Rows, Edge], verdicts: Mapping[Rows, str], linkable: Collection[int]) -> None:

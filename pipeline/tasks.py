@@ -8,9 +8,11 @@ from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from identity.learning import learn_model
+from identity import dry_runs
+from identity.relearning import learn_anew
 from outbox import alarm_notices
 from pipeline import alarm_news, heartbeat, replay_runs, uploads
+from pipeline.alone import alone_with
 from pipeline.hand_over import hand_over as deliver
 from pipeline.process import BATCH, let_time_pass, process_batch
 from pipeline.sweep import destroy_orphan_keys, requeue_unresolved
@@ -86,7 +88,7 @@ def keep_limits() -> None:
 @shared_task
 def learn() -> None:
     """Learn the match model anew, from the source profiles that may be linked."""
-    learn_model(now=timezone.now())
+    learn_anew(now=timezone.now())
 
 
 @shared_task
@@ -182,6 +184,27 @@ def attend_to_replays() -> None:
     """Have replays taken up again whose worker died."""
     for id in replay_runs.left_behind(now=timezone.now()):
         work_on_replay.delay(str(id))
+
+
+@shared_task
+def work_on_dry_run(id: str) -> None:
+    """Run rules on trial against everybody."""
+    with alone_with(f"dry run {id}") as alone:
+        if alone:
+            dry_runs.work_on(UUID(id))
+
+
+def wake_for_dry_run(id: UUID) -> None:
+    """Ask a worker for this dry run. Where no broker answers, the scheduler finds it a little later."""
+    with suppress(OperationalError):
+        work_on_dry_run.delay(str(id))
+
+
+@shared_task
+def attend_to_dry_runs() -> None:
+    """Have dry runs taken up again whose worker died."""
+    for id in dry_runs.left_behind(now=timezone.now()):
+        work_on_dry_run.delay(str(id))
 
 
 @shared_task

@@ -1,15 +1,16 @@
-"""Fields with a limit of their own: taken out of identifiers, attributes and the sealed contents of records."""
+"""Fields with a limit of their own: taken out of identifiers, attributes, what was set by hand, and sealed records."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from consent.decide import decide_each
-from identity import golden
+from identity import golden, overriding
 from identity.profiles import profile_of
 from outbox import changes
 from privacy import kept
@@ -41,15 +42,19 @@ def _forget_values(
     source: UUID, field: str, cutoff: datetime, held: Collection[UUID], now: datetime, dry_run: bool
 ) -> int:
     removed = 0
-    theirs = Q(source_profile__source=source, last_seen_at__lt=cutoff)
-    for model, named in ((Attribute, Q(field=field)), (Identifier, Q(namespace=field))):
-        aged = model._default_manager.filter(theirs & named).exclude(source_profile__in=held)
+    theirs = {"source_profile__source": source, "last_seen_at__lt": cutoff}
+    values: tuple[QuerySet[Any], ...] = (
+        Attribute.objects.filter(**theirs, field=field),
+        Identifier.objects.filter(**theirs, namespace=field),
+        overriding.aged(source, field, before=cutoff),
+    )
+    for aged in (rows.exclude(source_profile__in=held) for rows in values):
         if dry_run:
             removed += aged.count()
             continue
         while portion := dict(aged.values_list("pk", "source_profile_id")[:AT_ONCE]):
             with transaction.atomic():
-                model._default_manager.filter(pk__in=list(portion)).delete()
+                aged.model._default_manager.filter(pk__in=list(portion)).delete()
                 _follow(set(portion.values()), now)
             removed += len(portion)
     return removed

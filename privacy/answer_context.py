@@ -5,7 +5,8 @@ from typing import Any
 from django.db.models import Count, Max
 
 from consent.models import Purpose
-from identity.models import DeviceEpisode, GoldenValue, MatchModel
+from identity import overriding
+from identity.models import DeviceEpisode, GoldenOverride, GoldenValue, MatchModel
 from outbox.models import Delivery
 from privacy.holdings import held
 from privacy.models import SubjectRequest
@@ -15,6 +16,7 @@ from records.retention import schedules
 from segments.features.registry import FEATURES
 from segments.models import Segment
 from vault.annotations import tables
+from vault.grants import Grant
 
 LINKING = (
     "Records of different sources are recognized as one person by an exact identifier (an e-mail address, a phone, "
@@ -102,6 +104,23 @@ def which_value_counts(subject: Subject) -> list[dict[str, Any]]:
     golden = GoldenValue.objects.filter(profile__in=subject.profiles).order_by("field")
     rows = golden.values_list("field", "source_profile__source__name", "reason")
     return [{"field": field, "source": source, "reason": reason} for field, source, reason in rows]
+
+
+def set_by_hand(subject: Subject, grant: Grant) -> list[dict[str, Any]]:
+    """What somebody set by hand for this person, and why; of what was taken back since, that it was."""
+    values = {one.row.pk: one.value for one in overriding.opened(subject.source_profiles, grant)}
+    rows = GoldenOverride.objects.filter(source_profile__in=subject.source_profiles).order_by("set_at", "id")
+    return [
+        {
+            "field": row.field,
+            "value": values.get(row.pk),
+            "reason": row.reason,
+            "actor": row.actor,
+            "set_at": row.set_at.isoformat(),
+            "ended_at": row.ended_at and row.ended_at.isoformat(),
+        }
+        for row in rows
+    ]
 
 
 def devices(subject: Subject) -> list[dict[str, Any]]:

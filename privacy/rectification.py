@@ -12,28 +12,26 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 from msgspec.structs import replace
 
 from consent.decide import Refusal, decide
-from identity import candidates, golden, ledger
+from identity import candidates, golden, ledger, overriding
 from identity.profiles import source_profiles_of
 from outbox import changes, deliveries
 from privacy import holds, requests, subjects, suppression
 from privacy.models import APPROVED, RECTIFICATION, SubjectRequest
-from privacy.subjects import Subject
+from privacy.subjects import Subject, UnknownProfile
 from privacy.waking import wake
 from records import corrections as known_wrong
-from records.dictionary import FIELDS
-from records.models import EPISODE, SourceProfile
+from records.by_hand import Unreadable, home_of, normal_form, setting_of
+from records.models import SourceProfile
 from records.rectifying import RECTIFIABLE, drop_refuted, put_right
-from records.standardize import Absurd, Setting, standardize
+from records.standardize import Setting, standardize
 from segments.refresh import refresh
 from vault import audit
 from vault.grants import Actor, Grant
 
 PURPOSE = "subject_requests"
-OF_NAMES = ("name", "family_name", "place")
 STAGE = Actor.machine("rectification")
 
 
@@ -64,17 +62,20 @@ def carry_out(
         suppression.close_the_door()
         subject = subjects.find(request.profile_id)
         holds.must_not_be_held(subject.source_profiles, at=now)
-        home = _home(subject)
+        home = home_of(subject.source_profiles)
+        if home is None:
+            raise UnknownProfile("there is no such profile")
         right = _standardized(corrections, subject, home, now)
         reason = f"rectification request {request.pk}"
         grant = _grant(subject.source_profiles, actor=actor, reason=reason, now=now)
+        gave_way = overriding.give_way(subject.source_profiles, right, grant=grant, request=request.pk, now=now)
         done = put_right(subject.source_profiles, right, home=home.pk, grant=grant, request=request.pk, now=now)
         audit.write(grant, subject.source_profiles, action="rectify", fields=right)
         _follow(subject.source_profiles, subject.profiles, now=now)
         told = deliveries.queue_rectifications(subject.profiles, fields=right, request=request.pk, now=now)
         outcome = {
             "rectified": sorted(right),
-            "values": done.values,
+            "values": done.values + gave_way,
             "records": done.records,
             "recipients_told": told,
         }
@@ -101,17 +102,6 @@ def stand_by(profiles: Collection[UUID], *, now: datetime) -> None:
             wake(touched, now=now)
 
 
-def _home(subject: Subject) -> SourceProfile:
-    """Where a field is completed of which nobody knew anything: with the most trusted source that knows the person."""
-    known = SourceProfile.objects.filter(id__in=subject.source_profiles).select_related("source")
-    people = known.exclude(kind=EPISODE).exclude(source__client_side=True)
-    order = (F("source__trust_rank").desc(), F("last_seen_at").desc(), "id")
-    found = people.order_by(*order).first() or known.order_by(*order).first()
-    if found is None:
-        raise subjects.UnknownProfile("there is no such profile")
-    return found
-
-
 def _standardized(
     corrections: Mapping[str, str], subject: Subject, home: SourceProfile, now: datetime
 ) -> dict[str, str]:
@@ -119,7 +109,7 @@ def _standardized(
     if not corrections:
         raise NotRectifiable("field", "say at least one value that is right")
     keys = _stable_keys(subject)
-    setting = Setting(home.country or home.source.region, date_order=home.source.mapping.get("date_order"), now=now)
+    setting = setting_of(home, now=now)
     country = standardize("country", corrections.get("country", ""), setting).value
     setting = replace(setting, region=country or setting.region)
     return {field: _one(field, text, keys, setting) for field, text in sorted(corrections.items())}
@@ -131,18 +121,9 @@ def _one(field: str, text: str, keys: Collection[str], setting: Setting) -> str:
     if field in keys:
         raise NotRectifiable(field, "a source knows the person by it: change it there, or split or merge the profile")
     try:
-        clean = standardize(_rule(field), text, setting)
-    except Absurd as error:
+        return normal_form(field, text, setting)
+    except Unreadable as error:
         raise NotRectifiable(field, str(error)) from None
-    if clean.value is None:
-        raise NotRectifiable(field, "this cannot be read; write it as the person would")
-    return clean.value
-
-
-def _rule(field: str) -> str:
-    """Its rule at the door; yet how a person writes their own name is for them to say."""
-    rule = FIELDS[field].standardizer
-    return "text" if rule in OF_NAMES else rule
 
 
 def _stable_keys(subject: Subject) -> set[str]:

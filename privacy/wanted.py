@@ -12,6 +12,7 @@ from uuid import UUID
 import orjson
 
 from consent.decide import Refusal, decide
+from identity import overriding
 from privacy import suppression
 from privacy.models import ErasureCase
 from privacy.subjects import Subject
@@ -88,6 +89,8 @@ def gather(subject: Subject, *, request_id: UUID, actor: Actor, now: datetime) -
         for of_one in open_attributes(subject.source_profiles, grant, opening=open_what_opens).values()
         for known in of_one
     }
+    by_hand = overriding.opened(subject.source_profiles, grant, opening=open_what_opens)
+    about |= {(one.row.field, one.value) for one in by_hand if one.row.field not in IDENTIFIERS}
     return Wanted(
         frozenset(own),
         frozenset((name, spelling) for name, _, spelling in spellings) - own,

@@ -14,6 +14,7 @@ from console.left_out import way_out_of
 from console.profile import consents
 from console.profile.apart import kept_apart
 from console.profile.belonging import belongings
+from console.profile.by_hand import Word, words_of
 from console.profile.computed import computed_of
 from console.profile.graph import draw
 from console.profile.history import entries, merges
@@ -22,6 +23,7 @@ from console.profile.timeline import timeline
 from console.showing import initials_of, label_of, name_of, short, shown
 from identity import golden
 from identity.golden import GoldenRead
+from identity.overriding import OVERRIDABLE, TYPED
 from privacy import holds
 from privacy.models import SubjectRequest
 from records.dictionary import FIELDS
@@ -41,6 +43,12 @@ class GoldenRow:
     source: str
     seen_at: datetime
     reason: str
+    word: Word | None = None
+
+    @property
+    def may_be_set(self) -> bool:
+        """Whether a steward may say which value counts."""
+        return self.field in OVERRIDABLE
 
 
 def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetime) -> dict[str, Any]:
@@ -53,6 +61,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         others = sorted(set(person.readable).difference(person.served))
         audit.write(person.activity, others, action="open profile", fields=["events"])
     record = golden.read([person.id], person.grant, opening=open_what_opens).get(person.id, {}) if person.grant else {}
+    words = words_of({field: won.by_hand for field, won in record.items() if won.by_hand})
     parts = parts_of(person, revealed=revealed)
     context: dict[str, Any] = {
         "person": person,
@@ -62,7 +71,8 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         "revealed": revealed,
         "name": name_of(record, revealed=revealed) if person.grant else "Not shown",
         "initials": initials_of(record),
-        "golden": [_golden_row(field, won, revealed=revealed) for field, won in _ordered(record)],
+        "golden": [_golden_row(field, won, words.get(field), revealed=revealed) for field, won in _ordered(record)],
+        "unset": [(field, label_of(field)) for field in TYPED if field not in record],
         "contacts": [_golden_row(field, record[field], revealed=revealed) for field in CONTACTS if field in record],
         "parts": parts,
         "unread": len(person.source_profiles) - len(person.readable) if person.grant else 0,
@@ -101,6 +111,6 @@ def _ordered(record: dict[str, GoldenRead]) -> list[tuple[str, GoldenRead]]:
     return sorted(record.items(), key=lambda item: (places.get(item[0], len(places)), item[0]))
 
 
-def _golden_row(field: str, won: GoldenRead, *, revealed: bool) -> GoldenRow:
+def _golden_row(field: str, won: GoldenRead, word: Word | None = None, *, revealed: bool) -> GoldenRow:
     value = shown(field, won.value, revealed=revealed)
-    return GoldenRow(field, label_of(field), value, won.source, won.seen_at, won.reason)
+    return GoldenRow(field, label_of(field), value, won.source, won.seen_at, won.reason, word)

@@ -26,7 +26,7 @@ from console.showing import label_of, moment, short, shown
 from console.telling import telling
 from identity.ledger import NotPossible
 from identity.matching.picture import picture
-from identity.models import Match
+from identity.models import DryRunChange, Match
 from identity.profiles import profile_of
 from records.models import SourceProfile
 from records.reading import open_attributes, open_identifiers
@@ -168,7 +168,7 @@ class MatchScreen(Screen):
         )
 
     def _page(self, request: HttpRequest, match: Match, *, reason: str, revealed: bool = False) -> TemplateResponse:
-        sides = _sides(match, request, reason=reason, revealed=revealed)
+        sides = sides_of(match, request, reason=reason, revealed=revealed)
         fields = [field for field in COMPARED if any(field in side.values for side in sides)]
         return self.page(
             request,
@@ -186,7 +186,8 @@ class MatchScreen(Screen):
         )
 
 
-def _sides(match: Match, request: HttpRequest, *, reason: str, revealed: bool) -> list[Side]:
+def sides_of(match: Match | DryRunChange, request: HttpRequest, *, reason: str, revealed: bool) -> list[Side]:
+    """Both source profiles of a pair, with what may be shown of them."""
     ids = [match.left_id, match.right_id]
     decisions = ask_for_each({id: [id] for id in ids}, request, purpose=LINKING, reason=reason, now=timezone.now())
     values = _values(sorted(decisions.allowed), decisions.grant, revealed=revealed)

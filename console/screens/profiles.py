@@ -23,6 +23,7 @@ from access.roles import (
     OPEN_REQUESTS,
     RECORD_CONSENT,
     REVEAL_IDENTIFIERS,
+    SET_VALUES,
     VIEW_AUDIT,
     VIEW_CONSENTS,
     VIEW_PROFILES,
@@ -41,6 +42,7 @@ from console.profile.called import called, declared
 from console.profile.list import describe
 from console.profile.looks import looks, readers
 from console.profile.page import gather
+from console.screens.golden import GoldenPages
 from console.screens.records import RecordPages
 from console.showing import day, label_of, short
 from console.telling import telling
@@ -79,7 +81,7 @@ class Known(admin.SimpleListFilter):
         return queryset.filter(~called()) if self.value() == "unknown" else queryset.filter(called(), declared())
 
 
-class ProfileScreen(RecordPages):
+class ProfileScreen(GoldenPages, RecordPages):
     """Unified people. They come and go by the ledger and by subject requests alone."""
 
     may_view = VIEW_PROFILES
@@ -151,6 +153,7 @@ class ProfileScreen(RecordPages):
             path(f"{one}/was-allowed/", guard(self.was_allowed), name="identity_profile_was_allowed"),
             path(f"{one}/receipts.json", guard(self.receipts), name="identity_profile_receipts"),
             path(f"{one}/say/", guard(self.say), name="identity_profile_say"),
+            *self.golden_urls(),
             *self.record_urls(),
             *super().get_urls(),
         ]
@@ -198,6 +201,7 @@ class ProfileScreen(RecordPages):
             emergency=emergency,
             may_see_reads=user.may(VIEW_AUDIT),
             may_correct=user.may(CORRECT_IDENTITY),
+            may_set=user.may(SET_VALUES) and person.grant is not None,
             may_open=user.may(OPEN_REQUESTS),
             may_hold=user.may(DECIDE_REQUESTS),
             may_say=user.may(RECORD_CONSENT),

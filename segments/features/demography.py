@@ -13,18 +13,23 @@ FEATURES = (
 )
 
 # Country and year of birth of each profile, each from the most trusted source that has it, the latest seen of equals.
-# Whatever came in through a public write key comes last, as in the golden record.
+# What somebody set by hand comes first, whatever came in through a public write key last, as in the golden record.
 DEMOGRAPHY = """
 SELECT owned.profile_id,
-       (array_agg(known.country
-                  ORDER BY source.client_side, source.trust_rank DESC, known.last_seen_at DESC, known.id)
-           FILTER (WHERE known.country <> ''))[1],
-       (array_agg(known.birth_year
-                  ORDER BY source.client_side, source.trust_rank DESC, known.last_seen_at DESC, known.id)
-           FILTER (WHERE known.birth_year IS NOT NULL))[1]
+       COALESCE(max(said.country) FILTER (WHERE said.country <> ''),
+                (array_agg(known.country
+                           ORDER BY source.client_side, source.trust_rank DESC, known.last_seen_at DESC, known.id)
+                    FILTER (WHERE known.country <> ''))[1]),
+       COALESCE(max(said.birth_year),
+                (array_agg(known.birth_year
+                           ORDER BY source.client_side, source.trust_rank DESC, known.last_seen_at DESC, known.id)
+                    FILTER (WHERE known.birth_year IS NOT NULL))[1])
 FROM owned
 JOIN records_sourceprofile AS known ON known.id = owned.source_profile_id
 JOIN records_source AS source ON source.id = known.source_id
+LEFT JOIN (
+    identity_goldenoverride AS said JOIN identity_goldenvalue AS golden ON golden.override_id = said.id
+) ON said.source_profile_id = owned.source_profile_id
 GROUP BY owned.profile_id
 """
 

@@ -10,6 +10,8 @@ CAPABILITIES = {
     "profiles.view": {"data_steward", "privacy_officer", "marketer"},
     "identifiers.reveal": {"data_steward", "privacy_officer"},
     "identity.correct": {"data_steward"},
+    "identity.rules": {"data_steward"},
+    "values.set": {"data_steward"},
     "consents.record": {"privacy_officer"},
     "consents.view": {"data_steward", "privacy_officer", "marketer"},
     "segments.view": {"administrator", "data_steward", "marketer"},

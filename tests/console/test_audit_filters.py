@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from console.audit_filters import KEPT_UP, KINDS, LOOKED
+from console.audit_filters import KEPT_UP, KINDS, LOOKED, PUT_RIGHT
 from tests.console.conftest import PLAINTEXT, World
 from vault.models import AuditEntry
 
@@ -107,7 +107,7 @@ def test_no_address_of_a_filter_names_anybody(world: World, entries: dict[str, i
 def test_every_action_is_of_a_kind(world: World) -> None:
     made = {*actions(), *AuditEntry.objects.values_list("action", flat=True)}
     assert len(made) > 15
-    assert made == {*LOOKED, *KEPT_UP, "export", "rectify"}
+    assert made == {*LOOKED, *KEPT_UP, *PUT_RIGHT, "export"}
     assert set(KINDS) == {"reveal", "look", "export", "rectify", "upkeep"}
 
 

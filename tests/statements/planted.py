@@ -22,14 +22,16 @@ from access import api_keys
 from access.models import User
 from access.roles import ROLES
 from consent.acts import NewAct, record
+from consent.decide import decide
 from consent.models import CONSENT, GRANTED, Act, Purpose
 from console import corrections
-from identity import limits
-from identity.models import IN_REVIEW, Assignment, Match, Profile
+from identity import dry_runs, limits, rules
+from identity.models import IN_REVIEW, MERGE, Assignment, DryRunChange, Match, Profile
 from identity.profiles import look_up, profile_of, source_profiles
+from identity.rules import Thresholds
 from outbox import alarm_listeners, alarm_notices, deliveries, recipients
 from outbox.models import ERASE, AlarmNotice, Delivery
-from pipeline import replay_runs, uploads
+from pipeline import by_hand, replay_runs, uploads
 from privacy import (
     break_glass,
     erasure,
@@ -57,7 +59,7 @@ from segments.models import HeldChange, Membership, ProfileFeatures
 from tests.privacy.canary import Canary, walk_in
 from tests.senders import process, send_rows
 from vault import keys
-from vault.grants import Actor
+from vault.grants import Actor, Grant
 from vault.ids import new_id
 from vault.models import AuditEntry
 from vault.sealing import Place, Sealer
@@ -110,7 +112,8 @@ def values_of(canary: Canary) -> dict[str, tuple[str, ...]]:
         "customer_number": (row["customer_number"],),
         "loyalty_number": (row["loyalty_number"],),
         "device_id": (canary.device, f"b-{token}"),
-        "given_name": (row["given_name"],),
+        # The second is what was set by hand.
+        "given_name": (row["given_name"], f"Quentina{token}"),
         "family_name": (row["family_name"],),
         "full_name": (f"Quentin Full{token}",),
         "street": (row["street"],),
@@ -147,6 +150,7 @@ OF_THE_DICTIONARY = {
     "records.Attribute.sealed": ("given_name", "family_name", "street", "birth_date", "postcode", "city", "gender"),
     "records.Record.sealed": ("full_name", "ip_address", "page_url", "email"),
     "records.Correction.sealed": ("city",),
+    "identity.GoldenOverride.sealed": ("given_name",),
 }
 
 
@@ -283,6 +287,7 @@ def _segments(planted: Planted, *, now: datetime) -> None:
     bounds = {"most": 19, "most_in_window": limit.most_in_window, "window_days": limit.window_days}
     _, saved = limits.change("email", priority=limit.priority, **bounds, by="test", now=now)
     planted.things |= {"limit": saved, "namespace": "email"}
+    planted.things["field by hand"] = "given_name"
 
 
 def _why(word: str) -> dict[str, Any]:
@@ -294,6 +299,11 @@ def _identity(planted: Planted, *, now: datetime) -> None:
     """A profile that was merged into the canary's, and one that was split off it."""
     by: Mapping[str, Any] = {"actor": str(planted.staff["data_steward"].pk), "reason": REASON, "now": now}
     assert corrections.merge(planted.profile, planted.things["zed"], **by) == planted.profile
+    theirs, steward = source_profiles(planted.profile), Actor("person", str(by["actor"]))
+    grant = decide(theirs, purpose="service", at=now, actor=steward, reason=REASON)
+    assert isinstance(grant, Grant)
+    said = planted.values["given_name"][1]
+    by_hand.set_value(planted.profile, "given_name", text=said, reason=REASON, grant=grant, now=now)
     planted.things["till"] = _part(planted, "till")
     planted.things["split off"] = corrections.split(planted.things["till"], **by)
     planted.things["part"] = _part(planted, "crm")
@@ -353,6 +363,14 @@ def _rest(planted: Planted, *, now: datetime) -> None:
     planted.things["match"] = Match.objects.create(
         id=new_id(), left_id=left, right_id=right, reason="similar person", probability=0.8, evidence=evidence,
         state=IN_REVIEW, model_version="1", found_at=now,
+    )  # fmt: skip
+    steward = str(planted.staff["data_steward"].pk)
+    things["rules"] = rules.put_in_force(None, Thresholds(), by=steward, reason=REASON, now=now)
+    things["dry run"] = dry_runs.begin(None, Thresholds(), by=steward, now=now)
+    dry_runs.work_on(things["dry run"].pk)
+    things["difference"] = DryRunChange.objects.create(
+        id=new_id(), run=things["dry run"], kind=MERGE, left_id=left, right_id=right, reason="similar person", bits=1.5,
+        evidence=evidence, moving=1,
     )  # fmt: skip
     mailer, _ = recipients.add("mailer", purposes=["marketing"], now=now)
     planted.recipient_secret = recipients.secrets_of(mailer, now=now)[0]
@@ -447,6 +465,7 @@ def _of_each_screen(planted: Planted) -> None:
         "identity.Match": things["match"].pk,
         "identity.IdentifierLimit": things["limit"].pk,
         "identity.Assignment": Assignment.objects.filter(profile=planted.profile).order_by("pk")[0].pk,
+        "identity.RuleVersion": things["rules"].pk,
         "segments.Segment": things["segment"].pk,
         "segments.HeldChange": things["held change"].pk,
         "segments.ImputationPolicy": things["policy"].pk,

@@ -25,6 +25,7 @@ OF_A_RECORD = EVERY_FIELD - {"full_name", "device_id"}
 OF_A_PAIR = frozenset(COMPARED) & KNOWN
 # A device is nobody's for good, so the golden record has none.
 GOLDEN = KNOWN - {"device_id"}
+SET_BY_HAND = frozenset({"given_name"})
 WHY = frozenset({"segments.Membership.why"})
 FEATURES = frozenset({"segments.ProfileFeatures.values"})
 ANSWERED = EVERY_FIELD | WHY | FEATURES
@@ -42,6 +43,7 @@ PURPOSES = {
 # Of each scope, the purpose that a key of this scope and all purposes names.
 SCOPES = {
     "profiles:read": "service",
+    "profiles:write": "service",
     "consents:read": "service",
     "consents:write": "service",
     "segments:read": "analytics",
@@ -78,6 +80,8 @@ def _only(*names: str) -> frozenset[str]:
 
 PROFILE, PAIR = "GET admin:identity_profile_change", "GET admin:identity_match_change"
 REVEAL, REVEAL_PAIR = "POST admin:identity_profile_reveal", "POST admin:identity_match_reveal"
+DIFFERENCE = "GET admin:identity_ruleversion_difference"
+REVEAL_VALUES = "POST admin:identity_profile_reveal_values"
 REVEAL_RECORD = "POST admin:identity_profile_reveal_record"
 BREAK_GLASS, ANSWER = "POST admin:identity_profile_break_glass", "POST admin:privacy_subjectrequest_answer"
 REQUEST, OWN_ANSWER = "GET admin:privacy_subjectrequest_change", "POST subject-request-answer"
@@ -88,6 +92,7 @@ API = "GET api/profiles/<uuid:id>/"
 CLEAR = (
     Clear(_only(DATA_STEWARD, PRIVACY_OFFICER), REVEAL, KNOWN, after=REVEAL),
     Clear(_only(DATA_STEWARD, PRIVACY_OFFICER), REVEAL_RECORD, OF_A_RECORD, after=REVEAL_RECORD),
+    Clear(_only(DATA_STEWARD), REVEAL_VALUES, SET_BY_HAND, after=REVEAL_VALUES),
     Clear(_only(DATA_STEWARD), REVEAL_PAIR, OF_A_PAIR, after=REVEAL_PAIR),
     Clear(_only(PRIVACY_OFFICER), REVEAL_SHARED, OF_A_BEARER, after=REVEAL_SHARED),
     Clear(
@@ -114,6 +119,7 @@ CLEAR = (
     ),
     # Programs that reach or answer the person; an address in an event's property is one that the source let slip.
     Clear(CLEAR_KEYS, API, GOLDEN),
+    Clear(CLEAR_KEYS, f"{API}overrides/", SET_BY_HAND),
     Clear(CLEAR_KEYS, f"{API}identifiers/", IDENTIFIERS),
     Clear(CLEAR_KEYS, f"{API}events/", _only("email")),
     # The standard has a receipt repeat what was sent.
@@ -126,11 +132,13 @@ CLEAR = (
 MASKED = (
     (SEE_MASKED, PROFILE, KNOWN),
     (_only(DATA_STEWARD), PAIR, OF_A_PAIR),
+    (_only(DATA_STEWARD), DIFFERENCE, OF_A_PAIR),
     (_only(PRIVACY_OFFICER), ERASURE, _only("phone")),
 )
 # Routes that answer nobody, and what they say instead.
 SCREENS = {f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry}
 NOT_ADDED_BY_HAND = (
+    "identity_ruleversion",
     *("identity_profile", "identity_match", "identity_assignment", "segments_heldchange", "consent_purpose"),
     *("segments_imputationpolicy", "identity_identifierlimit"),
     *("consent_act", "privacy_emergencyreveal", "records_quarantinedrecord"),

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from identity.learning import learn_model
+from identity.relearning import learn_anew
 
 
 class Command(BaseCommand):
@@ -17,5 +17,6 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        model = learn_model(now=timezone.now())
-        self.stdout.write(f"{model.version}: learned from {model.learned_on:,} source profiles, in force from now on")
+        model = learn_anew(now=timezone.now())
+        stands = "in force from now on" if model.active else "to be tried: the rules keep to the model in force"
+        self.stdout.write(f"{model.version}: learned from {model.learned_on:,} source profiles, {stands}")

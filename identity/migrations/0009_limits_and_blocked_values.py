@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("identity", "0006_fewer_indexes"),
+        ("identity", "0008_rules_and_dry_runs"),
     ]
 
     operations = [

@@ -1,0 +1,125 @@
+"""manage.py resolve --dry-run: who would merge and who would split by other rules; --save puts them in force."""
+
+import json
+from argparse import ArgumentParser
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from identity import dry_runs, rules
+from identity.management.files_of_people import saved_model
+from identity.models import SPLIT, DryRun, MatchModel
+from identity.rules import NotPossible, Thresholds
+from identity.tried_models import keep_to_try
+from vault.reasons import names_somebody
+
+BY = "resolve command"
+SHOWN = 20
+DELIVERED = "delivered"
+
+
+class Command(BaseCommand):
+    """Try rules against everybody."""
+
+    help = (
+        "Run other thresholds, another rule or another model against everybody and say who would merge and who would "
+        "split; nothing is changed by it. What is not named stays as it is in force. Docs: docs/who-is-who.md."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", required=True, help="try, and change nothing")
+        parser.add_argument("--link", type=float, metavar="P", help="join by itself from this probability on")
+        parser.add_argument("--review", type=float, metavar="P", help="let a person look from this probability on")
+        parser.add_argument(
+            "--same-email", choices=("yes", "no"), help="whether the same e-mail address joins by itself"
+        )
+        parser.add_argument("--same-device", choices=("yes", "no"), help="whether the one account of a device does")
+        parser.add_argument(
+            "--model", metavar="VERSION|FILE",
+            help=f"a learned model by its version, a saved one, or '{DELIVERED}': the one that Onym comes with",
+        )  # fmt: skip
+        parser.add_argument("--save", metavar="REASON", help="put these rules in force afterwards, for this reason")
+        parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["save"] and names_somebody(options["save"]):
+            raise CommandError("The reason stays on record for years: name a case, no e-mail address or phone number.")
+        try:
+            run = dry_runs.begin(_model(options["model"]), _thresholds(options), by=BY, now=timezone.now())
+        except NotPossible as error:
+            raise CommandError(f"{str(error).capitalize()}.") from None
+        self._work_on(run)
+        run.refresh_from_db()
+        if run.fault:
+            raise CommandError(f"{run.fault.capitalize()}.")
+        told = _as_json(run)
+        if options["save"]:
+            saved = dry_runs.put_in_force(run.pk, by=BY, reason=options["save"][:200], now=timezone.now())
+            told["saved"] = saved.number
+        self.stdout.write(json.dumps(told) if options["json"] else _in_words(run, told))
+
+    def _work_on(self, run: DryRun) -> None:
+        columns = (TextColumn("Asking who is who"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, transient=True) as progress:
+            bar = progress.add_task("", total=None)
+            dry_runs.work_on(run.pk, on_progress=lambda done, found: progress.update(bar, completed=done, total=found))
+
+
+def _model(named: str | None) -> MatchModel | None:
+    in_force = MatchModel.objects.filter(active=True).first()
+    if named is None:
+        return in_force
+    if named == DELIVERED:
+        return None
+    known = MatchModel.objects.filter(version=named).first()
+    if known is None and not Path(named).exists():
+        raise CommandError(f"There is no model of the version '{named}', and no such file.")
+    return known or keep_to_try(saved_model(Path(named)), now=timezone.now())
+
+
+def _thresholds(options: dict[str, Any]) -> Thresholds:
+    row = rules.latest()
+    now = rules.thresholds_of(row) if row else Thresholds()
+    changed: dict[str, Any] = {name: options[name] for name in ("link", "review") if options[name] is not None}
+    changed |= {name: options[name] == "yes" for name in ("same_email", "same_device") if options[name] is not None}
+    return replace(now, **changed)
+
+
+def _as_json(run: DryRun) -> dict[str, Any]:
+    changes = [
+        {
+            "kind": one.kind,
+            "source_profiles": [str(one.left_id), str(one.right_id)],
+            "reason": one.reason,
+            "bits": one.bits,
+            "moving": one.moving,
+            "evidence": one.evidence,
+        }
+        for one in run.changes.order_by("kind", "-moving", "id")
+    ]
+    model = run.model.version if run.model else DELIVERED
+    asked = {"link": run.link, "review": run.review, "same_email": run.same_email, "same_device": run.same_device}
+    return {"run": str(run.pk), "rules": {"model": model, **asked}, **run.counts, "changes": changes}
+
+
+def _in_words(run: DryRun, told: dict[str, Any]) -> str:
+    counts = run.counts
+    lines = [
+        f"{counts['source_profiles']:,} source profiles are {counts['people_now']:,} people now, and would be "
+        f"{counts['people_then']:,}.",
+        f"Merges: {counts['merges']:,}, of {counts['merging']:,} people. "
+        f"Splits: {counts['splits']:,}, of {counts['splitting']:,} people.",
+    ]
+    for one in told["changes"][:SHOWN]:
+        left, right = one["source_profiles"]
+        word = "apart" if one["kind"] == SPLIT else "together"
+        bits = "" if one["bits"] is None else f", {one['bits']:+.1f} bits"
+        lines.append(f"  {word:<9} {left} {right} {one['reason']}{bits}")
+    if len(told["changes"]) > SHOWN:
+        lines.append(f"  and {len(told['changes']) - SHOWN:,} more, in the admin under Rules")
+    lines.append(f"In force from now on as version {told['saved']}." if "saved" in told else "Nothing was changed.")
+    return "\n".join(lines)

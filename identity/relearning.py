@@ -1,0 +1,20 @@
+"""Learning anew, as often as the schedule or a person wants: what was learned becomes a version of the rules."""
+
+from datetime import datetime
+
+from identity import rules
+from identity.learning import learn_model
+from identity.models import MatchModel
+
+STAGE = "learn"
+
+
+def learn_anew(*, now: datetime) -> MatchModel:
+    """Learn the match model and put it in force; where the rules keep to theirs, it is only there to be tried."""
+    model = learn_model(now=now, active=False)
+    before = rules.latest()
+    thresholds = rules.thresholds_of(before) if before else rules.Thresholds()
+    if thresholds.learns:
+        rules.put_in_force(model, thresholds, by=STAGE, reason=rules.LEARNED, now=now)
+        model.refresh_from_db()
+    return model

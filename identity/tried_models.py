@@ -1,0 +1,20 @@
+"""A model from a file, kept so that it can be tried, and put in force; nothing is decided by it before."""
+
+from datetime import datetime
+
+from identity.matching import Model
+from identity.models import MatchModel
+from vault.ids import new_id
+
+
+def keep_to_try(model: Model, *, now: datetime) -> MatchModel:
+    """The model under a version of its own, not in force."""
+    id = new_id()
+    return MatchModel.objects.create(
+        id=id,
+        version=f"brought {now:%Y-%m-%d} {id.hex[-6:]}",
+        parameters=model.to_dict(),
+        learned_on=model.learned_on,
+        learned_at=now,
+        active=False,
+    )

@@ -1,0 +1,118 @@
+"""The page of rules: what is in force, a dry run to browse, putting it in force with a reason, and going back."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from identity import rules
+from identity.models import DryRun, DryRunChange, RuleVersion
+from identity.rules import Thresholds
+from pipeline import tasks
+from pipeline.models import Work
+from records.models import SourceProfile
+from tests.console.conftest import PLAINTEXT, World, said
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+SignIn = Callable[[str], Client]
+STRICT = {"model": "", "link": "99.99", "review": "50", "same_device": "on", "learns": "on"}
+
+
+def at(act: str, *ids: UUID) -> str:
+    return reverse(f"admin:identity_ruleversion_{act}", args=ids)
+
+
+@pytest.fixture
+def tried(world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> DryRun:
+    """A dry run of stricter rules, as a worker has done it."""
+    monkeypatch.setattr(tasks.work_on_dry_run, "delay", tasks.work_on_dry_run)
+    answer = sign_in("data_steward").post(at("try"), STRICT)
+    run = DryRun.objects.get()
+    assert answer["Location"] == at("run", run.pk)
+    return run
+
+
+def test_what_is_in_force_is_said(world: World, sign_in: SignIn) -> None:
+    content = sign_in("data_steward").get(at("changelist")).content.decode()
+    assert "nobody has changed them yet" in content
+    assert "<dt>Join from</dt><dd>90%</dd>" in content
+    assert 'value="90.0"' in content
+
+
+def test_a_dry_run_is_browsed_down_to_the_evidence_and_shows_no_value(tried: DryRun, sign_in: SignIn) -> None:
+    steward = sign_in("data_steward")
+    assert (tried.state, tried.counts["splits"], tried.counts["merges"]) == ("done", 1, 0)
+    content = steward.get(at("run", tried.pk)).content.decode()
+    assert "now 90%" in content
+    assert "Would split <span" in content
+    change = DryRunChange.objects.get()
+    page = steward.get(at("difference", change.pk)).content.decode()
+    assert "One person who would be two" in page
+    assert "A••••" in page
+    assert page.count("/admin/identity/profile/") >= 2
+    assert not [value for value in PLAINTEXT if value in page + content]
+    assert RuleVersion.objects.count() == 0
+
+
+def test_it_is_put_in_force_for_a_reason_and_gone_back_from(tried: DryRun, sign_in: SignIn) -> None:
+    steward = sign_in("data_steward")
+    assert said(steward.post(at("put_in_force", tried.pk), {"reason": "x"})) != []
+    assert RuleVersion.objects.count() == 0
+    first = rules.put_in_force(None, Thresholds(), by="steward-1", reason="as it was", now=tried.started_at)
+    done = steward.post(at("put_in_force", tried.pk), {"reason": "case 7"})
+    assert said(done) == ["In force from the next record on."]
+    row = RuleVersion.objects.get(number=2)
+    assert (row.link, row.same_email, row.reason) == (0.9999, False, "case 7")
+    assert Work.objects.count() == 0
+    listed = steward.get(at("changelist")).content.decode()
+    assert "90% → <span" in listed
+    assert said(steward.post(at("go_back", first.pk))) == ["Version 1 holds again, as a new version."]
+    assert rules.in_force().thresholds == Thresholds()
+
+
+def test_everybody_is_asked_anew_where_that_is_wanted(tried: DryRun, sign_in: SignIn) -> None:
+    sign_in("data_steward").post(at("put_in_force", tried.pk), {"reason": "case 7", "ask_anew": "on"})
+    waiting = set(Work.objects.values_list("source_profile_id", flat=True))
+    assert waiting == set(SourceProfile.objects.values_list("id", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("asked", "error"),
+    [
+        ({"link": "50"}, "greater than or equal to 85"),
+        ({"review": "99.99"}, "Less than what joins by itself."),
+        ({"model": "none"}, "Select a valid choice"),
+    ],
+)
+def test_rules_that_cannot_hold_are_not_even_tried(
+    world: World, sign_in: SignIn, asked: dict[str, str], error: str
+) -> None:
+    answer = sign_in("data_steward").post(at("try"), STRICT | asked)
+    assert error in answer.content.decode()
+    assert DryRun.objects.count() == 0
+
+
+@pytest.mark.parametrize("role", ["marketer", "privacy_officer", "operator", "administrator"])
+def test_only_stewards_see_and_change_them(tried: DryRun, sign_in: SignIn, role: str) -> None:
+    client = sign_in(role)
+    assert client.get(at("changelist")).status_code == 403
+    assert client.get(at("run", tried.pk)).status_code == 403
+    assert client.post(at("try"), STRICT).status_code == 403
+    assert client.post(at("put_in_force", tried.pk), {"reason": "case 7"}).status_code == 403
+    assert RuleVersion.objects.count() == 0
+
+
+def test_while_it_runs_the_page_says_how_far_it_is(
+    world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks.work_on_dry_run, "delay", lambda _: None)
+    steward = sign_in("data_steward")
+    steward.post(at("try"), STRICT)
+    run = DryRun.objects.get()
+    DryRun.objects.update(done=3, found=12)
+    assert steward.get(at("progress", run.pk)).json() == {"state": "running", "percent": 25.0, "rows": 3}
+    assert "under way" in steward.get(at("run", run.pk)).content.decode()
+    refused = steward.post(at("put_in_force", run.pk), {"reason": "case 7"})
+    assert said(refused) == ["Wait until it is known what these rules would change."]
