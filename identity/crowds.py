@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from vault.cursors import binary_cursor
+from vault.arrays import Uuids
+from vault.cursors import binary_cursor, planned_cursor
 
 MOST_MEMBERS = 24
 
@@ -19,7 +20,7 @@ SELECT met.profile_id, member.source_profile_id
 FROM unnest(%(profiles)b::uuid[]) AS met (profile_id)
 JOIN LATERAL (
     SELECT source_profile_id FROM identity_assignment
-    WHERE profile_id = met.profile_id AND ended_at IS NULL LIMIT %(most)s + 1
+    WHERE profile_id = met.profile_id AND ended_at IS NULL LIMIT %(most)b + 1
 ) AS member ON true
 """
 
@@ -86,8 +87,12 @@ def company(
     `met` are source profiles that somebody new shares something with; of those, `needed` are met as who they are.
     """
     members = defaultdict(list)
-    for profile, id in _rows(MEMBERS, profiles=list(profiles), most=MOST_MEMBERS):
-        members[profile].append(id)
+    if not profiles:
+        return Company({}, set())
+    with planned_cursor() as cursor:
+        cursor.execute(MEMBERS, {"profiles": Uuids(profiles), "most": MOST_MEMBERS})
+        for profile, id in cursor.fetchall():
+            members[profile].append(id)
     crowds = {profile for profile, ids in members.items() if len(ids) > MOST_MEMBERS}
     belongs = {id: profile for profile, ids in members.items() if profile not in crowds for id in ids}
     if crowds:

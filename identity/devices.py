@@ -18,7 +18,9 @@ from identity.models import REJECTED, SIGNED_IN, DeviceEpisode, Match
 from records import source_profiles
 from records.models import EPISODE, Source
 from records.source_profiles import Newcomer
+from vault.arrays import Uuids
 from vault.ids import new_id
+from vault.questions import Question
 
 
 class Sighting(Struct, frozen=True):
@@ -255,15 +257,15 @@ WITH settled AS MATERIALIZED (
     SELECT episode.source_profile_id AS id, episode.owner_id, mine.profile_id
     FROM identity_deviceepisode AS episode
     JOIN identity_assignment AS mine ON mine.source_profile_id = episode.source_profile_id AND mine.ended_at IS NULL
-    WHERE episode.source_profile_id = ANY(%(ids)b)
+    WHERE episode.source_profile_id = ANY(%(ids)b::uuid[])
 ), joined AS (
     SELECT settled.*, match.id AS match_id, match.right_id AS other FROM settled
     JOIN identity_match AS match ON match.left_id = settled.id
-    WHERE match.state = 'linked' AND match.reason = %(reason)s
+    WHERE match.state = 'linked' AND match.reason = %(reason)b
     UNION ALL
     SELECT settled.*, match.id, match.left_id FROM settled
     JOIN identity_match AS match ON match.right_id = settled.id
-    WHERE match.state = 'linked' AND match.reason = %(reason)s
+    WHERE match.state = 'linked' AND match.reason = %(reason)b
 )
 SELECT joined.match_id, joined.id FROM joined
 JOIN identity_assignment AS theirs ON theirs.source_profile_id = joined.other AND theirs.ended_at IS NULL
@@ -272,11 +274,21 @@ WHERE joined.other IS DISTINCT FROM joined.owner_id
 """
 
 
-def disowned(ids: Collection[UUID]) -> set[UUID]:
-    """Those of these source profiles that were joined to somebody by a sign-in that proved to be no reason to."""
-    with connection.cursor() as cursor:
-        cursor.execute(DISOWNED, {"ids": list(ids), "reason": SIGNED_IN})
-        rows = cursor.fetchall()
-    if rows:
-        Match.objects.filter(id__in=[row[0] for row in rows]).update(state=REJECTED)
-    return {row[1] for row in rows}
+@dataclass(frozen=True, slots=True)
+class Disowned:
+    """Source profiles that were joined to somebody by a sign-in that proved to be no reason to, and those matches."""
+
+    matches: set[UUID]
+    source_profiles: set[UUID]
+
+
+def disowned(ids: Collection[UUID]) -> Question[Disowned]:
+    """Which of these source profiles that happened to."""
+    asked = {"ids": Uuids(ids), "reason": SIGNED_IN}
+    return Question(DISOWNED, asked, lambda rows: Disowned({row[0] for row in rows}, {row[1] for row in rows}))
+
+
+def reject(found: Disowned) -> None:
+    """Let what joined them count no more."""
+    if found.matches:
+        Match.objects.filter(id__in=found.matches).update(state=REJECTED)

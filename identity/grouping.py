@@ -26,6 +26,8 @@ def people_in(scene: Scene) -> list[set[int]]:
 
 
 def _cluster(scene: Scene, members: set[int], apart: Iterable[Rows]) -> list[set[int]]:
+    if not members:
+        return []
     inside = [pair for pair in sorted(scene.edges) if pair[0] in members and pair[1] in members]
     labels = cluster(
         len(scene.everyone),

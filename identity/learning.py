@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from django.db import transaction
@@ -15,10 +16,13 @@ from identity.persons import known, open_persons
 from records.models import SourceProfile
 from vault.grants import Actor
 from vault.ids import new_id
+from vault.questions import Question, answer
 
 LINKING = "identity_linking"
 MOST_LEARNED_FROM = 50_000
 DEFAULT_VERSION = "default"
+DEFAULT = Model.default()
+ACTIVE = "SELECT id, version FROM identity_matchmodel WHERE active"
 
 
 def learn_model(*, now: datetime) -> MatchModel:
@@ -64,5 +68,15 @@ def learned_from(source_profiles: Collection[UUID]) -> list[str]:
 
 def active_model() -> tuple[Model, str]:
     """The model in force and its version: the one learned last, or the default."""
-    row = MatchModel.objects.filter(active=True).first()
-    return (Model.from_dict(row.parameters), row.version) if row else (Model.default(), DEFAULT_VERSION)
+    return answer(which_model())
+
+
+def which_model() -> Question[tuple[Model, str]]:
+    """The same as a question."""
+    return Question(ACTIVE, [], lambda rows: _model(*rows[0]) if rows else (DEFAULT, DEFAULT_VERSION))
+
+
+@lru_cache(maxsize=4)
+def _model(id: UUID, version: str) -> tuple[Model, str]:
+    """What was learned once stays as it is, under its version."""
+    return Model.from_dict(MatchModel.objects.get(id=id).parameters), version

@@ -7,7 +7,8 @@ from uuid import UUID
 import structlog
 
 from identity.matching import Person
-from vault.cursors import binary_cursor
+from vault.arrays import Texts, Uuids
+from vault.cursors import planned_cursor
 from vault.grants import Grant
 from vault.sealing import Place, Sealed, open_what_opens
 
@@ -17,14 +18,13 @@ FIELDS = ["given_name", "family_name", "birth_date", "email", "phone", "street",
 
 # The latest value of each field that matching looks at; e-mail and phone stand among the identifiers.
 LATEST = """
-SELECT DISTINCT ON (source_profile_id, field) 'records_attribute', id, source_profile_id, field, sealed
-FROM records_attribute WHERE source_profile_id = ANY(%(ids)b) AND field = ANY(%(fields)s)
-ORDER BY source_profile_id, field, last_seen_at DESC, id DESC
-"""
-LATEST_IDENTIFIERS = """
-SELECT DISTINCT ON (source_profile_id, namespace) 'records_identifier', id, source_profile_id, namespace, sealed
-FROM records_identifier WHERE source_profile_id = ANY(%(ids)b) AND namespace = ANY(%(fields)s)
-ORDER BY source_profile_id, namespace, last_seen_at DESC, id DESC
+(SELECT DISTINCT ON (source_profile_id, field) 'records_attribute', id, source_profile_id, field, sealed
+ FROM records_attribute WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND field = ANY(%(fields)b::text[])
+ ORDER BY source_profile_id, field, last_seen_at DESC, id DESC)
+UNION ALL
+(SELECT DISTINCT ON (source_profile_id, namespace) 'records_identifier', id, source_profile_id, namespace, sealed
+ FROM records_identifier WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND namespace = ANY(%(fields)b::text[])
+ ORDER BY source_profile_id, namespace, last_seen_at DESC, id DESC)
 """
 
 
@@ -34,11 +34,9 @@ def open_persons(source_profiles: Collection[UUID], grant: Grant) -> dict[UUID, 
     Of whom something cannot be opened, since the key is gone or it was damaged, nothing counts as said: one lost key
     stops nobody else, and a person half known is joined to nobody for want of what would tell them apart.
     """
-    with binary_cursor() as cursor:
-        rows = []
-        for statement in (LATEST, LATEST_IDENTIFIERS):
-            cursor.execute(statement, {"ids": list(source_profiles), "fields": FIELDS})
-            rows += cursor.fetchall()
+    with planned_cursor() as cursor:
+        cursor.execute(LATEST, {"ids": Uuids(source_profiles), "fields": Texts(FIELDS)})
+        rows = cursor.fetchall()
     sealed = [Sealed(key_id, Place(table, "sealed", id), content, field) for table, id, key_id, field, content in rows]
     latest: dict[UUID, dict[str, str]] = defaultdict(dict)
     values = open_what_opens(sealed, grant, action="compare")

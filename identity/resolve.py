@@ -8,10 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db import connection
 
-from identity import ledger
-from identity.devices import disowned
+from identity import devices, ledger
 from identity.grouping import people_in
 from identity.ledger import Entry
 from identity.matching import REVIEW
@@ -21,8 +19,10 @@ from identity.profiles import source_profiles as members_of
 from identity.scene import SIMILAR, STAGE, Edge, Rows, Scene, look_around, ordered
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News
 from records.source_profiles import standing
-from vault.cursors import binary_cursor
+from vault.arrays import Uuids
+from vault.cursors import planned_cursor
 from vault.ids import new_id
+from vault.questions import answers
 
 ALONE = "nobody alike"
 OBJECTED = "no leave to link"
@@ -40,12 +40,12 @@ class Resolution:
 def resolve(source_profiles: Collection[UUID], *, now: datetime) -> Resolution:
     """Give each of these source profiles its profile, merging profiles where the evidence says so.
 
-    Runs inside the caller's transaction, one such transaction at a time; safe to repeat.
+    Runs inside the caller's transaction, which holds `ledger.lock_to_resolve`; safe to repeat.
     """
-    ledger.lock()
-    fresh = set(standing(source_profiles))
-    ledger.release(disowned(fresh), now=now)
-    scene = look_around(fresh, now=now)
+    found, no_more = answers(standing(source_profiles), devices.disowned(source_profiles))
+    devices.reject(no_more)
+    ledger.release(no_more.source_profiles, now=now)
+    scene = look_around(set(found), now=now)
     return _enter(scene, people_in(scene), now)
 
 
@@ -78,8 +78,8 @@ WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NOT NULL AND profile_i
 
 
 def _former(source_profiles: Collection[UUID]) -> set[UUID]:
-    with binary_cursor() as cursor:
-        cursor.execute(FORMER, [list(source_profiles)])
+    with planned_cursor() as cursor:
+        cursor.execute(FORMER, [Uuids(source_profiles)])
         return {row[0] for row in cursor.fetchall()}
 
 
@@ -151,6 +151,8 @@ def _worth_a_look(scene: Scene) -> list[Rows]:
     likely = [
         pair for pair, edge in sorted(scene.edges.items()) if edge.probability >= REVIEW and edge.fields >= LEAST_FIELDS
     ]
+    if not likely:
+        return []
     contradict = scene.contradicts(np.array(likely, dtype=np.int32).reshape(-1, 2))
     return [pair for pair, no in zip(likely, contradict.tolist(), strict=True) if not no]
 
@@ -181,21 +183,21 @@ def _write_matches(scene: Scene, found: Sequence[tuple[Rows, str]], *, now: date
         "evidence": [json.dumps(edge.levels) for edge in edges],
         "states": [state for _, state in found],
     }
-    with connection.cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(KEEP_MATCHES, {**columns, "version": scene.version, "now": now})
 
 
 # Pairs that wait for review, among these source profiles.
 WAITING = """
 SELECT id, left_id, right_id FROM identity_match
-WHERE state = 'in_review' AND left_id = ANY(%(ids)b) AND right_id = ANY(%(ids)b)
+WHERE state = 'in_review' AND left_id = ANY(%(ids)b::uuid[]) AND right_id = ANY(%(ids)b::uuid[])
 """
 
 
 def _settle_reviews(scene: Scene, number: dict[int, int]) -> None:
     """A pair that waited for review and has become one by other evidence needs nobody any more."""
-    with binary_cursor() as cursor:
-        cursor.execute(WAITING, {"ids": scene.everyone})
+    with planned_cursor() as cursor:
+        cursor.execute(WAITING, {"ids": Uuids(scene.everyone)})
         waiting = [(id, scene.place[left], scene.place[right]) for id, left, right in cursor.fetchall()]
     settled = [id for id, left, right in waiting if number[left] == number[right]]
     if settled:

@@ -14,7 +14,7 @@ from consent.decide import decide_each
 from consent.rules import EXPIRED, NEVER_SAID, ONLY_SOME_DEVICES, OUTDATED, SAID_NO, UNCONFIRMED
 from identity import candidates, crowds
 from identity.candidates import EXCLUSIVE, Pair
-from identity.learning import LINKING, active_model
+from identity.learning import LINKING, which_model
 from identity.matching import (
     COMPARISONS,
     LINK,
@@ -34,10 +34,11 @@ from identity.matching.waterfall import Step, steps_of
 from identity.models import CANNOT_LINK, SIGNED_IN
 from identity.persons import known, open_persons
 from identity.profiles import profile_of
-from records.source_profiles import standing
-from vault.cursors import binary_cursor
+from records.source_profiles import Standing, standing
+from vault.arrays import Uuids
 from vault.grants import Actor
 from vault.ids import in_order
+from vault.questions import Question, answers
 
 STAGE = Actor.machine("resolve")
 SAME_DEVICE, SAME_EMAIL, SIMILAR, VERDICT = (
@@ -135,10 +136,13 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     """The scene around these source profiles: their candidates, and whoever stands for the profiles of those."""
     newcomers, linkable, objecting = _open(fresh, now)
     candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)})
-    shared = candidates.by_identifier(fresh)
-    alike = candidates.by_token(fresh)
-    signed_in, on_device = candidates.by_sign_in(fresh), candidates.by_device(fresh)
-    verdicts = _verdicts(fresh)
+    shared, alike, signed_in, on_device, verdicts = answers(
+        candidates.by_identifier(fresh),
+        candidates.by_token(fresh),
+        candidates.by_sign_in(fresh),
+        candidates.by_device(fresh),
+        _verdicts(fresh),
+    )
     met = {id for pair in (*shared, *alike, *signed_in, *on_device, *verdicts) for id in pair} | fresh
     homes = profile_of(met)
     needed = {id for pair in (*signed_in, *on_device) if homes.get(pair[0]) != homes.get(pair[1]) for id in pair}
@@ -151,20 +155,20 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     everyone = in_order(persons)
     place = {id: row for row, id in enumerate(everyone)}
     people = People.build(everyone, [persons[id] for id in everyone])
-    model, version = active_model()
+    (model, version), believed, verdicts = answers(which_model(), standing(everyone), _verdicts(everyone))
     at = {id: place[id] for id in linkable}
     edges = _scored(_within(at, (*shared, *alike)), people, model)
     _add_certain(edges, _within(at, signed_in), SIGNED_IN)
     _add_exclusive(edges, _by_rows(at, shared), people, model)
     _add_devices(edges, _within(at, on_device))
-    ruled = _by_rows(place, _verdicts(everyone))
+    ruled = _by_rows(place, verdicts)
     _add_verdicts(edges, ruled, set(at.values()))
     return Scene(
         fresh={place[id] for id in fresh | parting},
         parting={place[id] for id in parting},
         everyone=everyone,
         place=place,
-        trusted={place[id] for id in _trusted(persons)},
+        trusted={place[id] for id in _trusted(persons, believed)},
         belongs={place[id]: profile for id, profile in belongs.items() if id in persons and id not in parting},
         crowds=company.crowds,
         edges=edges,
@@ -175,11 +179,10 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     )
 
 
-def _trusted(persons: Mapping[UUID, Person]) -> set[UUID]:
+def _trusted(persons: Mapping[UUID, Person], believed: Mapping[UUID, Standing]) -> set[UUID]:
     """Those that stand for a known person: of a trusted source, and not a device that nobody has called theirs."""
     named = known(persons)
-    found = standing(persons.keys())
-    return {id for id, one in found.items() if one.trusted and (not one.episode or id in named)}
+    return {id for id, one in believed.items() if one.trusted and (not one.episode or id in named)}
 
 
 def _open(
@@ -226,14 +229,16 @@ WHERE undone_at IS NULL AND (left_id = ANY(%(ids)b::uuid[]) OR right_id = ANY(%(
 """
 
 
-def _verdicts(ids: Collection[UUID]) -> dict[Pair, str]:
-    with binary_cursor() as cursor:
-        cursor.execute(VERDICTS, {"ids": list(ids)})
-        return {(left, right): verdict for left, right, verdict in cursor.fetchall()}
+def _verdicts(ids: Collection[UUID]) -> Question[dict[Pair, str]]:
+    return Question(
+        VERDICTS, {"ids": Uuids(ids)}, lambda rows: {(left, right): verdict for left, right, verdict in rows}
+    )
 
 
 def _scored(pairs: Iterable[Rows], people: People, model: Model) -> dict[Rows, Edge]:
     wanted = sorted(pairs)
+    if not wanted:
+        return {}
     rows = np.array(wanted, dtype=np.int32).reshape(-1, 2)
     levels = compare(people, rows)
     scores = score(levels, model, people=people, pairs=rows)
@@ -269,6 +274,8 @@ def _add_exclusive(edges: dict[Rows, Edge], shared: Mapping[Rows, set[str]], peo
         for namespace in EXCLUSIVE
         if namespace in namespaces
     }
+    if not reasons:
+        return
     rows = np.array(list(reasons), dtype=np.int32).reshape(-1, 2)
     for (pair, reason), contradict in zip(reasons.items(), contradicts(people, model, rows).tolist(), strict=True):
         if not contradict:

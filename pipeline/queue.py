@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from msgspec import Struct
 
 from vault.arrays import Uuids
-from vault.cursors import binary_cursor, planned_cursor
+from vault.cursors import planned_cursor
 from vault.ids import in_order
 
 CHANNEL = "onym_work"
@@ -57,7 +57,7 @@ def enqueue(source_profiles: Collection[UUID], *, now: datetime, news: Mapping[U
 # The oldest rows that nobody else holds, and what else waits for the same source profiles.
 TAKE = """
 WITH oldest AS MATERIALIZED (
-    SELECT source_profile_id FROM pipeline_work ORDER BY id FOR UPDATE SKIP LOCKED LIMIT %s
+    SELECT source_profile_id FROM pipeline_work ORDER BY id FOR UPDATE SKIP LOCKED LIMIT %b
 )
 SELECT id, source_profile_id, since_date, seen_at FROM pipeline_work
 WHERE source_profile_id IN (SELECT source_profile_id FROM oldest) FOR UPDATE SKIP LOCKED
@@ -70,7 +70,7 @@ def take(limit: int) -> Iterator[dict[UUID, Waiting]]:
 
     It is gone when the block ends well and back in the queue when it does not.
     """
-    with transaction.atomic(), binary_cursor() as cursor:
+    with transaction.atomic(), planned_cursor() as cursor:
         cursor.execute(TAKE, [limit])
         rows = cursor.fetchall()
         work: dict[UUID, Waiting] = {}
@@ -78,7 +78,7 @@ def take(limit: int) -> Iterator[dict[UUID, Waiting]]:
             known = work.get(source_profile)
             work[source_profile] = known | Waiting(*told) if known else Waiting(*told)
         yield work
-        cursor.execute("DELETE FROM pipeline_work WHERE id = ANY(%b)", [[row[0] for row in rows]])
+        cursor.execute("DELETE FROM pipeline_work WHERE id = ANY(%b::bigint[])", [[row[0] for row in rows]])
 
 
 def waiting() -> int:

@@ -1,0 +1,74 @@
+"""Questions to the database that are asked together: the server answers one while the next is written.
+
+A question alone waits for its answer, which for a small one takes longer than finding it. Statements are planned once
+for each connection (`vault.cursors.plan_once`), so they are such as find rows by an index, however many.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.db import connection
+from psycopg.pq import PipelineStatus
+
+from vault.cursors import planned_cursor
+
+T = TypeVar("T")
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[T]):
+    """A statement with its parameters, and what its rows mean."""
+
+    statement: str
+    parameters: Any
+    read: Callable[[Rows], T]
+
+
+def answer(question: Question[T]) -> T:
+    """The answer to one question."""
+    found: T = answers(question)[0]
+    return found
+
+
+def answers(*questions: Question[Any]) -> list[Any]:
+    """The answers to these, in order. Raises the errors of `django.db`."""
+    found = _watched(questions) if connection.execute_wrappers or connection.queries_logged else _together(questions)
+    return [question.read(rows) for question, rows in zip(questions, found, strict=True)]
+
+
+def _watched(questions: Sequence[Question[Any]]) -> list[Rows]:
+    """One by one, where somebody looks at every statement."""
+    found = []
+    for question in questions:
+        with planned_cursor() as cursor:
+            cursor.execute(question.statement, question.parameters)
+            found.append(cursor.fetchall())
+    return found
+
+
+def _together(questions: Sequence[Question[Any]]) -> list[Rows]:
+    with unhurried():
+        connected = connection.connection
+        cursors = [connected.cursor(binary=True) for _ in questions]
+        for cursor, question in zip(cursors, questions, strict=True):
+            cursor.execute(question.statement, question.parameters, prepare=True)
+        return [cursor.fetchall() for cursor in cursors]
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Nothing waits here for what it writes, but for what it reads alone.
+
+    The error of a statement is raised by a later one, or at the end. How many rows a statement wrote (`rowcount`) is
+    not known here.
+    """
+    connection.ensure_connection()
+    connected = connection.connection
+    if connected.info.pipeline_status == PipelineStatus.ON:
+        yield
+        return
+    with connection.wrap_database_errors, connected.pipeline():
+        yield
