@@ -33,7 +33,7 @@ class Following(models.Model):
 
     class Meta:
         verbose_name_plural = "following"
-        indexes = [models.Index(fields=["source_profile_id"])]
+        indexes = [models.Index(fields=["source_profile_id"]), models.Index(fields=["profile_id"])]
 
 
 class Heartbeat(models.Model):

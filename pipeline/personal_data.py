@@ -19,6 +19,7 @@ TABLES = [
     Table(
         "pipeline.Following",
         subject="source_profile_id",
+        also_profiles=("profile_id",),
         purpose="service",
         retention="until processed",
         fields={"id": PLAIN, "source_profile_id": PSEUDONYM, "profile_id": PSEUDONYM, "since_date": PLAIN},

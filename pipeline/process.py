@@ -20,7 +20,6 @@ from privacy import epoch, rectification
 from records import source_profiles
 from segments.imputation.measure import keep_current
 from segments.refresh import lock_profiles, refresh
-from vault.cursors import plan_for_all
 from vault.questions import unhurried
 
 BATCH = 5_000
@@ -39,7 +38,6 @@ def resolve_batch(*, now: datetime, limit: int = BATCH) -> int:
     """Settle who is who of the oldest work that nobody else holds. Returns how many source profiles it was."""
     epoch.must_be_current()
     with transaction.atomic(), uncollected():
-        plan_for_all()
         ledger.lock_to_resolve()
         with queue.take(limit) as work:
             if not work:

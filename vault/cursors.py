@@ -28,19 +28,6 @@ def planned_cursor(using: str = "default") -> Iterator[CursorWrapper]:
         yield plan_once(cursor)
 
 
-ONE_PLAN = "SET LOCAL plan_cache_mode = force_generic_plan"
-
-
-def plan_for_all() -> None:
-    """Let what is planned once be so from its first use, to the end of this transaction.
-
-    The server would plan for each array that it is given, to see whether that pays: of long ones it takes longer than
-    to execute.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(ONE_PLAN)
-
-
 def plan_once(cursor: CursorWrapper) -> CursorWrapper:
     """This cursor, whose statements the server is to plan once for each connection: those that find rows by an index,
     however many are asked for. With `ONYM_PREPARED_STATEMENTS=off` they are planned each time.
