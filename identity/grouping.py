@@ -13,7 +13,8 @@ from uuid import UUID
 import numpy as np
 
 from identity.matching import LINK, cluster, log_odds
-from identity.scene import SURE_BITS, Rows, Scene
+from identity.scene import SURE_BITS, Scene
+from identity.weighing import Rows
 
 
 def people_in(scene: Scene) -> list[set[int]]:

@@ -8,8 +8,8 @@ import structlog
 
 from identity.matching import Person
 from vault.arrays import Texts, Uuids
-from vault.cursors import planned_cursor
 from vault.grants import Grant
+from vault.questions import Question, Rows, answer
 from vault.sealing import Place, Sealed, open_what_opens
 
 log = structlog.get_logger()
@@ -28,15 +28,23 @@ UNION ALL
 """
 
 
-def open_persons(source_profiles: Collection[UUID], grant: Grant) -> dict[UUID, Person]:
+def latest_values(source_profiles: Collection[UUID]) -> Question[Rows]:
+    """What these source profiles last said, sealed as it is kept: for `open_persons`."""
+    return Question(LATEST, {"ids": Uuids(source_profiles), "fields": Texts(FIELDS)}, list)
+
+
+def open_persons(source_profiles: Collection[UUID], grant: Grant, *, found: Rows | None = None) -> dict[UUID, Person]:
     """What each of these source profiles last said of the person; an empty person where it said nothing.
+
+    `found` are the `latest_values` of these and perhaps of others, where they have been asked for already.
 
     Of whom something cannot be opened, since the key is gone or it was damaged, nothing counts as said: one lost key
     stops nobody else, and a person half known is joined to nobody for want of what would tell them apart.
     """
-    with planned_cursor() as cursor:
-        cursor.execute(LATEST, {"ids": Uuids(source_profiles), "fields": Texts(FIELDS)})
-        rows = cursor.fetchall()
+    if found is None:
+        found = answer(latest_values(source_profiles))
+    wanted = set(source_profiles)
+    rows = [row for row in found if row[2] in wanted]
     sealed = [Sealed(key_id, Place(table, "sealed", id), content, field) for table, id, key_id, field, content in rows]
     latest: dict[UUID, dict[str, str]] = defaultdict(dict)
     values = open_what_opens(sealed, grant, action="compare")

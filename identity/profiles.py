@@ -16,6 +16,7 @@ from records.standardize import Absurd, Setting, identity_form, standardize
 from vault.arrays import Uuids
 from vault.blind import indexes_in_force
 from vault.cursors import planned_cursor
+from vault.questions import Question, answer
 
 # Every profile with its source profiles, for `consent.many.decide_all`.
 EVERYBODY = Groups("identity_assignment", "profile_id", "ended_at IS NULL")
@@ -54,16 +55,27 @@ ORDER BY source_profile_id
 
 def profile_of(source_profile_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """The profile that each of these source profiles belongs to now; those not yet resolved are left out."""
-    if not source_profile_ids:
-        return {}
-    with planned_cursor() as cursor:
-        cursor.execute(CURRENT, [Uuids(source_profile_ids)])
-        return dict(cursor.fetchall())
+    return answer(current(source_profile_ids)) if source_profile_ids else {}
+
+
+def current(source_profile_ids: Collection[UUID]) -> Question[dict[UUID, UUID]]:
+    """The same as a question."""
+    return Question(CURRENT, [Uuids(source_profile_ids)], dict)
+
+
+def former(source_profile_ids: Collection[UUID]) -> Question[list[tuple[UUID, UUID]]]:
+    """Each of these source profiles with each profile that it was in before, by whoever's hand."""
+    return Question(FORMER, [Uuids(source_profile_ids)], list)
 
 
 CURRENT = """
 SELECT source_profile_id, profile_id FROM identity_assignment
 WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NULL
+"""
+
+FORMER = """
+SELECT DISTINCT source_profile_id, profile_id FROM identity_assignment
+WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NOT NULL AND profile_id IS NOT NULL
 """
 
 

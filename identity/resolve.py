@@ -16,10 +16,10 @@ from identity.matching import REVIEW
 from identity.models import IN_REVIEW, LINKED, Match
 from identity.profiles import profile_of
 from identity.profiles import source_profiles as members_of
-from identity.scene import SIMILAR, STAGE, Edge, Rows, Scene, look_around, ordered
+from identity.scene import SIMILAR, STAGE, Edge, Scene, look_around, ordered
+from identity.weighing import Rows
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News
 from records.source_profiles import standing
-from vault.arrays import Uuids
 from vault.cursors import planned_cursor
 from vault.ids import new_id
 from vault.questions import answers
@@ -66,21 +66,9 @@ def _enter(scene: Scene, groups: list[set[int]], now: datetime) -> Resolution:
     news += [News(profile, PROFILE_SPLIT) for profile in sorted(set(left.values()))]
     ledger.assign([*entries, *unseen], actor=STAGE.id, rule_version=scene.version, now=now)
     _keep_matches(scene, groups, entries, now)
-    left_behind = _former([scene.everyone[row] for row in scene.fresh])
-    return Resolution(profiles={profile for profile, _ in homes} | merged | left_behind | set(left.values()), news=news)
-
-
-# The profiles that these source profiles were in before, by whoever's hand.
-FORMER = """
-SELECT DISTINCT profile_id FROM identity_assignment
-WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NOT NULL AND profile_id IS NOT NULL
-"""
-
-
-def _former(source_profiles: Collection[UUID]) -> set[UUID]:
-    with planned_cursor() as cursor:
-        cursor.execute(FORMER, [Uuids(source_profiles)])
-        return {row[0] for row in cursor.fetchall()}
+    return Resolution(
+        profiles={profile for profile, _ in homes} | merged | scene.former | set(left.values()), news=news
+    )
 
 
 def _homes(scene: Scene, groups: list[set[int]], now: datetime) -> list[tuple[UUID, bool]]:
@@ -187,18 +175,9 @@ def _write_matches(scene: Scene, found: Sequence[tuple[Rows, str]], *, now: date
         cursor.execute(KEEP_MATCHES, {**columns, "version": scene.version, "now": now})
 
 
-# Pairs that wait for review, among these source profiles.
-WAITING = """
-SELECT id, left_id, right_id FROM identity_match
-WHERE state = 'in_review' AND left_id = ANY(%(ids)b::uuid[]) AND right_id = ANY(%(ids)b::uuid[])
-"""
-
-
 def _settle_reviews(scene: Scene, number: dict[int, int]) -> None:
     """A pair that waited for review and has become one by other evidence needs nobody any more."""
-    with planned_cursor() as cursor:
-        cursor.execute(WAITING, {"ids": Uuids(scene.everyone)})
-        waiting = [(id, scene.place[left], scene.place[right]) for id, left, right in cursor.fetchall()]
-    settled = [id for id, left, right in waiting if number[left] == number[right]]
+    place = scene.place
+    settled = [id for id, left, right in scene.reviews if number[place[left]] == number[place[right]]]
     if settled:
         Match.objects.filter(id__in=settled).update(state=LINKED)

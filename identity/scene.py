@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -15,30 +14,17 @@ from consent.rules import EXPIRED, NEVER_SAID, ONLY_SOME_DEVICES, OUTDATED, SAID
 from identity import candidates, crowds
 from identity.candidates import EXCLUSIVE, Pair
 from identity.learning import LINKING, which_model
-from identity.matching import (
-    COMPARISONS,
-    LINK,
-    NO_EVIDENCE,
-    Contradiction,
-    Levels,
-    Model,
-    People,
-    Person,
-    Scores,
-    compare,
-    contradicts,
-    log_odds,
-    score,
-)
-from identity.matching.waterfall import Step, steps_of
+from identity.matching import LINK, Contradiction, Person, log_odds
+from identity.matching.waterfall import Step
 from identity.models import CANNOT_LINK, SIGNED_IN
-from identity.persons import known, open_persons
-from identity.profiles import profile_of
+from identity.persons import known, latest_values, open_persons
+from identity.profiles import current, former
+from identity.weighing import Compared, Rows, Weighing, weighing
 from records.source_profiles import Standing, standing
 from vault.arrays import Uuids
 from vault.grants import Actor
 from vault.ids import in_order
-from vault.questions import Question, answers
+from vault.questions import Question, answer, answers, ask
 
 STAGE = Actor.machine("resolve")
 SAME_DEVICE, SAME_EMAIL, SIMILAR, VERDICT = (
@@ -56,22 +42,6 @@ LEAST_REST = 0.1
 
 
 T = TypeVar("T")
-# Two rows of a scene, the lower first.
-Rows = tuple[int, int]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Compared:
-    """What comparing pairs found: their levels of agreement, shape (pairs, comparisons), and their scores."""
-
-    levels: Levels
-    scores: Scores
-    fields: list[int]
-
-    def steps(self, row: int) -> list[Step]:
-        """The odds before any evidence, what each comparison adds, and what a shared household or a contradiction takes
-        off: levels and bits, which sum to the odds of the pair."""
-        return steps_of(self.levels, self.scores, row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +85,8 @@ class Scene:
 
     They are rows, numbered in the order of their ids, in `everyone`: numbers are compared and sorted ten times as fast.
     `parting` leave the profile that they are in: they no longer agree to being linked. Of the profiles that are crowds
-    only a few source profiles are here; they stand for all.
+    only a few source profiles are here; they stand for all. `reviews` are pairs of these that wait for a person, each
+    after its id; `former` the profiles that the fresh and the parting were in before, by whoever's hand.
     """
 
     fresh: set[int]
@@ -127,39 +98,49 @@ class Scene:
     crowds: set[UUID]
     edges: dict[Rows, Edge]
     apart: set[Rows]
-    people: People
     contradicts: Contradiction
     version: str
+    reviews: list[tuple[UUID, UUID, UUID]]
+    former: set[UUID]
 
 
 def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     """The scene around these source profiles: their candidates, and whoever stands for the profiles of those."""
+    asked = [
+        ask(question)
+        for question in (
+            candidates.by_identifier(fresh),
+            candidates.by_sign_in(fresh),
+            candidates.by_device(fresh),
+            _verdicts(fresh),
+        )
+    ]
     newcomers, linkable, objecting = _open(fresh, now)
     candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)})
-    shared, alike, signed_in, on_device, verdicts = answers(
-        candidates.by_identifier(fresh),
-        candidates.by_token(fresh),
-        candidates.by_sign_in(fresh),
-        candidates.by_device(fresh),
-        _verdicts(fresh),
-    )
+    alike = answer(candidates.by_token(fresh))
+    shared, signed_in, on_device, verdicts = (one.answer() for one in asked)
     met = {id for pair in (*shared, *alike, *signed_in, *on_device, *verdicts) for id in pair} | fresh
-    homes = profile_of(met)
+    homes, members = answers(current(met), crowds.members_around(met))
     needed = {id for pair in (*signed_in, *on_device) if homes.get(pair[0]) != homes.get(pair[1]) for id in pair}
-    company = crowds.company(set(homes.values()), met=met, needed=needed, exclusive=EXCLUSIVE)
+    company = crowds.company(members, met=met, needed=needed, exclusive=EXCLUSIVE)
     belongs = {id: home for id, home in homes.items() if id in fresh} | company.belongs
-    others, may_be_linked, object_too = _open((met - homes.keys()) | belongs.keys(), now, without=newcomers.keys())
+    strangers = ((met - homes.keys()) | belongs.keys()) - newcomers.keys()
+    everyone = in_order(newcomers.keys() | strangers)
+    asked = [
+        ask(question)
+        for question in (which_model(), standing(everyone), _verdicts(everyone), _in_review(everyone), former(everyone))
+    ]
+    others, may_be_linked, object_too = _open(strangers, now)
+    (model, version), believed, verdicts, reviews, left = (one.answer() for one in asked)
     persons, linkable = newcomers | others, linkable | may_be_linked
     parting = _parting(belongs, objecting | object_too, crowds=company.crowds)
     candidates.forget(objecting | object_too)
-    everyone = in_order(persons)
     place = {id: row for row, id in enumerate(everyone)}
-    people = People.build(everyone, [persons[id] for id in everyone])
-    (model, version), believed, verdicts = answers(which_model(), standing(everyone), _verdicts(everyone))
+    scales = weighing([persons[id] for id in everyone], model)
     at = {id: place[id] for id in linkable}
-    edges = _scored(_within(at, (*shared, *alike)), people, model)
+    edges = _scored(_within(at, (*shared, *alike)), scales)
     _add_certain(edges, _within(at, signed_in), SIGNED_IN)
-    _add_exclusive(edges, _by_rows(at, shared), people, model)
+    _add_exclusive(edges, _by_rows(at, shared), scales)
     _add_devices(edges, _within(at, on_device))
     ruled = _by_rows(place, verdicts)
     _add_verdicts(edges, ruled, set(at.values()))
@@ -173,9 +154,10 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
         crowds=company.crowds,
         edges=edges,
         apart={pair for pair, verdict in ruled.items() if verdict == CANNOT_LINK},
-        people=people,
-        contradicts=partial(contradicts, people, model),
+        contradicts=scales.contradicts,
         version=version,
+        reviews=reviews,
+        former={profile for id, profile in left if id in fresh or id in parting},
     )
 
 
@@ -185,15 +167,16 @@ def _trusted(persons: Mapping[UUID, Person], believed: Mapping[UUID, Standing]) 
     return {id for id, one in believed.items() if one.trusted and (not one.episode or id in named)}
 
 
-def _open(
-    ids: Iterable[UUID], now: datetime, *, without: Collection[UUID] = ()
-) -> tuple[dict[UUID, Person], set[UUID], set[UUID]]:
+def _open(ids: Iterable[UUID], now: datetime) -> tuple[dict[UUID, Person], set[UUID], set[UUID]]:
     """The persons behind these source profiles, which may be linked, and which object to it; of those that may not
     be linked nothing is opened. A restriction leaves things as they are: it is no objection.
     """
-    wanted = {id: (id,) for id in ids if id not in without}
+    wanted = {id: (id,) for id in ids}
+    if not wanted:
+        return {}, set(), set()
+    latest = ask(latest_values(wanted))
     decisions = decide_each(wanted, purpose=LINKING, at=now, actor=STAGE, reason="resolve source profiles")
-    opened = open_persons(decisions.allowed, decisions.grant)
+    opened = open_persons(decisions.allowed, decisions.grant, found=latest.answer())
     objecting = {id for id, reason in decisions.refused.items() if reason in OBJECTIONS}
     return {id: opened.get(id, Person()) for id in wanted}, set(decisions.allowed), objecting
 
@@ -235,27 +218,30 @@ def _verdicts(ids: Collection[UUID]) -> Question[dict[Pair, str]]:
     )
 
 
-def _scored(pairs: Iterable[Rows], people: People, model: Model) -> dict[Rows, Edge]:
+# Pairs that wait for review, among these source profiles.
+IN_REVIEW = """
+SELECT id, left_id, right_id FROM identity_match
+WHERE state = 'in_review' AND left_id = ANY(%(ids)b::uuid[]) AND right_id = ANY(%(ids)b::uuid[])
+"""
+
+
+def _in_review(ids: Collection[UUID]) -> Question[list[tuple[UUID, UUID, UUID]]]:
+    return Question(IN_REVIEW, {"ids": Uuids(ids)}, list)
+
+
+def _scored(pairs: Iterable[Rows], scales: Weighing) -> dict[Rows, Edge]:
     wanted = sorted(pairs)
     if not wanted:
         return {}
-    rows = np.array(wanted, dtype=np.int32).reshape(-1, 2)
-    levels = compare(people, rows)
-    scores = score(levels, model, people=people, pairs=rows)
-    compared = Compared(levels, scores, (levels != NO_EVIDENCE).sum(axis=1).tolist())
-    email = [comparison.name for comparison in COMPARISONS].index("email")
-    same_email = levels[:, email] == len(COMPARISONS[email].levels) - 1
-    # One place more than there are values, so that the code of a missing e-mail (-1) finds it.
-    shared_email = np.append(people.shared_emails.household, True)[people.email.codes[rows[:, 0]]]
-    sure = (same_email & ~shared_email & ~scores.contradiction).tolist()
-    bits = scores.log_odds.tolist()
+    compared = scales.weigh(wanted)
     edges = {}
     for row, pair in enumerate(wanted):
-        if sure[row]:
-            weight = max(bits[row], SURE_BITS)
+        bits = compared.bits[row]
+        if compared.same_mailbox[row]:
+            weight = max(bits, SURE_BITS)
             edges[pair] = Edge(weight, SAME_EMAIL, compared=compared, row=row, claims=((SAME_EMAIL, weight),))
         else:
-            edges[pair] = Edge(bits[row], SIMILAR, compared=compared, row=row)
+            edges[pair] = Edge(bits, SIMILAR, compared=compared, row=row)
     return edges
 
 
@@ -266,7 +252,7 @@ def _add_certain(edges: dict[Rows, Edge], pairs: Iterable[Rows], reason: str) ->
         edges[pair] = replace(edge, bits=2 * SURE_BITS, reason=reason, exact=True, claims=claims)
 
 
-def _add_exclusive(edges: dict[Rows, Edge], shared: Mapping[Rows, set[str]], people: People, model: Model) -> None:
+def _add_exclusive(edges: dict[Rows, Edge], shared: Mapping[Rows, set[str]], scales: Weighing) -> None:
     """Pairs that share an exclusive identifier are one, unless who bears it is plainly somebody else."""
     reasons = {
         pair: EXCLUSIVE_REASONS[namespace]
@@ -277,7 +263,7 @@ def _add_exclusive(edges: dict[Rows, Edge], shared: Mapping[Rows, set[str]], peo
     if not reasons:
         return
     rows = np.array(list(reasons), dtype=np.int32).reshape(-1, 2)
-    for (pair, reason), contradict in zip(reasons.items(), contradicts(people, model, rows).tolist(), strict=True):
+    for (pair, reason), contradict in zip(reasons.items(), scales.contradicts(rows).tolist(), strict=True):
         if not contradict:
             _add_certain(edges, [pair], reason)
 

@@ -37,20 +37,18 @@ def process_batch(*, now: datetime, limit: int = BATCH) -> int:
 def resolve_batch(*, now: datetime, limit: int = BATCH) -> int:
     """Settle who is who of the oldest work that nobody else holds. Returns how many source profiles it was."""
     epoch.must_be_current()
-    with transaction.atomic(), uncollected():
+    with transaction.atomic(), uncollected(), unhurried():
         ledger.lock_to_resolve()
         with queue.take(limit) as work:
             if not work:
                 return 0
             seen = {id: one.seen_at for id, one in work.items() if one.seen_at}
-            with unhurried():
-                source_profiles.keys_seen_again(seen)
-                resolution = resolve(work, now=now)
+            source_profiles.keys_seen_again(seen)
+            resolution = resolve(work, now=now)
             rectification.stand_by(resolution.profiles, now=now)
-            with unhurried():
-                following.note({id: one.since for id, one in work.items()}, resolution.profiles)
-                source_profiles.seen_again(seen)
-                changes.append(resolution.news, now=now)
+            following.note({id: one.since for id, one in work.items()}, resolution.profiles)
+            source_profiles.seen_again(seen)
+            changes.append(resolution.news, now=now)
             return len(work)
 
 

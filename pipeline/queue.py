@@ -70,7 +70,7 @@ def take(limit: int) -> Iterator[dict[UUID, Waiting]]:
 
     It is gone when the block ends well and back in the queue when it does not.
     """
-    with transaction.atomic(), planned_cursor() as cursor:
+    with transaction.atomic(savepoint=False), planned_cursor() as cursor:
         cursor.execute(TAKE, [limit])
         rows = cursor.fetchall()
         work: dict[UUID, Waiting] = {}

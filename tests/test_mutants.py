@@ -82,8 +82,8 @@ MUTANTS = {
     ),
     "a verdict is forgotten": Mutant(
         "identity/scene.py",
-        "standing(everyone), _verdicts(everyone))",
-        "standing(everyone), _verdicts([]))",
+        "standing(everyone), _verdicts(everyone), ",
+        "standing(everyone), _verdicts([]), ",
         "tests/identity/test_resolve.py",
     ),
     "A's device history goes to B": Mutant(

@@ -27,6 +27,32 @@ class Question(Generic[T]):
     read: Callable[[Rows], T]
 
 
+class Asked(Generic[T]):
+    """A question that is on its way: its answer comes along with that of whatever is waited for next."""
+
+    def __init__(self, question: Question[T], rows: Callable[[], Rows]) -> None:
+        self._question = question
+        self._rows = rows
+
+    def answer(self) -> T:
+        """The answer, once; waited for unless it has come. Raises the errors of `django.db`."""
+        with connection.wrap_database_errors:
+            rows = self._rows()
+        return self._question.read(rows)
+
+
+def ask(question: Question[T]) -> Asked[T]:
+    """Ask this and go on. Where nothing is `unhurried` it is answered at once."""
+    connected = connection.connection
+    waits = connected is None or connected.info.pipeline_status != PipelineStatus.ON
+    if waits or connection.execute_wrappers or connection.queries_logged:
+        (rows,) = _watched([question])
+        return Asked(question, lambda: rows)
+    cursor = connected.cursor(binary=True)
+    cursor.execute(question.statement, question.parameters, prepare=True)
+    return Asked(question, cursor.fetchall)
+
+
 def answer(question: Question[T]) -> T:
     """The answer to one question."""
     found: T = answers(question)[0]
