@@ -76,14 +76,14 @@ WITH mine AS MATERIALIZED (
         ) AS bearing
     ) AS bearer ON cardinality(bearer.ids) BETWEEN 2 AND %(most)b
 )
-SELECT DISTINCT one.id, other.id FROM shared
+SELECT DISTINCT one.id, other.id, NULL FROM shared
 CROSS JOIN LATERAL unnest(shared.ids) AS one (id) CROSS JOIN LATERAL unnest(shared.ids) AS other (id)
 WHERE one.id = ANY(%(ids)b::uuid[]) AND one.id <> other.id
 """
 
 # Episodes and the account that signed in during them.
 OWNED = """
-SELECT source_profile_id, owner_id FROM identity_deviceepisode
+SELECT source_profile_id, owner_id, NULL FROM identity_deviceepisode
 WHERE source_profile_id IS NOT NULL AND owner_id IS NOT NULL
   AND (source_profile_id = ANY(%(ids)b::uuid[]) OR owner_id = ANY(%(ids)b::uuid[]))
 """
@@ -102,7 +102,7 @@ WITH sole AS (
     )
     GROUP BY episode.device_index HAVING count(DISTINCT account.index) = 1
 )
-SELECT episode.source_profile_id, sole.owner_id
+SELECT episode.source_profile_id, sole.owner_id, NULL
 FROM identity_deviceepisode AS episode JOIN sole USING (device_index)
 WHERE episode.owner_id IS NULL AND episode.source_profile_id IS NOT NULL
 """
@@ -185,7 +185,7 @@ def by_device(source_profiles: Collection[UUID]) -> Question[set[Pair]]:
 
 
 def _pairs(rows: Rows) -> set[Pair]:
-    return {_ordered(one, other) for one, other in rows if one != other}
+    return {_ordered(one, other) for one, other, _ in rows if one != other}
 
 
 def _ask(statement: str, source_profiles: Collection[UUID], read: Callable[[Rows], T]) -> Question[T]:

@@ -20,9 +20,9 @@ MOST_MEMBERS = 24
 MEMBERS = """
 WITH met AS MATERIALIZED (
     SELECT DISTINCT profile_id FROM identity_assignment
-    WHERE source_profile_id = ANY(%(met)b::uuid[]) AND ended_at IS NULL
+    WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND ended_at IS NULL
 )
-SELECT met.profile_id, member.source_profile_id FROM met
+SELECT met.profile_id, member.source_profile_id, NULL FROM met
 JOIN LATERAL (
     SELECT source_profile_id FROM identity_assignment
     WHERE profile_id = met.profile_id AND ended_at IS NULL LIMIT %(most)b + 1
@@ -89,12 +89,12 @@ Members = dict[UUID, list[UUID]]
 
 def members_around(met: Collection[UUID]) -> Question[Members]:
     """The source profiles of each profile that somebody of these is in; of a crowd more than `MOST_MEMBERS`."""
-    return Question(MEMBERS, {"met": Uuids(met), "most": MOST_MEMBERS}, _by_profile)
+    return Question(MEMBERS, {"ids": Uuids(met), "most": MOST_MEMBERS}, _by_profile)
 
 
 def _by_profile(rows: Rows) -> Members:
     members = defaultdict(list)
-    for profile, id in rows:
+    for profile, id, _ in rows:
         members[profile].append(id)
     return dict(members)
 

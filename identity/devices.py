@@ -270,7 +270,7 @@ WITH settled AS MATERIALIZED (
         (SELECT id, left_id, state, reason FROM identity_match WHERE right_id = settled.id OFFSET 0)
     ) AS match
 )
-SELECT joined.match_id, joined.id FROM joined
+SELECT joined.match_id, joined.id, NULL FROM joined
 CROSS JOIN LATERAL (
     SELECT profile_id FROM identity_assignment WHERE source_profile_id = joined.other AND ended_at IS NULL OFFSET 0
 ) AS theirs

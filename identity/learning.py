@@ -22,7 +22,7 @@ LINKING = "identity_linking"
 MOST_LEARNED_FROM = 50_000
 DEFAULT_VERSION = "default"
 DEFAULT = Model.default()
-ACTIVE = "SELECT id, version FROM identity_matchmodel WHERE active"
+ACTIVE = "SELECT id, NULL::uuid, version FROM identity_matchmodel WHERE active"
 
 
 def learn_model(*, now: datetime) -> MatchModel:
@@ -73,7 +73,7 @@ def active_model() -> tuple[Model, str]:
 
 def which_model() -> Question[tuple[Model, str]]:
     """The same as a question."""
-    return Question(ACTIVE, [], lambda rows: _model(*rows[0]) if rows else (DEFAULT, DEFAULT_VERSION))
+    return Question(ACTIVE, {}, lambda rows: _model(rows[0][0], rows[0][2]) if rows else (DEFAULT, DEFAULT_VERSION))
 
 
 @lru_cache(maxsize=4)

@@ -16,7 +16,7 @@ from records.standardize import Absurd, Setting, identity_form, standardize
 from vault.arrays import Uuids
 from vault.blind import indexes_in_force
 from vault.cursors import planned_cursor
-from vault.questions import Question, answer
+from vault.questions import Question, Rows, answer
 
 # Every profile with its source profiles, for `consent.many.decide_all`.
 EVERYBODY = Groups("identity_assignment", "profile_id", "ended_at IS NULL")
@@ -60,22 +60,22 @@ def profile_of(source_profile_ids: Collection[UUID]) -> dict[UUID, UUID]:
 
 def current(source_profile_ids: Collection[UUID]) -> Question[dict[UUID, UUID]]:
     """The same as a question."""
-    return Question(CURRENT, [Uuids(source_profile_ids)], dict)
+    return Question(CURRENT, {"ids": Uuids(source_profile_ids)}, lambda rows: {row[0]: row[1] for row in rows})
 
 
-def former(source_profile_ids: Collection[UUID]) -> Question[list[tuple[UUID, UUID]]]:
+def former(source_profile_ids: Collection[UUID]) -> Question[Rows]:
     """Each of these source profiles with each profile that it was in before, by whoever's hand."""
-    return Question(FORMER, [Uuids(source_profile_ids)], list)
+    return Question(FORMER, {"ids": Uuids(source_profile_ids)}, lambda rows: [row[:2] for row in rows])
 
 
 CURRENT = """
-SELECT source_profile_id, profile_id FROM identity_assignment
-WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NULL
+SELECT source_profile_id, profile_id, NULL FROM identity_assignment
+WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND ended_at IS NULL
 """
 
 FORMER = """
-SELECT DISTINCT source_profile_id, profile_id FROM identity_assignment
-WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NOT NULL AND profile_id IS NOT NULL
+SELECT DISTINCT source_profile_id, profile_id, NULL FROM identity_assignment
+WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND ended_at IS NOT NULL AND profile_id IS NOT NULL
 """
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import numpy as np
 
-from identity import devices, ledger
+from identity import ledger
 from identity.grouping import people_in
 from identity.ledger import Entry
 from identity.matching import REVIEW
@@ -19,10 +19,8 @@ from identity.profiles import source_profiles as members_of
 from identity.scene import SIMILAR, STAGE, Edge, Scene, look_around, ordered
 from identity.weighing import Rows
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News
-from records.source_profiles import standing
 from vault.cursors import planned_cursor
 from vault.ids import new_id
-from vault.questions import answers
 
 ALONE = "nobody alike"
 OBJECTED = "no leave to link"
@@ -42,10 +40,7 @@ def resolve(source_profiles: Collection[UUID], *, now: datetime) -> Resolution:
 
     Runs inside the caller's transaction, which holds `ledger.lock_to_resolve`; safe to repeat.
     """
-    found, no_more = answers(standing(source_profiles), devices.disowned(source_profiles))
-    devices.reject(no_more)
-    ledger.release(no_more.source_profiles, now=now)
-    scene = look_around(set(found), now=now)
+    scene = look_around(source_profiles, now=now)
     return _enter(scene, people_in(scene), now)
 
 
@@ -178,6 +173,6 @@ def _write_matches(scene: Scene, found: Sequence[tuple[Rows, str]], *, now: date
 def _settle_reviews(scene: Scene, number: dict[int, int]) -> None:
     """A pair that waited for review and has become one by other evidence needs nobody any more."""
     place = scene.place
-    settled = [id for id, left, right in scene.reviews if number[place[left]] == number[place[right]]]
+    settled = [id for left, right, id in scene.reviews if number[place[left]] == number[place[right]]]
     if settled:
         Match.objects.filter(id__in=settled).update(state=LINKED)

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import numpy as np
 
 from consent.decide import decide_each
 from consent.rules import EXPIRED, NEVER_SAID, ONLY_SOME_DEVICES, OUTDATED, SAID_NO, UNCONFIRMED
-from identity import candidates, crowds
+from identity import candidates, crowds, devices, ledger
 from identity.candidates import EXCLUSIVE, Pair
 from identity.learning import LINKING, which_model
 from identity.matching import LINK, Contradiction, Person, log_odds
@@ -24,7 +24,7 @@ from records.source_profiles import Standing, standing
 from vault.arrays import Uuids
 from vault.grants import Actor
 from vault.ids import in_order
-from vault.questions import Question, answer, answers, ask
+from vault.questions import Question, answer, ask, joined
 
 STAGE = Actor.machine("resolve")
 SAME_DEVICE, SAME_EMAIL, SIMILAR, VERDICT = (
@@ -86,7 +86,7 @@ class Scene:
     They are rows, numbered in the order of their ids, in `everyone`: numbers are compared and sorted ten times as fast.
     `parting` leave the profile that they are in: they no longer agree to being linked. Of the profiles that are crowds
     only a few source profiles are here; they stand for all. `reviews` are pairs of these that wait for a person, each
-    after its id; `former` the profiles that the fresh and the parting were in before, by whoever's hand.
+    with its id; `former` the profiles that the fresh and the parting were in before, by whoever's hand.
     """
 
     fresh: set[int]
@@ -100,38 +100,45 @@ class Scene:
     apart: set[Rows]
     contradicts: Contradiction
     version: str
-    reviews: list[tuple[UUID, UUID, UUID]]
+    reviews: list[tuple[UUID, UUID, str]]
     former: set[UUID]
 
 
-def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
-    """The scene around these source profiles: their candidates, and whoever stands for the profiles of those."""
-    asked = [
-        ask(question)
-        for question in (
-            candidates.by_identifier(fresh),
-            candidates.by_sign_in(fresh),
-            candidates.by_device(fresh),
-            _verdicts(fresh),
+def look_around(source_profiles: Collection[UUID], *, now: datetime) -> Scene:
+    """The scene around these source profiles: their candidates, and whoever stands for the profiles of those.
+
+    Those that were joined to somebody by a sign-in that proved to be no reason to belong nowhere from now on.
+    """
+    sharing = ask(candidates.by_identifier(source_profiles))
+    asked = ask(
+        joined(
+            standing(source_profiles),
+            devices.disowned(source_profiles),
+            candidates.by_sign_in(source_profiles),
+            candidates.by_device(source_profiles),
+            _verdicts(source_profiles),
         )
-    ]
-    newcomers, linkable, objecting = _open(fresh, now)
+    )
+    opened, linkable, objecting = _open(source_profiles, now)
+    shared = sharing.answer()
+    found, no_more, signed_in, on_device, verdicts = asked.answer()
+    fresh = set(found)
+    newcomers = {id: person for id, person in opened.items() if id in fresh}
+    linkable, objecting = linkable & fresh, objecting & fresh
+    devices.reject(no_more)
+    ledger.release(no_more.source_profiles, now=now)
     candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)})
     alike = answer(candidates.by_token(fresh))
-    shared, signed_in, on_device, verdicts = (one.answer() for one in asked)
     met = {id for pair in (*shared, *alike, *signed_in, *on_device, *verdicts) for id in pair} | fresh
-    homes, members = answers(current(met), crowds.members_around(met))
+    homes, members = answer(joined(current(met), crowds.members_around(met)))
     needed = {id for pair in (*signed_in, *on_device) if homes.get(pair[0]) != homes.get(pair[1]) for id in pair}
     company = crowds.company(members, met=met, needed=needed, exclusive=EXCLUSIVE)
     belongs = {id: home for id, home in homes.items() if id in fresh} | company.belongs
     strangers = ((met - homes.keys()) | belongs.keys()) - newcomers.keys()
     everyone = in_order(newcomers.keys() | strangers)
-    asked = [
-        ask(question)
-        for question in (which_model(), standing(everyone), _verdicts(everyone), _in_review(everyone), former(everyone))
-    ]
+    asked = ask(joined(which_model(), standing(everyone), _verdicts(everyone), _in_review(everyone), former(everyone)))
     others, may_be_linked, object_too = _open(strangers, now)
-    (model, version), believed, verdicts, reviews, left = (one.answer() for one in asked)
+    (model, version), believed, verdicts, reviews, left = asked.answer()
     persons, linkable = newcomers | others, linkable | may_be_linked
     parting = _parting(belongs, objecting | object_too, crowds=company.crowds)
     candidates.forget(objecting | object_too)
@@ -220,12 +227,12 @@ def _verdicts(ids: Collection[UUID]) -> Question[dict[Pair, str]]:
 
 # Pairs that wait for review, among these source profiles.
 IN_REVIEW = """
-SELECT id, left_id, right_id FROM identity_match
+SELECT left_id, right_id, id::text FROM identity_match
 WHERE state = 'in_review' AND left_id = ANY(%(ids)b::uuid[]) AND right_id = ANY(%(ids)b::uuid[])
 """
 
 
-def _in_review(ids: Collection[UUID]) -> Question[list[tuple[UUID, UUID, UUID]]]:
+def _in_review(ids: Collection[UUID]) -> Question[list[Any]]:
     return Question(IN_REVIEW, {"ids": Uuids(ids)}, list)
 
 

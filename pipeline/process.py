@@ -20,9 +20,17 @@ from privacy import epoch, rectification
 from records import source_profiles
 from segments.imputation.measure import keep_current
 from segments.refresh import lock_profiles, refresh
+from vault.cursors import plan_for_all
 from vault.questions import unhurried
 
 BATCH = 5_000
+# Of so few the statements are planned for all alike: once these tables are known to PostgreSQL.
+MICRO_BATCH = 200
+LARGE = ("records_sourceprofile", "records_identifier", "records_attribute", "identity_assignment")
+OTHERS = (
+    *("identity_blockingtoken", "identity_deviceepisode", "identity_match", "identity_verdict"),
+    *("consent_act", "consent_annulment", "consent_restriction", "records_correction"),
+)
 
 
 def process_batch(*, now: datetime, limit: int = BATCH) -> int:
@@ -42,6 +50,8 @@ def resolve_batch(*, now: datetime, limit: int = BATCH) -> int:
         with queue.take(limit) as work:
             if not work:
                 return 0
+            if len(work) <= MICRO_BATCH:
+                plan_for_all(large=LARGE, others=OTHERS)
             seen = {id: one.seen_at for id, one in work.items() if one.seen_at}
             source_profiles.keys_seen_again(seen)
             resolution = resolve(work, now=now)
