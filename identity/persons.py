@@ -10,7 +10,7 @@ from identity.matching import Person
 from vault.arrays import Texts, Uuids
 from vault.grants import Grant
 from vault.questions import Question, Rows, answer
-from vault.sealing import Place, Sealed, open_what_opens
+from vault.sealing import Shelf, open_shelves
 
 log = structlog.get_logger()
 
@@ -18,13 +18,19 @@ FIELDS = ["given_name", "family_name", "birth_date", "email", "phone", "street",
 
 # The latest value of each field that matching looks at; e-mail and phone stand among the identifiers.
 LATEST = """
-(SELECT DISTINCT ON (source_profile_id, field) 'records_attribute', id, source_profile_id, field, sealed
- FROM records_attribute WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND field = ANY(%(fields)b::text[])
- ORDER BY source_profile_id, field, last_seen_at DESC, id DESC)
+SELECT 'records_attribute', source_profile_id, array_agg(uuid_send(id)), array_agg(field::text), array_agg(sealed)
+FROM (
+    SELECT DISTINCT ON (source_profile_id, field) id, source_profile_id, field, sealed FROM records_attribute
+    WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND field = ANY(%(fields)b::text[])
+    ORDER BY source_profile_id, field, last_seen_at DESC, id DESC
+) AS latest GROUP BY source_profile_id
 UNION ALL
-(SELECT DISTINCT ON (source_profile_id, namespace) 'records_identifier', id, source_profile_id, namespace, sealed
- FROM records_identifier WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND namespace = ANY(%(fields)b::text[])
- ORDER BY source_profile_id, namespace, last_seen_at DESC, id DESC)
+SELECT 'records_identifier', source_profile_id, array_agg(uuid_send(id)), array_agg(namespace::text), array_agg(sealed)
+FROM (
+    SELECT DISTINCT ON (source_profile_id, namespace) id, source_profile_id, namespace, sealed FROM records_identifier
+    WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND namespace = ANY(%(fields)b::text[])
+    ORDER BY source_profile_id, namespace, last_seen_at DESC, id DESC
+) AS latest GROUP BY source_profile_id
 """
 
 
@@ -44,17 +50,19 @@ def open_persons(source_profiles: Collection[UUID], grant: Grant, *, found: Rows
     if found is None:
         found = answer(latest_values(source_profiles))
     wanted = set(source_profiles)
-    rows = [row for row in found if row[2] in wanted]
-    sealed = [Sealed(key_id, Place(table, "sealed", id), content, field) for table, id, key_id, field, content in rows]
+    shelves = [Shelf(id, table, "sealed", *told) for table, id, *told in found if id in wanted]
     latest: dict[UUID, dict[str, str]] = defaultdict(dict)
-    values = open_what_opens(sealed, grant, action="compare")
-    shut = {row[2] for row, value in zip(rows, values, strict=True) if value is None}
+    shut = set()
+    for shelf, values in zip(shelves, open_shelves(shelves, grant, action="compare"), strict=True):
+        if None in values:
+            shut.add(shelf.key_id)
+        else:
+            said = latest[shelf.key_id]
+            for field, value in zip(shelf.fields, values, strict=True):
+                said[field] = value.decode()
     if shut:
         log.warning("source profiles with values that do not open", count=len(shut))
-    for row, value in zip(rows, values, strict=True):
-        if value is not None and row[2] not in shut:
-            latest[row[2]][row[3]] = value.decode()
-    return {id: Person(**latest[id]) if id in latest else Person() for id in source_profiles}
+    return {id: Person(**latest[id]) if id in latest and id not in shut else Person() for id in source_profiles}
 
 
 def known(persons: Mapping[UUID, Person]) -> set[UUID]:

@@ -84,7 +84,7 @@ class _FewCompared:
 
 class _InColumns:
     def __init__(self, persons: Sequence[Person], model: Model) -> None:
-        self._people, self._model = People.build(range(len(persons)), persons), model
+        self._people, self._model = People.build(range(len(persons)), persons, to_block=False), model
 
     def contradicts(self, pairs: NDArray[np.int32]) -> NDArray[np.bool_]:
         return contradicts(self._people, self._model, pairs)

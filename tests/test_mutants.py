@@ -40,7 +40,7 @@ MUTANTS = {
     ),
     "a read is not audited": Mutant(
         "vault/sealing.py",
-        "        audit.write(grant, key_ids, action=action, fields={item.called for item in sealed})",
+        "        audit.write(grant, key_ids, action=action, fields=fields)",
         "        pass",
         "tests/vault",
     ),

@@ -61,7 +61,7 @@ PERSONS = st.builds(
 
 
 def same_as_in_columns(persons: list[Person], model: Model) -> None:
-    people, few = People.build(range(len(persons)), persons), FewPeople(persons, model)
+    people, few = People.build(range(len(persons)), persons, to_block=False), FewPeople(persons, model)
     pairs = np.array(list(combinations(range(len(persons)), 2)), dtype=np.int32).reshape(-1, 2)
     levels = compare(people, pairs)
     scores = score(levels, model, people=people, pairs=pairs)
