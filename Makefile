@@ -16,7 +16,7 @@ DEPLOYED := ONYM_ENV=production ONYM_HOME=$(VENV)/deploy-check ALLOWED_HOSTS=ony
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo serve test test-slow test-data privacy-report privacy-mutants consent-mutants bench-privacy bench-ingest bench-identity lint lock screenshots clean
+.PHONY: help install install-dev demo serve test test-slow test-data privacy-report privacy-mutants consent-mutants bench-privacy bench-ingest bench-resolve bench-identity lint lock screenshots clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
@@ -73,6 +73,9 @@ bench-privacy: install-dev ## what privacy costs, for a million people (ARGS=100
 
 bench-ingest: install-dev ## what comes in per second, durably, beside a bare COPY (ARGS=20000: fewer events)
 	@$(PY) -m bench.ingest $(ARGS)
+
+bench-resolve: install-dev ## one new record against a million profiles, until its assignment is committed (ARGS=20000: fewer)
+	@$(PY) -m bench.resolve $(ARGS)
 
 bench-identity: install-dev ## who is who in a file, beside Splink, for a million rows (ARGS=100000: for fewer)
 	@$(PY) -m bench.identity $(ARGS)

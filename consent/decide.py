@@ -12,6 +12,7 @@ from consent.evidence import gather
 from consent.rules import ALLOWED
 from vault import grants
 from vault.grants import Actor, Grant
+from vault.ids import in_order
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -77,7 +78,7 @@ def decide_each(
     reason: str,
 ) -> Decisions[Key]:
     """The same question for many people: each group holds the source profiles of one. Four queries, however many."""
-    everyone = sorted({id for ids in groups.values() for id in ids})
+    everyone = in_order({id for ids in groups.values() for id in ids})
     evidence = gather(everyone, purpose=purpose, channel=channel, at=at, known_at=known_at)
     conclusions = {key: evidence.conclude(ids) for key, ids in groups.items()}
     allowed = frozenset(key for key, conclusion in conclusions.items() if conclusion == ALLOWED)

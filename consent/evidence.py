@@ -7,10 +7,10 @@ from uuid import UUID
 
 from consent import restrictions
 from consent.models import CONTRACT
-from consent.purposes import RuleVersion, declared_for, rule_in_force
+from consent.purposes import RuleVersion, declared_for, which_rule
 from consent.rules import Said, conclude
 from vault.arrays import Uuids
-from vault.cursors import planned_cursor
+from vault.questions import Question, answer, answers
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,17 @@ def gather(
     source_profiles: Collection[UUID], *, purpose: str, channel: str, at: datetime, known_at: datetime | None
 ) -> Evidence:
     """What counts of these source profiles, by what had been recorded until `known_at`. Four queries, however many."""
-    version = rule_in_force(purpose, at=at, known_at=known_at)
+    version, said, restricted = answers(
+        which_rule(purpose, at=at, known_at=known_at),
+        what_was_said(source_profiles, purpose=purpose, channel=channel, at=at, known_at=known_at),
+        restrictions.which_stand(source_profiles, at=at, known_at=known_at),
+    )
     return Evidence(
         at=at,
         version=version,
-        said=latest_acts(source_profiles, purpose=purpose, channel=channel, at=at, known_at=known_at),
+        said=said,
         declared=declared_for(source_profiles, version.rule if version else None, at=at, known_at=known_at),
-        restricted=restrictions.restricted(source_profiles, at=at, known_at=known_at),
+        restricted=restricted,
     )
 
 
@@ -88,9 +92,14 @@ def latest_acts(
     source_profiles: Collection[UUID], *, purpose: str, channel: str, at: datetime, known_at: datetime | None
 ) -> dict[UUID, Said]:
     """What each of these source profiles last said of the purpose and channel by that instant."""
-    with planned_cursor() as cursor:
-        cursor.execute(
-            LATEST,
-            {"ids": Uuids(source_profiles), "purpose": purpose, "channel": channel, "at": at, "known_at": known_at},
-        )
-        return {row[0]: Said(*row) for row in cursor.fetchall()}
+    return answer(what_was_said(source_profiles, purpose=purpose, channel=channel, at=at, known_at=known_at))
+
+
+def what_was_said(
+    source_profiles: Collection[UUID], *, purpose: str, channel: str, at: datetime, known_at: datetime | None
+) -> Question[dict[UUID, Said]]:
+    """The same as a question."""
+    parameters = {"purpose": purpose, "channel": channel, "at": at, "known_at": known_at}
+    return Question(
+        LATEST, {**parameters, "ids": Uuids(source_profiles)}, lambda rows: {row[0]: Said(*row) for row in rows}
+    )

@@ -13,6 +13,7 @@ from consent.models import CONTRACT
 from consent.rules import Renewal, Rule
 from vault.arrays import Uuids
 from vault.cursors import plan_once
+from vault.questions import Question, answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ WITH published AS (
     SELECT version, min(published_at) AS since FROM published WHERE material
     GROUP BY version ORDER BY version DESC LIMIT 1
 )
-SELECT id, valid_from, recorded_at, legal_basis, expires_after_days, expiry_by_jurisdiction, active, sensitive,
+SELECT id, valid_from, recorded_at, legal_basis, expires_after_days, expiry_by_jurisdiction::text, active, sensitive,
     sale_or_sharing, (SELECT since FROM renewal),
     (SELECT array_agg(hash) FROM published WHERE version >= (SELECT version FROM renewal))
 FROM consent_purposeversion
@@ -47,11 +48,16 @@ ORDER BY valid_from DESC, id DESC LIMIT 1
 
 def rule_in_force(purpose: str, *, at: datetime, known_at: datetime | None = None) -> RuleVersion | None:
     """The rule of this purpose in force then, as far as it was known by `known_at`; None when there is none."""
-    with connection.cursor() as cursor:
-        plan_once(cursor).execute(RULE, {"purpose": purpose, "at": at, "known_at": known_at})
-        row = cursor.fetchone()
-    if row is None:
-        return None
+    return answer(which_rule(purpose, at=at, known_at=known_at))
+
+
+def which_rule(purpose: str, *, at: datetime, known_at: datetime | None = None) -> Question[RuleVersion | None]:
+    """The same as a question."""
+    parameters = {"purpose": purpose, "at": at, "known_at": known_at}
+    return Question(RULE, parameters, lambda rows: _version(purpose, rows[0]) if rows else None)
+
+
+def _version(purpose: str, row: tuple[Any, ...]) -> RuleVersion:
     id, valid_from, recorded_at, basis, days, by_jurisdiction, active, sensitive, sale, since, notices = row
     return RuleVersion(
         version=id,

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from consent.models import Restriction
 from vault.arrays import Uuids
-from vault.cursors import planned_cursor
 from vault.ids import new_id
+from vault.questions import Question, Rows, answer
 
 RESTRICTION, LEGAL_HOLD, ERASURE_PENDING = "restriction", "legal_hold", "erasure_pending"
 
@@ -58,11 +58,20 @@ def restricted(
     source_profiles: Collection[UUID], *, at: datetime, known_at: datetime | None = None
 ) -> dict[UUID, set[str]]:
     """The kinds of restriction that stand for each of these at that instant; those under none are left out."""
+    return answer(which_stand(source_profiles, at=at, known_at=known_at))
+
+
+def which_stand(
+    source_profiles: Collection[UUID], *, at: datetime, known_at: datetime | None = None
+) -> Question[dict[UUID, set[str]]]:
+    """The same as a question."""
+    return Question(STANDING, {"ids": Uuids(source_profiles), "at": at, "known_at": known_at}, _by_source_profile)
+
+
+def _by_source_profile(rows: Rows) -> dict[UUID, set[str]]:
     standing: dict[UUID, set[str]] = defaultdict(set)
-    with planned_cursor() as cursor:
-        cursor.execute(STANDING, {"ids": Uuids(source_profiles), "at": at, "known_at": known_at})
-        for source_profile, kind in cursor.fetchall():
-            standing[source_profile].add(kind)
+    for source_profile, kind in rows:
+        standing[source_profile].add(kind)
     return dict(standing)
 
 

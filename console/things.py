@@ -13,6 +13,7 @@ NAMES = {
     "identity.Verdict": "decisions who is who",
     "outbox.Change": "changes noted for others",
     "pipeline.Work": "entries of the work queue",
+    "pipeline.Following": "entries of the queue of what follows",
     "segments.DailyActivity": "daily totals",
     "segments.Membership": "segment memberships",
     "segments.ProfileFeatures": "sets of features",

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from django.db import connection
-
 from records.standardize import identity_form
+from vault.arrays import ByteArray, Texts
 from vault.blind import Chain, chain_of
+from vault.questions import Question, answer
 
 Pair = tuple[str, bytes]
+# Namespace, blind index, and whether it is blocked.
+Words = frozenset[tuple[str, bytes, bool]]
 
 # What programs send for want of an id. Beside them stands what counts as no value in any field
 # (`records.standardize.NOTHING`), and what many families share (`identity.matching.identifiers`).
@@ -54,9 +56,9 @@ class Blocked:
         """The same as SQL takes it: see `unless_blocked`."""
         pairs = sorted(self.pairs)
         return {
-            "blocked_names": [name for name, _ in pairs],
-            "blocked_indexes": [index for _, index in pairs],
-            "blocked_devices": self.of("device_id"),
+            "blocked_names": Texts(name for name, _ in pairs),
+            "blocked_indexes": ByteArray(index for _, index in pairs),
+            "blocked_devices": ByteArray(self.of("device_id")),
         }
 
 
@@ -79,13 +81,25 @@ FROM identity_blockedvalue ORDER BY namespace, index, saved_at DESC, id DESC
 
 def standing() -> Blocked:
     """What is blocked now: one query."""
-    pairs = set[Pair]().union(*(_defaults(namespace, chain_of(namespace)) for namespace in DEFAULTS))
-    with connection.cursor() as cursor:
-        cursor.execute(LATEST)
-        for namespace, index, is_blocked in cursor.fetchall():
-            pair = (namespace, bytes(index))
-            pairs.add(pair) if is_blocked else pairs.discard(pair)
-    return Blocked(frozenset(pairs))
+    return standing_by(answer(last_words()))
+
+
+def last_words() -> Question[Words]:
+    """What people said of each value, as a question: for `standing_by`."""
+    return Question(LATEST, {}, lambda rows: frozenset((name, bytes(index), blocked) for name, index, blocked in rows))
+
+
+def standing_by(words: Words) -> Blocked:
+    """What is blocked by these words."""
+    return _blocked(tuple((namespace, chain_of(namespace)) for namespace in DEFAULTS), words)
+
+
+@lru_cache(maxsize=4)
+def _blocked(chains: tuple[tuple[str, Chain], ...], words: Words) -> Blocked:
+    """It hardly ever changes, and is asked for with every batch."""
+    pairs = set[Pair]().union(*(_defaults(namespace, chain) for namespace, chain in chains))
+    pairs |= {(namespace, index) for namespace, index, is_blocked in words if is_blocked}
+    return Blocked(frozenset(pairs - {(namespace, index) for namespace, index, is_blocked in words if not is_blocked}))
 
 
 @lru_cache(maxsize=32)

@@ -4,16 +4,18 @@ Work is bounded whatever the skew: an identifier or token that too many bear say
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection
 
 from identity.blocked import NOTHING_BLOCKED, Blocked, unless_blocked
 from identity.matching import Person, blocking_keys_of
-from vault.cursors import binary_cursor
+from vault.arrays import ByteArray, Texts, Uuids
+from vault.cursors import planned_cursor
 from vault.index_columns import indexes_to_write
+from vault.questions import Question, Rows
 
 MOST_BEARERS = 60
 TOKEN = "blocking-token"
@@ -26,11 +28,11 @@ FROM records_identifier AS mine
 JOIN LATERAL (
     SELECT source_profile_id, count(*) OVER () AS bearers FROM (
         SELECT source_profile_id FROM records_identifier
-        WHERE namespace = mine.namespace AND index = mine.index LIMIT %(most)s + 1
+        WHERE namespace = mine.namespace AND index = mine.index LIMIT %(most)b + 1
     ) AS bearer
-) AS other ON other.source_profile_id <> mine.source_profile_id AND other.bearers <= %(most)s
-WHERE mine.source_profile_id = ANY(%(ids)b) AND mine.namespace <> ALL(%(exclusive)s) AND mine.namespace <> 'device_id'
-  AND {unless_blocked("mine")}
+) AS other ON other.source_profile_id <> mine.source_profile_id AND other.bearers <= %(most)b
+WHERE mine.source_profile_id = ANY(%(ids)b::uuid[]) AND mine.namespace <> ALL(%(exclusive)b::text[])
+  AND mine.namespace <> 'device_id' AND {unless_blocked("mine")}
 """
 
 # Whoever bears an exclusive identifier meets the first who bore it, however many there are; the first meets the latest.
@@ -41,16 +43,18 @@ JOIN LATERAL (
     SELECT source_profile_id FROM records_identifier
     WHERE namespace = mine.namespace AND index = mine.index ORDER BY source_profile_id LIMIT 1
 ) AS first ON first.source_profile_id <> mine.source_profile_id
-WHERE mine.source_profile_id = ANY(%(ids)b) AND mine.namespace = ANY(%(exclusive)s) AND {unless_blocked("mine")}
+WHERE mine.source_profile_id = ANY(%(ids)b::uuid[]) AND mine.namespace = ANY(%(exclusive)b::text[])
+  AND {unless_blocked("mine")}
 UNION
 SELECT first.source_profile_id, other.source_profile_id, first.namespace
 FROM records_identifier AS first
 JOIN LATERAL (
     SELECT source_profile_id FROM records_identifier
     WHERE namespace = first.namespace AND index = first.index AND source_profile_id > first.source_profile_id
-    ORDER BY source_profile_id DESC LIMIT %(most)s
+    ORDER BY source_profile_id DESC LIMIT %(most)b
 ) AS other ON true
-WHERE first.source_profile_id = ANY(%(ids)b) AND first.namespace = ANY(%(exclusive)s) AND {unless_blocked("first")}
+WHERE first.source_profile_id = ANY(%(ids)b::uuid[]) AND first.namespace = ANY(%(exclusive)b::text[])
+  AND {unless_blocked("first")}
   AND NOT EXISTS (
       SELECT FROM records_identifier AS earlier
       WHERE earlier.namespace = first.namespace AND earlier.index = first.index
@@ -67,24 +71,24 @@ ON CONFLICT DO NOTHING
 # Each token is looked up once, however many of these bear it; who shares one token shares others.
 SHARED_TOKENS = """
 WITH mine AS MATERIALIZED (
-    SELECT DISTINCT token FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)b)
+    SELECT DISTINCT token FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)b::uuid[])
 ), shared AS MATERIALIZED (
     SELECT DISTINCT bearer.ids FROM mine JOIN LATERAL (
         SELECT array_agg(source_profile_id) AS ids FROM (
-            SELECT source_profile_id FROM identity_blockingtoken WHERE token = mine.token LIMIT %(most)s + 1
+            SELECT source_profile_id FROM identity_blockingtoken WHERE token = mine.token LIMIT %(most)b + 1
         ) AS bearing
-    ) AS bearer ON cardinality(bearer.ids) BETWEEN 2 AND %(most)s
+    ) AS bearer ON cardinality(bearer.ids) BETWEEN 2 AND %(most)b
 )
-SELECT DISTINCT one.id, other.id FROM shared
+SELECT DISTINCT one.id, other.id, NULL FROM shared
 CROSS JOIN LATERAL unnest(shared.ids) AS one (id) CROSS JOIN LATERAL unnest(shared.ids) AS other (id)
-WHERE one.id = ANY(%(ids)b) AND one.id <> other.id
+WHERE one.id = ANY(%(ids)b::uuid[]) AND one.id <> other.id
 """
 
 # Episodes and the account that signed in during them.
 OWNED = """
-SELECT source_profile_id, owner_id FROM identity_deviceepisode
-WHERE source_profile_id IS NOT NULL AND owner_id IS NOT NULL AND device_index <> ALL(%(blocked_devices)b)
-  AND (source_profile_id = ANY(%(ids)b) OR owner_id = ANY(%(ids)b))
+SELECT source_profile_id, owner_id, NULL FROM identity_deviceepisode
+WHERE source_profile_id IS NOT NULL AND owner_id IS NOT NULL AND device_index <> ALL(%(blocked_devices)b::bytea[])
+  AND (source_profile_id = ANY(%(ids)b::uuid[]) OR owner_id = ANY(%(ids)b::uuid[]))
 """
 
 # Episodes of one device that nobody signed in to, beside the account of those that somebody did: only where the
@@ -97,25 +101,29 @@ WITH sole AS (
       ON account.source_profile_id = episode.owner_id AND account.namespace = 'account_id'
     WHERE episode.device_index IN (
         SELECT device_index FROM identity_deviceepisode
-        WHERE (source_profile_id = ANY(%(ids)b) OR owner_id = ANY(%(ids)b))
-          AND device_index <> ALL(%(blocked_devices)b)
+        WHERE (source_profile_id = ANY(%(ids)b::uuid[]) OR owner_id = ANY(%(ids)b::uuid[]))
+          AND device_index <> ALL(%(blocked_devices)b::bytea[])
     )
     GROUP BY episode.device_index HAVING count(DISTINCT account.index) = 1
 )
-SELECT episode.source_profile_id, sole.owner_id
+SELECT episode.source_profile_id, sole.owner_id, NULL
 FROM identity_deviceepisode AS episode JOIN sole USING (device_index)
 WHERE episode.owner_id IS NULL AND episode.source_profile_id IS NOT NULL
 """
 
+T = TypeVar("T")
 Pair = tuple[UUID, UUID]
 
 
-def by_identifier(source_profiles: Collection[UUID], blocked: Blocked) -> dict[Pair, set[str]]:
+def by_identifier(source_profiles: Collection[UUID], blocked: Blocked) -> Question[dict[Pair, set[str]]]:
     """Pairs with these source profiles that share identifiers, and the namespaces of those; none that is blocked."""
+    return _ask(f"{SHARED_IDENTIFIERS} UNION ALL {FIRST_BEARER}", source_profiles, _namespaces, blocked)
+
+
+def _namespaces(rows: Rows) -> dict[Pair, set[str]]:
     pairs: dict[Pair, set[str]] = defaultdict(set)
-    for statement in (SHARED_IDENTIFIERS, FIRST_BEARER):
-        for mine, other, namespace in _rows(statement, source_profiles, blocked):
-            pairs[_ordered(mine, other)].add(namespace)
+    for mine, other, namespace in rows:
+        pairs[_ordered(mine, other)].add(namespace)
     return dict(pairs)
 
 
@@ -129,8 +137,9 @@ def keep_tokens(persons: Mapping[UUID, Person]) -> None:
             bearers[tokens_of[TOKEN, key]].append(id)
     # In the order of the index that they go to.
     tokens = [token for token in sorted(bearers) for _ in bearers[token]]
-    with connection.cursor() as cursor:
-        cursor.execute(KEEP_TOKENS, [tokens, [id for token in sorted(bearers) for id in bearers[token]]])
+    with planned_cursor() as cursor:
+        ids = Uuids(id for token in sorted(bearers) for id in bearers[token])
+        cursor.execute(KEEP_TOKENS, [ByteArray(tokens), ids])
 
 
 FORGET = (
@@ -164,30 +173,31 @@ def begin_anew(source_profiles: Collection[UUID]) -> None:
                 cursor.execute(statement, {"ids": sorted(source_profiles)})
 
 
-def by_token(source_profiles: Collection[UUID]) -> set[Pair]:
+def by_token(source_profiles: Collection[UUID]) -> Question[set[Pair]]:
     """Pairs with these source profiles that share a blocking token."""
-    return {_ordered(mine, other) for mine, other in _rows(SHARED_TOKENS, source_profiles)}
+    return _ask(SHARED_TOKENS, source_profiles, _pairs)
 
 
-def by_sign_in(source_profiles: Collection[UUID], blocked: Blocked) -> set[Pair]:
+def by_sign_in(source_profiles: Collection[UUID], blocked: Blocked) -> Question[set[Pair]]:
     """Device episodes and the accounts that signed in during them."""
-    return {_ordered(episode, owner) for episode, owner in _rows(OWNED, source_profiles, blocked)}
+    return _ask(OWNED, source_profiles, _pairs, blocked)
 
 
-def by_device(source_profiles: Collection[UUID], blocked: Blocked) -> set[Pair]:
+def by_device(source_profiles: Collection[UUID], blocked: Blocked) -> Question[set[Pair]]:
     """Anonymous episodes of a device that only one account ever signed in to, each with that account."""
-    found = _rows(SAME_DEVICE, source_profiles, blocked)
-    return {_ordered(episode, owner) for episode, owner in found if episode != owner}
+    return _ask(SAME_DEVICE, source_profiles, _pairs, blocked)
 
 
-def _rows(
-    statement: str, source_profiles: Collection[UUID], blocked: Blocked = NOTHING_BLOCKED
-) -> list[tuple[Any, ...]]:
-    asked: dict[str, Any] = {"ids": list(source_profiles), "most": MOST_BEARERS, "exclusive": list(EXCLUSIVE)}
-    with binary_cursor() as cursor:
-        cursor.execute(statement, asked | blocked.parameters)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
+def _pairs(rows: Rows) -> set[Pair]:
+    return {_ordered(one, other) for one, other, _ in rows if one != other}
+
+
+def _ask(
+    statement: str, source_profiles: Collection[UUID], read: Callable[[Rows], T], blocked: Blocked = NOTHING_BLOCKED
+) -> Question[T]:
+    asked = {"ids": Uuids(source_profiles), "most": MOST_BEARERS, "exclusive": Texts(EXCLUSIVE), **blocked.parameters}
+    named = {name: value for name, value in asked.items() if f"%({name})" in statement}
+    return Question(statement, named, read)
 
 
 def _ordered(one: UUID, other: UUID) -> Pair:

@@ -10,16 +10,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from vault.arrays import Uuids
 from vault.cursors import binary_cursor
+from vault.questions import Question, Rows
 
 MOST_MEMBERS = 24
 
+# Of each profile that somebody of these is in: its members, and one more than stand for themselves where it is a crowd.
 MEMBERS = """
-SELECT met.profile_id, member.source_profile_id
-FROM unnest(%(profiles)b::uuid[]) AS met (profile_id)
+WITH met AS MATERIALIZED (
+    SELECT DISTINCT profile_id FROM identity_assignment
+    WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND ended_at IS NULL
+)
+SELECT met.profile_id, member.source_profile_id, NULL FROM met
 JOIN LATERAL (
     SELECT source_profile_id FROM identity_assignment
-    WHERE profile_id = met.profile_id AND ended_at IS NULL LIMIT %(most)s + 1
+    WHERE profile_id = met.profile_id AND ended_at IS NULL LIMIT %(most)b + 1
 ) AS member ON true
 """
 
@@ -78,20 +84,33 @@ class Company:
     crowds: set[UUID]
 
 
+Members = dict[UUID, list[UUID]]
+
+
+def members_around(met: Collection[UUID]) -> Question[Members]:
+    """The source profiles of each profile that somebody of these is in; of a crowd more than `MOST_MEMBERS`."""
+    return Question(MEMBERS, {"ids": Uuids(met), "most": MOST_MEMBERS}, _by_profile)
+
+
+def _by_profile(rows: Rows) -> Members:
+    members = defaultdict(list)
+    for profile, id, _ in rows:
+        members[profile].append(id)
+    return dict(members)
+
+
 def company(
-    profiles: Collection[UUID], *, met: Collection[UUID], needed: Collection[UUID], exclusive: Collection[str]
+    members: Members, *, met: Collection[UUID], needed: Collection[UUID], exclusive: Collection[str]
 ) -> Company:
     """Who stands for these profiles: all of their source profiles where they are few, else a bounded number.
 
-    `met` are source profiles that somebody new shares something with; of those, `needed` are met as who they are.
+    `met` are source profiles that somebody new shares something with, and `members` who is `members_around` them; of
+    those met, `needed` are met as who they are.
     """
-    members = defaultdict(list)
-    for profile, id in _rows(MEMBERS, profiles=list(profiles), most=MOST_MEMBERS):
-        members[profile].append(id)
     crowds = {profile for profile, ids in members.items() if len(ids) > MOST_MEMBERS}
     belongs = {id: profile for profile, ids in members.items() if profile not in crowds for id in ids}
     if crowds:
-        asked = {"crowds": list(crowds), "met": list(met), "profiles": list(profiles)}
+        asked = {"crowds": list(crowds), "met": list(met), "profiles": list(members)}
         chosen = _rows(REPRESENTATIVES, **asked, needed=list(needed), exclusive=list(exclusive), most=MOST_MEMBERS)
         belongs |= {id: profile for profile, id in chosen}
         for left, one, right, two in _rows(VERDICTS, **asked):

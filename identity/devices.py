@@ -18,7 +18,9 @@ from identity.models import REJECTED, SIGNED_IN, DeviceEpisode, Match
 from records import source_profiles
 from records.models import EPISODE, Source
 from records.source_profiles import Newcomer
+from vault.arrays import Uuids
 from vault.ids import new_id
+from vault.questions import Question
 
 
 class Sighting(Struct, frozen=True):
@@ -249,34 +251,49 @@ class _Ledger:
 
 
 # Episodes that the ledger has in one profile with somebody who signed in there, and of whom it is known by now that
-# it was not theirs.
+# it was not theirs. OFFSET 0 keeps PostgreSQL from choosing another order: planned once while the tables are empty, it
+# would begin from all that is linked, and keep to that after a load.
 DISOWNED = """
 WITH settled AS MATERIALIZED (
     SELECT episode.source_profile_id AS id, episode.owner_id, mine.profile_id
-    FROM identity_deviceepisode AS episode
-    JOIN identity_assignment AS mine ON mine.source_profile_id = episode.source_profile_id AND mine.ended_at IS NULL
-    WHERE episode.source_profile_id = ANY(%(ids)b)
+    FROM unnest(%(ids)b::uuid[]) AS asked (id)
+    CROSS JOIN LATERAL (
+        SELECT source_profile_id, owner_id FROM identity_deviceepisode WHERE source_profile_id = asked.id OFFSET 0
+    ) AS episode
+    CROSS JOIN LATERAL (
+        SELECT profile_id FROM identity_assignment WHERE source_profile_id = asked.id AND ended_at IS NULL OFFSET 0
+    ) AS mine
 ), joined AS (
-    SELECT settled.*, match.id AS match_id, match.right_id AS other FROM settled
-    JOIN identity_match AS match ON match.left_id = settled.id
-    WHERE match.state = 'linked' AND match.reason = %(reason)s
-    UNION ALL
-    SELECT settled.*, match.id, match.left_id FROM settled
-    JOIN identity_match AS match ON match.right_id = settled.id
-    WHERE match.state = 'linked' AND match.reason = %(reason)s
+    SELECT settled.*, match.id AS match_id, match.other, match.state, match.reason FROM settled CROSS JOIN LATERAL (
+        (SELECT id, right_id AS other, state, reason FROM identity_match WHERE left_id = settled.id OFFSET 0)
+        UNION ALL
+        (SELECT id, left_id, state, reason FROM identity_match WHERE right_id = settled.id OFFSET 0)
+    ) AS match
 )
-SELECT joined.match_id, joined.id FROM joined
-JOIN identity_assignment AS theirs ON theirs.source_profile_id = joined.other AND theirs.ended_at IS NULL
-    AND theirs.profile_id = joined.profile_id
-WHERE joined.other IS DISTINCT FROM joined.owner_id
+SELECT joined.match_id, joined.id, NULL FROM joined
+CROSS JOIN LATERAL (
+    SELECT profile_id FROM identity_assignment WHERE source_profile_id = joined.other AND ended_at IS NULL OFFSET 0
+) AS theirs
+WHERE joined.state = 'linked' AND joined.reason = %(reason)b AND theirs.profile_id = joined.profile_id
+    AND joined.other IS DISTINCT FROM joined.owner_id
 """
 
 
-def disowned(ids: Collection[UUID]) -> set[UUID]:
-    """Those of these source profiles that were joined to somebody by a sign-in that proved to be no reason to."""
-    with connection.cursor() as cursor:
-        cursor.execute(DISOWNED, {"ids": list(ids), "reason": SIGNED_IN})
-        rows = cursor.fetchall()
-    if rows:
-        Match.objects.filter(id__in=[row[0] for row in rows]).update(state=REJECTED)
-    return {row[1] for row in rows}
+@dataclass(frozen=True, slots=True)
+class Disowned:
+    """Source profiles that were joined to somebody by a sign-in that proved to be no reason to, and those matches."""
+
+    matches: set[UUID]
+    source_profiles: set[UUID]
+
+
+def disowned(ids: Collection[UUID]) -> Question[Disowned]:
+    """Which of these source profiles that happened to."""
+    asked = {"ids": Uuids(ids), "reason": SIGNED_IN}
+    return Question(DISOWNED, asked, lambda rows: Disowned({row[0] for row in rows}, {row[1] for row in rows}))
+
+
+def reject(found: Disowned) -> None:
+    """Let what joined them count no more."""
+    if found.matches:
+        Match.objects.filter(id__in=found.matches).update(state=REJECTED)

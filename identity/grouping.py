@@ -15,7 +15,8 @@ import numpy as np
 
 from identity import limits
 from identity.matching import Limit, Room, cluster, log_odds
-from identity.scene import RESTS_ON, SURE_BITS, VERDICT, Edge, Rows, Scene
+from identity.scene import RESTS_ON, SURE_BITS, VERDICT, Edge, Scene
+from identity.weighing import Rows
 
 
 def people_in(scene: Scene) -> list[set[int]]:
@@ -28,6 +29,8 @@ def people_in(scene: Scene) -> list[set[int]]:
 
 
 def _cluster(scene: Scene, members: set[int], apart: Iterable[Rows]) -> list[set[int]]:
+    if not members:
+        return []
     inside = [pair for pair in sorted(scene.edges) if pair[0] in members and pair[1] in members]
     labels = cluster(
         len(scene.everyone),

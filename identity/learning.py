@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from vault.ids import new_id
 LINKING = "identity_linking"
 MOST_LEARNED_FROM = 50_000
 DEFAULT_VERSION = "default"
+DEFAULT = Model.default()
 
 
 def learn_model(*, now: datetime, active: bool = True) -> MatchModel:
@@ -65,5 +67,11 @@ def learned_from(source_profiles: Collection[UUID]) -> list[str]:
 
 def active_model() -> tuple[Model, str]:
     """The model in force and its version: the one learned last, or the default."""
-    row = MatchModel.objects.filter(active=True).first()
-    return (Model.from_dict(row.parameters), row.version) if row else (Model.default(), DEFAULT_VERSION)
+    active = MatchModel.objects.filter(active=True).values_list("id", "version").first()
+    return (model_of(*active), active[1]) if active else (DEFAULT, DEFAULT_VERSION)
+
+
+@lru_cache(maxsize=4)
+def model_of(id: UUID, version: str) -> Model:
+    """The model that was learned under this version: it stays as it is. Raises `UnreadableModelError`."""
+    return Model.from_dict(MatchModel.objects.get(id=id, version=version).parameters)

@@ -17,10 +17,14 @@ from consent import acts
 from identity.models import CANNOT_LINK, LINKED, MUST_LINK, REJECTED, Assignment, Profile, Verdict
 from identity.profiles import profile_of, source_profiles
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News, append
+from vault.arrays import Texts, Uuids
+from vault.cursors import planned_cursor
 from vault.ids import new_id
 
 BY_HAND = "by hand"
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('onym identity'))"
+LOCK_FOLLOWERS = "SELECT pg_advisory_xact_lock(hashtext('onym followers'))"
+JOIN_FOLLOWERS = "SELECT pg_advisory_xact_lock_shared(hashtext('onym followers'))"
 
 
 class NotPossible(ValueError):
@@ -38,37 +42,50 @@ class Entry:
 
 
 def lock() -> None:
-    """Let one transaction at a time change who is who; held until it ends."""
-    with connection.cursor() as cursor:
+    """Let nobody else change who is who, nor compute what follows from it, until this transaction ends."""
+    lock_to_resolve()
+    with planned_cursor() as cursor:
+        cursor.execute(LOCK_FOLLOWERS)
+
+
+def lock_to_resolve() -> None:
+    """The same, but for those who compute what follows: enough for who only gives source profiles their profile."""
+    with planned_cursor() as cursor:
         cursor.execute(LOCK)
 
 
-MAKE_PROFILES = "INSERT INTO identity_profile (id, created_at) SELECT id, %s FROM unnest(%b::uuid[]) AS made (id)"
+def join_followers() -> None:
+    """Compute what follows from who is who: beside others who do, and not beside who merges by hand or erases."""
+    with planned_cursor() as cursor:
+        cursor.execute(JOIN_FOLLOWERS)
+
+
+MAKE_PROFILES = "INSERT INTO identity_profile (id, created_at) SELECT id, %b FROM unnest(%b::uuid[]) AS made (id)"
 
 
 def make_profiles(count: int, *, now: datetime) -> list[UUID]:
     """New profiles, still without source profiles."""
     ids = [new_id() for _ in range(count)]
     if ids:
-        with connection.cursor() as cursor:
-            cursor.execute(MAKE_PROFILES, [now, ids])
+        with planned_cursor() as cursor:
+            cursor.execute(MAKE_PROFILES, [now, Uuids(ids)])
     return ids
 
 
-END = "UPDATE identity_assignment SET ended_at = %s WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NULL"
+END = "UPDATE identity_assignment SET ended_at = %b WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NULL"
 
 
 def release(source_profile_ids: Collection[UUID], *, now: datetime) -> None:
     """Let these belong nowhere until they are resolved anew."""
     if source_profile_ids:
-        with connection.cursor() as cursor:
-            cursor.execute(END, [now, list(source_profile_ids)])
+        with planned_cursor() as cursor:
+            cursor.execute(END, [now, Uuids(source_profile_ids)])
 
 
 ASSIGN = """
 INSERT INTO identity_assignment
     (id, source_profile_id, profile_id, assigned_at, reason, evidence, rule_version, actor)
-SELECT id, source_profile_id, profile_id, %(now)s, reason, evidence::jsonb, %(rule_version)s, %(actor)s
+SELECT id, source_profile_id, profile_id, %(now)b, reason, evidence::jsonb, %(rule_version)b, %(actor)b
 FROM unnest(%(ids)b::uuid[], %(source_profiles)b::uuid[], %(profiles)b::uuid[], %(reasons)b::text[],
             %(evidence)b::text[]) AS entry (id, source_profile_id, profile_id, reason, evidence)
 """
@@ -80,13 +97,13 @@ def assign(entries: Collection[Entry], *, actor: str, rule_version: str, now: da
     if not entries:
         return
     columns: dict[str, Any] = {
-        "ids": [new_id() for _ in entries],
-        "source_profiles": [entry.source_profile for entry in entries],
-        "profiles": [entry.profile for entry in entries],
-        "reasons": [entry.reason for entry in entries],
-        "evidence": [json.dumps(dict(entry.evidence)) for entry in entries],
+        "ids": Uuids(new_id() for _ in entries),
+        "source_profiles": Uuids(entry.source_profile for entry in entries),
+        "profiles": Uuids(entry.profile for entry in entries),
+        "reasons": Texts(entry.reason for entry in entries),
+        "evidence": Texts(json.dumps(dict(entry.evidence)) for entry in entries),
     }
-    with connection.cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(ASSIGN, {**columns, "rule_version": rule_version, "actor": actor, "now": now})
 
 

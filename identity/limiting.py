@@ -7,46 +7,45 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from identity import limits
 from identity.blocked import Blocked, unless_blocked
+from identity.limits import LAST
 from identity.matching import Borne, Limit, Room
+from vault.arrays import Texts, Uuids
 from vault.cursors import binary_cursor
+from vault.questions import Question, Rows, answer
 
-DAY = 86_400
+DAY = 86_400.0
 
 # What these source profiles bear of the limited namespaces, and from when to when in days; and what each crowd bears,
 # all of whom need not be in the scene.
 BORNE = f"""
 SELECT mine.source_profile_id, mine.namespace, mine.index,
-       extract(epoch FROM mine.first_seen_at)::float8 / %(day)s,
-       extract(epoch FROM mine.last_seen_at)::float8 / %(day)s
+       extract(epoch FROM mine.first_seen_at)::float8 / %(day)b,
+       extract(epoch FROM mine.last_seen_at)::float8 / %(day)b
 FROM records_identifier AS mine
 WHERE mine.source_profile_id = ANY(%(ids)b::uuid[])
-  AND mine.namespace = ANY(%(namespaces)s) AND {unless_blocked("mine")}
+  AND mine.namespace = ANY(%(namespaces)b::text[]) AND {unless_blocked("mine")}
 """
 BORNE_BY_CROWDS = f"""
 SELECT entry.profile_id, mine.namespace, mine.index,
-       extract(epoch FROM min(mine.first_seen_at))::float8 / %(day)s,
-       extract(epoch FROM max(mine.last_seen_at))::float8 / %(day)s
+       extract(epoch FROM min(mine.first_seen_at))::float8 / %(day)b,
+       extract(epoch FROM max(mine.last_seen_at))::float8 / %(day)b
 FROM identity_assignment AS entry JOIN records_identifier AS mine USING (source_profile_id)
 WHERE entry.profile_id = ANY(%(ids)b::uuid[]) AND entry.ended_at IS NULL
-  AND mine.namespace = ANY(%(namespaces)s) AND {unless_blocked("mine")}
+  AND mine.namespace = ANY(%(namespaces)b::text[]) AND {unless_blocked("mine")}
 GROUP BY entry.profile_id, mine.namespace, mine.index
 """
 
 
 @dataclass(frozen=True)
 class Limiting:
-    """The limits in force and what the rows of a scene bear, read when they are first asked for."""
+    """The limits in force, by namespace and by priority, and what the rows of a scene bear, read when it is first asked
+    for."""
 
+    standing: Mapping[str, Limit]
     everyone: Sequence[UUID]
     crowd_of: Mapping[int, UUID]
     nobodys: Blocked
-
-    @cached_property
-    def standing(self) -> dict[str, Limit]:
-        """The limits by namespace, by priority."""
-        return limits.standing()
 
     @cached_property
     def room(self) -> Room:
@@ -55,7 +54,7 @@ class Limiting:
 
     def priority(self, namespaces: Collection[str]) -> int:
         """The priority of evidence that rests on these kinds of identifier; what rests on none comes last."""
-        return min((self.standing[name].priority for name in namespaces), default=limits.LAST)
+        return min((self.standing[name].priority for name in namespaces), default=LAST)
 
     @cached_property
     def _limited(self) -> list[Limit]:
@@ -63,25 +62,31 @@ class Limiting:
 
     @cached_property
     def _borne(self) -> list[Borne]:
-        asked = {"namespaces": [one.namespace for one in self._limited], "day": DAY, **self.nobodys.parameters}
-        alone = [id for row, id in enumerate(self.everyone) if row not in self.crowd_of]
-        borne = _by_bearer(BORNE, {**asked, "ids": alone})
+        asked: dict[str, Any] = {"namespaces": Texts(one.namespace for one in self._limited), "day": DAY}
+        asked |= self.nobodys.parameters
+        alone = Uuids(id for row, id in enumerate(self.everyone) if row not in self.crowd_of)
+        borne = answer(Question(BORNE, {**asked, "ids": alone}, _by_bearer))
         if self.crowd_of:
-            borne |= _by_bearer(BORNE_BY_CROWDS, {**asked, "ids": sorted(set(self.crowd_of.values()))})
+            with binary_cursor() as cursor:
+                cursor.execute(BORNE_BY_CROWDS, {**asked, "ids": Uuids(set(self.crowd_of.values()))})
+                borne |= _by_bearer(cursor.fetchall())
         return [borne.get(self.crowd_of.get(row, id), {}) for row, id in enumerate(self.everyone)]
 
 
 def limiting(
-    everyone: Sequence[UUID], belongs: Mapping[int, UUID], crowds: Collection[UUID], nobodys: Blocked
+    standing: Mapping[str, Limit],
+    everyone: Sequence[UUID],
+    belongs: Mapping[int, UUID],
+    crowds: Collection[UUID],
+    nobodys: Blocked,
 ) -> Limiting:
     """The limits for these, of whom some stand for crowds."""
-    return Limiting(everyone, {row: profile for row, profile in belongs.items() if profile in crowds}, nobodys)
+    crowd_of = {row: profile for row, profile in belongs.items() if profile in crowds} if crowds else {}
+    return Limiting(standing, everyone, crowd_of, nobodys)
 
 
-def _by_bearer(statement: str, asked: dict[str, Any]) -> dict[UUID, Borne]:
+def _by_bearer(rows: Rows) -> dict[UUID, Borne]:
     found: dict[UUID, dict[str, dict[Any, tuple[float, float]]]] = defaultdict(lambda: defaultdict(dict))
-    with binary_cursor() as cursor:
-        cursor.execute(statement, asked)
-        for bearer, namespace, index, first, last in cursor.fetchall():
-            found[bearer][namespace][bytes(index)] = (first, last)
+    for bearer, namespace, index, first, last in rows:
+        found[bearer][namespace][bytes(index)] = (first, last)
     return dict(found)

@@ -2,6 +2,7 @@
 believed before which. Every change is a version of its own.
 """
 
+import json
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -11,6 +12,7 @@ from identity.matching import Limit
 from identity.models import IdentifierLimit
 from records.dictionary import IDENTIFIERS
 from vault.ids import new_id
+from vault.questions import Question, Rows, answer
 
 LOCK = 0x11D1F1
 LARGEST, LONGEST_WINDOW = 10_000, 3_650
@@ -32,28 +34,44 @@ DEFAULTS = {
 }
 
 STANDING = """
-SELECT DISTINCT ON (namespace) namespace, priority, version, most, most_in_window, window_days
+SELECT DISTINCT ON (namespace) NULL::uuid, NULL::uuid,
+       json_build_array(namespace, priority, version, most, most_in_window, window_days)::text
 FROM identity_identifierlimit ORDER BY namespace, version DESC
 """
 
 
 def standing() -> dict[str, Limit]:
     """The limit of each namespace that is in force, by priority: one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(STANDING)
-        saved = {
-            namespace: Limit(
-                namespace=namespace,
-                priority=priority,
-                version=version,
-                most=most,
-                most_in_window=most_in_window,
-                window_days=window_days,
-            )
-            for namespace, priority, version, most, most_in_window, window_days in cursor.fetchall()
-        }
-    limits = sorted((DEFAULTS | saved).values(), key=lambda limit: (limit.priority, limit.namespace))
-    return {limit.namespace: limit for limit in limits}
+    return answer(which_stand())
+
+
+def which_stand() -> Question[dict[str, Limit]]:
+    """The same as a question."""
+    return Question(STANDING, {}, _by_priority)
+
+
+def _by_priority(rows: Rows) -> dict[str, Limit]:
+    saved = [_limit(*json.loads(told)) for _, _, told in rows]
+    limits = (DEFAULTS | {limit.namespace: limit for limit in saved}).values()
+    return {limit.namespace: limit for limit in sorted(limits, key=lambda limit: (limit.priority, limit.namespace))}
+
+
+def _limit(
+    namespace: str,
+    priority: int,
+    version: int,
+    most: int | None,
+    most_in_window: int | None,
+    window_days: int | None,
+) -> Limit:
+    return Limit(
+        namespace=namespace,
+        priority=priority,
+        version=version,
+        most=most,
+        most_in_window=most_in_window,
+        window_days=window_days,
+    )
 
 
 def versions_of(namespace: str) -> list[IdentifierLimit]:

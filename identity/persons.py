@@ -9,52 +9,63 @@ import structlog
 from identity import blocked
 from identity.blocked import Blocked, unless_blocked
 from identity.matching import Person
-from vault.cursors import binary_cursor
+from vault.arrays import Texts, Uuids
 from vault.grants import Grant
-from vault.sealing import Place, Sealed, open_what_opens
+from vault.questions import Question, Rows, answer
+from vault.sealing import Shelf, open_shelves
 
 log = structlog.get_logger()
 
 FIELDS = ["given_name", "family_name", "birth_date", "email", "phone", "street", "postcode", "city", "country"]
 
 # The latest value of each field that matching looks at; e-mail and phone stand among the identifiers.
-LATEST = """
-SELECT DISTINCT ON (source_profile_id, field) 'records_attribute', id, source_profile_id, field, sealed
-FROM records_attribute WHERE source_profile_id = ANY(%(ids)b) AND field = ANY(%(fields)s)
-ORDER BY source_profile_id, field, last_seen_at DESC, id DESC
-"""
-LATEST_IDENTIFIERS = f"""
-SELECT DISTINCT ON (source_profile_id, namespace) 'records_identifier', id, source_profile_id, namespace, sealed
-FROM records_identifier AS mine WHERE source_profile_id = ANY(%(ids)b) AND namespace = ANY(%(fields)s)
-  AND {unless_blocked("mine")}
-ORDER BY source_profile_id, namespace, last_seen_at DESC, id DESC
+LATEST = f"""
+SELECT 'records_attribute', source_profile_id, array_agg(uuid_send(id)), array_agg(field::text), array_agg(sealed)
+FROM (
+    SELECT DISTINCT ON (source_profile_id, field) id, source_profile_id, field, sealed FROM records_attribute
+    WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND field = ANY(%(fields)b::text[])
+    ORDER BY source_profile_id, field, last_seen_at DESC, id DESC
+) AS latest GROUP BY source_profile_id
+UNION ALL
+SELECT 'records_identifier', source_profile_id, array_agg(uuid_send(id)), array_agg(namespace::text), array_agg(sealed)
+FROM (
+    SELECT DISTINCT ON (source_profile_id, namespace) id, source_profile_id, namespace, sealed
+    FROM records_identifier AS mine
+    WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND namespace = ANY(%(fields)b::text[]) AND {unless_blocked("mine")}
+    ORDER BY source_profile_id, namespace, last_seen_at DESC, id DESC
+) AS latest GROUP BY source_profile_id
 """
 
 
-def open_persons(source_profiles: Collection[UUID], grant: Grant, nobodys: Blocked | None = None) -> dict[UUID, Person]:
+def latest_values(source_profiles: Collection[UUID], nobodys: Blocked) -> Question[Rows]:
+    """What these source profiles last said, sealed as it is kept, for `open_persons`; blocked values were not said."""
+    asked = {"ids": Uuids(source_profiles), "fields": Texts(FIELDS), **nobodys.parameters}
+    return Question(LATEST, asked, list)
+
+
+def open_persons(source_profiles: Collection[UUID], grant: Grant, *, found: Rows | None = None) -> dict[UUID, Person]:
     """What each of these source profiles last said of the person; an empty person where it said nothing.
 
-    Blocked values count as not said; `nobodys` are these, for a caller that has asked for them already.
+    `found` are the `latest_values` of these and perhaps of others, where they have been asked for already.
 
     Of whom something cannot be opened, since the key is gone or it was damaged, nothing counts as said: one lost key
     stops nobody else, and a person half known is joined to nobody for want of what would tell them apart.
     """
-    passed_over = (nobodys or blocked.standing()).parameters
-    with binary_cursor() as cursor:
-        rows = []
-        for statement in (LATEST, LATEST_IDENTIFIERS):
-            cursor.execute(statement, {"ids": list(source_profiles), "fields": FIELDS, **passed_over})
-            rows += cursor.fetchall()
-    sealed = [Sealed(key_id, Place(table, "sealed", id), content, field) for table, id, key_id, field, content in rows]
+    if found is None:
+        found = answer(latest_values(source_profiles, blocked.standing()))
+    wanted = set(source_profiles)
+    shelves = [Shelf(id, table, "sealed", *told) for table, id, *told in found if id in wanted]
     latest: dict[UUID, dict[str, str]] = defaultdict(dict)
-    values = open_what_opens(sealed, grant, action="compare")
-    shut = {row[2] for row, value in zip(rows, values, strict=True) if value is None}
+    shut = set()
+    for shelf, values in zip(shelves, open_shelves(shelves, grant, action="compare"), strict=True):
+        for field, value in zip(shelf.fields, values, strict=True):
+            if value is None:
+                shut.add(shelf.key_id)
+            else:
+                latest[shelf.key_id][field] = value.decode()
     if shut:
         log.warning("source profiles with values that do not open", count=len(shut))
-    for row, value in zip(rows, values, strict=True):
-        if value is not None and row[2] not in shut:
-            latest[row[2]][row[3]] = value.decode()
-    return {id: Person(**latest[id]) if id in latest else Person() for id in source_profiles}
+    return {id: Person(**latest[id]) if id in latest and id not in shut else Person() for id in source_profiles}
 
 
 def known(persons: Mapping[UUID, Person]) -> set[UUID]:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -13,8 +14,10 @@ from identity.models import Assignment, Profile
 from records.dictionary import FIELDS, IDENTIFIERS
 from records.models import Identifier, Source, SourceProfile
 from records.standardize import Absurd, Setting, identity_form, standardize
+from vault.arrays import Uuids
 from vault.blind import indexes_in_force
-from vault.cursors import binary_cursor
+from vault.cursors import planned_cursor
+from vault.questions import Question, Rows, answer
 
 # Every profile with its source profiles, for `consent.many.decide_all`.
 EVERYBODY = Groups("identity_assignment", "profile_id", "ended_at IS NULL")
@@ -32,8 +35,9 @@ def source_profiles(profile_id: UUID, *, at: datetime | None = None) -> list[UUI
 def source_profiles_of(profile_ids: Collection[UUID], *, at: datetime | None = None) -> dict[UUID, list[UUID]]:
     """The source profiles of many profiles, in the order of their ids; profiles that have none are left out."""
     found: dict[UUID, list[UUID]] = defaultdict(list)
-    with binary_cursor() as cursor:
-        cursor.execute(MEMBERS if at is None else MEMBERS_AT, {"profiles": list(profile_ids), "at": at})
+    asked: dict[str, Any] = {"profiles": Uuids(profile_ids)}
+    with planned_cursor() as cursor:
+        cursor.execute(*(MEMBERS, asked) if at is None else (MEMBERS_AT, {**asked, "at": at}))
         for profile, source_profile in cursor.fetchall():
             found[profile].append(source_profile)
     return dict(found)
@@ -45,34 +49,45 @@ WHERE profile_id = ANY(%(profiles)b::uuid[]) AND ended_at IS NULL ORDER BY sourc
 """
 MEMBERS_AT = """
 SELECT profile_id, source_profile_id FROM identity_assignment
-WHERE profile_id = ANY(%(profiles)b::uuid[]) AND assigned_at <= %(at)s AND (ended_at IS NULL OR ended_at > %(at)s)
+WHERE profile_id = ANY(%(profiles)b::uuid[]) AND assigned_at <= %(at)b AND (ended_at IS NULL OR ended_at > %(at)b)
 ORDER BY source_profile_id
 """
 
 
 def profile_of(source_profile_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """The profile that each of these source profiles belongs to now; those not yet resolved are left out."""
-    with binary_cursor() as cursor:
-        cursor.execute(CURRENT, [list(source_profile_ids)])
-        return dict(cursor.fetchall())
+    return answer(current(source_profile_ids)) if source_profile_ids else {}
+
+
+def current(source_profile_ids: Collection[UUID]) -> Question[dict[UUID, UUID]]:
+    """The same as a question."""
+    return Question(CURRENT, {"ids": Uuids(source_profile_ids)}, lambda rows: {row[0]: row[1] for row in rows})
+
+
+def former(source_profile_ids: Collection[UUID]) -> Question[Rows]:
+    """Each of these source profiles with each profile that it was in before, by whoever's hand."""
+    return Question(FORMER, {"ids": Uuids(source_profile_ids)}, lambda rows: [row[:2] for row in rows])
 
 
 CURRENT = """
-SELECT source_profile_id, profile_id FROM identity_assignment
-WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NULL
+SELECT source_profile_id, profile_id, NULL FROM identity_assignment
+WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND ended_at IS NULL
+"""
+
+FORMER = """
+SELECT DISTINCT source_profile_id, profile_id, NULL FROM identity_assignment
+WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND ended_at IS NOT NULL AND profile_id IS NOT NULL
 """
 
 
-def merged_by_hand(source_profile_ids: Collection[UUID]) -> dict[UUID, UUID]:
+def merged_by_hand(source_profile_ids: Collection[UUID]) -> Question[dict[UUID, UUID]]:
     """The same of those alone whose profile a person has had a hand in."""
-    with binary_cursor() as cursor:
-        cursor.execute(BY_HAND, [list(source_profile_ids)])
-        return dict(cursor.fetchall())
+    return Question(BY_HAND, {"ids": Uuids(source_profile_ids)}, lambda rows: {row[0]: row[1] for row in rows})
 
 
 BY_HAND = """
-SELECT source_profile_id, profile_id FROM identity_assignment AS entry
-WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NULL AND EXISTS (
+SELECT source_profile_id, profile_id, NULL FROM identity_assignment AS entry
+WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND ended_at IS NULL AND EXISTS (
     SELECT FROM identity_assignment AS other
     WHERE other.profile_id = entry.profile_id AND other.ended_at IS NULL AND other.reason = 'by hand'
 )

@@ -8,20 +8,19 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db import connection
 
 from identity import ledger
-from identity.devices import disowned
+from identity.blocked import Blocked
 from identity.grouping import held_back, people_in
 from identity.ledger import Entry
 from identity.matching import Limit
 from identity.models import IN_REVIEW, LINKED, Match
 from identity.profiles import profile_of
 from identity.profiles import source_profiles as members_of
-from identity.scene import SIMILAR, STAGE, Edge, Rows, Scene, look_around, ordered
+from identity.scene import SIMILAR, STAGE, Edge, Scene, look_around, ordered
+from identity.weighing import Rows
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News
-from records.source_profiles import standing
-from vault.cursors import binary_cursor
+from vault.cursors import planned_cursor
 from vault.ids import new_id
 
 ALONE = "nobody alike"
@@ -40,15 +39,13 @@ class Resolution:
     news: list[News]
 
 
-def resolve(source_profiles: Collection[UUID], *, now: datetime) -> Resolution:
+def resolve(source_profiles: Collection[UUID], *, now: datetime, nobodys: Blocked | None = None) -> Resolution:
     """Give each of these source profiles its profile, merging profiles where the evidence says so.
 
-    Runs inside the caller's transaction, one such transaction at a time; safe to repeat.
+    Runs inside the caller's transaction, which holds `ledger.lock_to_resolve`; safe to repeat. `nobodys` are the
+    blocked values, where they have been asked for already, no earlier than it was known of whom this is.
     """
-    ledger.lock()
-    fresh = set(standing(source_profiles))
-    ledger.release(disowned(fresh), now=now)
-    scene = look_around(fresh, now=now)
+    scene = look_around(source_profiles, now=now, nobodys=nobodys)
     return _enter(scene, people_in(scene), now)
 
 
@@ -70,21 +67,9 @@ def _enter(scene: Scene, groups: list[set[int]], now: datetime) -> Resolution:
     news += [News(profile, PROFILE_SPLIT) for profile in sorted(set(left.values()))]
     ledger.assign([*entries, *unseen], actor=STAGE.id, rule_version=scene.version, now=now)
     _keep_matches(scene, groups, entries, held, now)
-    left_behind = _former([scene.everyone[row] for row in scene.fresh])
-    return Resolution(profiles={profile for profile, _ in homes} | merged | left_behind | set(left.values()), news=news)
-
-
-# The profiles that these source profiles were in before, by whoever's hand.
-FORMER = """
-SELECT DISTINCT profile_id FROM identity_assignment
-WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NOT NULL AND profile_id IS NOT NULL
-"""
-
-
-def _former(source_profiles: Collection[UUID]) -> set[UUID]:
-    with binary_cursor() as cursor:
-        cursor.execute(FORMER, [list(source_profiles)])
-        return {row[0] for row in cursor.fetchall()}
+    return Resolution(
+        profiles={profile for profile, _ in homes} | merged | scene.former | set(left.values()), news=news
+    )
 
 
 def _homes(scene: Scene, groups: list[set[int]], now: datetime) -> list[tuple[UUID, bool]]:
@@ -172,6 +157,8 @@ def _worth_a_look(scene: Scene) -> list[Rows]:
         for pair, edge in sorted(scene.edges.items())
         if edge.probability >= scene.thresholds.review and edge.fields >= LEAST_FIELDS
     ]
+    if not likely:
+        return []
     contradict = scene.contradicts(np.array(likely, dtype=np.int32).reshape(-1, 2))
     return [pair for pair, no in zip(likely, contradict.tolist(), strict=True) if not no]
 
@@ -205,22 +192,13 @@ def _write_matches(scene: Scene, found: Sequence[tuple[Rows, str]], held: Held, 
         ],
         "states": [state for _, state in found],
     }
-    with connection.cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(KEEP_MATCHES, {**columns, "version": scene.version, "now": now})
-
-
-# Pairs that wait for review, among these source profiles.
-WAITING = """
-SELECT id, left_id, right_id FROM identity_match
-WHERE state = 'in_review' AND left_id = ANY(%(ids)b) AND right_id = ANY(%(ids)b)
-"""
 
 
 def _settle_reviews(scene: Scene, number: dict[int, int]) -> None:
     """A pair that waited for review and has become one by other evidence needs nobody any more."""
-    with binary_cursor() as cursor:
-        cursor.execute(WAITING, {"ids": scene.everyone})
-        waiting = [(id, scene.place[left], scene.place[right]) for id, left, right in cursor.fetchall()]
-    settled = [id for id, left, right in waiting if number[left] == number[right]]
+    place = scene.place
+    settled = [id for left, right, id in scene.reviews if number[place[left]] == number[place[right]]]
     if settled:
         Match.objects.filter(id__in=settled).update(state=LINKED)

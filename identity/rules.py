@@ -1,5 +1,6 @@
 """The rules by which it is decided who is who: the match model, its thresholds, and what joins by itself. Versioned."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -7,10 +8,12 @@ from uuid import UUID
 from django.db import transaction
 
 from identity import ledger
-from identity.learning import DEFAULT_VERSION, active_model
+from identity.learning import DEFAULT, DEFAULT_VERSION, model_of
 from identity.matching import LINK, REVIEW, Model, UnreadableModelError, log_odds
 from identity.models import MatchModel, RuleVersion
 from vault.ids import new_id
+from vault.questions import Question, answer
+from vault.questions import Rows as Found
 
 # A pair that contradicts itself is held to .8: below that, a threshold would join people who plainly are two.
 LEAST_LINK, MOST_LINK = 0.85, 0.9999
@@ -72,9 +75,32 @@ class Rules:
 
 def in_force() -> Rules:
     """The rules by which it is decided now. Raises what no longer can be read: then nothing is joined."""
-    model, version = active_model()
-    row = latest()
-    return Rules(model, version, thresholds_of(row), row.number) if row else Rules(model, version)
+    return found_in_force(answer(which_hold()))
+
+
+# The model in force and the last version, in one row, whether there are any or not.
+IN_FORCE = """
+SELECT model.id, NULL::uuid, json_build_array(
+    model.version, latest.number, latest.link, latest.review, latest.same_email, latest.same_device, latest.learns
+)::text
+FROM (SELECT true) AS always
+LEFT JOIN (SELECT id, version FROM identity_matchmodel WHERE active) AS model ON true
+LEFT JOIN (SELECT * FROM identity_ruleversion ORDER BY number DESC LIMIT 1) AS latest ON true
+"""
+
+
+def which_hold() -> Question[Found]:
+    """What is in force, as a question: for `found_in_force`."""
+    return Question(IN_FORCE, {}, list)
+
+
+def found_in_force(found: Found) -> Rules:
+    """The rules that this says. Raises what no longer can be read."""
+    ((id, _, told),) = found
+    version, number, *thresholds = json.loads(told)
+    model = model_of(id, version) if id else DEFAULT
+    named = version or DEFAULT_VERSION
+    return Rules(model, named, Thresholds(*thresholds), number) if number else Rules(model, named)
 
 
 def latest() -> RuleVersion | None:

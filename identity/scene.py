@@ -4,44 +4,31 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import numpy as np
 
 from consent.decide import decide_each
 from consent.rules import EXPIRED, NEVER_SAID, ONLY_SOME_DEVICES, OUTDATED, SAID_NO, UNCONFIRMED
-from identity import blocked, candidates, crowds
+from identity import blocked, candidates, crowds, devices, ledger, limits
 from identity import rules as rules_of
 from identity.blocked import Blocked
 from identity.candidates import EXCLUSIVE, Pair
 from identity.learning import LINKING
 from identity.limiting import Limiting, limiting
-from identity.matching import (
-    COMPARISONS,
-    LINK,
-    NO_EVIDENCE,
-    Contradiction,
-    Levels,
-    Model,
-    People,
-    Person,
-    Scores,
-    compare,
-    contradicts,
-    log_odds,
-    score,
-)
-from identity.matching.waterfall import Step, steps_of
+from identity.matching import LINK, Contradiction, Person, log_odds
+from identity.matching.waterfall import Step
 from identity.models import CANNOT_LINK, SIGNED_IN
-from identity.persons import known, open_persons
-from identity.profiles import merged_by_hand, profile_of
+from identity.persons import known, latest_values, open_persons
+from identity.profiles import current, former, merged_by_hand
 from identity.rules import Rules, Thresholds
-from records.source_profiles import standing
-from vault.cursors import binary_cursor
+from identity.weighing import Compared, Rows, Weighing, weighing
+from records.source_profiles import Standing, standing
+from vault.arrays import Uuids
 from vault.grants import Actor
 from vault.ids import in_order
+from vault.questions import Question, answer, ask, joined
 
 STAGE = Actor.machine("resolve")
 SAME_DEVICE, SAME_EMAIL, SIMILAR, VERDICT = (
@@ -65,22 +52,6 @@ LEAST_REST = 0.1
 
 
 T = TypeVar("T")
-# Two rows of a scene, the lower first.
-Rows = tuple[int, int]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Compared:
-    """What comparing pairs found: their levels of agreement, shape (pairs, comparisons), and their scores."""
-
-    levels: Levels
-    scores: Scores
-    fields: list[int]
-
-    def steps(self, row: int) -> list[Step]:
-        """The odds before any evidence, what each comparison adds, and what a shared household or a contradiction takes
-        off: levels and bits, which sum to the odds of the pair."""
-        return steps_of(self.levels, self.scores, row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +95,8 @@ class Scene:
 
     They are rows, numbered in the order of their ids, in `everyone`: numbers are compared and sorted ten times as fast.
     `parting` leave the profile that they are in: they no longer agree to being linked. Of the profiles that are crowds
-    only a few source profiles are here; they stand for all.
+    only a few source profiles are here; they stand for all. `reviews` are pairs of these that wait for a person, each
+    with its id; `former` the profiles that the fresh and the parting were in before, by whoever's hand.
     """
 
     fresh: set[int]
@@ -136,49 +108,81 @@ class Scene:
     crowds: set[UUID]
     edges: dict[Rows, Edge]
     apart: set[Rows]
-    people: People
     contradicts: Contradiction
     limits: Limiting
     thresholds: Thresholds
     version: str
+    reviews: list[tuple[UUID, UUID, str]]
+    former: set[UUID]
 
 
-def look_around(fresh: set[UUID], *, now: datetime, trial: Rules | None = None) -> Scene:
+def look_around(
+    source_profiles: Collection[UUID], *, now: datetime, nobodys: Blocked | None = None, trial: Rules | None = None
+) -> Scene:
     """The scene around these source profiles: their candidates, and whoever stands for the profiles of those.
+
+    Those that were joined to somebody by a sign-in that proved to be no reason to belong nowhere from now on. `nobodys`
+    are the blocked values, where they have been asked for already.
 
     With rules on `trial` nothing is written, and what the ledger has joined is asked anew, but for what a person did.
     """
-    nobodys = blocked.standing()
-    newcomers, linkable, objecting = _open(fresh, now, nobodys)
+    nobodys = nobodys or blocked.standing()
+    sharing = ask(candidates.by_identifier(source_profiles, nobodys))
+    asked = ask(
+        joined(
+            standing(source_profiles),
+            devices.disowned(source_profiles),
+            candidates.by_sign_in(source_profiles, nobodys),
+            candidates.by_device(source_profiles, nobodys),
+            _verdicts(source_profiles),
+        )
+    )
+    opened, linkable, objecting = _open(source_profiles, now, nobodys)
+    shared = sharing.answer()
+    found, no_more, signed_in, on_device, verdicts = asked.answer()
+    fresh = set(found)
+    newcomers = {id: person for id, person in opened.items() if id in fresh}
+    linkable, objecting = linkable & fresh, objecting & fresh
     if trial is None:
+        devices.reject(no_more)
+        ledger.release(no_more.source_profiles, now=now)
         candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)})
-    shared = candidates.by_identifier(fresh, nobodys)
-    alike = candidates.by_token(fresh)
-    signed_in, on_device = candidates.by_sign_in(fresh, nobodys), candidates.by_device(fresh, nobodys)
-    verdicts = _verdicts(fresh)
+    alike = answer(candidates.by_token(fresh))
     met = {id for pair in (*shared, *alike, *signed_in, *on_device, *verdicts) for id in pair} | fresh
-    homes = profile_of(met) if trial is None else merged_by_hand(met)
+    belonging = current if trial is None else merged_by_hand
+    homes, members = answer(joined(belonging(met), crowds.members_around(met)))
     needed = {id for pair in (*signed_in, *on_device) if homes.get(pair[0]) != homes.get(pair[1]) for id in pair}
-    company = crowds.company(set(homes.values()), met=met, needed=needed, exclusive=EXCLUSIVE)
+    members = {profile: members[profile] for profile in set(homes.values())}
+    company = crowds.company(members, met=met, needed=needed, exclusive=EXCLUSIVE)
     belongs = {id: home for id, home in homes.items() if id in fresh} | company.belongs
-    unopened = ((met - homes.keys()) | belongs.keys()) - newcomers.keys()
-    others, may_be_linked, object_too = _open(unopened, now, nobodys)
+    strangers = ((met - homes.keys()) | belongs.keys()) - newcomers.keys()
+    everyone = in_order(newcomers.keys() | strangers)
+    asked = ask(
+        joined(
+            rules_of.which_hold(),
+            limits.which_stand(),
+            standing(everyone),
+            _verdicts(everyone),
+            _in_review(everyone),
+            former(everyone),
+        )
+    )
+    others, may_be_linked, object_too = _open(strangers, now, nobodys)
+    hold, limited, believed, verdicts, reviews, left = asked.answer()
+    rules = trial or rules_of.found_in_force(hold)
     persons, linkable = newcomers | others, linkable | may_be_linked
     parting = _parting(belongs, objecting | object_too, crowds=company.crowds)
     if trial is None:
         candidates.forget(objecting | object_too)
-    everyone = in_order(persons)
     place = {id: row for row, id in enumerate(everyone)}
-    people = People.build(everyone, [persons[id] for id in everyone])
-    rules = trial or rules_of.in_force()
-    model, thresholds = rules.model, rules.thresholds
+    scales = weighing([persons[id] for id in everyone], rules.model)
     at = {id: place[id] for id in linkable}
-    edges = _scored(_within(at, (*shared, *alike)), people, model, thresholds)
+    edges = _scored(_within(at, (*shared, *alike)), scales, rules.thresholds)
     _add_certain(edges, _within(at, signed_in), SIGNED_IN)
-    _add_exclusive(edges, _by_rows(at, shared), people, model)
-    if thresholds.same_device:
-        _add_devices(edges, _within(at, on_device), thresholds)
-    ruled = _by_rows(place, _verdicts(everyone))
+    _add_exclusive(edges, _by_rows(at, shared), scales)
+    if rules.thresholds.same_device:
+        _add_devices(edges, _within(at, on_device), rules.thresholds)
+    ruled = _by_rows(place, verdicts)
     _add_verdicts(edges, ruled, set(at.values()))
     stay = {place[id]: profile for id, profile in belongs.items() if id in persons and id not in parting}
     return Scene(
@@ -186,24 +190,24 @@ def look_around(fresh: set[UUID], *, now: datetime, trial: Rules | None = None) 
         parting={place[id] for id in parting},
         everyone=everyone,
         place=place,
-        trusted={place[id] for id in _trusted(persons)},
+        trusted={place[id] for id in _trusted(persons, believed)},
         belongs=stay,
         crowds=company.crowds,
         edges=edges,
         apart={pair for pair, verdict in ruled.items() if verdict == CANNOT_LINK},
-        people=people,
-        contradicts=partial(contradicts, people, model),
-        limits=limiting(everyone, stay, company.crowds, nobodys),
-        thresholds=thresholds,
+        contradicts=scales.contradicts,
+        limits=limiting(limited, everyone, stay, company.crowds, nobodys),
+        thresholds=rules.thresholds,
         version=rules.version,
+        reviews=reviews,
+        former={profile for id, profile in left if id in fresh or id in parting},
     )
 
 
-def _trusted(persons: Mapping[UUID, Person]) -> set[UUID]:
+def _trusted(persons: Mapping[UUID, Person], believed: Mapping[UUID, Standing]) -> set[UUID]:
     """Those that stand for a known person: of a trusted source, and not a device that nobody has called theirs."""
     named = known(persons)
-    found = standing(persons.keys())
-    return {id for id, one in found.items() if one.trusted and (not one.episode or id in named)}
+    return {id for id, one in believed.items() if one.trusted and (not one.episode or id in named)}
 
 
 def _open(ids: Iterable[UUID], now: datetime, nobodys: Blocked) -> tuple[dict[UUID, Person], set[UUID], set[UUID]]:
@@ -211,8 +215,11 @@ def _open(ids: Iterable[UUID], now: datetime, nobodys: Blocked) -> tuple[dict[UU
     be linked nothing is opened. A restriction leaves things as they are: it is no objection.
     """
     wanted = {id: (id,) for id in ids}
+    if not wanted:
+        return {}, set(), set()
+    latest = ask(latest_values(wanted, nobodys))
     decisions = decide_each(wanted, purpose=LINKING, at=now, actor=STAGE, reason="resolve source profiles")
-    opened = open_persons(decisions.allowed, decisions.grant, nobodys)
+    opened = open_persons(decisions.allowed, decisions.grant, found=latest.answer())
     objecting = {id for id, reason in decisions.refused.items() if reason in OBJECTIONS}
     return {id: opened.get(id, Person()) for id in wanted}, set(decisions.allowed), objecting
 
@@ -248,31 +255,36 @@ WHERE undone_at IS NULL AND (left_id = ANY(%(ids)b::uuid[]) OR right_id = ANY(%(
 """
 
 
-def _verdicts(ids: Collection[UUID]) -> dict[Pair, str]:
-    with binary_cursor() as cursor:
-        cursor.execute(VERDICTS, {"ids": list(ids)})
-        return {(left, right): verdict for left, right, verdict in cursor.fetchall()}
+def _verdicts(ids: Collection[UUID]) -> Question[dict[Pair, str]]:
+    return Question(
+        VERDICTS, {"ids": Uuids(ids)}, lambda rows: {(left, right): verdict for left, right, verdict in rows}
+    )
 
 
-def _scored(pairs: Iterable[Rows], people: People, model: Model, thresholds: Thresholds) -> dict[Rows, Edge]:
+# Pairs that wait for review, among these source profiles.
+IN_REVIEW = """
+SELECT left_id, right_id, id::text FROM identity_match
+WHERE state = 'in_review' AND left_id = ANY(%(ids)b::uuid[]) AND right_id = ANY(%(ids)b::uuid[])
+"""
+
+
+def _in_review(ids: Collection[UUID]) -> Question[list[Any]]:
+    return Question(IN_REVIEW, {"ids": Uuids(ids)}, list)
+
+
+def _scored(pairs: Iterable[Rows], scales: Weighing, thresholds: Thresholds) -> dict[Rows, Edge]:
     wanted = sorted(pairs)
-    rows = np.array(wanted, dtype=np.int32).reshape(-1, 2)
-    levels = compare(people, rows)
-    scores = score(levels, model, people=people, pairs=rows)
-    compared = Compared(levels, scores, (levels != NO_EVIDENCE).sum(axis=1).tolist())
-    email = [comparison.name for comparison in COMPARISONS].index("email")
-    same_email = levels[:, email] == len(COMPARISONS[email].levels) - 1
-    # One place more than there are values, so that the code of a missing e-mail (-1) finds it.
-    shared_email = np.append(people.shared_emails.household, True)[people.email.codes[rows[:, 0]]]
-    sure = (same_email & ~shared_email & ~scores.contradiction).tolist()
-    bits = scores.log_odds.tolist()
+    if not wanted:
+        return {}
+    compared = scales.weigh(wanted)
     edges = {}
     for row, pair in enumerate(wanted):
-        if thresholds.same_email and sure[row]:
-            weight = max(bits[row], thresholds.sure_bits)
+        bits = compared.bits[row]
+        if thresholds.same_email and compared.same_mailbox[row]:
+            weight = max(bits, thresholds.sure_bits)
             edges[pair] = Edge(weight, SAME_EMAIL, compared=compared, row=row, claims=((SAME_EMAIL, weight),))
         else:
-            edges[pair] = Edge(bits[row], SIMILAR, compared=compared, row=row)
+            edges[pair] = Edge(bits, SIMILAR, compared=compared, row=row)
     return edges
 
 
@@ -283,13 +295,15 @@ def _add_certain(edges: dict[Rows, Edge], pairs: Iterable[Rows], reason: str) ->
         edges[pair] = replace(edge, bits=2 * SURE_BITS, reason=reason, exact=True, claims=claims)
 
 
-def _add_exclusive(edges: dict[Rows, Edge], shared: Mapping[Rows, set[str]], people: People, model: Model) -> None:
+def _add_exclusive(edges: dict[Rows, Edge], shared: Mapping[Rows, set[str]], scales: Weighing) -> None:
     """Pairs that share an exclusive identifier are one, unless who bears it is plainly somebody else."""
     pairs = [pair for pair, namespaces in sorted(shared.items()) if not namespaces.isdisjoint(EXCLUSIVE)]
-    rows = np.array(pairs, dtype=np.int32).reshape(-1, 2)
-    for pair, contradict in zip(pairs, contradicts(people, model, rows).tolist(), strict=True):
+    if not pairs:
+        return
+    contradict = scales.contradicts(np.array(pairs, dtype=np.int32)).tolist()
+    for pair, no in zip(pairs, contradict, strict=True):
         for namespace in EXCLUSIVE:
-            if not contradict and namespace in shared[pair]:
+            if not no and namespace in shared[pair]:
                 _add_certain(edges, [pair], EXCLUSIVE_REASONS[namespace])
 
 

@@ -23,6 +23,19 @@ class Work(models.Model):
         indexes = [models.Index(fields=["source_profile_id"])]
 
 
+class Following(models.Model):
+    """It is settled who this source profile is, or who this profile is made of: what is computed of it is to follow."""
+
+    id = models.BigAutoField(primary_key=True)
+    source_profile_id = models.UUIDField(null=True)
+    profile_id = models.UUIDField(null=True)
+    since_date = models.DateField(null=True)
+
+    class Meta:
+        verbose_name_plural = "following"
+        indexes = [models.Index(fields=["source_profile_id"]), models.Index(fields=["profile_id"])]
+
+
 class Heartbeat(models.Model):
     """This process was alive then."""
 

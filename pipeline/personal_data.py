@@ -17,6 +17,14 @@ TABLES = [
         },
     ),
     Table(
+        "pipeline.Following",
+        subject="source_profile_id",
+        also_profiles=("profile_id",),
+        purpose="service",
+        retention="until processed",
+        fields={"id": PLAIN, "source_profile_id": PSEUDONYM, "profile_id": PSEUDONYM, "since_date": PLAIN},
+    ),
+    Table(
         "pipeline.Heartbeat",
         subject=None,
         purpose="service",

@@ -1,26 +1,36 @@
 """Process: the whole story of a batch, from records that were taken in to changes that others may be told.
 
-resolve → what people had put right → golden record → ask consent again → features → memberships → changes. One
-transaction; safe to repeat. Who is who changes in one transaction at a time, and everybody who changes it takes that
-lock first.
+resolve → what people had put right → committed. Then: golden record → ask consent again → features → memberships →
+changes. Two transactions, both safe to repeat: the first leaves word of what is to follow. Who is who changes in one
+transaction at a time; what follows is computed beside it, and beside others.
 """
 
-from datetime import datetime
+from datetime import date, datetime
+from uuid import UUID
 
 from django.db import transaction
 
-from identity import golden, ledger
-from identity.profiles import living
+from identity import blocked, golden, ledger
+from identity.profiles import living, profile_of
 from identity.resolve import resolve
 from outbox import changes
-from pipeline import queue
+from pipeline import following, queue
 from pipeline.garbage import uncollected
 from privacy import epoch, rectification
 from records import source_profiles
 from segments.imputation.measure import keep_current
-from segments.refresh import refresh
+from segments.refresh import lock_profiles, refresh
+from vault.cursors import plan_for_all
+from vault.questions import unhurried
 
 BATCH = 5_000
+# Of so few the statements are planned for all alike: once these tables are known to PostgreSQL.
+MICRO_BATCH = 200
+LARGE = ("records_sourceprofile", "records_identifier", "records_attribute", "identity_assignment")
+OTHERS = (
+    *("identity_blockingtoken", "identity_deviceepisode", "identity_match", "identity_verdict"),
+    *("consent_act", "consent_annulment", "consent_restriction", "records_correction"),
+)
 
 
 def process_batch(*, now: datetime, limit: int = BATCH) -> int:
@@ -28,26 +38,49 @@ def process_batch(*, now: datetime, limit: int = BATCH) -> int:
 
     Raises `privacy.epoch.Behind` while the database is a restored one that misses erasures.
     """
+    resolved = resolve_batch(now=now, limit=limit)
+    return max(resolved, follow_batch(now=now, limit=limit))
+
+
+def resolve_batch(*, now: datetime, limit: int = BATCH) -> int:
+    """Settle who is who of the oldest work that nobody else holds. Returns how many source profiles it was."""
     epoch.must_be_current()
-    with transaction.atomic():
-        ledger.lock()
-        with uncollected():
-            return _process(now, limit)
+    with transaction.atomic(), uncollected(), unhurried():
+        ledger.lock_to_resolve()
+        with queue.take(limit, and_ask=blocked.last_words()) as (work, words):
+            if not work:
+                return 0
+            if len(work) <= MICRO_BATCH:
+                plan_for_all(large=LARGE, others=OTHERS)
+            seen = {id: one.seen_at for id, one in work.items() if one.seen_at}
+            source_profiles.keys_seen_again(seen)
+            resolution = resolve(work, now=now, nobodys=blocked.standing_by(words))
+            rectification.stand_by(resolution.profiles, now=now)
+            following.note({id: one.since for id, one in work.items()}, resolution.profiles)
+            source_profiles.seen_again(seen)
+            changes.append(resolution.news, now=now)
+            return len(work)
 
 
-def _process(now: datetime, limit: int) -> int:
-    with queue.take(limit) as work:
-        if not work:
-            return 0
-        seen = {id: one.seen_at for id, one in work.items() if one.seen_at}
-        source_profiles.keys_seen_again(seen)
-        resolution = resolve(work, now=now)
-        rectification.stand_by(resolution.profiles, now=now)
-        golden.refresh(resolution.profiles, now=now)
-        news = refresh(resolution.profiles, now=now, since={id: one.since for id, one in work.items()})
-        changes.append([*resolution.news, *news], now=now)
-        source_profiles.seen_again(seen)
-        return len(work)
+def follow_batch(*, now: datetime, limit: int = BATCH) -> int:
+    """Compute what follows from who is who, of what nobody else is at.
+
+    Returns how many source profiles it was, or profiles where it was these alone; 0 when none waits.
+    """
+    epoch.must_be_current()
+    with transaction.atomic(), uncollected():
+        ledger.join_followers()
+        with following.take(limit) as (since, profiles):
+            if since or profiles:
+                _follow(since, profiles, now=now)
+            return len(since) or len(profiles)
+
+
+def _follow(since: dict[UUID, date | None], profiles: set[UUID], *, now: datetime) -> None:
+    """Of these profiles, and of those to which these source profiles belong by now."""
+    changed = lock_profiles(profiles | set(profile_of(since).values()))
+    golden.refresh(changed, now=now)
+    changes.append(refresh(changed, now=now, since=since), now=now)
 
 
 def let_time_pass(*, now: datetime) -> None:

@@ -3,16 +3,19 @@
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
 from msgspec import Struct
 
 from vault.arrays import Uuids
-from vault.cursors import binary_cursor, planned_cursor
+from vault.cursors import planned_cursor
 from vault.ids import in_order
+from vault.questions import Question, answers
 
 CHANNEL = "onym_work"
+T = TypeVar("T")
 
 ENQUEUE = """
 WITH queued AS (
@@ -57,7 +60,7 @@ def enqueue(source_profiles: Collection[UUID], *, now: datetime, news: Mapping[U
 # The oldest rows that nobody else holds, and what else waits for the same source profiles.
 TAKE = """
 WITH oldest AS MATERIALIZED (
-    SELECT source_profile_id FROM pipeline_work ORDER BY id FOR UPDATE SKIP LOCKED LIMIT %s
+    SELECT source_profile_id FROM pipeline_work ORDER BY id FOR UPDATE SKIP LOCKED LIMIT %b
 )
 SELECT id, source_profile_id, since_date, seen_at FROM pipeline_work
 WHERE source_profile_id IN (SELECT source_profile_id FROM oldest) FOR UPDATE SKIP LOCKED
@@ -65,20 +68,21 @@ WHERE source_profile_id IN (SELECT source_profile_id FROM oldest) FOR UPDATE SKI
 
 
 @contextmanager
-def take(limit: int) -> Iterator[dict[UUID, Waiting]]:
-    """Take work for one transaction: source profiles, each with what is new about it.
+def take(limit: int, *, and_ask: Question[T]) -> Iterator[tuple[dict[UUID, Waiting], T]]:
+    """Take work for one transaction: source profiles, each with what is new about it. Beside it the answer to a
+    question, as of when that was taken: whoever queues work has written beforehand what it is about.
 
     It is gone when the block ends well and back in the queue when it does not.
     """
-    with transaction.atomic(), binary_cursor() as cursor:
-        cursor.execute(TAKE, [limit])
-        rows = cursor.fetchall()
+    with transaction.atomic(savepoint=False):
+        rows, answered = answers(Question(TAKE, [limit], list), and_ask)
         work: dict[UUID, Waiting] = {}
         for _, source_profile, *told in rows:
             known = work.get(source_profile)
             work[source_profile] = known | Waiting(*told) if known else Waiting(*told)
-        yield work
-        cursor.execute("DELETE FROM pipeline_work WHERE id = ANY(%b)", [[row[0] for row in rows]])
+        yield work, answered
+        with planned_cursor() as cursor:
+            cursor.execute("DELETE FROM pipeline_work WHERE id = ANY(%b::bigint[])", [[row[0] for row in rows]])
 
 
 def waiting() -> int:

@@ -17,6 +17,8 @@ def rows_of(table: Table, subject: Subject) -> "QuerySet[Any]":
     theirs = Q()
     for path in (table.subject, *table.also):
         theirs |= Q(**{f"{path}__in": ids})
+    for path in table.also_profiles:
+        theirs |= Q(**{f"{path}__in": sorted(subject.profiles)})
     rows: QuerySet[Any] = apps.get_model(table.model)._default_manager.filter(theirs)
     return rows
 

@@ -29,7 +29,9 @@ from records.rectifying import RECTIFIABLE, drop_refuted, put_right
 from records.standardize import Setting, standardize
 from segments.refresh import refresh
 from vault import audit
+from vault.arrays import Uuids
 from vault.grants import Actor, Grant
+from vault.questions import Question, answer
 
 PURPOSE = "subject_requests"
 STAGE = Actor.machine("rectification")
@@ -85,8 +87,10 @@ def carry_out(
 def stand_by(profiles: Collection[UUID], *, now: datetime) -> None:
     """Take out what came anew of these profiles and had been put right in another source profile of the same person.
 
-    Two queries where nobody had anything put right. Who is under a legal hold is left as they are.
+    One query where nobody had anything put right. Who is under a legal hold is left as they are.
     """
+    if not answer(_anything_put_right(profiles)):
+        return
     members = source_profiles_of(profiles)
     wrong = known_wrong.refuted({id for ids in members.values() for id in ids})
     if not wrong:
@@ -100,6 +104,16 @@ def stand_by(profiles: Collection[UUID], *, now: datetime) -> None:
             touched = drop_refuted(theirs, among=ids, grant=grant, request=origin, now=now)
             candidates.begin_anew(touched)
             wake(touched, now=now)
+
+
+ANYTHING_PUT_RIGHT = """
+SELECT FROM identity_assignment AS entry JOIN records_correction USING (source_profile_id)
+WHERE entry.profile_id = ANY(%b::uuid[]) AND entry.ended_at IS NULL LIMIT 1
+"""
+
+
+def _anything_put_right(profiles: Collection[UUID]) -> Question[bool]:
+    return Question(ANYTHING_PUT_RIGHT, [Uuids(profiles)], bool)
 
 
 def _standardized(

@@ -13,6 +13,7 @@ from records.models import CUSTOMER, Source, SourceProfile
 from vault.arrays import ByteArray, Texts, Uuids
 from vault.cursors import planned_cursor
 from vault.ids import in_order, new_id
+from vault.questions import Question, Rows
 
 
 class Newcomer(Struct, frozen=True):
@@ -147,10 +148,11 @@ def forget(ids: Collection[UUID]) -> None:
 
 
 BELIEVED = """
-SELECT source_profile.id, NOT source.client_side, source_profile.kind = 'episode'
+SELECT source_profile.id, NULL::uuid, concat_ws(' ',
+    CASE WHEN NOT source.client_side THEN 'trusted' END, CASE WHEN source_profile.kind = 'episode' THEN 'episode' END)
 FROM records_sourceprofile AS source_profile
 JOIN records_source AS source ON source.id = source_profile.source_id
-WHERE source_profile.id = ANY(%b)
+WHERE source_profile.id = ANY(%(ids)b::uuid[])
 """
 
 
@@ -162,11 +164,13 @@ class Standing:
     episode: bool
 
 
-def standing(ids: Collection[UUID]) -> dict[UUID, Standing]:
+def standing(ids: Collection[UUID]) -> Question[dict[UUID, Standing]]:
     """Those of these source profiles that exist, and how far they are believed."""
-    with connection.cursor() as cursor:
-        cursor.execute(BELIEVED, [list(ids)])
-        return {id: Standing(trusted, episode) for id, trusted, episode in cursor.fetchall()}
+    return Question(BELIEVED, {"ids": Uuids(ids)}, _standings)
+
+
+def _standings(rows: Rows) -> dict[UUID, Standing]:
+    return {id: Standing("trusted" in told, "episode" in told) for id, _, told in rows}
 
 
 def forget_generalized(ids: Collection[UUID]) -> None:

@@ -17,7 +17,8 @@ from segments.features.feature import Values
 from segments.imputation.policies import estimates_of, standing
 from segments.rules.definition import Value
 from segments.rules.evaluate import Estimates
-from vault.cursors import binary_cursor
+from vault.arrays import Uuids
+from vault.cursors import planned_cursor
 from vault.ids import in_order
 
 AT_ONCE = 5_000
@@ -59,7 +60,7 @@ def _portions(profile_ids: Collection[UUID]) -> Iterator[list[UUID]]:
 
 
 def _refresh(profile_ids: list[UUID], since: Mapping[UUID, date | None], *, now: datetime) -> list[News]:
-    locked = _lock(profile_ids)
+    locked = lock_profiles(profile_ids)
     people = ask(locked, now=now)
     theirs = {id for ids in people.owned.values() for id in ids}
     activity.follow(theirs, refused=people.refused, since=since, cutoffs=cutoffs(ANALYTICS, now=now))
@@ -69,9 +70,10 @@ def _refresh(profile_ids: list[UUID], since: Mapping[UUID, date | None], *, now:
     return membership.renew(people, values, estimates, now=now)
 
 
-def _lock(profile_ids: list[UUID]) -> list[UUID]:
-    with binary_cursor() as cursor:
-        cursor.execute(LOCK, [profile_ids])
+def lock_profiles(profile_ids: Collection[UUID]) -> list[UUID]:
+    """Those of these profiles that exist, so locked that nobody else refreshes them before this transaction ends."""
+    with planned_cursor() as cursor:
+        cursor.execute(LOCK, [Uuids(profile_ids)])
         return [row[0] for row in cursor.fetchall()]
 
 

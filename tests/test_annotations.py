@@ -48,6 +48,7 @@ def change(**differently: object) -> Table:
         (change(subject="person_id"), "subject path person_id does not resolve"),
         (change(subject="kind"), "subject path kind does not lead to a profile"),
         (change(also=("kin_id",)), "subject path kin_id does not resolve"),
+        (change(also_profiles=("kind",)), "subject path kind does not lead to a profile"),
         (change(via="household"), "unknown via household"),
         (change(purpose=""), "no purpose"),
         (change(retention=""), "no retention"),
@@ -125,6 +126,8 @@ def _faults_of_path(table: Table, model: type[Model]) -> Iterator[str]:
     else:
         for path in (table.subject, *table.also):
             yield from _faults_along(model, path, table.via)
+        for path in table.also_profiles:
+            yield from _faults_along(model, path, "profile")
 
 
 def _faults_along(model: type[Model], path: str, via: str) -> Iterator[str]:

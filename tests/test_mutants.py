@@ -40,7 +40,7 @@ MUTANTS = {
     ),
     "a read is not audited": Mutant(
         "vault/sealing.py",
-        "        audit.write(grant, key_ids, action=action, fields={item.called for item in sealed})",
+        "        audit.write(grant, key_ids, action=action, fields=fields)",
         "        pass",
         "tests/vault",
     ),
@@ -76,14 +76,14 @@ MUTANTS = {
     ),
     "what is typed into a browser merges known people": Mutant(
         "identity/scene.py",
-        "        trusted={place[id] for id in _trusted(persons)},",
+        "        trusted={place[id] for id in _trusted(persons, believed)},",
         "        trusted=set(place.values()),",
         "tests/identity/test_resolve.py",
     ),
     "a verdict is forgotten": Mutant(
         "identity/scene.py",
-        "_by_rows(place, _verdicts(everyone))",
-        "_by_rows(place, _verdicts([]))",
+        "standing(everyone), _verdicts(everyone), ",
+        "standing(everyone), _verdicts([]), ",
         "tests/identity/test_resolve.py",
     ),
     "A's device history goes to B": Mutant(

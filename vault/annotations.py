@@ -24,7 +24,8 @@ class Table:
 
     `subject` is the path, in Django's double-underscore notation, to a source profile's id (`via="source_profile"`)
     or to a profile's id (`via="profile"`); None when no row belongs to one person. `also`: further such paths, where
-    a row is about two people. `erase_order`: lower goes first.
+    a row is about two people, and `also_profiles`: paths to a profile's id beside a source profile's. `erase_order`:
+    lower goes first.
     `expires`: a column and the days after which retention deletes the row, where nothing else ends it.
     `sealed_under`: the path to the id of the data key of the sealed columns; empty: the source profile's, or the row's.
     `kept_because`: why an erasure leaves these rows, such as the proof of the erasure itself; empty when they go.
@@ -40,6 +41,7 @@ class Table:
     via: str = "source_profile"
     erase_order: int = 50
     also: tuple[str, ...] = ()
+    also_profiles: tuple[str, ...] = ()
     kept_because: str = ""
     blind: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)

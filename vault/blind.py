@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import router
 from django.utils import timezone
 
+from vault.arrays import Texts
+from vault.cursors import planned_cursor
 from vault.key_encryption import key_encryption_key
 from vault.models import IndexKey
 from vault.signatures import authenticate
@@ -133,13 +136,19 @@ def context(field: str, version: int) -> bytes:
     return f"index|{field}|{version}".encode()
 
 
+READ = """
+SELECT name, version, wrapped, kek_version, settled_at FROM vault_indexkey WHERE name = ANY(%b::text[])
+ORDER BY name, version
+"""
+
+
 def _read(fields: Collection[str]) -> dict[str, Chain]:
     keys: dict[str, list[bytes]] = {}
     settled: dict[str, int] = {}
-    rows = IndexKey.objects.filter(name__in=list(fields)).order_by("name", "version")
-    for name, version, wrapped, kek_version, settled_at in rows.values_list(
-        "name", "version", "wrapped", "kek_version", "settled_at"
-    ):
+    with planned_cursor(router.db_for_read(IndexKey)) as cursor:
+        cursor.execute(READ, [Texts(fields)])
+        rows = cursor.fetchall()
+    for name, version, wrapped, kek_version, settled_at in rows:
         keys.setdefault(name, []).append(_unwrap(name, version, bytes(wrapped), kek_version))
         if settled_at or version == 1:
             settled[name] = version

@@ -16,6 +16,8 @@ def hold_off() -> None:
     if connection.in_atomic_block:
         with planned_cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK])
+            # Waited for, whatever else is not: which key is in force is read from another database.
+            cursor.fetchone()
 
 
 def hold_alone() -> None:

@@ -1,7 +1,7 @@
 """Sealed fields: AES-256-GCM, bound to table, column, row and source profile, and opened only with a grant."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -16,6 +16,7 @@ from vault.grants import Grant
 
 VERSION = b"\x01"
 NONCE_BYTES = 12
+BODY = 1 + NONCE_BYTES
 DIGEST_BYTES = 16
 
 
@@ -46,6 +47,24 @@ class Sealed(Struct, frozen=True):
     def called(self) -> str:
         """What the audit log calls it: its field of the data dictionary, else its table and column."""
         return self.field or f"{self.place.table}.{self.place.column}"
+
+
+class Shelf(Struct, frozen=True):
+    """Ciphertexts of one source profile that stand in one column: rows by the bytes of their ids, and their fields."""
+
+    key_id: UUID
+    table: str
+    column: str
+    rows: Sequence[bytes]
+    fields: Sequence[str]
+    ciphertexts: Sequence[bytes]
+
+    def apart(self) -> list[Sealed]:
+        """The same one by one."""
+        return [
+            Sealed(self.key_id, Place(self.table, self.column, UUID(bytes=row)), ciphertext, field)
+            for row, ciphertext, field in zip(self.rows, self.ciphertexts, self.fields, strict=True)
+        ]
 
 
 class Sealer:
@@ -82,7 +101,7 @@ def open_sealed(sealed: Sequence[Sealed], grant: Grant, *, action: str = "read")
     `cryptography.exceptions.InvalidTag` when a ciphertext was changed or moved. If the audit entry cannot be
     written, nothing is opened.
     """
-    if not _admit(sealed, grant, action):
+    if not _admit({item.key_id for item in sealed}, {item.called for item in sealed}, grant, action):
         return []
     ciphers = {id: AESGCM(key) for id, key in keys.fetch({item.key_id for item in sealed}).items()}
     try:
@@ -99,11 +118,41 @@ def open_what_opens(sealed: Sequence[Sealed], grant: Grant, *, action: str = "re
 
     For work on many people, which must not end at one of them. Raises `NotGranted`.
     """
-    if not _admit(sealed, grant, action):
+    if not _admit({item.key_id for item in sealed}, {item.called for item in sealed}, grant, action):
         return []
-    found = keys.fetch_present({item.key_id for item in sealed})
-    ciphers = {id: AESGCM(key) for id, key in found.items()}
-    opened = [_open_if_whole(ciphers.get(item.key_id), item) for item in sealed]
+    ciphers = _ciphers_present({item.key_id for item in sealed})
+    return _again(sealed, [_open_if_whole(ciphers.get(item.key_id), item) for item in sealed])
+
+
+def open_shelves(shelves: Sequence[Shelf], grant: Grant, *, action: str = "read") -> list[list[bytes | None]]:
+    """The same of many values of each source profile, in a fraction of the time: for each shelf its plaintexts."""
+    key_ids = {shelf.key_id for shelf in shelves}
+    if not _admit(key_ids, {field for shelf in shelves for field in shelf.fields}, grant, action):
+        return []
+    ciphers = _ciphers_present(key_ids)
+    return [_open_shelf(ciphers.get(shelf.key_id), shelf) for shelf in shelves]
+
+
+def _open_shelf(cipher: AESGCM | None, shelf: Shelf) -> list[bytes | None]:
+    before, after = f"{shelf.table}|{shelf.column}|".encode(), b"|" + shelf.key_id.bytes
+    try:
+        if cipher and all(ciphertext[:1] == VERSION for ciphertext in shelf.ciphertexts):
+            return [
+                cipher.decrypt(ciphertext[1:BODY], ciphertext[BODY:], before + row + after)
+                for row, ciphertext in zip(shelf.rows, shelf.ciphertexts, strict=True)
+            ]
+    except InvalidTag:
+        pass
+    sealed = shelf.apart()
+    return _again(sealed, [_open_if_whole(cipher, item) for item in sealed])
+
+
+def _ciphers_present(key_ids: Set[UUID]) -> dict[UUID, AESGCM]:
+    return {id: AESGCM(key) for id, key in keys.fetch_present(key_ids).items()}
+
+
+def _again(sealed: Sequence[Sealed], opened: list[bytes | None]) -> list[bytes | None]:
+    """What was opened, and under the key from before a rotation that has not ended what was not."""
     closed = [item for item, plaintext in zip(sealed, opened, strict=True) if plaintext is None]
     before = _ciphers_before(closed) if closed else {}
     if not before:
@@ -127,14 +176,13 @@ def left_behind(sealed: Sequence[Sealed]) -> list[Sealed]:
 Opening = Callable[..., Sequence[bytes | None]]
 
 
-def _admit(sealed: Sequence[Sealed], grant: Grant, action: str) -> bool:
+def _admit(key_ids: Set[UUID], fields: Set[str], grant: Grant, action: str) -> bool:
     """Whether there is anything to open, once the grant covers it and the audit log knows of it."""
-    key_ids = {item.key_id for item in sealed}
     if not grant.covers(key_ids, now=timezone.now()):
         raise NotGranted(f"the grant for '{grant.purpose}' does not cover all that was asked for, or has ended")
-    if sealed:
-        audit.write(grant, key_ids, action=action, fields={item.called for item in sealed})
-    return bool(sealed)
+    if key_ids:
+        audit.write(grant, key_ids, action=action, fields=fields)
+    return bool(key_ids)
 
 
 def _ciphers_before(sealed: Sequence[Sealed]) -> dict[UUID, AESGCM]:
@@ -163,5 +211,4 @@ def _open(cipher: AESGCM, item: Sealed) -> bytes:
     ciphertext = bytes(item.ciphertext)
     if ciphertext[:1] != VERSION:
         raise InvalidTag
-    nonce, body = ciphertext[1 : 1 + NONCE_BYTES], ciphertext[1 + NONCE_BYTES :]
-    return cipher.decrypt(nonce, body, item.place.bound_to(item.key_id))
+    return cipher.decrypt(ciphertext[1:BODY], ciphertext[BODY:], item.place.bound_to(item.key_id))

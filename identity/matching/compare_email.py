@@ -14,8 +14,8 @@ from identity.matching.local_parts import say_only_the_name
 from identity.matching.people import People
 
 _NO_DIGITS = re.compile("[^0-9]+")
-_MOST_SLIPS = 3
-_LETTERS_PER_SLIP = 6
+MOST_SLIPS = 3
+LETTERS_PER_SLIP = 6
 
 
 def compare_emails(people: People, a: Codes, b: Codes) -> NDArray[np.int8]:
@@ -54,7 +54,7 @@ def digits(text: str) -> str:
 
 def _judge(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
     lengths = column.lengths
-    allowed = np.minimum(np.minimum(lengths[x], lengths[y]) // _LETTERS_PER_SLIP, _MOST_SLIPS)
+    allowed = np.minimum(np.minimum(lengths[x], lengths[y]) // LETTERS_PER_SLIP, MOST_SLIPS)
     levels = np.full(len(x), EMAIL["different"], dtype=np.int8)
     # Namesakes choose one address but for its number, so another number is no slip. Each slip makes an address one
     # letter longer or shorter at most.
@@ -62,6 +62,6 @@ def _judge(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
     possible = (numbers[x] == numbers[y]) & (np.abs(lengths[x] - lengths[y]) <= allowed)
     doubtful = np.flatnonzero(possible & (allowed > 0))
     left, right = column.texts(x[doubtful]), column.texts(y[doubtful])
-    slips = cpdist(left, right, scorer=OSA.distance, score_cutoff=_MOST_SLIPS, dtype=np.int32)
+    slips = cpdist(left, right, scorer=OSA.distance, score_cutoff=MOST_SLIPS, dtype=np.int32)
     levels[doubtful[slips <= allowed[doubtful]]] = EMAIL["similar"]
     return levels

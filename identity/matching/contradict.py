@@ -17,8 +17,8 @@ from identity.matching.nicknames import are_lookalikes
 from identity.matching.people import People
 
 # Names that share this much of their letters, and of their order, may be one name badly typed.
-_SAME_LETTERS = 0.75
-_SAME_ORDER = 0.6
+SAME_LETTERS = 0.75
+SAME_ORDER = 0.6
 
 
 def contradicts(people: People, model: Model, pairs: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -50,8 +50,8 @@ def _judge(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
     left, right = column.texts(x), column.texts(y)
     order = cpdist(left, right, scorer=Indel.normalized_similarity, dtype=np.float32)
     unlike = np.ones(len(x), dtype=np.int8)
-    for i in np.flatnonzero(order >= _SAME_ORDER).tolist():
+    for i in np.flatnonzero(order >= SAME_ORDER).tolist():
         common = (Counter(left[i]) & Counter(right[i])).total()
-        same_letters = 2 * common >= _SAME_LETTERS * (len(left[i]) + len(right[i]))
+        same_letters = 2 * common >= SAME_LETTERS * (len(left[i]) + len(right[i]))
         unlike[i] = not same_letters or are_lookalikes(left[i], right[i])
     return unlike

@@ -13,9 +13,9 @@ from identity.matching.column import Codes, Column, in_order
 # Winkler, "String comparator metrics and enhanced decision rules in the Fellegi-Sunter model of record linkage" (1990).
 SIMILAR = 0.9
 # Below SIMILAR, words one or two slips apart (optimal string alignment) are still similar when long enough.
-_WORTH_A_SECOND_LOOK = 0.7
+WORTH_A_SECOND_LOOK = 0.7
 _LETTERS_PER_SLIP = 4
-_MOST_SLIPS = 2
+MOST_SLIPS = 2
 
 
 def on_distinct(a: Codes, b: Codes, judge: Callable[[Codes, Codes], NDArray[np.int8]]) -> NDArray[np.int8]:
@@ -49,16 +49,17 @@ def similar_words(one: Sequence[str], other: Sequence[str]) -> NDArray[np.bool_]
         return np.empty(0, dtype=np.bool_)
     closeness = cpdist(one, other, scorer=JaroWinkler.similarity, dtype=np.float32)
     alike: NDArray[np.bool_] = closeness >= SIMILAR
-    doubtful = np.flatnonzero(~alike & (closeness >= _WORTH_A_SECOND_LOOK)).tolist()
+    doubtful = np.flatnonzero(~alike & (closeness >= WORTH_A_SECOND_LOOK)).tolist()
     if doubtful:
         left, right = [one[i] for i in doubtful], [other[i] for i in doubtful]
-        slips = cpdist(left, right, scorer=OSA.distance, score_cutoff=_MOST_SLIPS, dtype=np.int32).tolist()
-        alike[doubtful] = [_few(*pair) for pair in zip(left, right, slips, strict=True)]
+        slips = cpdist(left, right, scorer=OSA.distance, score_cutoff=MOST_SLIPS, dtype=np.int32).tolist()
+        alike[doubtful] = [few_slips(*pair) for pair in zip(left, right, slips, strict=True)]
     return alike
 
 
-def _few(one: str, other: str, slips: int) -> bool:
-    if slips > _MOST_SLIPS:
+def few_slips(one: str, other: str, slips: int) -> bool:
+    """Return whether so many slips leave two words alike."""
+    if slips > MOST_SLIPS:
         return False
     shorter, longer = sorted((one, other), key=len)
     return slips <= len(shorter) // _LETTERS_PER_SLIP or not Counter(shorter) - Counter(longer)

@@ -68,21 +68,25 @@ class People:
         return column
 
     @staticmethod
-    def build(ids: Sequence[Hashable], persons: Sequence[Person]) -> "People":
-        """Return the columns of `persons`, row i being `ids[i]`; e-mails and phones that are junk count as missing."""
+    def build(ids: Sequence[Hashable], persons: Sequence[Person], *, to_block: bool = True) -> "People":
+        """Return the columns of `persons`, row i being `ids[i]`; e-mails and phones that are junk count as missing.
+
+        Unless they are `to_block`, nobody has what the blocking keys alone are made of.
+        """
         if len(ids) != len(persons):
             raise ValueError(f"{len(ids)} ids for {len(persons)} persons")
-        return People.of(ids, {field: encode(getattr(person, field) for person in persons) for field in FIELDS})
+        raw = {field: encode(getattr(person, field) for person in persons) for field in FIELDS}
+        return People.of(ids, raw, to_block=to_block)
 
     @staticmethod
-    def of(ids: Sequence[Hashable], raw: Mapping[str, Column]) -> "People":
+    def of(ids: Sequence[Hashable], raw: Mapping[str, Column], *, to_block: bool = True) -> "People":
         """The same from columns of the fields that `Person` has, of length n each; a field may be left out."""
         nothing = empty(len(ids))
         rules = list(FIELDS.items())
         normal = each(lambda rule: derive(raw.get(rule[0], nothing), rule[1]), rules, rows=len(ids))
         found = dict(zip(FIELDS, normal, strict=True))
         of_names, of_emails, of_places = each(
-            lambda make: make(found), (_of_names, _of_emails, _of_places), rows=len(ids)
+            lambda make: make(found, to_block), (_of_names, _of_emails, _of_places), rows=len(ids)
         )
         family, given_class = found["family_name"], of_names["given_class"]
         shared_emails, shared_phones = each(
@@ -109,33 +113,38 @@ class People:
 Columns = dict[str, Column]
 
 
-def _of_names(found: Columns) -> Columns:
+def _of_names(found: Columns, to_block: bool) -> Columns:
     first = derive(found["given_name"], normalize.main_word)
-    surname = derive(found["family_name"], normalize.main_word)
     given_class = derive(first, nickname_class)
-    return {
-        "given_first": first,
-        "given_class": given_class,
+    names = {"given_first": first, "given_class": given_class}
+    if not to_block:
+        return names | dict.fromkeys(("given_initial", "family_sound", "both_sounds"), empty(len(first.codes)))
+    surname = derive(found["family_name"], normalize.main_word)
+    return names | {
         "given_initial": derive(given_class, initial),
         "family_sound": derive(surname, phonetic),
         "both_sounds": _order_free(derive(first, class_sound), derive(surname, class_sound)),
     }
 
 
-def _of_emails(found: Columns) -> Columns:
+def _of_emails(found: Columns, to_block: bool) -> Columns:
     mailbox = derive(found["email"], normalize.email_mailbox)
     return {
         "mailbox": mailbox,
         "email_local": derive(mailbox, normalize.mailbox_local),
-        "email_domain": derive(mailbox, normalize.mailbox_domain),
+        "email_domain": derive(mailbox, normalize.mailbox_domain) if to_block else empty(len(mailbox.codes)),
     }
 
 
-def _of_places(found: Columns) -> Columns:
+def _of_places(found: Columns, to_block: bool) -> Columns:
     street, birth = found["street"], found["birth_date"]
-    return {
+    places = {
         "street_name": derive(street, normalize.street_name),
         "street_number": derive(street, normalize.street_number),
+    }
+    if not to_block:
+        return places | dict.fromkeys(("dwelling_sound", "birth_year", "birth_day"), empty(len(street.codes)))
+    return places | {
         "dwelling_sound": derive(street, dwelling_sound),
         "birth_year": derive(birth, birth_year),
         "birth_day": derive(birth, birth_day),

@@ -31,10 +31,15 @@ def steps_of(levels: Levels, scores: Scores, row: int) -> list[Step]:
     """Return the odds before any evidence, what each comparison adds, and what a shared household or a contradiction
     takes off: names, levels and bits, which sum to the odds of the pair. No value.
     """
-    against = round(float(scores.alternative[row]), 2)
-    base = round(float(scores.base), 2)
-    steps = [(PRIOR, "before any evidence", base), *evidence(levels[row], scores.weight[row])]
-    why = (CONTRADICTION, "plainly differ") if scores.contradiction[row] else (HOUSEHOLD, "may be two people")
+    found = evidence(levels[row], scores.weight[row])
+    return spelled(scores.base, found, float(scores.alternative[row]), contradiction=bool(scores.contradiction[row]))
+
+
+def spelled(base: float, found: list[Step], alternative: float, *, contradiction: bool) -> list[Step]:
+    """Return the same of one pair, whose evidence is spelled out already."""
+    against = round(alternative, 2)
+    steps = [(PRIOR, "before any evidence", round(float(base), 2)), *found]
+    why = (CONTRADICTION, "plainly differ") if contradiction else (HOUSEHOLD, "may be two people")
     return [*steps, (*why, against)] if against else steps
 
 

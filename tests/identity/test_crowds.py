@@ -31,13 +31,13 @@ def till(db):
 def opened(monkeypatch):
     """How many sealed values resolving has opened, call by call."""
     counts = []
-    opens = persons.open_what_opens
+    opens = persons.open_shelves
 
-    def count(sealed, grant, *, action):
-        counts.append(len(sealed))
-        return opens(sealed, grant, action=action)
+    def count(shelves, grant, *, action):
+        counts.append(sum(len(shelf.ciphertexts) for shelf in shelves))
+        return opens(shelves, grant, action=action)
 
-    monkeypatch.setattr(persons, "open_what_opens", count)
+    monkeypatch.setattr(persons, "open_shelves", count)
     return counts
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from itertools import permutations
 
 import pytest
+from django.db import connection
 
 from identity import devices
 from identity.devices import Sighting
@@ -175,3 +176,13 @@ def test_a_late_sign_in_takes_history_out_of_the_profile_that_it_was_given_to(br
     assert {people[homes[id]][0] == who for id, who in used if id not in mixed} == {True}
     assert not {homes[id] for id in mixed} & people.keys()
     assert len(mixed) == 12  # both uses came before whatever parts them
+
+
+def test_who_was_disowned_is_looked_up_from_the_batch_though_planned_while_nothing_was_known() -> None:
+    statement = devices.DISOWNED.replace("%(ids)b", "$1").replace("%(reason)b", "$2")
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (GENERIC_PLAN) {statement}")
+        plan = [line.strip() for (line,) in cursor.fetchall()]
+    by_index = [line.split("(")[1].split(" ")[0] for line in plan if line.startswith("Index Cond")]
+    assert sorted(by_index) == ["left_id", "right_id", *["source_profile_id"] * 3]
+    assert [line for line in plan if "Seq Scan" in line or "state" in line.split(":")[0]] == []

@@ -1,6 +1,7 @@
 """A dry run of rules says who would merge and split, exactly, and changes nothing; what is saved is in force."""
 
 import json
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -25,7 +26,9 @@ from identity.profiles import look_up, profile_of, source_profiles
 from identity.relearning import learn_anew
 from identity.rules import NotPossible, Thresholds
 from identity.tried_models import keep_to_try
+from records.models import EPISODE, SourceProfile
 from tests.identity import test_resolve
+from tests.identity.test_devices import seen
 from tests.identity.test_resolve import ALICE, BOB_HER_TWIN
 from tests.senders import process, send_messages, send_rows
 
@@ -220,6 +223,22 @@ def test_the_command_tells_and_saves(town, now):
         with pytest.raises(CommandError):
             call_command("resolve", "--dry-run", *wrong, stdout=StringIO())
     assert DryRun.objects.count() == 2
+
+
+def test_a_late_sign_in_is_left_to_those_who_resolve(browser, now):
+    """Bob signed in on a tablet that somebody had used; now it is known that it was Alice."""
+    hours = [now - timedelta(hours=4 - hour) for hour in range(4)]
+    send_messages(browser, seen(hours[0], "1"), seen(hours[3], "2", user="bob"), now=now)
+    process(now)
+    bobs = look_up("account_id", "bob", now=now)
+    (episode,) = SourceProfile.objects.filter(kind=EPISODE)
+    send_messages(browser, seen(hours[1], "3", user="alice"), now=now)
+    before = everybody_written()
+    tried(now)
+    assert everybody_written() == before
+    assert profile_of([episode.pk]) == {episode.pk: bobs}
+    process(now)
+    assert profile_of([episode.pk]) == {episode.pk: look_up("account_id", "alice", now=now)} != {episode.pk: bobs}
 
 
 def test_a_merge_is_told_with_its_evidence(crm, now):

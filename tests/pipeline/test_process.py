@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from identity import profiles
+from identity import ledger, profiles
 from identity.models import Assignment, GoldenValue
 from outbox.models import Change
 from pipeline import process, queue
-from pipeline.process import let_time_pass, process_batch
+from pipeline.models import Following
+from pipeline.process import follow_batch, let_time_pass, process_batch, resolve_batch
 from pipeline.queue import Waiting
 from records.models import Identifier, Source, SourceProfile
 from segments import catalog
@@ -17,6 +18,9 @@ from segments.models import DailyActivity, Membership, ProfileFeatures
 from tests.pipeline.cast import NOW, counts, ordered, saying, send
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+
+
+FOLLOWS = (("identity", "GoldenValue"), ("segments", "ProfileFeatures"), ("segments", "Membership"))
 
 
 class Crash(Exception):
@@ -83,25 +87,58 @@ def test_when_somebody_was_last_seen_is_known_once_they_are_processed(shop: Sour
     assert seen == {"account_id": latest, "email": first.last_seen_at}
 
 
-@pytest.mark.parametrize("stage", ["resolve", "refresh"])
-def test_a_batch_that_breaks_off_is_undone_and_waits(
-    stage: str, shop: Source, buyers: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    send(shop, signed_up("alice", **saying(analytics=True)), ordered("alice", 1))
-    before = counts()
-    works = getattr(process, stage)
-
+def crashing(works: Any) -> Any:
     def crash(*args: Any, **kwargs: Any) -> None:
         works(*args, **kwargs)
         raise Crash
 
+    return crash
+
+
+def test_a_batch_that_breaks_off_is_undone_and_waits(
+    shop: Source, buyers: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(shop, signed_up("alice", **saying(analytics=True)), ordered("alice", 1))
+    before = counts()
     with monkeypatch.context() as broken:
-        broken.setattr(process, stage, crash)
+        broken.setattr(process, "resolve", crashing(process.resolve))
         with pytest.raises(Crash):
             process_batch(now=NOW)
     assert counts() == before
     assert process_batch(now=NOW) == 1
     assert Membership.objects.count() == 1
+
+
+def test_once_it_is_known_who_is_who_the_rest_waits_for_whoever_comes_next(
+    shop: Source, buyers: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(shop, signed_up("alice", **saying(analytics=True)), ordered("alice", 1))
+    with monkeypatch.context() as broken:
+        broken.setattr(process, "refresh", crashing(process.refresh))
+        with pytest.raises(Crash):
+            process_batch(now=NOW)
+    assert (queue.waiting(), Assignment.objects.count()) == (0, 1)
+    left = counts()
+    assert [left.get(f"{room}.{table}", 0) for room, table in FOLLOWS] == [0, 0, 0]
+    assert process_batch(now=NOW) == 1
+    done = counts()
+    assert [done.get(f"{room}.{table}", 0) for room, table in FOLLOWS] == [3, 1, 1]
+    assert (Following.objects.count(), process_batch(now=NOW)) == (0, 0)
+    assert list(Change.objects.order_by("id").values_list("kind", flat=True)) == ["profile.created", "segment.entered"]
+
+
+def test_what_follows_reaches_whoever_they_have_become_meanwhile(shop: Source, buyers: None) -> None:
+    send(shop, signed_up("alice", **saying(analytics=True)), signed_up("bob"))
+    process_batch(now=NOW)
+    alice, bob = (profiles.look_up("email", f"{name}@example.com", now=NOW) for name in ("alice", "bob"))
+    assert alice is not None
+    assert bob is not None
+    send(shop, ordered("bob", 1))
+    assert resolve_batch(now=NOW) == 1
+    ledger.merge(alice, bob, actor="officer", reason="one person", now=NOW)
+    assert follow_batch(now=NOW) == 1
+    (home,) = set(profiles.profile_of(list(SourceProfile.objects.values_list("id", flat=True))).values())
+    assert list(Membership.objects.filter(left_at=None).values_list("profile_id", flat=True)) == [home]
 
 
 def test_a_withdrawal_empties_the_segments(shop: Source, buyers: None) -> None:

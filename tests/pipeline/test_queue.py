@@ -12,8 +12,11 @@ from pipeline.models import Work
 from pipeline.queue import Waiting
 from tests.pipeline.cast import NOW
 from vault.ids import new_id
+from vault.questions import Question
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+NOTHING = Question("SELECT", {}, bool)
 
 
 class Crash(Exception):
@@ -25,7 +28,7 @@ def elsewhere(limit: int) -> dict[UUID, Waiting]:
 
     def take() -> dict[UUID, Waiting]:
         try:
-            with queue.take(limit) as work:
+            with queue.take(limit, and_ask=NOTHING) as (work, _):
                 return work
         finally:
             connection.close()
@@ -38,12 +41,12 @@ def test_work_is_taken_in_order_and_is_gone_afterwards() -> None:
     alice, bob, carol = (new_id() for _ in range(3))
     for id in (alice, bob, carol):
         queue.enqueue([id], now=NOW)
-    with queue.take(2) as work:
+    with queue.take(2, and_ask=NOTHING) as (work, _):
         assert work == {alice: Waiting(), bob: Waiting()}
     assert queue.waiting() == 1
-    with queue.take(2) as work:
+    with queue.take(2, and_ask=NOTHING) as (work, _):
         assert work == {carol: Waiting()}
-    with queue.take(2) as work:
+    with queue.take(2, and_ask=NOTHING) as (work, _):
         assert work == {}
 
 
@@ -54,7 +57,7 @@ def test_of_several_the_earliest_day_and_the_latest_instant_count() -> None:
     queue.enqueue([alice], now=NOW, news={alice: Waiting(date(2026, 11, 1), later)})
     queue.enqueue([alice], now=NOW, news={alice: Waiting(date(2026, 11, 2), NOW)})
     queue.enqueue([alice], now=NOW)
-    with queue.take(10) as work:
+    with queue.take(10, and_ask=NOTHING) as (work, _):
         assert work == {alice: Waiting(date(2026, 11, 1), later), bob: Waiting()}
 
 
@@ -62,7 +65,7 @@ def test_what_else_waits_for_the_same_people_is_taken_along() -> None:
     alice, bob = new_id(), new_id()
     for id, day in ((alice, 3), (bob, 2), (alice, 1)):
         queue.enqueue([id], now=NOW, news={id: Waiting(date(2026, 11, day))})
-    with queue.take(1) as work:
+    with queue.take(1, and_ask=NOTHING) as (work, _):
         assert work == {alice: Waiting(date(2026, 11, 1))}
     assert list(Work.objects.values_list("source_profile_id", flat=True)) == [bob]
 
@@ -71,7 +74,7 @@ def test_two_workers_never_hold_the_same() -> None:
     alice, bob = new_id(), new_id()
     queue.enqueue([alice], now=NOW)
     queue.enqueue([bob], now=NOW)
-    with queue.take(1) as mine:
+    with queue.take(1, and_ask=NOTHING) as mine:
         assert mine == {alice: Waiting()}
         assert elsewhere(1) == {bob: Waiting()}
         assert elsewhere(10) == {}
@@ -81,7 +84,7 @@ def test_two_workers_never_hold_the_same() -> None:
 def test_work_that_fails_stays() -> None:
     alice = new_id()
     queue.enqueue([alice], now=NOW)
-    with pytest.raises(Crash), queue.take(10):
+    with pytest.raises(Crash), queue.take(10, and_ask=NOTHING):
         raise Crash
     assert elsewhere(10) == {alice: Waiting()}
 

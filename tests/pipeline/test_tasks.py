@@ -22,6 +22,7 @@ from tests.pipeline.cast import ordered, saying, send
 from vault import keys
 from vault.ids import new_id
 from vault.models import AuditEntry, DataKey
+from vault.questions import Question
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
@@ -44,7 +45,7 @@ def test_process_leaves_nothing_waiting(shop: Source, monkeypatch: pytest.Monkey
 def test_sweep_puts_back_and_destroys(shop: Source) -> None:
     long_ago = timezone.now() - timedelta(hours=2)
     send(shop, ordered("alice", timestamp=long_ago.isoformat()), now=long_ago)
-    with queue.take(10):
+    with queue.take(10, and_ask=Question("SELECT", {}, bool)):
         pass
     keys.make([new_id()])
     DataKey.objects.update(created_at=long_ago)

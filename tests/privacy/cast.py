@@ -23,7 +23,7 @@ from identity.models import (
     Verdict,
 )
 from outbox.changes import PROFILE_CREATED, News, append
-from pipeline import queue
+from pipeline import following, queue
 from records import sources, store
 from records.envelope import Envelope, message_hash
 from records.models import Attribute, Identifier, Source, SourceProfile
@@ -224,6 +224,7 @@ def derive(person: Person, world: World) -> None:
     )
     append([News(person.profile, PROFILE_CREATED)], now=NOW)
     queue.enqueue(person.source_profiles, now=NOW)
+    following.note(dict.fromkeys(person.source_profiles, NOW.date()), [person.profile])
     staff, _ = User.objects.get_or_create(username="steward")
     LogEntry.objects.create(
         user_id=staff.pk,

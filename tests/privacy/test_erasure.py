@@ -79,6 +79,7 @@ def test_the_scan_finds_what_is_there(alice: Person) -> None:
         "identity_goldenvalue",
         "identity_match",
         "identity_verdict",
+        "pipeline_following",
         "pipeline_work",
         "records_attribute",
         "records_identifier",
@@ -91,6 +92,7 @@ def test_the_scan_finds_what_is_there(alice: Person) -> None:
         "django_admin_log",
         "identity_profile",
         "outbox_change",
+        "pipeline_following",
         "segments_membership",
         "segments_profilefeatures",
     }
@@ -162,7 +164,7 @@ def test_the_outcome_counts_and_leaves_a_tombstone(alice: Person, bob: Person) -
     ]
     assert outcome.rows["records.SourceProfile"] == 3
     assert outcome.rows["records.Record"] == 3
-    assert outcome.rows["pipeline.Work"] == 3
+    assert (outcome.rows["pipeline.Work"], outcome.rows["pipeline.Following"]) == (3, 4)
     assert outcome.rows["admin.LogEntry"] == 1
     request.refresh_from_db()
     assert (request.state, request.completed_at, request.profile_id) == ("completed", NOW, alice.profile)

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
 SABOTAGE = Sabotage(
     "vault/sealing.py",
-    "        audit.write(grant, key_ids, action=action, fields={item.called for item in sealed})",
+    "        audit.write(grant, key_ids, action=action, fields=fields)",
     "        pass",
 )
 Leave = Callable[..., Grant]

@@ -34,16 +34,17 @@ def rows(count: int, *, seed: int = 1) -> Iterator[tuple[str, ...]]:
     scattered over a thousand of them.
     """
     places = Places(round(count / RECORDS_PER_PERSON))
-    blocks = (_block(places, block, seed) for block in numbers())
-    for number, row in enumerate(islice((row for block in blocks for row in block), count), start=1):
+    blocks = (block(places, number, seed=seed) for number in numbers())
+    for number, row in enumerate(islice((row for rows in blocks for row in rows), count), start=1):
         yield (f"C{number:07}", *row)
 
 
-def _block(places: Places, block: int, seed: int) -> list[list[str]]:
-    random = Random(f"{seed}/{block}")
+def block(places: Places, place: int, *, seed: int = 1) -> list[list[str]]:
+    """Return the rows of the so-manieth thousand households, from 0, without their ids."""
+    random = Random(f"{seed}/{place}")
     desk_phone = f"0{random.randrange(20, 99)}{random.randrange(10**6, 10**7)}"
     written = []
-    for number in range(block * HOUSEHOLDS_PER_BLOCK, (block + 1) * HOUSEHOLDS_PER_BLOCK):
+    for number in range(place * HOUSEHOLDS_PER_BLOCK, (place + 1) * HOUSEHOLDS_PER_BLOCK):
         for person in household(random, places, number):
             drawn = random.random()
             records = 1 + sum(drawn >= share for share in _RECORDS)
