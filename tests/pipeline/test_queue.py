@@ -74,7 +74,7 @@ def test_two_workers_never_hold_the_same() -> None:
     alice, bob = new_id(), new_id()
     queue.enqueue([alice], now=NOW)
     queue.enqueue([bob], now=NOW)
-    with queue.take(1, and_ask=NOTHING) as mine:
+    with queue.take(1, and_ask=NOTHING) as (mine, _):
         assert mine == {alice: Waiting()}
         assert elsewhere(1) == {bob: Waiting()}
         assert elsewhere(10) == {}
