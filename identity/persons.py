@@ -54,12 +54,11 @@ def open_persons(source_profiles: Collection[UUID], grant: Grant, *, found: Rows
     latest: dict[UUID, dict[str, str]] = defaultdict(dict)
     shut = set()
     for shelf, values in zip(shelves, open_shelves(shelves, grant, action="compare"), strict=True):
-        if None in values:
-            shut.add(shelf.key_id)
-        else:
-            said = latest[shelf.key_id]
-            for field, value in zip(shelf.fields, values, strict=True):
-                said[field] = value.decode()
+        for field, value in zip(shelf.fields, values, strict=True):
+            if value is None:
+                shut.add(shelf.key_id)
+            else:
+                latest[shelf.key_id][field] = value.decode()
     if shut:
         log.warning("source profiles with values that do not open", count=len(shut))
     return {id: Person(**latest[id]) if id in latest and id not in shut else Person() for id in source_profiles}

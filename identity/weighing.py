@@ -33,9 +33,14 @@ class Compared(Protocol):
     """What comparing pairs found, by their place: the odds that each is one person, in bits; whether the two have one
     mailbox that no household shares; in how many fields they could be compared."""
 
-    bits: Sequence[float]
-    same_mailbox: Sequence[bool]
-    fields: Sequence[int]
+    @property
+    def bits(self) -> Sequence[float]: ...
+
+    @property
+    def same_mailbox(self) -> Sequence[bool]: ...
+
+    @property
+    def fields(self) -> Sequence[int]: ...
 
     def steps(self, row: int) -> list[Step]:
         """The odds before any evidence, what each comparison adds, and what a shared household or a contradiction takes
@@ -60,7 +65,9 @@ def weighing(persons: Sequence[Person], model: Model) -> Weighing:
 class _OneByOne:
     def __init__(self, persons: Sequence[Person], model: Model) -> None:
         self._people = FewPeople(persons, model)
-        self.contradicts = self._people.contradicts
+
+    def contradicts(self, pairs: NDArray[np.int32]) -> NDArray[np.bool_]:
+        return self._people.contradicts(pairs)
 
     def weigh(self, pairs: Sequence[Rows]) -> "_FewCompared":
         weighed = [self._people.weigh(*pair) for pair in pairs]
