@@ -5,6 +5,7 @@ changes. Two transactions, both safe to repeat: the first leaves word of what is
 transaction at a time; what follows is computed beside it, and beside others.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,16 +13,17 @@ from django.db import transaction
 
 from identity import blocked, golden, ledger
 from identity.profiles import living, profile_of
-from identity.resolve import resolve
+from identity.resolve import Resolution, resolve
 from outbox import changes
 from pipeline import following, queue
 from pipeline.garbage import uncollected
+from pipeline.queue import Waiting
 from privacy import epoch, rectification
 from records import source_profiles
 from segments.imputation.measure import keep_current
 from segments.refresh import lock_profiles, refresh
 from vault.cursors import plan_for_all
-from vault.questions import unhurried
+from vault.questions import answer, unhurried
 
 BATCH = 5_000
 # Of so few the statements are planned for all alike: once these tables are known to PostgreSQL.
@@ -45,21 +47,34 @@ def process_batch(*, now: datetime, limit: int = BATCH) -> int:
 def resolve_batch(*, now: datetime, limit: int = BATCH) -> int:
     """Settle who is who of the oldest work that nobody else holds. Returns how many source profiles it was."""
     epoch.must_be_current()
-    with transaction.atomic(), uncollected(), unhurried():
-        ledger.lock_to_resolve()
-        with queue.take(limit, and_ask=blocked.last_words()) as (work, words):
-            if not work:
-                return 0
-            if len(work) <= MICRO_BATCH:
-                plan_for_all(large=LARGE, others=OTHERS)
-            seen = {id: one.seen_at for id, one in work.items() if one.seen_at}
-            source_profiles.keys_seen_again(seen)
-            resolution = resolve(work, now=now, nobodys=blocked.standing_by(words))
+    with transaction.atomic(), uncollected():
+        with unhurried():
+            ledger.lock_to_resolve()
+            with queue.take(limit, and_ask=blocked.last_words()) as (work, words):
+                if not work:
+                    return 0
+                if len(work) <= MICRO_BATCH:
+                    plan_for_all(large=LARGE, others=OTHERS)
+                source_profiles.keys_seen_again(_seen(work))
+                resolution = resolve(work, now=now, nobodys=blocked.standing_by(words))
+                put_right = answer(rectification.anything_put_right(resolution.profiles))
+                if not put_right:
+                    _leave_word(work, resolution, now=now)
+        if put_right:
             rectification.stand_by(resolution.profiles, now=now)
-            following.note({id: one.since for id, one in work.items()}, resolution.profiles)
-            source_profiles.seen_again(seen)
-            changes.append(resolution.news, now=now)
-            return len(work)
+            _leave_word(work, resolution, now=now)
+        return len(work)
+
+
+def _seen(work: Mapping[UUID, Waiting]) -> dict[UUID, datetime]:
+    return {id: one.seen_at for id, one in work.items() if one.seen_at}
+
+
+def _leave_word(work: Mapping[UUID, Waiting], resolution: Resolution, *, now: datetime) -> None:
+    """Let the rest follow, and others be told who is who."""
+    following.note({id: one.since for id, one in work.items()}, resolution.profiles)
+    source_profiles.seen_again(_seen(work))
+    changes.append(resolution.news, now=now)
 
 
 def follow_batch(*, now: datetime, limit: int = BATCH) -> int:

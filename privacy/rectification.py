@@ -31,7 +31,7 @@ from segments.refresh import refresh
 from vault import audit
 from vault.arrays import Uuids
 from vault.grants import Actor, Grant
-from vault.questions import Question, answer
+from vault.questions import Question
 
 PURPOSE = "subject_requests"
 STAGE = Actor.machine("rectification")
@@ -87,10 +87,8 @@ def carry_out(
 def stand_by(profiles: Collection[UUID], *, now: datetime) -> None:
     """Take out what came anew of these profiles and had been put right in another source profile of the same person.
 
-    One query where nobody had anything put right. Who is under a legal hold is left as they are.
+    Who is under a legal hold is left as they are.
     """
-    if not answer(_anything_put_right(profiles)):
-        return
     members = source_profiles_of(profiles)
     wrong = known_wrong.refuted({id for ids in members.values() for id in ids})
     if not wrong:
@@ -112,7 +110,8 @@ WHERE entry.profile_id = ANY(%b::uuid[]) AND entry.ended_at IS NULL LIMIT 1
 """
 
 
-def _anything_put_right(profiles: Collection[UUID]) -> Question[bool]:
+def anything_put_right(profiles: Collection[UUID]) -> Question[bool]:
+    """Whether anybody of these profiles ever had anything put right: without that, nobody is to `stand_by`."""
     return Question(ANYTHING_PUT_RIGHT, [Uuids(profiles)], bool)
 
 

@@ -31,10 +31,12 @@ class Question(Generic[T]):
 def joined(*questions: Question[Any]) -> Question[list[Any]]:
     """These as one: handed over, planned and answered at once, which for small ones is most of what they cost.
 
-    Each yields two ids and a text, any of them null. Parameters of one name have one value.
+    Each yields two ids and a text, any of them null. Raises `ValueError` when a parameter of one name has two values.
     """
     parameters: dict[str, Any] = {}
     for question in questions:
+        if any(parameters.get(name, value) != value for name, value in question.parameters.items()):
+            raise ValueError("questions that are joined call two values by one name")
         parameters |= question.parameters
     return Question(_union(tuple(question.statement for question in questions)), parameters, partial(_read, questions))
 

@@ -40,13 +40,9 @@ def main(profiles: int) -> None:
     """Fill, then measure; the figures on the last line."""
     call_command("migrate", verbosity=0)
     call_command("migrate", "vault", database="keystore", verbosity=0)
-    began = time.perf_counter()
-    _say(f"{profiles:,} profiles")
-    population.make(profiles, now=timezone.now())
-    learn_model(now=timezone.now())
-    filled_s = time.perf_counter() - began
-    source = sources.add("shop", kind="offline", purposes=population.PURPOSES, mapping=people.MAPPING, region="DE")[0]
-    coming = people.newcomers(profiles)
+    filled_s = 0.0 if Profile.objects.exists() else _filled(profiles)
+    source = _source()
+    coming = islice(people.newcomers(profiles), SourceProfile.objects.filter(source=source).count(), None)
     _say("one by one")
     each_s = [_one(source, envelope) for envelope in read(source, islice(coming, WARM_UP + SINGLES))][WARM_UP:]
     many = min(MANY, profiles // 4)
@@ -57,6 +53,24 @@ def main(profiles: int) -> None:
     known = _known_before(source)
     figures = figures_of(profiles, each_s, known, many, many_s, round(filled_s))
     print(json.dumps(figures))  # noqa: T201
+
+
+def _filled(profiles: int) -> float:
+    """Fill the installation with so many profiles. Returns the seconds that it took."""
+    _say(f"{profiles:,} profiles")
+    began = time.perf_counter()
+    population.make(profiles, now=timezone.now())
+    learn_model(now=timezone.now())
+    return time.perf_counter() - began
+
+
+def _source() -> Source:
+    """Where those come from who are new: of an earlier run, or made."""
+    known = Source.objects.filter(name="shop").first()
+    return (
+        known
+        or sources.add("shop", kind="offline", purposes=population.PURPOSES, mapping=people.MAPPING, region="DE")[0]
+    )
 
 
 def _say(what: str) -> None:

@@ -48,9 +48,10 @@ def cluster(
     """
     apart = np.array(list(cannot_link), dtype=np.int32).reshape(-1, 2)
     leader = _joined_beforehand(n, must_link, sure, apart, room)
-    if not len(edges):
+    threshold = log_odds(link_threshold)
+    if not len(edges) or weights.max() < threshold:
         return _lowest_of_each(leader)
-    ties = _Ties.between(leader, edges, weights, log_odds(link_threshold))
+    ties = _Ties.between(leader, edges, weights, threshold)
     joining = _Joining(leader, ties, apart, contradicts, room)
     while joining.step():
         pass

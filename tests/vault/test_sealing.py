@@ -14,7 +14,7 @@ from vault.grants import LIFETIME, Actor
 from vault.ids import new_id
 from vault.keys import KeyMissing
 from vault.models import AuditEntry, DataKey
-from vault.sealing import NotGranted, Place, Sealed, Sealer, open_sealed, open_what_opens
+from vault.sealing import NotGranted, Place, Sealed, Sealer, Shelf, open_sealed, open_shelves, open_what_opens
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
@@ -49,6 +49,56 @@ def test_what_does_not_open_is_left_out_and_the_rest_opens(alice, bob, leave):
     items = [sealed(alice, b"alice"), changed, sealed(bob, b"bob"), sealed(carol, b"carol")]
     keys.destroy([carol])
     assert open_what_opens(items, leave(alice, bob, carol)) == [b"alice", None, b"bob", None]
+
+
+def shelf(*items: Sealed) -> Shelf:
+    """These of one owner on one shelf."""
+    first = items[0]
+    rows, fields = [item.place.row.bytes for item in items], [item.field for item in items]
+    return Shelf(
+        first.key_id, first.place.table, first.place.column, rows, fields, [bytes(item.ciphertext) for item in items]
+    )
+
+
+def placed(owner: UUID, plaintext: bytes, row: int) -> Sealed:
+    """The plaintext sealed for this owner in that row."""
+    return replace(sealed(owner, plaintext, Place("records_identifier", "sealed", UUID(int=row))), field=f"field {row}")
+
+
+def test_shelves_open_in_order_and_are_audited_as_one_read(alice, bob, leave):
+    shelves = [shelf(placed(bob, b"b1", 1), placed(bob, b"b2", 2)), shelf(placed(alice, b"a", 3))]
+    assert open_shelves(shelves, leave(alice, bob), action="compare") == [[b"b1", b"b2"], [b"a"]]
+    assert list(AuditEntry.objects.values_list("action", "count", "fields")) == [
+        ("compare", 2, ["field 1", "field 2", "field 3"])
+    ]
+    with pytest.raises(NotGranted):
+        open_shelves(shelves, leave(alice))
+    assert open_shelves([], leave(alice)) == []
+
+
+def test_of_a_shelf_what_does_not_open_is_left_out_and_the_rest_opens(alice, leave):
+    whole, moved = placed(alice, b"whole", 1), placed(alice, b"moved", 2)
+    of_another_version = replace(
+        placed(alice, b"new", 3), ciphertext=b"?" + bytes(placed(alice, b"new", 3).ciphertext)[1:]
+    )
+    elsewhere = replace(moved, place=replace(moved.place, row=UUID(int=4)))
+    in_another_table = replace(shelf(placed(alice, b"there", 5)), table="records_attribute")
+    shelves = [shelf(whole, elsewhere, of_another_version), in_another_table]
+    assert open_shelves(shelves, leave(alice)) == [[b"whole", None, None], [None]]
+
+
+def test_a_shelf_whose_key_is_gone_stays_shut_and_the_others_open(alice, bob, leave):
+    shelves = [shelf(placed(bob, b"bob", 1)), shelf(placed(alice, b"alice", 2))]
+    keys.destroy([bob])
+    assert open_shelves(shelves, leave(alice, bob)) == [[None], [b"alice"]]
+
+
+def test_in_the_middle_of_a_rotation_a_shelf_opens_under_either_key(alice, leave):
+    old = placed(alice, b"old", 1)
+    keys.renew({alice: keys.new_key()}, at=timezone.now())
+    assert open_shelves([shelf(old, placed(alice, b"new", 2))], leave(alice)) == [[b"old", b"new"]]
+    keys.forget_previous([alice])
+    assert open_shelves([shelf(old, placed(alice, b"new", 2))], leave(alice)) == [[None, b"new"]]
 
 
 def test_what_is_not_granted_or_not_audited_is_not_opened_in_that_way_either(alice, bob, leave, monkeypatch):
