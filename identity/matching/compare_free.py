@@ -6,8 +6,8 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import cpdist
 
 from identity.matching.column import Codes, Column
-from identity.matching.distinct import on_distinct, similar
-from identity.matching.levels import IDENTIFIERS, NO_EVIDENCE, TRAITS
+from identity.matching.distinct import levels_of, similar
+from identity.matching.levels import IDENTIFIERS, TRAITS
 from identity.matching.word_sets import word_sets
 
 _IDENTIFIER, _TRAIT = IDENTIFIERS[0], TRAITS[0]
@@ -20,24 +20,12 @@ def compare_identifiers(column: Column, a: Codes, b: Codes) -> NDArray[np.int8]:
 
     A typo is one sign added, lost, changed, or swapped with its neighbor (optimal string alignment).
     """
-    one, other = column.codes[a], column.codes[b]
-    levels = np.full(len(a), _IDENTIFIER["exact"], dtype=np.int8)
-    known = (one >= 0) & (other >= 0)
-    unequal = known & (one != other)
-    levels[unequal] = on_distinct(one[unequal], other[unequal], lambda x, y: _judge_identifiers(column, x, y))
-    levels[~known] = NO_EVIDENCE
-    return levels
+    return levels_of(column, a, b, _IDENTIFIER["exact"], _judge_identifiers)
 
 
 def compare_traits(column: Column, a: Codes, b: Codes) -> NDArray[np.int8]:
     """Return the levels of the traits of rows `a` and `b`, shape (pairs,); part of the words is similar."""
-    one, other = column.codes[a], column.codes[b]
-    levels = np.full(len(a), _TRAIT["exact"], dtype=np.int8)
-    known = (one >= 0) & (other >= 0)
-    unequal = known & (one != other)
-    levels[unequal] = on_distinct(one[unequal], other[unequal], lambda x, y: _judge_traits(column, x, y))
-    levels[~known] = NO_EVIDENCE
-    return levels
+    return levels_of(column, a, b, _TRAIT["exact"], _judge_traits)
 
 
 def _judge_identifiers(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching.column import Codes, Column
-from identity.matching.distinct import on_distinct, similar, similar_words
+from identity.matching.distinct import levels_of, similar, similar_words
 from identity.matching.levels import FAMILY_NAME, GIVEN_NAME, NO_EVIDENCE
 from identity.matching.nicknames import are_lookalikes_of, are_nicknames_of, listed_places
 from identity.matching.word_sets import word_sets
@@ -32,22 +32,12 @@ def compare_names(
 
 def compare_given_names(column: Column, a: Codes, b: Codes) -> NDArray[np.int8]:
     """Return the levels of the given names alone, shape (pairs,)."""
-    one, other = column.codes[a], column.codes[b]
-    levels = np.full(len(a), GIVEN_NAME["exact"], dtype=np.int8)
-    unequal = one != other
-    levels[unequal] = on_distinct(one[unequal], other[unequal], lambda x, y: _judge_given_names(column, x, y))
-    levels[(one < 0) | (other < 0)] = NO_EVIDENCE
-    return levels
+    return levels_of(column, a, b, GIVEN_NAME["exact"], _judge_given_names)
 
 
 def compare_family_names(column: Column, a: Codes, b: Codes) -> NDArray[np.int8]:
     """Return the levels of the family names alone, shape (pairs,); part of a double name is similar to the whole."""
-    one, other = column.codes[a], column.codes[b]
-    levels = np.full(len(a), FAMILY_NAME["exact"], dtype=np.int8)
-    unequal = one != other
-    levels[unequal] = on_distinct(one[unequal], other[unequal], lambda x, y: _judge_family_names(column, x, y))
-    levels[(one < 0) | (other < 0)] = NO_EVIDENCE
-    return levels
+    return levels_of(column, a, b, FAMILY_NAME["exact"], _judge_family_names)
 
 
 def _judge_given_names(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:

@@ -9,6 +9,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.process import cpdist
 
 from identity.matching.column import Codes, Column, in_order
+from identity.matching.levels import NO_EVIDENCE
 
 # Winkler, "String comparator metrics and enhanced decision rules in the Fellegi-Sunter model of record linkage" (1990).
 SIMILAR = 0.9
@@ -31,6 +32,20 @@ def on_distinct(a: Codes, b: Codes, judge: Callable[[Codes, Codes], NDArray[np.i
     found = np.empty(len(a), dtype=np.int8)
     found[places] = judged[np.cumsum(first) - 1]
     return found
+
+
+def levels_of(
+    column: Column, a: Codes, b: Codes, exact: int, judge: Callable[[Column, Codes, Codes], NDArray[np.int8]]
+) -> NDArray[np.int8]:
+    """Return the levels of a column's values in rows `a` and `b`, shape (pairs,): `exact` where they are equal, else
+    what `judge` says of the two values; no evidence where one is missing."""
+    one, other = column.codes[a], column.codes[b]
+    levels = np.full(len(a), exact, dtype=np.int8)
+    known = (one >= 0) & (other >= 0)
+    unequal = known & (one != other)
+    levels[unequal] = on_distinct(one[unequal], other[unequal], lambda x, y: judge(column, x, y))
+    levels[~known] = NO_EVIDENCE
+    return levels
 
 
 def similar(column: Column, a: Codes, b: Codes) -> NDArray[np.bool_]:
