@@ -11,7 +11,7 @@ _NAMES = {
     """,
     "full_name": r"""
         (full|complete|whole|display)?names? (first|given|fore)(name)?and(sur|last|family)(name)? namefull
-        nomcomplet nombrecompleto vollername kundenname
+        nomcomplet nombrecompleto nomecompleto vollername vollstandigername volledigenaam kundenname
     """,
     "given_name": r"""
         (given|first|fore|christian|fst)s?(nm|names?) [fg]names? firsts? givens? vornamen? rufname prenoms? nombres?
@@ -39,11 +39,12 @@ _NAMES = {
         (birth|b|dob)(d|dy|day) day(of)?birth geburtstag bd
     """,
     "email": r"""
-        e?mails?(addr|address|adresse)? correo(electronico)?
+        e?mails?(addr|address|adress?e?)? (adresse|indirizzo)e?mail courriel correo(electronico)?
     """,
     "phone": r"""
         (home|work|cell|day|evening|private|mobile)?(tele)?(phone|fone)(num|number|no|nr)? tel telefon(nummer|o|e)?
-        mobile?(number|nr|phone)? cell handy(nummer)? telefoonnummer movil portable
+        mobile?(number|nr|phone)? cell handy(nummer)? mobilnummer telefoon(nummer)?
+        numero(de|di)?tele(ph|f)on[eo] cellulare movil portable
     """,
     "house_number": r"""
         (street|house|building|st|str|civic)(num|number|no|nr|nbr) hausnummer hausnr hnr huisnummer numerodomicilio
@@ -51,7 +52,7 @@ _NAMES = {
     """,
     "street": r"""
         (street|st|str)(name|address|addr)? (postal|home|mailing|res|residential)?addr(ess)?(line)? addr(ess)?street
-        strasse(nname)? strassehausnummer anschrift adresse rue voie calle direccion via indirizzo ulica
+        domicilio adres strasse(nname)? strassehausnummer anschrift adresse rue voie calle direccion via indirizzo ulica
         straat(naam)?
     """,
     "district": r"""
@@ -65,7 +66,8 @@ _NAMES = {
         miasto plaats woonplaats poblacion localidad
     """,
     "postcode": r"""
-        post(al)?(code|cd)(fake)? zip(code|cd|5)? plz postleitzahl codepostal cp cap codigopostal kodpocztowy
+        post(al)?(code|cd)(fake)? zip(code|cd|5)? plz postleitzahl codepostal cp cap codigopostal codicepostale
+        kodpocztowy
     """,
     "state": r"""
         (state|province|region|bundesland|canton|kanton|departement|provincia)(cd|code|abbr|name|desc)?
@@ -93,7 +95,7 @@ _BEFORE = frozenset(
      "postal", "legal", "registered"}
 )  # fmt: skip
 _AFTER = re.compile(r"(?:_?[c]?\d{1,2}|_(?:fake|raw|orig|original|clean|txt|text|str|value|desc|description|code|cd))$")
-_PLAIN = str.maketrans("éèóíáñ", "eeoian", "")
+_PLAIN = str.maketrans("éèóíáñäöüàâêîôûçùòì", "eeoianaouaaeioucuoi", "")
 
 
 def words_of(column: str) -> list[str]:

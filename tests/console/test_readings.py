@@ -72,7 +72,7 @@ def test_it_is_tried_on_the_quarantine_and_the_read_is_audited(world: World, sig
     (counts,) = [response.context["compared"]]
     assert [(one.name, one.now, one.then) for one in counts.counts] == [
         ("Taken in", 0, 1),
-        ("Known already", 0, 0),
+        ("There twice", 0, 0),
         ("To quarantine", 1, 0),
     ]
     entry = AuditEntry.objects.get(action="try a mapping on the quarantine")
