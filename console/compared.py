@@ -1,8 +1,9 @@
 """Two reports of a dry run side by side: how a source reads now, and how it would by what is tried."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from console.profile.flags import words_of
 from pipeline.dry_run import Fault, Report
 from pipeline.try_out import Comparison
 
@@ -56,7 +57,9 @@ class Compared:
     rows: int
     counts: list[Count]
     faults: list[FaultPair]
+    flags: list[Count]
     columns: list[Pair]
+    missing: list[str]
     examples: list[tuple[list[tuple[str, str]], list[tuple[str, str]]]]
 
 
@@ -67,11 +70,13 @@ def compared(comparison: Comparison) -> Compared:
         rows=then.rows,
         counts=[
             Count("Taken in", now.new, then.new),
-            Count("Known already", now.duplicate, then.duplicate),
+            Count("There twice", now.duplicate, then.duplicate),
             Count("To quarantine", now.quarantined, then.quarantined),
         ],
         faults=_faults(now.faults, then.faults),
+        flags=_flags(now.flags, then.flags),
         columns=_columns(now, then),
+        missing=then.missing,
         examples=[(list(before.items()), list(after.items())) for before, after in _examples(now, then)],
     )
 
@@ -80,6 +85,12 @@ def _faults(now: Iterable[Fault], then: Iterable[Fault]) -> list[FaultPair]:
     before, after = ({(one.reason, one.field, one.message): one.rows for one in faults} for faults in (now, then))
     pairs = [FaultPair(key[2], key[1], before.get(key, 0), after.get(key, 0)) for key in {**before, **after}]
     return sorted(pairs, key=lambda one: (not one.differs, -max(one.now, one.then)))[:MOST_SHOWN]
+
+
+def _flags(now: Mapping[str, int], then: Mapping[str, int]) -> list[Count]:
+    """How many rows have each flag, in words; what differs first."""
+    pairs = [Count(words_of(flag), now.get(flag, 0), then.get(flag, 0)) for flag in {**now, **then}]
+    return sorted(pairs, key=lambda one: (not one.differs, -max(one.now, one.then), one.name))[:MOST_SHOWN]
 
 
 def _columns(now: Report, then: Report) -> list[Pair]:

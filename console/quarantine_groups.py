@@ -22,14 +22,13 @@ Key = tuple[UUID, str, str, str]
 
 @dataclass(frozen=True)
 class Group:
-    """Records that are replayed together: how many of them the list shows, and how many there are."""
+    """Records that are replayed together; of one file alone where one is chosen."""
 
     source: UUID
     source_name: str
     reason: str
     field: str
     count: int
-    replayed: int
 
     @property
     def label(self) -> str:
@@ -72,15 +71,11 @@ class Groups:
         return sum(one.groups for one in self.more)
 
 
-def groups_of(rows: "QuerySet[QuarantinedRecord]", *, most: int, of_file: bool) -> Groups:
-    """The groups among these rows, the largest first, at most so many of them.
-
-    A replay takes a source's records whichever file they came in, so of one file each group is counted twice.
-    """
+def groups_of(rows: "QuerySet[QuarantinedRecord]", *, most: int) -> Groups:
+    """The groups among these rows, the largest first, at most so many of them."""
     counted = _counted(rows)
     shown = list(counted)[:most]
-    whole = _counted(QuarantinedRecord.objects.filter(source__in={key[0] for key in shown})) if of_file else counted
-    return Groups([Group(*key, count=counted[key], replayed=whole[key]) for key in shown], _more(list(counted)[most:]))
+    return Groups([Group(*key, count=counted[key]) for key in shown], _more(list(counted)[most:]))
 
 
 def page_of(source: UUID) -> str:

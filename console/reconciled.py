@@ -11,6 +11,7 @@ from records import reconciliation
 from records.reconciliation import RECEIVED, Line, Whole
 from records.reconciliation_words import AGREES, explanation
 
+MOST_NAMED = 10
 COLUMNS = (
     *("day", "source_says", "came", "known_already", "in_quarantine", "refused", "stored", "taken_away", "missing"),
     *("sum_source_says", "sum_stored", "sum_missing", "agrees", "differences"),
@@ -36,6 +37,11 @@ class DayOf:
     differences: list[str]
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing came, is stored or was said of it."""
+        return not any(_counts(self.line).values()) and self.line.said is None
+
+    @property
     def title(self) -> str:
         """What the bars say, for whoever points at them."""
         return ", ".join([self.label, *(f"{bar.name} {bar.value:,}" for bar in self.bars if bar.value is not None)])
@@ -52,6 +58,21 @@ class Reconciled:
     with_word: bool
     with_sums: bool
     by_receipt: bool
+
+    @property
+    def rows(self) -> list[DayOf]:
+        """The days of the table: the latest first, without those of which there is nothing to tell."""
+        return [day for day in reversed(self.days) if not day.is_empty]
+
+    @property
+    def left_out(self) -> int:
+        """How many days there is nothing to tell of."""
+        return len(self.days) - len(self.rows)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether each day has room for its name."""
+        return len(self.days) <= MOST_NAMED
 
 
 def reconciled(lines: Sequence[Line], *, by: str, property: str) -> Reconciled:

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, ClassVar, TypeVar, cast
 
-from django.contrib.admin import ShowFacets
+from django.contrib.admin import ShowFacets, display
 from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
 from unfold.views import ChangeList
 
 from access.masking import mask_addresses
@@ -21,8 +23,18 @@ Column = TypeVar("Column", bound=Callable[..., Any])
 
 
 def badge(description: str, tones: dict[str, str]) -> Callable[[Column], Column]:
-    """A column whose words stand on a colored ground."""
-    return cast(Callable[[Column], Column], display(description=description, label=tones))
+    """A column whose words stand on a ground of this tone: the very badge that the pages show."""
+
+    def decorate(column: Column) -> Column:
+        @display(description=description)
+        @wraps(column)
+        def shown(screen: Any, row: Any) -> SafeString:
+            words = str(column(screen, row))
+            return format_html('<span class="o-badge {}">{}</span>', tones.get(words, "o-plain"), words)
+
+        return cast(Column, shown)
+
+    return decorate
 
 
 @dataclass(frozen=True)

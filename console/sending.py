@@ -1,8 +1,9 @@
 """How a source's records are sent, by what it sends: told where its key is shown, and where nothing has come yet."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from records.models import SEGMENT, Source
+from records.models import IOT, SEGMENT, Source
 
 AS_USER_NAME = "as the user name of HTTP Basic authentication (without a password) or as a Bearer token"
 KEPT_AS = "It is kept only as a digest: whoever loses it needs a new one."
@@ -15,6 +16,45 @@ def key_hint(source: Source, address_of: Callable[[str], str]) -> str:
     else:
         where = f"Send it {AS_USER_NAME} to {address_of('/v1/cloudevents')}. {_without_a_key(source)}"
     return f"{where} {KEPT_AS}"
+
+
+@dataclass(frozen=True)
+class WayIn:
+    """One way in which a source's records come: what it is, where to, and a call to copy, if there is one."""
+
+    name: str
+    says: str
+    call: str = ""
+
+
+def how_to_send(source: Source, address_of: Callable[[str], str]) -> list[WayIn]:
+    """Every way in that is open to this source, the usual one first."""
+    ways = [_over_http(source, address_of)]
+    ways.append(
+        WayIn("Files", "CSV, JSON lines or Parquet: on this page, or", f"manage.py ingest FILE --source {source.name}")
+    )
+    if not source.client_side:
+        webhooks = "Signed as Standard Webhooks are, with a secret of their own, which is made or kept on this page."
+        ways.append(WayIn("Webhooks", webhooks, address_of(f"/v1/webhooks/{source.name}")))
+    if source.kind == IOT:
+        ways.append(
+            WayIn("MQTT", f"Messages below the topic of the source's name, {source.name}: manage.py consume_mqtt.")
+        )
+    return ways
+
+
+def _over_http(source: Source, address_of: Callable[[str], str]) -> WayIn:
+    if source.format == SEGMENT:
+        body = '{"batch": [{"type": "identify", "userId": "u-1", "traits": {"email": "ann@example.com"}}]}'
+        call = _call(address_of("/v1/batch"), "application/json", body)
+        return WayIn("Segment messages", f"With its write key {AS_USER_NAME}. {_clients(source, address_of)}", call)
+    body = '{"specversion": "1.0", "id": "1", "source": "/till/7", "type": "row", "data": {"email": "ann@example.com"}}'
+    call = _call(address_of("/v1/cloudevents"), "application/cloudevents+json", body)
+    return WayIn("CloudEvents", f"With its write key {AS_USER_NAME}.", call)
+
+
+def _call(address: str, type: str, body: str) -> str:
+    return f"curl -u WRITE_KEY: -H 'Content-Type: {type}' {address} \\\n  -d '{body}'"
 
 
 def first_steps(source: Source) -> str:

@@ -15,6 +15,11 @@ def beat(process: str, *, now: datetime) -> None:
     Heartbeat.objects.update_or_create(process=process, defaults={"at": now})
 
 
+def end(process: str) -> None:
+    """Note that this process has ended as it should: it is not missed."""
+    Heartbeat.objects.filter(process=process).delete()
+
+
 def missing(*, now: datetime) -> list[str]:
     """The processes that have not been heard of lately."""
     alive = set(Heartbeat.objects.filter(at__gt=now - FRESH_FOR).values_list("process", flat=True))

@@ -71,6 +71,8 @@ class Replay(models.Model):
     source = models.ForeignKey("records.Source", on_delete=models.CASCADE, related_name="+", db_index=False)
     reason = models.CharField(max_length=40, blank=True)
     field = models.CharField(max_length=80, blank=True)
+    # Only what came in this file; empty: whichever way it came.
+    load = models.ForeignKey("records.FileLoad", null=True, on_delete=models.CASCADE, related_name="+")
     leave_out = ArrayField(models.CharField(max_length=80), default=list)
     state = models.CharField(max_length=8, choices=[(state, state) for state in (RUNNING, DONE)])
     until = models.DateTimeField()

@@ -55,6 +55,7 @@ TABLES = [
             "source": PLAIN,
             "reason": PLAIN,
             "field": PLAIN,
+            "load": PLAIN,
             "leave_out": PLAIN,
             "state": PLAIN,
             "until": PLAIN,

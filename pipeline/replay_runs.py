@@ -37,9 +37,16 @@ class Nothing(ValueError):
 
 
 def begin(
-    source: Source, *, reason: str = "", field: str = "", leave_out: Sequence[str] = (), by: Actor, now: datetime
+    source: Source,
+    *,
+    reason: str = "",
+    field: str = "",
+    load: UUID | None = None,
+    leave_out: Sequence[str] = (),
+    by: Actor,
+    now: datetime,
 ) -> Replay:
-    """Ask for a replay of what this source has in quarantine, all of it or for this reason and field.
+    """Ask for a replay of what this source has in quarantine, all of it or for this reason and field, or of one file.
 
     `leave_out` names fields without which each is to be taken in. Raises `Nothing`, `records.mending.SaysConsent`, and
     `ValueError` for too many.
@@ -52,6 +59,7 @@ def begin(
         source=source,
         reason=reason,
         field=field,
+        load_id=load,
         leave_out=list(leave_out),
         state=RUNNING,
         until=now,
@@ -141,6 +149,8 @@ def _waiting(run: Replay) -> "QuerySet[QuarantinedRecord]":
     found = QuarantinedRecord.objects.filter(source=run.source_id, received_at__lte=run.until, sealed__isnull=False)
     if run.reason:
         found = found.filter(reason=run.reason)
+    if run.load_id:
+        found = found.filter(load=run.load_id)
     return found.filter(field=run.field) if run.field else found
 
 

@@ -138,10 +138,9 @@ def _must_be_usable(candidate: Candidate) -> None:
 
 
 def _of_lines(source: Source, candidate: Candidate, lines: Sequence[bytes], examples: int) -> Comparison:
-    """These are tried for how they read; whether they came before is not asked."""
     text = b"\n".join(lines) + b"\n"
     nature = Nature(NDJSON, packed=False, encoding="utf-8", size=len(text), digest="")
-    return _compare(source, candidate, io.BytesIO(text), nature, examples, came_before=False)
+    return _compare(source, candidate, io.BytesIO(text), nature, examples)
 
 
 def _compare(
@@ -150,11 +149,10 @@ def _compare(
     file: BinaryIO,
     nature: Nature,
     examples: int,
-    *,
-    came_before: bool = True,
 ) -> Comparison:
+    """Whether a row came before is not asked: it is tried for how it reads, also where the file was loaded."""
     present, other = Source.objects.get(pk=source.pk), candidate.of(source)
     return Comparison(
-        now=dry_run(present, file, nature, examples=examples, came_before=came_before),
-        then=dry_run(other, file, nature, examples=examples, came_before=came_before),
+        now=dry_run(present, file, nature, examples=examples, came_before=False),
+        then=dry_run(other, file, nature, examples=examples, came_before=False),
     )

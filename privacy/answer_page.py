@@ -21,7 +21,7 @@ SLUGS = frozenset(
     {"source", "sources", "namespace", "field", "legal_basis", "how", "reason", "kind", "state", "decision"}
 )
 # What the person, a program or a source wrote itself; it stays as it was written.
-AS_WRITTEN = frozenset({"records", "logic", "who_looked", "features", "estimated_features", "request"})
+AS_WRITTEN = frozenset({"records", "logic", "who_looked", "features", "estimated_features", "request", "set_by_hand"})
 
 
 def render(answered: Mapping[str, Any]) -> str:
@@ -40,6 +40,7 @@ def render(answered: Mapping[str, Any]) -> str:
         ],
         "rules": [_rule(one) for one in answered["logic"]["segments"]],
         "records": [(record, plain(record["source"]), _lines(record)) for record in latest],
+        "by_hand": [(plain(one["field"]), one) for one in answered["set_by_hand"]],
         "looks": [
             {**look, "purpose": _purpose(look["purpose"], purposes)}
             for look in answered["who_looked"]["people_and_programs"]

@@ -2,6 +2,7 @@
 whose value wins, and what sources call it."""
 
 from dataclasses import dataclass
+from unicodedata import normalize
 
 DIRECT, QUASI, PLAIN = "direct", "quasi", "plain"
 SENSITIVITIES = {DIRECT: "direct identifier", QUASI: "quasi-identifier", PLAIN: "plain"}
@@ -72,8 +73,35 @@ def recognize(column: str) -> str | None:
 
 
 def letters(name: str) -> str:
-    """A column's name without spaces, signs and capitals: what its spellings have in common."""
-    return "".join(character for character in name.casefold() if character.isalnum())
+    """A column's name without spaces, signs, capitals and accents: what its spellings have in common."""
+    return "".join(character for character in normalize("NFKD", name.casefold()) if character.isalnum())
 
 
-ALIASES = {letters(alias): field.name for field in FIELDS.values() for alias in (field.name, *field.aliases)}
+def names_of(field: Field) -> tuple[str, ...]:
+    """Every name by which the field is known, in any language."""
+    return (field.name, *field.aliases, *OTHER_LANGUAGES.get(field.name, "").split())
+
+
+# German, French, Spanish, Italian and Dutch. A name of which people also call something else is left out: it is
+# recognized nowhere but in the mapping of its source. `identity.matching` knows these too, and guesses at more.
+OTHER_LANGUAGES = {
+    "email": """mailadresse email_adresse courriel adresse_email correo correo_electronico indirizzo_email
+        emailadres""",
+    "phone": """telefon telefonnummer handynummer mobilnummer numero_de_telephone telefono numero_de_telefono movil
+        numero_di_telefono cellulare telefoon telefoonnummer""",
+    "customer_number": """kundennummer kunden_nr numero_client numero_de_client numero_cliente numero_de_cliente
+        codice_cliente klantnummer""",
+    "loyalty_number": "kundenkarte kundenkartennummer carte_de_fidelite tarjeta_de_fidelidad klantenkaart",
+    "given_name": "vorname prenom nombre nome voornaam",
+    "family_name": "nachname familienname zuname nom nom_de_famille apellido apellidos cognome achternaam",
+    "full_name": "vollername vollstandiger_name nom_complet nombre_completo nome_completo volledige_naam",
+    "street": "strasse strasse_hausnummer anschrift adresse rue calle direccion domicilio indirizzo straat adres",
+    "birth_date": """geburtsdatum date_de_naissance fecha_de_nacimiento fecha_nacimiento data_di_nascita data_nascita
+        geboortedatum""",
+    "postcode": "plz postleitzahl code_postal codigo_postal codice_postale",
+    "city": "ort wohnort stadt ville ciudad localidad poblacion citta comune woonplaats plaats",
+    "gender": "geschlecht sexe sexo sesso geslacht",
+    "country": "land pays pais paese",
+    "language": "sprache langue idioma lingua taal",
+}
+ALIASES = {letters(alias): field.name for field in FIELDS.values() for alias in names_of(field)}

@@ -95,11 +95,13 @@ class ReplayedSerializer(serializers.Serializer[Any]):
 
 @extend_schema_serializer(component_name="NewReplay")
 class NewReplaySerializer(serializers.Serializer[Any]):
-    """What is to be replayed: all that a source has in quarantine, or what it has there for a reason and a field."""
+    """What is to be replayed: all that a source has in quarantine, or what it has there for a reason and a field, or of
+    one file."""
 
     source = Name(help_text="The name of a source.")  # type: ignore[assignment]
     reason = Slug(max_length=40, required=False, help_text="A reason code.")
     field = serializers.CharField(max_length=80, required=False)
+    file = serializers.UUIDField(required=False, help_text="Only what came in this file, by its id.")
     leave_out = LeaveOut()
 
 
@@ -114,6 +116,7 @@ class NewReplaySerializer(serializers.Serializer[Any]):
                 "source": "crm_export",
                 "reason": "wrong_type",
                 "field": "amount",
+                "file": None,
                 "leave_out": [],
                 "state": "running",
                 "found": 1200,
@@ -135,6 +138,7 @@ class ReplaySerializer(serializers.Serializer[Any]):
     source = serializers.CharField(source="source.name")  # type: ignore[assignment]
     reason = serializers.CharField(allow_blank=True)
     field = serializers.CharField(allow_blank=True)
+    file = serializers.UUIDField(source="load_id", allow_null=True)
     leave_out = serializers.ListField(child=serializers.CharField())
     state = serializers.ChoiceField(choices=[RUNNING, DONE])
     found = serializers.IntegerField(help_text="In quarantine when it began.")

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from api.documentation import describe
 from api.serializers.dictionary import DictionaryFieldSerializer
 from api.views.base import View
-from records.dictionary import FIELDS
+from records.dictionary import FIELDS, names_of
 from records.rules import RULES
 
 
@@ -26,5 +26,8 @@ class Dictionary(View):
         responses={200: DictionaryFieldSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
-        fields = [asdict(field) | {"rule": RULES[field.standardizer]} for field in FIELDS.values()]
+        fields = [
+            {**asdict(field), "aliases": names_of(field)[1:], "rule": RULES[field.standardizer]}
+            for field in FIELDS.values()
+        ]
         return Response(DictionaryFieldSerializer(fields, many=True).data)

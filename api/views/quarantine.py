@@ -114,7 +114,13 @@ class Replays(View):
         body.is_valid(raise_exception=True)
         told = dict(body.validated_data)
         try:
-            run = replay_runs.begin(_source(told.pop("source")), **told, by=actor_of(request), now=timezone.now())
+            run = replay_runs.begin(
+                _source(told.pop("source")),
+                load=told.pop("file", None),
+                **told,
+                by=actor_of(request),
+                now=timezone.now(),
+            )
         except replay_runs.Nothing as error:
             raise Problem(409, code="nothing_to_replay", detail=f"{str(error).capitalize()}.") from None
         except SaysConsent as error:

@@ -55,3 +55,9 @@ def in_words(flag: str) -> str:
 def called(field: str) -> str:
     """What people call a field of a record; a property by its own name."""
     return label_of(field.removeprefix(PROPERTY))
+
+
+def words_of(flag: str) -> str:
+    """A flag as a whole: its field, if it is about one, and what it says."""
+    field = field_of(flag)
+    return f"{called(field)}: {in_words(flag)}" if field else in_words(flag)

@@ -77,7 +77,7 @@ class AlarmListenerScreen(Screen):
         for row in rows:
             row.source_name = names.get(row.source_id, "a source that is gone") if row.source_id else ALL
 
-    @badge("State", {"enabled": "success", "disabled": "danger"})
+    @badge("State", {"enabled": "good", "disabled": "bad"})
     def state(self, one: AlarmListener) -> str:
         return "enabled" if one.enabled else "disabled"
 

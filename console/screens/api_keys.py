@@ -93,7 +93,7 @@ class ApiKeyScreen(Screen):
     def hint_text(self, key: ApiKey) -> str:
         return f"{key.hint}…"
 
-    @badge("State", {"live": "success", "ends soon": "warning", "revoked": "danger", "expired": "danger"})
+    @badge("State", {"live": "good", "ends soon": "warn", "revoked": "bad", "expired": "bad"})
     def state(self, key: ApiKey) -> str:
         return state_of(key)
 

@@ -184,6 +184,6 @@ class AuditScreen(Screen):
     def who(self, entry: Any) -> str:
         return str(getattr(entry, "who", entry.actor))
 
-    @badge("Kind", {"person": "primary", "api": "info", "machine": "default"})
+    @badge("Kind", {"person": "accent", "api": "info", "machine": "o-plain"})
     def by_kind(self, entry: AuditEntry) -> str:
         return entry.actor_kind

@@ -102,7 +102,7 @@ class ActScreen(EntryScreen):
     def occurred(self, act: Act) -> str:
         return moment(act.occurred_at)
 
-    @badge("Said", {"granted": "success", "withdrawn": "danger"})
+    @badge("Said", {"granted": "good", "withdrawn": "bad"})
     def said(self, act: Act) -> str:
         return act.state
 

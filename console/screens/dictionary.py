@@ -10,7 +10,7 @@ from access.roles import VIEW_SOURCES
 from console.guards import needs
 from console.screen import Screen
 from console.showing import label_of
-from records.dictionary import DIRECT, FIELDS, QUASI, SENSITIVITIES, SURVIVORSHIP, TYPES
+from records.dictionary import DIRECT, FIELDS, QUASI, SENSITIVITIES, SURVIVORSHIP, TYPES, names_of
 from records.rules import RULES
 
 TONES = {DIRECT: "bad", QUASI: "warn"}
@@ -67,7 +67,7 @@ def entries() -> list[Entry]:
             rule_says=RULES[field.standardizer].says,
             survivorship=field.survivorship.replace("_", " "),
             survivorship_says=SURVIVORSHIP[field.survivorship],
-            aliases=", ".join(field.aliases),
+            aliases=", ".join(names_of(field)[1:]),
         )
         for field in FIELDS.values()
     ]

@@ -55,7 +55,7 @@ class EmergencyScreen(Screen):
     def profile(self, row: EmergencyReveal) -> str:
         return short(row.profile_id)
 
-    @badge("Review", {"to review": "danger", "justified": "success", "not justified": "warning"})
+    @badge("Review", {"to review": "warn", "justified": "good", "not justified": "bad"})
     def standing(self, row: EmergencyReveal) -> str:
         return row.get_verdict_display() or "to review"
 

@@ -13,6 +13,7 @@ from access.roles import EDIT_SOURCES, VIEW_PROFILES
 from console.asking import actor_of, may
 from console.file_stand import stands
 from console.guards import needs
+from console.profile.flags import words_of
 from console.screen import Screen
 from console.telling import sentence, telling
 from pipeline import tasks
@@ -70,6 +71,7 @@ class FileScreen(Screen):
             stand=stand,
             one=one,
             fault=sentence(one.fault) if one.fault else "",
+            flags=[(words_of(flag), count) for flag, count in (one.report or {}).get("flags", {}).items()],
             # What masks leave of people is for whoever may look at people.
             may_view_people=may(request, VIEW_PROFILES),
         )

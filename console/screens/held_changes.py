@@ -63,7 +63,7 @@ class HeldChangeScreen(Screen):
     def person(self, held: Any) -> SafeString:
         return render_to_string("console/profiles/cell_person.html", {"row": held.row, "short": short(held.profile_id)})
 
-    @badge("Would", {"enter": "info", "leave": "warning"})
+    @badge("Would", {"enter": "info", "leave": "warn"})
     def direction_text(self, held: HeldChange) -> str:
         return held.direction
 

@@ -55,7 +55,7 @@ class PurposeScreen(Screen):
     def flags(self, purpose: Purpose) -> str:
         return ", ".join(_flags(purpose)) or "–"
 
-    @badge("State", {"active": "success", "inactive": "warning"})
+    @badge("State", {"active": "good", "inactive": "warn"})
     def is_active(self, purpose: Purpose) -> str:
         return "active" if purpose.active else "inactive"
 

@@ -55,12 +55,12 @@ class QuarantineScreen(ReplayScreen):
         response: HttpResponse = super().changelist_view(request, extra_context)
         if isinstance(response, TemplateResponse) and response.context_data:
             changelist = response.context_data["cl"]
-            of_file = OfFile.parameter_name in request.GET
+            of_file = request.GET.get(OfFile.parameter_name, "")
             response.context_data["reasons"] = _reasons(changelist, request)
             response.context_data["of_file"] = of_file
             if may(request, REPLAY_QUARANTINE):
                 most = MOST_CHOSEN if changelist.has_active_filters else MOST_AT_FIRST
-                response.context_data["groups"] = groups_of(changelist.queryset, most=most, of_file=of_file)
+                response.context_data["groups"] = groups_of(changelist.queryset, most=most)
         return response
 
     def entry_title(self, entry: Any) -> str:

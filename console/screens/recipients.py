@@ -75,7 +75,7 @@ class RecipientScreen(Screen):
             **{f"count_{state}": count for state, count in counts.items()},
         ).order_by("name")
 
-    @badge("State", {"enabled": "success", "disabled": "danger"})
+    @badge("State", {"enabled": "good", "disabled": "bad"})
     def state(self, one: Recipient) -> str:
         return "enabled" if one.enabled else "disabled"
 

@@ -102,7 +102,7 @@ class ReconciliationScreen(ReadingScreen):
     def reconciliation_page(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
         source = get_object_or_404(Source, pk=id)
         if request.method == "GET":
-            lines = _lines(source, by=RECEIVED, property="amount", said=[], days=_days(None, None, []))
+            lines = _since_it_began(_lines(source, by=RECEIVED, property="amount", said=[], days=_days(None, None, [])))
             found = reconciled(lines, by=RECEIVED, property="amount")
             return self._reconciliation_page(request, source, Question(source), found, property="amount")
         form = Question(source, request.POST, request.FILES)
@@ -135,6 +135,12 @@ class ReconciliationScreen(ReadingScreen):
 
 def _lines(source: Source, *, by: str, property: str, said: list[Total], days: list[date]) -> list[Line]:
     return list(reconciliation.lines(source, said, by=by, property=property, days=days))
+
+
+def _since_it_began(lines: list[Line]) -> list[Line]:
+    """The days from the first on which anything came; all of them where nothing did."""
+    began = next((place for place, line in enumerate(lines) if line.acknowledged or line.stored), 0)
+    return lines[began:]
 
 
 def _days(first: date | None, last: date | None, said: list[Total]) -> list[date]:

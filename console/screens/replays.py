@@ -60,6 +60,8 @@ class ReplayScreen(EntryScreen):
         one = QuarantinedRecord.objects.filter(
             source__in=ids_of([asked.get("source", "")]), reason=asked.get("reason", ""), field=asked.get("field", "")
         ).select_related("source")
+        if "load" in asked:
+            one = one.filter(load__in=ids_of([asked["load"]]))
         if not (first := one.first()):
             messages.info(request, "Nothing of that is in quarantine any more.")
             return self._to_list(request)
@@ -68,6 +70,7 @@ class ReplayScreen(EntryScreen):
                 first.source,
                 reason=first.reason,
                 field=first.field,
+                load=first.load_id if "load" in asked else None,
                 leave_out=[first.field] if "without" in asked and first.field else [],
                 by=actor_of(request),
                 now=timezone.now(),
@@ -79,7 +82,7 @@ class ReplayScreen(EntryScreen):
     @needs(REPLAY_QUARANTINE, methods=("GET",))
     def run(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
         """How far a replay is, and what became of its records."""
-        run = get_object_or_404(Replay.objects.select_related("source"), pk=id)
+        run = get_object_or_404(Replay.objects.select_related("source", "load"), pk=id)
         return self.page(
             request,
             "console/quarantine/run.html",

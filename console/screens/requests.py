@@ -186,11 +186,11 @@ class RequestScreen(RequestActs, NewRequestScreen, ErasureScreen, RectificationS
         "State",
         {
             "open": "info",
-            "approved": "primary",
-            "in progress": "warning",
-            "completed": "success",
-            "rejected": "default",
-            "called back": "default",
+            "approved": "accent",
+            "in progress": "warn",
+            "completed": "good",
+            "rejected": "o-plain",
+            "called back": "o-plain",
         },
     )
     def stands(self, row: SubjectRequest) -> str:

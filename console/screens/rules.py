@@ -15,6 +15,7 @@ from console.actors import names_of
 from console.asking import actor_of, may
 from console.forms import first_error
 from console.guards import needs
+from console.ids import uuid_in
 from console.profile.evidence import of_fields, of_levels
 from console.rule_forms import PutInForce, Try, facts_of, initial_of, versions_of
 from console.screen import Screen
@@ -55,7 +56,13 @@ class RuleScreen(Screen):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        return redirect("admin:identity_ruleversion_changelist")
+        return self.version(request, object_id)
+
+    @needs(CORRECT_IDENTITY, methods=("GET",))
+    def version(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """A version has no page of its own: it stands among the others."""
+        get_object_or_404(RuleVersion, pk=uuid_in(object_id))
+        return self._overview(request, Try(initial=initial_of(rules.latest())))
 
     @needs(CORRECT_IDENTITY, methods=("GET",))
     def overview(self, request: HttpRequest) -> HttpResponseBase:

@@ -126,7 +126,7 @@ class SegmentScreen(Screen):
     def changed(self, segment: Segment) -> str:
         return moment(segment.changed_at)
 
-    @badge("State", {"active": "success", "inactive": "warning"})
+    @badge("State", {"active": "good", "inactive": "warn"})
     def state(self, segment: Segment) -> str:
         return "active" if segment.active else "inactive"
 

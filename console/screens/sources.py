@@ -23,12 +23,13 @@ from console.file_stand import stands
 from console.guards import needs
 from console.ids import uuid_in
 from console.json_text import IndentedJSON, Typed, indented
+from console.latest import latest_of
 from console.left_out import left_out_of
 from console.quality import card_of, standing
 from console.screen import badge
 from console.screens.dictionary import DictionaryPages
 from console.screens.reconciliations import ReconciliationScreen
-from console.sending import first_steps, key_hint
+from console.sending import first_steps, how_to_send, key_hint
 from console.showing import in_words, label_of, moment
 from console.telling import telling
 from identity import device_registry
@@ -160,7 +161,7 @@ class SourceScreen(DictionaryPages, ReconciliationScreen):
     def kind_badge(self, source: Source) -> SafeString:
         return render_to_string("console/parts/kind.html", {"kind": source.kind})
 
-    @badge("State", {"enabled": "success", "disabled": "danger"})
+    @badge("State", {"enabled": "good", "disabled": "bad"})
     def state(self, source: Source) -> str:
         return "enabled" if source.enabled else "disabled"
 
@@ -292,6 +293,8 @@ class SourceScreen(DictionaryPages, ReconciliationScreen):
             left_out=left_out_of(source, {name: counts[name] or 0 for name in OUTCOMES}),
             may_see_quarantine=may(request, VIEW_QUARANTINE),
             first_steps=first_steps(source),
+            latest=latest_of(source),
+            how_to_send=how_to_send(source, lambda path: request.build_absolute_uri(path or "/").rstrip("/")),
             outcomes=parts_of({name: counts[name] or 0 for name in OUTCOMES}),
             alarms=standing(source),
             quality=card_of(source, today=timezone.localdate()),

@@ -66,7 +66,7 @@ class UserScreen(Screen):
     def role_names(self, user: User) -> str:
         return ", ".join(ROLES[role].name for role in user.roles if role in ROLES) or "–"
 
-    @badge("State", {"active": "success", "inactive": "danger"})
+    @badge("State", {"active": "good", "inactive": "bad"})
     def state(self, user: User) -> str:
         return "active" if user.is_active else "inactive"
 

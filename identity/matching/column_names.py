@@ -11,7 +11,7 @@ _NAMES = {
     """,
     "full_name": r"""
         (full|complete|whole|display)?names? (first|given|fore)(name)?and(sur|last|family)(name)? namefull
-        nomcomplet nombrecompleto vollername kundenname
+        nomcomplet nombrecompleto nomecompleto vollername vollstandigername volledigenaam kundenname
         фио полноеимя 氏名 姓名 お名前
     """,
     "organization": r"""
@@ -50,12 +50,13 @@ _NAMES = {
         (birth|b|dob)(d|dy|day) day(of)?birth geburtstag bd
     """,
     "email": r"""
-        e?mails?(addr|address|adresse)? correo(electronico)?
+        e?mails?(addr|address|adress?e?)? (adresse|indirizzo)e?mail courriel correo(electronico)?
         (электронная)?почта имейл メール(アドレス)? 电子邮件 邮箱 eposta
     """,
     "phone": r"""
         (home|work|cell|day|evening|private|mobile)?(tele)?(phone|fone)(num|number|no|nr)? tel telefon(nummer|o|e)?
-        mobile?(number|nr|phone)? cell handy(nummer)? telefoonnummer movil portable
+        mobile?(number|nr|phone)? cell handy(nummer)? mobilnummer telefoon(nummer)?
+        numero(de|di)?tele(ph|f)on[eo] cellulare movil portable
         телефон 電話(番号)? 电话 手机 手机号
     """,
     "house_number": r"""
@@ -64,9 +65,9 @@ _NAMES = {
     """,
     "street": r"""
         (street|st|str)(name|address|addr)? (postal|home|mailing|res|residential)?addr(ess)?(line)? addr(ess)?street
-        strasse(nname)? strassehausnummer anschrift adresse rue voie calle direccion via indirizzo ulica
+        domicilio adres strasse(nname)? strassehausnummer anschrift adresse rue voie calle direccion via indirizzo ulica
         straat(naam)?
-        улица адрес 住所 地址 adres
+        улица адрес 住所 地址
     """,
     "district": r"""
         district neighbou?rhood stadtteil ortsteil quartier barrio county
@@ -80,8 +81,8 @@ _NAMES = {
         город населенныйпункт 市 市区町村 城市 şehir sehir
     """,
     "postcode": r"""
-        post(al)?(code|cd)(fake)? zip(code|cd|5)? plz postleitzahl codepostal cp cap codigopostal kodpocztowy
-        (почтовый)?индекс 郵便番号 邮编 邮政编码 postakodu
+        post(al)?(code|cd)(fake)? zip(code|cd|5)? plz postleitzahl codepostal cp cap codigopostal codicepostale
+        kodpocztowy (почтовый)?индекс 郵便番号 邮编 邮政编码 postakodu
     """,
     "state": r"""
         (state|province|region|bundesland|canton|kanton|departement|provincia)(cd|code|abbr|name|desc)?
@@ -109,7 +110,7 @@ _BEFORE = frozenset(
      "postal", "legal", "registered"}
 )  # fmt: skip
 _AFTER = re.compile(r"(?:_?[c]?\d{1,2}|_(?:fake|raw|orig|original|clean|txt|text|str|value|desc|description|code|cd))$")
-_PLAIN = str.maketrans("éèóíáñ", "eeoian", "")
+_PLAIN = str.maketrans("éèóíáñäöüàâêîôûçùòì", "eeoianaouaaeioucuoi", "")
 
 
 def words_of(column: str) -> list[str]:

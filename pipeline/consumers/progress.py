@@ -3,8 +3,10 @@
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from pipeline import heartbeat
@@ -38,8 +40,11 @@ class Progress:
         self._write({"door": self._door, "what": what, **more})
 
     def end(self) -> None:
-        """Say what was taken in all."""
+        """Say what was taken in all, and that this consumer is not to be missed: it was asked to stop."""
         self._tell("stopped", {})
+        if self._beaten_at is not None:
+            with suppress(DatabaseError):
+                heartbeat.end(self._door)
 
     def beat(self) -> None:
         """Note in the database, now and then, that this consumer is alive. Raises what the database raises."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from records.dictionary import FIELDS
+from records.dictionary import FIELDS, OTHER_LANGUAGES
 from tests.api.conftest import Caller, assert_problem
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -18,7 +18,7 @@ def test_every_field_is_listed_with_its_rules(service: Caller) -> None:
         "identifier": True,
         "rule": {"name": "email", "version": 1, "description": "Checked by RFC 5321, in small letters."},
         "survivorship": "most_trusted",
-        "aliases": ["email_address", "mail"],
+        "aliases": ["email_address", "mail", *OTHER_LANGUAGES["email"].split()],
     }
     assert rows[-1]["survivorship"] == "most_recent"
 

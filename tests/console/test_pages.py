@@ -35,7 +35,8 @@ from access.roles import (
     VIEW_SOURCES,
 )
 from consent.models import Act
-from identity.models import Assignment, Profile
+from identity import rules
+from identity.models import Assignment, Profile, RuleVersion
 from outbox import alarm_listeners, recipients
 from outbox.models import AlarmListener, Recipient
 from pipeline import doors
@@ -57,6 +58,7 @@ LISTS = {
     "identity_profile": VIEW_PROFILES,
     "identity_match": CORRECT_IDENTITY,
     "identity_assignment": CORRECT_IDENTITY,
+    "identity_ruleversion": CORRECT_IDENTITY,
     "segments_segment": VIEW_SEGMENTS,
     "segments_imputationpolicy": VIEW_SEGMENTS,
     "segments_heldchange": REVIEW_SEGMENTS,
@@ -110,6 +112,7 @@ def _one(world: World, name: str) -> object:
     return {
         "identity_profile": world.alice,
         "identity_match": world.match.pk,
+        "identity_ruleversion": _rules(world).pk,
         "identity_assignment": Assignment.objects.order_by("pk").values_list("pk", flat=True)[0],
         "segments_segment": world.segment.pk,
         "segments_imputationpolicy": _policy().pk,
@@ -127,6 +130,11 @@ def _one(world: World, name: str) -> object:
         "access_user": world.staff["marketer"].pk,
         "vault_auditentry": AuditEntry.objects.order_by("pk").values_list("pk", flat=True)[0],
     }[name]
+
+
+def _rules(world: World) -> RuleVersion:
+    now = world.erasure.opened_at
+    return rules.put_in_force(None, rules.Thresholds(), by="steward-1", reason="as delivered", now=now)
 
 
 def _policy() -> ImputationPolicy:

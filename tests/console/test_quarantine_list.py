@@ -14,8 +14,9 @@ from django.urls import reverse
 
 from console.screens import quarantine as screen
 from pipeline import tasks
+from pipeline.models import Replay
 from records.models import FileLoad, QuarantinedRecord, Source
-from tests.console.conftest import World
+from tests.console.conftest import World, said
 from tests.senders import send_messages
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -98,13 +99,26 @@ def load(world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> File
     return load
 
 
-def test_of_a_file_only_its_own_are_shown_beside_what_a_replay_takes(load: FileLoad, sign_in: SignIn) -> None:
+def test_of_a_file_only_its_own_are_shown_and_replayed(
+    load: FileLoad, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks.work_on_replay, "delay", tasks.work_on_replay)
     page = sign_in("operator").get(LIST, {"load": load.pk})
     (group,) = page.context["groups"].shown
-    assert (group.source_name, group.field, group.count, group.replayed) == ("crm", "updated_at", 1, 2)
+    assert (group.source_name, group.field, group.count) == ("crm", "updated_at", 1)
     assert [(bar.label, bar.value) for _, bar in page.context["reasons"]] == [("Absurd date", 1)]
     assert page.context["cl"].result_count == 1
-    assert "whichever file they came in" in page.content.decode()
+    assert "of this file alone" in page.content.decode()
+    assert f'name="load" value="{load.pk}"' in page.content.decode()
+    asked = {"source": group.source, "reason": group.reason, "field": group.field}
+    begin = reverse("admin:records_quarantinedrecord_replays")
+    sign_in("operator").post(begin, {**asked, "load": load.pk})
+    run = Replay.objects.get()
+    assert (run.load, run.found, run.done, run.still) == (load, 1, 1, 1)
+    sign_in("operator").post(begin, asked)
+    assert Replay.objects.get(load=None).found == 2
+    told = sign_in("operator").post(begin, {**asked, "load": "00000000-0000-4000-8000-000000000000"})
+    assert (said(told), Replay.objects.count()) == (["Nothing of that is in quarantine any more."], 2)
 
 
 def test_the_file_that_is_chosen_is_named_and_can_be_let_go(load: FileLoad, sign_in: SignIn) -> None:

@@ -72,7 +72,7 @@ def test_it_is_tried_on_the_quarantine_and_the_read_is_audited(world: World, sig
     (counts,) = [response.context["compared"]]
     assert [(one.name, one.now, one.then) for one in counts.counts] == [
         ("Taken in", 0, 1),
-        ("Known already", 0, 0),
+        ("There twice", 0, 0),
         ("To quarantine", 1, 0),
     ]
     entry = AuditEntry.objects.get(action="try a mapping on the quarantine")
@@ -185,3 +185,28 @@ def test_who_may_not_change_sources_only_reads(role: str, world: World, sign_in:
         assert reader.post(page, {"mapping": "{}", "mode": "block", "save": "1"}).status_code == 403
     assert reader.post(settle, {"ignore": "1"}).status_code == 403
     assert fresh(crm).contract_version == crm.contract_version
+
+
+def test_a_file_that_is_loaded_is_tried_for_how_it_reads(world: World, sign_in: SignIn) -> None:
+    here, _, _ = pages(world.crm)
+    row = {"customer_number": "C-81", "email": "no address", "shoe_size": "43"}
+    send_rows(world.crm, row, now=world.erasure.opened_at)
+    file = sheet(b"customer_number,email,shoe_size\nC-81,no address,43\n")
+    changed = {**world.crm.mapping, "properties": {"shoe_size": "integer"}, "message_id": ["customer_number"]}
+    sources.change(world.crm, mapping={**world.crm.mapping, "message_id": ["customer_number"]})
+    send_rows(fresh(world.crm), row, now=world.erasure.opened_at)
+    response = sign_in("operator").post(here, {"mapping": json.dumps(changed), "file": file, "try": "1"})
+    found = response.context["compared"]
+    assert [(one.name, one.now, one.then) for one in found.counts] == [
+        ("Taken in", 1, 1),
+        ("There twice", 0, 0),
+        ("To quarantine", 0, 0),
+    ]
+    assert [(one.name, one.now, one.then) for one in found.flags] == [
+        ("1 more value came that the mapping does not name; dropped", 1, 0),
+        ("E-mail: cannot be one, so it was left out", 1, 1),
+    ]
+    assert "updated_at" in found.missing
+    page = response.content.decode()
+    assert "Rows that would be flagged" in page
+    assert "Named by the mapping, not in what it was tried on" in page

@@ -48,10 +48,22 @@ def asked(now: datetime, text: str = "", **more: Any) -> dict[str, Any]:
 def test_the_last_days_are_shown_without_the_sources_word(till: Source, sign_in: SignIn) -> None:
     response = sign_in("operator").get(page_of(till))
     found = response.context["found"]
-    assert (len(found.days), found.whole.acknowledged, found.whole.stored, found.with_word) == (30, 4, 2, False)
+    assert (len(found.days), found.whole.acknowledged, found.whole.stored, found.with_word) == (1, 4, 2, False)
+    assert (len(found.rows), found.left_out, found.is_short) == (1, 0, True)
     assert found.bars == ["came", "stored"]
     assert "This is what is known here" in response.content.decode()
     assert page_of(till) in sign_in("operator").get(f"/admin/records/source/{till.pk}/change/").content.decode()
+
+
+def test_the_latest_day_comes_first_and_days_without_anything_are_counted(
+    till: Source, sign_in: SignIn, now: datetime
+) -> None:
+    first = (now - timedelta(days=20)).date().isoformat()
+    response = sign_in("operator").post(page_of(till), asked(now, "", first=first, last=now.date().isoformat()))
+    found = response.context["found"]
+    assert (len(found.days), len(found.rows), found.left_out, found.is_short) == (21, 1, 20, False)
+    assert found.rows[0].line.day == now.date()
+    assert "20 days of which there is nothing to tell." in response.content.decode()
 
 
 def test_what_a_source_says_is_compared_in_words(till: Source, sign_in: SignIn, now: datetime) -> None:

@@ -1,7 +1,9 @@
 """Sources on screen: added whole, with the key shown once, or not at all."""
 
+import base64
 import html
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,7 +12,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from console.sending import how_to_send
 from console.showing import how_long_ago
+from records import sources
 from records.mapping import faults
 from records.models import Source
 from tests.console.conftest import World
@@ -130,3 +134,37 @@ def test_the_mapping_that_segment_messages_are_shown_can_be_saved(world: World, 
 def test_how_long_ago_is_told_as_people_say_it(seconds: int, words: str) -> None:
     now = timezone.now()
     assert how_long_ago(now - timedelta(seconds=seconds), now=now) == words
+
+
+def test_what_came_last_stands_there_with_its_door(world: World, sign_in: SignIn) -> None:
+    shop = Source.objects.get(name="shop")
+    response = sign_in("operator").get(f"/admin/records/source/{shop.pk}/change/")
+    latest = response.context["latest"]
+    assert latest[0].door == "Segment messages"
+    assert latest == sorted(latest, key=lambda one: one.at, reverse=True)
+    assert sum(count for one in latest for name, count in one.outcomes if name == "stored") == sum(
+        row.stored for row in shop.intakes.all()
+    )
+    assert "Segment messages</span>" in response.content.decode()
+
+
+@pytest.mark.parametrize("format", ["segment", "rows"])
+def test_the_call_that_the_page_shows_is_taken_in(format: str, db: None) -> None:
+    source, key = sources.add("new", kind="online", format=format, purposes=["service"])
+    call = how_to_send(source, lambda path: path)[0].call
+    ((type, address, body),) = re.findall(r"-H 'Content-Type: ([^']+)' (\S+) .*-d '(.+)'", call, re.S)
+    credentials = base64.b64encode(f"{key}:".encode()).decode()
+    headers = {"Authorization": f"Basic {credentials}"}
+    answer = Client().post(address, body, content_type=type, headers=headers)
+    assert answer.status_code == 200, answer.content
+    assert [(row.stored, row.quarantined) for row in source.intakes.all()] == [(1, 0)]
+
+
+def test_every_way_in_that_is_open_to_a_source_is_told(db: None) -> None:
+    def ways(**settings: Any) -> list[str]:
+        source, _ = sources.add(f"source-{Source.objects.count()}", purposes=["service"], **settings)
+        return [way.name for way in how_to_send(source, lambda path: path)]
+
+    assert ways(kind="online", format="segment", client_side=True) == ["Segment messages", "Files"]
+    assert ways(kind="offline", format="rows") == ["CloudEvents", "Files", "Webhooks"]
+    assert ways(kind="iot", format="rows") == ["CloudEvents", "Files", "Webhooks", "MQTT"]

@@ -79,6 +79,8 @@ def test_the_rules_in_force_change_nobody(town, now):
 def test_a_higher_threshold_would_split_and_says_whom_and_on_what_evidence(town, now):
     bits = Match.objects.get(state="linked").probability
     assert 0.9 < bits < 1
+    # What is missing would be written, if anything were.
+    assert BlockingToken.objects.filter(source_profile__in=source_profiles(profile("C4", now))).delete()[0] > 0
     before = everybody_written()
     run = tried(now, link=0.9999)
     assert counts(run) == (3, 4, 0, 0, 1, 1)

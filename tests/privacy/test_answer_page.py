@@ -59,6 +59,7 @@ def answered(**differently: Any) -> dict[str, Any]:
         "records": [],
         "consents": {"said": [], "standing": []},
         "how_the_profile_came_about": [],
+        "set_by_hand": [],
         "devices": [],
         "features": {"recency_days": 3},
         "estimated_features": {},

@@ -11,7 +11,7 @@ from identity.models import GoldenOverride, GoldenValue
 from identity.overriding import NotOverridable
 from identity.profiles import look_up, source_profiles
 from pipeline import by_hand, queue
-from privacy import access, aged_fields, data_key_rotation, requests
+from privacy import access, aged_fields, answer_page, data_key_rotation, requests
 from privacy.erasure import erase
 from records.models import Correction
 from segments.models import ProfileFeatures
@@ -77,6 +77,8 @@ def test_it_stands_in_the_answer_to_the_person(alice, now):
         {"field": "city", "value": None, "ended_at": at, **shared},
     ]
     assert {"field": "family_name", "source": "crm", "reason": "set by hand"} in answer["which_value_counts"]
+    page = answer_page.render(answer)
+    assert f"family name “Winter” (case 7, {at[:10]}), city (case 7, {at[:10]} to {at[:10]})" in page
 
 
 def test_what_the_person_had_put_right_takes_its_place(crm, alice, now):

@@ -2,7 +2,19 @@
 
 import pytest
 
-from records.dictionary import ALIASES, DIRECT, FIELDS, IDENTIFIERS, SENSITIVITIES, SURVIVORSHIP, TYPES, recognize
+from identity.matching.column_names import fields_named
+from records.dictionary import (
+    ALIASES,
+    DIRECT,
+    FIELDS,
+    IDENTIFIERS,
+    OTHER_LANGUAGES,
+    SENSITIVITIES,
+    SURVIVORSHIP,
+    TYPES,
+    names_of,
+    recognize,
+)
 from records.standardize import STANDARDIZERS
 
 
@@ -20,6 +32,20 @@ from records.standardize import STANDARDIZERS
         ("ZIP", "postcode"),
         ("user_id", "account_id"),
         ("anonymousId", "device_id"),
+        ("Vorname", "given_name"),
+        ("Nachname", "family_name"),
+        ("Straße", "street"),
+        ("PLZ", "postcode"),
+        ("Prénom", "given_name"),
+        ("Nom de famille", "family_name"),
+        ("Code postal", "postcode"),
+        ("Apellidos", "family_name"),
+        ("Teléfono", "phone"),
+        ("Fecha de nacimiento", "birth_date"),
+        ("Cognome", "family_name"),
+        ("Città", "city"),
+        ("Achternaam", "family_name"),
+        ("Woonplaats", "city"),
         ("total", None),
         ("", None),
         ("email2", None),
@@ -30,7 +56,19 @@ def test_columns_are_recognized(column: str, field: str | None) -> None:
 
 
 def test_no_name_stands_for_two_fields() -> None:
-    assert len(ALIASES) == sum(1 + len(field.aliases) for field in FIELDS.values())
+    assert len(ALIASES) == sum(len(names_of(field)) for field in FIELDS.values())
+
+
+# Columns that matching reads by what stands in them, or reads in parts, whatever they are called.
+BY_CONTENT = {"customer_number", "loyalty_number", "account_id", "device_id", "gender", "language"}
+COMPARED = FIELDS.keys() - BY_CONTENT - {"ip_address", "page_url"}
+
+
+@pytest.mark.parametrize(
+    ("field", "name"), [(field, name) for field in sorted(COMPARED) for name in OTHER_LANGUAGES[field].split()]
+)
+def test_matching_takes_a_column_for_the_same(field: str, name: str) -> None:
+    assert field in fields_named(name)
 
 
 def test_identifiers_are_direct_and_every_standardizer_exists() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
@@ -28,17 +29,20 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="", help="only what is there for this reason, such as wrong_type")
         parser.add_argument("--field", default="", help="only what is there for this field")
         parser.add_argument(
+            "--file", type=UUID, metavar="ID", help="only what came in this file, by the id of its load"
+        )
+        parser.add_argument(
             "--leave-out", action="append", default=[], metavar="FIELD", help="take them in without this field"
         )
         parser.add_argument("--json", action="store_true", help="print the outcome as one JSON line last")
 
-    def handle(self, *, source: str, reason: str, field: str, leave_out: list[str], json: bool, **options: Any) -> None:
+    def handle(self, *, source: str, leave_out: list[str], json: bool, **options: Any) -> None:
         found = Source.objects.filter(name=source).first()
         if found is None:
             raise CommandError(f"There is no source named '{source}'.")
-        asked: dict[str, Any] = {"reason": reason, "field": field, "leave_out": leave_out}
+        asked: dict[str, Any] = {"reason": options["reason"], "field": options["field"], "load": options["file"]}
         try:
-            run = replay_runs.begin(found, **asked, by=BY, now=timezone.now())
+            run = replay_runs.begin(found, **asked, leave_out=leave_out, by=BY, now=timezone.now())
         except ValueError as error:
             raise CommandError(f"{str(error).capitalize()}.") from None
         self._work_on(run)
