@@ -34,12 +34,14 @@ WHERE mine.source_profile_id = ANY(%(ids)b) AND mine.namespace <> ALL(%(exclusiv
 """
 
 # Whoever bears an exclusive identifier meets the first who bore it, however many there are; the first meets the latest.
+# Those who may not be linked are passed over: nobody would meet anybody through them.
 FIRST_BEARER = f"""
 SELECT mine.source_profile_id, first.source_profile_id, mine.namespace
 FROM records_identifier AS mine
 JOIN LATERAL (
     SELECT source_profile_id FROM records_identifier
-    WHERE namespace = mine.namespace AND index = mine.index ORDER BY source_profile_id LIMIT 1
+    WHERE namespace = mine.namespace AND index = mine.index AND source_profile_id <> ALL(%(passed)b::uuid[])
+    ORDER BY source_profile_id LIMIT 1
 ) AS first ON first.source_profile_id <> mine.source_profile_id
 WHERE mine.source_profile_id = ANY(%(ids)b) AND mine.namespace = ANY(%(exclusive)s) AND {unless_blocked("mine")}
 UNION
@@ -55,6 +57,7 @@ WHERE first.source_profile_id = ANY(%(ids)b) AND first.namespace = ANY(%(exclusi
       SELECT FROM records_identifier AS earlier
       WHERE earlier.namespace = first.namespace AND earlier.index = first.index
         AND earlier.source_profile_id < first.source_profile_id
+        AND earlier.source_profile_id <> ALL(%(passed)b::uuid[])
   )
 """
 
@@ -110,11 +113,16 @@ WHERE episode.owner_id IS NULL AND episode.source_profile_id IS NOT NULL
 Pair = tuple[UUID, UUID]
 
 
-def by_identifier(source_profiles: Collection[UUID], blocked: Blocked) -> dict[Pair, set[str]]:
-    """Pairs with these source profiles that share identifiers, and the namespaces of those; none that is blocked."""
+def by_identifier(
+    source_profiles: Collection[UUID], blocked: Blocked, passed: Collection[UUID] = ()
+) -> dict[Pair, set[str]]:
+    """Pairs with these source profiles that share identifiers, and the namespaces of those; none that is blocked.
+
+    `passed`: who is known not to be linked, so that nobody meets others through them.
+    """
     pairs: dict[Pair, set[str]] = defaultdict(set)
     for statement in (SHARED_IDENTIFIERS, FIRST_BEARER):
-        for mine, other, namespace in _rows(statement, source_profiles, blocked):
+        for mine, other, namespace in _rows(statement, source_profiles, blocked, passed):
             pairs[_ordered(mine, other)].add(namespace)
     return dict(pairs)
 
@@ -181,11 +189,14 @@ def by_device(source_profiles: Collection[UUID], blocked: Blocked) -> set[Pair]:
 
 
 def _rows(
-    statement: str, source_profiles: Collection[UUID], blocked: Blocked = NOTHING_BLOCKED
+    statement: str,
+    source_profiles: Collection[UUID],
+    blocked: Blocked = NOTHING_BLOCKED,
+    passed: Collection[UUID] = (),
 ) -> list[tuple[Any, ...]]:
     asked: dict[str, Any] = {"ids": list(source_profiles), "most": MOST_BEARERS, "exclusive": list(EXCLUSIVE)}
     with binary_cursor() as cursor:
-        cursor.execute(statement, asked | blocked.parameters)
+        cursor.execute(statement, asked | blocked.parameters | {"passed": list(passed)})
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 

@@ -35,7 +35,7 @@ from identity.matching import (
 from identity.matching.waterfall import Step, steps_of
 from identity.models import CANNOT_LINK, SIGNED_IN
 from identity.persons import known, open_persons
-from identity.profiles import profile_of
+from identity.profiles import profile_of, source_profiles_of
 from records.source_profiles import standing
 from vault.cursors import binary_cursor
 from vault.grants import Actor
@@ -121,12 +121,14 @@ class Scene:
     """Everybody whom this batch is about, what speaks for joining them, and where they belong so far.
 
     They are rows, numbered in the order of their ids, in `everyone`: numbers are compared and sorted ten times as fast.
-    `parting` leave the profile that they are in: they no longer agree to being linked. Of the profiles that are crowds
-    only a few source profiles are here; they stand for all.
+    `parting` leave the profile that they are in: they no longer agree to being linked. Whoever was there with them is
+    `loosened`, and stays where the other evidence says. Of the profiles that are crowds only a few source profiles are
+    here; they stand for all.
     """
 
     fresh: set[int]
     parting: set[int]
+    loosened: dict[int, UUID]
     everyone: list[UUID]
     place: dict[UUID, int]
     trusted: set[int]
@@ -140,12 +142,16 @@ class Scene:
     version: str
 
 
-def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
-    """The scene around these source profiles: their candidates, and whoever stands for the profiles of those."""
+def look_around(fresh: set[UUID], *, now: datetime, passed: frozenset[UUID] = frozenset()) -> Scene:
+    """The scene around these source profiles: their candidates, and whoever stands for the profiles of those.
+
+    It is looked at once more with all whom somebody who objects held together, and past those (`passed`) who may not
+    be linked, since others may meet behind them.
+    """
     nobodys = blocked.standing()
     newcomers, linkable, objecting = _open(fresh, now, nobodys)
     candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)})
-    shared = candidates.by_identifier(fresh, nobodys)
+    shared = candidates.by_identifier(fresh, nobodys, passed)
     alike = candidates.by_token(fresh)
     signed_in, on_device = candidates.by_sign_in(fresh, nobodys), candidates.by_device(fresh, nobodys)
     verdicts = _verdicts(fresh)
@@ -159,6 +165,12 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     persons, linkable = newcomers | others, linkable | may_be_linked
     parting = _parting(belongs, objecting | object_too, crowds=company.crowds)
     candidates.forget(objecting | object_too)
+    left = {belongs[id] for id in parting}
+    held = {id for ids in source_profiles_of(left).values() for id in ids} if left else set()
+    met_first = {id for pair, namespaces in shared.items() if not namespaces.isdisjoint(EXCLUSIVE) for id in pair}
+    shut = (met_first & persons.keys()) - linkable
+    if held - fresh or shut - passed:
+        return look_around(fresh | held, now=now, passed=passed | shut)
     everyone = in_order(persons)
     place = {id: row for row, id in enumerate(everyone)}
     people = People.build(everyone, [persons[id] for id in everyone])
@@ -170,10 +182,12 @@ def look_around(fresh: set[UUID], *, now: datetime) -> Scene:
     _add_devices(edges, _within(at, on_device))
     ruled = _by_rows(place, _verdicts(everyone))
     _add_verdicts(edges, ruled, set(at.values()))
-    stay = {place[id]: profile for id, profile in belongs.items() if id in persons and id not in parting}
+    settled = {place[id]: profile for id, profile in belongs.items() if id in persons and id not in parting}
+    stay = {row: profile for row, profile in settled.items() if profile not in left}
     return Scene(
         fresh={place[id] for id in fresh | parting},
         parting={place[id] for id in parting},
+        loosened={row: profile for row, profile in settled.items() if profile in left},
         everyone=everyone,
         place=place,
         trusted={place[id] for id in _trusted(persons)},
