@@ -52,8 +52,19 @@ class People(RuleBasedStateMachine):
 
     folder: Path
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(
+        rows=st.lists(st.tuples(numbers, st.none() | cards), min_size=2, max_size=4),
+        users=st.lists(st.tuples(accounts, st.none() | numbers), min_size=1, max_size=2),
+    )
+    def begin(self, rows: list[tuple[Name, Name | None]], users: list[tuple[Name, Name | None]]) -> None:
+        """Some are known before anything is decided."""
+        self._found()
+        for number, card in rows:
+            self.customer(number, card)
+        for account, number in users:
+            self.identify(account, number)
+
+    def _found(self) -> None:
         self.world = World()
         self.ids: dict[Part, UUID] = {}
         self.dead: set[UUID] = set()
@@ -86,6 +97,14 @@ class People(RuleBasedStateMachine):
         blind.forget()
 
     # What comes in.
+
+    @rule(rows=st.lists(st.tuples(numbers, cards), min_size=1, max_size=3), one_by_one=st.booleans())
+    def customers(self, rows: list[tuple[Name, Name]], one_by_one: bool) -> None:
+        """Several come in, processed after each or not."""
+        for number, card in rows:
+            self.customer(number, card)
+            if one_by_one:
+                self.work()
 
     @rule(number=numbers, card=st.none() | cards)
     def customer(self, number: Name, card: Name | None) -> None:
@@ -192,7 +211,7 @@ class People(RuleBasedStateMachine):
         queue.enqueue([self.ids[part]], now=self.now)
         self.world.objecting.add(part)
 
-    @precondition(lambda self: self.ids)
+    @precondition(lambda self: len(self.ids) > 4)
     @rule(data=st.data())
     def erase(self, data: st.DataObject) -> None:
         """Somebody is erased; their devices are used no more, so that who used them is no question."""
