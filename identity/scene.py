@@ -122,7 +122,7 @@ class Scene:
 
     They are rows, numbered in the order of their ids, in `everyone`: numbers are compared and sorted ten times as fast.
     `parting` leave the profile that they are in: they no longer agree to being linked. Whoever was there with them is
-    `loosened`, and stays where the other evidence says. Of the profiles that are crowds only a few source profiles are
+    `loosened`, and goes where the other evidence says; a restriction leaves things as they are. Of the profiles that are crowds only a few source profiles are
     here; they stand for all.
     """
 
@@ -183,11 +183,12 @@ def look_around(fresh: set[UUID], *, now: datetime, passed: frozenset[UUID] = fr
     ruled = _by_rows(place, _verdicts(everyone))
     _add_verdicts(edges, ruled, set(at.values()))
     settled = {place[id]: profile for id, profile in belongs.items() if id in persons and id not in parting}
-    stay = {row: profile for row, profile in settled.items() if profile not in left}
+    loose = {row: profile for row, profile in settled.items() if profile in left and everyone[row] in linkable}
+    stay = {row: profile for row, profile in settled.items() if row not in loose}
     return Scene(
         fresh={place[id] for id in fresh | parting},
         parting={place[id] for id in parting},
-        loosened={row: profile for row, profile in settled.items() if profile in left},
+        loosened=loose,
         everyone=everyone,
         place=place,
         trusted={place[id] for id in _trusted(persons)},

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from consent import restrictions
 from consent.acts import NewAct, record
 from identity import ledger
 from identity.models import Assignment, Match
@@ -156,6 +157,19 @@ def test_who_was_held_together_by_somebody_who_objects_parts(partner, now):
     entries = Assignment.objects.filter(source_profile__in=cards).count()
     object_to_linking(bridge, now + timedelta(hours=2))
     assert (profile_of(after), Assignment.objects.filter(source_profile__in=cards).count()) == (after, entries)
+
+
+def test_who_is_restricted_stays_where_they_are_when_another_leaves(partner, now):
+    rows = [{"customer_number": "C1", "loyalty_number": "L1"}, {"loyalty_number": "L1"}, {"loyalty_number": "L1"}]
+    send_rows(partner, *(row | {"n": str(number)} for number, row in enumerate(rows)), now=now)
+    process(now)
+    bridge, *cards = SourceProfile.objects.order_by("id").values_list("id", flat=True)
+    before = profile_of([bridge, *cards])
+    restrictions.restrict(cards[:1], kind="restriction", actor="officer", now=now)
+    object_to_linking(bridge, now + timedelta(hours=1))
+    after = profile_of([bridge, *cards])
+    assert [after[card] for card in cards] == [before[card] for card in cards]
+    assert after[bridge] != before[bridge]
 
 
 @pytest.mark.parametrize("objecting", [1, 3])

@@ -1,4 +1,4 @@
-"""Values that are nobody's, and erasure: they bar nobody else, and of a person's own nothing is left of the blocking."""
+"""Values that are nobody's, and erasure: they bar nobody else, and nothing is left of a person's own."""
 
 from datetime import timedelta
 
