@@ -329,9 +329,9 @@ def run(folder: Path, *, examples: int, steps: int) -> None:
 
 
 def test_in_any_order(tmp_path: Path) -> None:
-    run(tmp_path, examples=15, steps=15)
+    run(tmp_path, examples=10, steps=12)
 
 
 @pytest.mark.slow
 def test_in_any_order_at_length(tmp_path: Path) -> None:
-    run(tmp_path, examples=400, steps=40)
+    run(tmp_path, examples=300, steps=30)
