@@ -122,8 +122,8 @@ class Scene:
 
     They are rows, numbered in the order of their ids, in `everyone`: numbers are compared and sorted ten times as fast.
     `parting` leave the profile that they are in: they no longer agree to being linked. Whoever was there with them is
-    `loosened`, and goes where the other evidence says; a restriction leaves things as they are. Of the profiles that are crowds only a few source profiles are
-    here; they stand for all.
+    `loosened`, and goes where the other evidence says; a restriction leaves things as they are. Of the profiles that
+    are crowds only a few source profiles are here; they stand for all.
     """
 
     fresh: set[int]
