@@ -36,12 +36,14 @@ WHERE mine.source_profile_id = ANY(%(ids)b::uuid[]) AND mine.namespace <> ALL(%(
 """
 
 # Whoever bears an exclusive identifier meets the first who bore it, however many there are; the first meets the latest.
+# Those who may not be linked are passed over: nobody would meet anybody through them.
 FIRST_BEARER = f"""
 SELECT mine.source_profile_id, first.source_profile_id, mine.namespace
 FROM records_identifier AS mine
 JOIN LATERAL (
     SELECT source_profile_id FROM records_identifier
-    WHERE namespace = mine.namespace AND index = mine.index ORDER BY source_profile_id LIMIT 1
+    WHERE namespace = mine.namespace AND index = mine.index AND source_profile_id <> ALL(%(passed)b::uuid[])
+    ORDER BY source_profile_id LIMIT 1
 ) AS first ON first.source_profile_id <> mine.source_profile_id
 WHERE mine.source_profile_id = ANY(%(ids)b::uuid[]) AND mine.namespace = ANY(%(exclusive)b::text[])
   AND {unless_blocked("mine")}
@@ -59,6 +61,7 @@ WHERE first.source_profile_id = ANY(%(ids)b::uuid[]) AND first.namespace = ANY(%
       SELECT FROM records_identifier AS earlier
       WHERE earlier.namespace = first.namespace AND earlier.index = first.index
         AND earlier.source_profile_id < first.source_profile_id
+        AND earlier.source_profile_id <> ALL(%(passed)b::uuid[])
   )
 """
 
@@ -115,9 +118,14 @@ T = TypeVar("T")
 Pair = tuple[UUID, UUID]
 
 
-def by_identifier(source_profiles: Collection[UUID], blocked: Blocked) -> Question[dict[Pair, set[str]]]:
-    """Pairs with these source profiles that share identifiers, and the namespaces of those; none that is blocked."""
-    return _ask(f"{SHARED_IDENTIFIERS} UNION ALL {FIRST_BEARER}", source_profiles, _namespaces, blocked)
+def by_identifier(
+    source_profiles: Collection[UUID], blocked: Blocked, passed: Collection[UUID] = ()
+) -> Question[dict[Pair, set[str]]]:
+    """Pairs with these source profiles that share identifiers, and the namespaces of those; none that is blocked.
+
+    `passed`: who is known not to be linked, so that nobody meets others through them.
+    """
+    return _ask(f"{SHARED_IDENTIFIERS} UNION ALL {FIRST_BEARER}", source_profiles, _namespaces, blocked, passed)
 
 
 def _namespaces(rows: Rows) -> dict[Pair, set[str]]:
@@ -193,9 +201,19 @@ def _pairs(rows: Rows) -> set[Pair]:
 
 
 def _ask(
-    statement: str, source_profiles: Collection[UUID], read: Callable[[Rows], T], blocked: Blocked = NOTHING_BLOCKED
+    statement: str,
+    source_profiles: Collection[UUID],
+    read: Callable[[Rows], T],
+    blocked: Blocked = NOTHING_BLOCKED,
+    passed: Collection[UUID] = (),
 ) -> Question[T]:
-    asked = {"ids": Uuids(source_profiles), "most": MOST_BEARERS, "exclusive": Texts(EXCLUSIVE), **blocked.parameters}
+    asked = {
+        "ids": Uuids(source_profiles),
+        "passed": Uuids(passed),
+        "most": MOST_BEARERS,
+        "exclusive": Texts(EXCLUSIVE),
+        **blocked.parameters,
+    }
     named = {name: value for name, value in asked.items() if f"%({name})" in statement}
     return Question(statement, named, read)
 

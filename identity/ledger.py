@@ -174,7 +174,8 @@ def undo_merge(profile: UUID, merged: UUID, *, actor: str, reason: str, now: dat
 
     Works for merges by hand and by matching, at any later time and through further merges; matching will not join
     them again. Whoever joined since because of somebody who goes back belongs nowhere until they are resolved anew, so
-    queue everybody of the profile afterwards. Raises `NotPossible` when nobody, or everybody, came from there.
+    queue everybody of the profile afterwards; what was said meanwhile to the one holds of neither of these. Raises
+    `NotPossible` when nobody, or everybody, came from there.
     """
     with transaction.atomic():
         lock()
@@ -189,8 +190,8 @@ def undo_merge(profile: UUID, merged: UUID, *, actor: str, reason: str, now: dat
         release(freed, now=now)
         entries = [Entry(id, merged, BY_HAND, {"undoes": str(profile)}) for id in sorted(came)]
         assign(entries, actor=actor, rule_version=BY_HAND, now=now)
-        acts.annul(came, others=stay, addressed=[profile], actor=actor, now=now)
-        acts.annul(stay, others=came, addressed=[merged], actor=actor, now=now)
+        acts.annul(came | freed, others=stay, addressed=[profile], actor=actor, now=now)
+        acts.annul(stay, others=came | freed, addressed=[merged], actor=actor, now=now)
         append([News(profile, PROFILE_SPLIT, {"into": str(merged)})], now=now)
         return merged
 

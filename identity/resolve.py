@@ -57,7 +57,7 @@ def _enter(scene: Scene, groups: list[set[int]], now: datetime) -> Resolution:
     entries, unseen, news, merged = [], [], [], set()
     for group, (profile, is_new) in zip(touched, homes, strict=True):
         former = {scene.belongs[row] for row in group if row in scene.belongs} - {profile}
-        moving = sorted(row for row in group if scene.belongs.get(row) != profile)
+        moving = sorted(row for row in group if scene.belongs.get(row, scene.loosened.get(row)) != profile)
         entries += [_entry(scene, row, profile, group, held) for row in moving]
         unseen += [entry for other in sorted(former & scene.crowds) for entry in _moved(scene, other, profile, group)]
         news += [News(profile, PROFILE_CREATED)] if is_new else []
@@ -74,11 +74,25 @@ def _enter(scene: Scene, groups: list[set[int]], now: datetime) -> Resolution:
 
 def _homes(scene: Scene, groups: list[set[int]], now: datetime) -> list[tuple[UUID, bool]]:
     former = [sorted({scene.belongs[row] for row in group if row in scene.belongs}) for group in groups]
+    for profile, place in _seats(scene, groups).items():
+        former[place] = [profile]
     made = iter(ledger.make_profiles(sum(1 for profiles in former if not profiles), now=now))
     return [
         (next(made), True) if not profiles else (profiles[0] if len(profiles) == 1 else ledger.oldest(profiles), False)
         for profiles in former
     ]
+
+
+def _seats(scene: Scene, groups: list[set[int]]) -> dict[UUID, int]:
+    """Which group goes on with the profile that somebody left who held it together: the largest of those that belong
+    nowhere else, as the place of the group."""
+    best: dict[UUID, tuple[int, int, int]] = {}
+    for place, group in enumerate(groups):
+        if not group & scene.belongs.keys():
+            for profile in {scene.loosened[row] for row in group & scene.loosened.keys()}:
+                size = sum(1 for row in group if scene.loosened.get(row) == profile)
+                best[profile] = max(best.get(profile, (0, 0, 0)), (size, -min(group), place))
+    return {profile: place for profile, (_, _, place) in best.items()}
 
 
 def _entry(scene: Scene, row: int, profile: UUID, group: set[int], held: Held) -> Entry:

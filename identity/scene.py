@@ -21,7 +21,7 @@ from identity.matching import LINK, Contradiction, Person, log_odds
 from identity.matching.waterfall import Step
 from identity.models import CANNOT_LINK, SIGNED_IN
 from identity.persons import known, latest_values, open_persons
-from identity.profiles import current, former, merged_by_hand
+from identity.profiles import current, former, merged_by_hand, source_profiles_of
 from identity.rules import Rules, Thresholds
 from identity.weighing import Compared, Rows, Weighing, weighing
 from records.source_profiles import Standing, standing
@@ -94,13 +94,15 @@ class Scene:
     """Everybody whom this batch is about, what speaks for joining them, and where they belong so far.
 
     They are rows, numbered in the order of their ids, in `everyone`: numbers are compared and sorted ten times as fast.
-    `parting` leave the profile that they are in: they no longer agree to being linked. Of the profiles that are crowds
-    only a few source profiles are here; they stand for all. `reviews` are pairs of these that wait for a person, each
-    with its id; `former` the profiles that the fresh and the parting were in before, by whoever's hand.
+    `parting` leave the profile that they are in: they no longer agree to being linked. Whoever was there with them is
+    `loosened`, and goes where the other evidence says; a restriction leaves things as they are. Of the profiles that
+    are crowds only a few source profiles are here; they stand for all. `reviews` are pairs of these that wait for a
+    person, each with its id; `former` the profiles that the fresh and the parting were in before, by whoever's hand.
     """
 
     fresh: set[int]
     parting: set[int]
+    loosened: dict[int, UUID]
     everyone: list[UUID]
     place: dict[UUID, int]
     trusted: set[int]
@@ -117,17 +119,23 @@ class Scene:
 
 
 def look_around(
-    source_profiles: Collection[UUID], *, now: datetime, nobodys: Blocked | None = None, trial: Rules | None = None
+    source_profiles: Collection[UUID],
+    *,
+    now: datetime,
+    nobodys: Blocked | None = None,
+    passed: frozenset[UUID] = frozenset(),
+    trial: Rules | None = None,
 ) -> Scene:
     """The scene around these source profiles: their candidates, and whoever stands for the profiles of those.
 
     Those that were joined to somebody by a sign-in that proved to be no reason to belong nowhere from now on. `nobodys`
-    are the blocked values, where they have been asked for already.
+    are the blocked values, where they have been asked for already. It is looked at once more with all whom somebody who
+    objects held together, and past those (`passed`) who may not be linked, since others may meet behind them.
 
     With rules on `trial` nothing is written, and what the ledger has joined is asked anew, but for what a person did.
     """
     nobodys = nobodys or blocked.standing()
-    sharing = ask(candidates.by_identifier(source_profiles, nobodys))
+    sharing = ask(candidates.by_identifier(source_profiles, nobodys, passed))
     asked = ask(
         joined(
             standing(source_profiles),
@@ -174,6 +182,12 @@ def look_around(
     parting = _parting(belongs, objecting | object_too, crowds=company.crowds)
     if trial is None:
         candidates.forget(objecting | object_too)
+    vacated = {belongs[id] for id in parting}
+    held = {id for ids in source_profiles_of(vacated).values() for id in ids} if vacated else set()
+    met_first = {id for pair, namespaces in shared.items() if not namespaces.isdisjoint(EXCLUSIVE) for id in pair}
+    shut = (met_first & persons.keys()) - linkable
+    if held - set(source_profiles) or shut - passed:
+        return look_around(fresh | held, now=now, nobodys=nobodys, passed=passed | shut, trial=trial)
     place = {id: row for row, id in enumerate(everyone)}
     scales = weighing([persons[id] for id in everyone], rules.model)
     at = {id: place[id] for id in linkable}
@@ -184,10 +198,13 @@ def look_around(
         _add_devices(edges, _within(at, on_device), rules.thresholds)
     ruled = _by_rows(place, verdicts)
     _add_verdicts(edges, ruled, set(at.values()))
-    stay = {place[id]: profile for id, profile in belongs.items() if id in persons and id not in parting}
+    settled = {place[id]: profile for id, profile in belongs.items() if id in persons and id not in parting}
+    loose = {row: profile for row, profile in settled.items() if profile in vacated and everyone[row] in linkable}
+    stay = {row: profile for row, profile in settled.items() if row not in loose}
     return Scene(
         fresh={place[id] for id in fresh | parting},
         parting={place[id] for id in parting},
+        loosened=loose,
         everyone=everyone,
         place=place,
         trusted={place[id] for id in _trusted(persons, believed)},

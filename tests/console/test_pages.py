@@ -35,8 +35,8 @@ from access.roles import (
     VIEW_SOURCES,
 )
 from consent.models import Act
-from identity import rules
-from identity.models import Assignment, Profile, RuleVersion
+from identity import limits, rules
+from identity.models import Assignment, IdentifierLimit, Profile, RuleVersion
 from outbox import alarm_listeners, recipients
 from outbox.models import AlarmListener, Recipient
 from pipeline import doors
@@ -59,6 +59,7 @@ LISTS = {
     "identity_match": CORRECT_IDENTITY,
     "identity_assignment": CORRECT_IDENTITY,
     "identity_ruleversion": CORRECT_IDENTITY,
+    "identity_identifierlimit": CORRECT_IDENTITY,
     "segments_segment": VIEW_SEGMENTS,
     "segments_imputationpolicy": VIEW_SEGMENTS,
     "segments_heldchange": REVIEW_SEGMENTS,
@@ -101,6 +102,7 @@ def pages(world: World) -> dict[str, str]:
     found[reverse("admin:identity_profile_changelist") + "?who=everybody"] = VIEW_PROFILES
     found[reverse("admin:segments_segment_edit", args=[world.segment.pk])] = EDIT_SEGMENTS
     found[reverse("admin:segments_imputationpolicy_feature", args=["country"])] = VIEW_SEGMENTS
+    found[reverse("admin:identity_identifierlimit_namespace", args=["email"])] = CORRECT_IDENTITY
     found[reverse("admin:records_retentionrule_processing_record")] = VIEW_RETENTION
     found[reverse("admin:consent_purpose_edit", args=["marketing"])] = EDIT_PURPOSES
     found[reverse("admin:consent_purpose_publish", args=["marketing"])] = EDIT_PURPOSES
@@ -116,6 +118,7 @@ def _one(world: World, name: str) -> object:
         "identity_assignment": Assignment.objects.order_by("pk").values_list("pk", flat=True)[0],
         "segments_segment": world.segment.pk,
         "segments_imputationpolicy": _policy().pk,
+        "identity_identifierlimit": _limit().pk,
         "segments_heldchange": _held(world).pk,
         "consent_purpose": "marketing",
         "consent_act": Act.objects.order_by("pk").values_list("pk", flat=True)[0],
@@ -140,6 +143,12 @@ def _rules(world: World) -> RuleVersion:
 def _policy() -> ImputationPolicy:
     known = ImputationPolicy.objects.first()
     return known or policies.change("recency_days", method="constant", constant=43, by="t", now=timezone.now())[1]
+
+
+def _limit() -> IdentifierLimit:
+    bounds = {"most": 10, "most_in_window": None, "window_days": None}
+    known = IdentifierLimit.objects.first()
+    return known or limits.change("email", priority=4, **bounds, by="t", now=timezone.now())[1]
 
 
 def _held(world: World) -> HeldChange:

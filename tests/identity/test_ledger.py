@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
+from consent.decide import decide
+from console.acts import say
 from identity import ledger
 from identity.ledger import NotPossible
 from identity.models import Assignment, Profile, Verdict
@@ -14,6 +16,7 @@ from pipeline import queue
 from records import sources
 from records.models import SourceProfile
 from tests.senders import process, send_rows
+from vault.grants import Actor, Grant
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
@@ -132,6 +135,26 @@ def test_who_joined_because_of_the_merged_person_follows_them(people, till, now)
     process(later)
     assert set(source_profiles(alices)) == {alice, receipts[0]}
     assert set(source_profiles(bobs)) == {bob, *receipts[1:]}
+
+
+def test_what_was_said_to_the_merged_person_binds_nobody_who_joined_because_of_the_other(people, till, now):
+    """A no to marketing while Bob was taken for Alice was hers; it stands on Bob's receipt no more than on Bob."""
+    (alice, alices), (bob, bobs), _ = people
+    hours = [now + timedelta(hours=hour) for hour in range(6)]
+    spoken = {"purpose": "marketing", "channel": "", "how": "phone", "actor": "clerk"}
+    say([bob], profile=bobs, state="granted", now=hours[0], **spoken)
+    ledger.merge(alices, bobs, actor="steward", reason="same", now=hours[1])
+    receipts = [receipt(till, "L-bob", now=hours[2])]
+    say([alice, bob, *receipts], profile=alices, state="withdrawn", now=hours[3], **spoken)
+    ledger.undo_merge(alices, bobs, actor="steward", reason="mistake", now=hours[4])
+    queue.enqueue([alice, bob, *receipts], now=hours[4])
+    process(hours[4])
+    assert set(source_profiles(bobs)) == {bob, *receipts}
+    asked = [
+        decide(source_profiles(profile), purpose="marketing", at=hours[5], actor=Actor.machine("test"), reason="test")
+        for profile in (alices, bobs)
+    ]
+    assert [isinstance(answer, Grant) for answer in asked] == [False, True]
 
 
 def test_who_was_merged_by_hand_meanwhile_stays(people, now):

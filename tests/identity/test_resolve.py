@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from consent import restrictions
 from consent.acts import NewAct, record
 from identity import ledger
 from identity.models import Assignment, Match
 from identity.profiles import look_up, profile_of, source_profiles, source_profiles_of
+from pipeline import queue
 from records import sources
 from records.models import Attribute, SourceProfile
 from tests.senders import process, send_messages, send_rows
@@ -123,6 +125,64 @@ def test_whoever_objects_to_linking_stays_alone(crm, now):
     send_rows(crm, ALICE_AT_WORK, now=now)
     process(now)
     assert len(profiles()) == 2
+
+
+def object_to_linking(source_profile, now):
+    record([NewAct(source_profile, "identity_linking", "", "withdrawn", now, "letter", True)], now=now)
+    queue.enqueue([source_profile], now=now)
+    process(now)
+
+
+@pytest.fixture
+def partner(db):
+    """Knows people by either number."""
+    fields = {name: name for name in ("customer_number", "loyalty_number", "account_id")}
+    return sources.add("partner", kind="offline", stable_key="", mapping={"message_id": ["n"], "fields": fields})[0]
+
+
+def test_who_was_held_together_by_somebody_who_objects_parts(partner, now):
+    """The bridge goes, and its ends have nothing in common; most of them go on as the profile that they were."""
+    rows = [{"customer_number": "C1", "loyalty_number": "L1"}, {"customer_number": "C1"}]
+    rows += [{"loyalty_number": "L1"}, {"loyalty_number": "L1"}, {"account_id": "A"}]
+    send_rows(partner, *(row | {"n": str(number)} for number, row in enumerate(rows)), now=now)
+    process(now)
+    bridge, number, *cards, stranger = SourceProfile.objects.order_by("id").values_list("id", flat=True)
+    before = profile_of([bridge, number, *cards, stranger])
+    assert sorted(len(ids) for ids in source_profiles_of(set(before.values())).values()) == [1, 4]
+    object_to_linking(bridge, now + timedelta(hours=1))
+    after = profile_of([bridge, number, *cards, stranger])
+    assert {after[card] for card in cards} == {before[bridge]}
+    assert len({after[bridge], after[number], after[cards[0]], after[stranger]}) == 4
+    assert after[stranger] == before[stranger]
+    entries = Assignment.objects.filter(source_profile__in=cards).count()
+    object_to_linking(bridge, now + timedelta(hours=2))
+    assert (profile_of(after), Assignment.objects.filter(source_profile__in=cards).count()) == (after, entries)
+
+
+def test_who_is_restricted_stays_where_they_are_when_another_leaves(partner, now):
+    rows = [{"customer_number": "C1", "loyalty_number": "L1"}, {"loyalty_number": "L1"}, {"loyalty_number": "L1"}]
+    send_rows(partner, *(row | {"n": str(number)} for number, row in enumerate(rows)), now=now)
+    process(now)
+    bridge, *cards = SourceProfile.objects.order_by("id").values_list("id", flat=True)
+    before = profile_of([bridge, *cards])
+    restrictions.restrict(cards[:1], kind="restriction", actor="officer", now=now)
+    object_to_linking(bridge, now + timedelta(hours=1))
+    after = profile_of([bridge, *cards])
+    assert [after[card] for card in cards] == [before[card] for card in cards]
+    assert after[bridge] != before[bridge]
+
+
+@pytest.mark.parametrize("objecting", [1, 3])
+def test_others_meet_behind_those_who_object(partner, now, objecting):
+    """Who bears a number first stands for all who do; if they may not be linked, the next one does."""
+    for number in range(5):
+        send_rows(partner, {"n": str(number), "loyalty_number": "L1"}, now=now)
+        process(now)
+        if number < objecting:
+            object_to_linking(SourceProfile.objects.latest("id").id, now)
+    ids = list(SourceProfile.objects.order_by("id").values_list("id", flat=True))
+    sizes = sorted(len(ids) for ids in source_profiles_of(set(profile_of(ids).values())).values())
+    assert sizes == [*[1] * objecting, 5 - objecting]
 
 
 def test_one_lost_key_and_one_damaged_value_stop_nobody(crm, now):

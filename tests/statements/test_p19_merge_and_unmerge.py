@@ -21,8 +21,8 @@ from tests.statements.sabotage import Sabotage
 
 SABOTAGE = Sabotage(
     "identity/ledger.py",
-    "        acts.annul(came, others=stay, addressed=[profile], actor=actor, now=now)\n        acts.annul(stay,",
-    "        acts.annul(stay,",
+    "        acts.annul(came | freed, others=stay, addressed=[profile], actor=actor, now=now)\n",
+    "",
 )
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
