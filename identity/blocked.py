@@ -62,6 +62,12 @@ class Blocked:
         }
 
 
+@lru_cache(maxsize=8)
+def among(nobodys: Blocked, namespaces: tuple[str, ...]) -> Blocked:
+    """Those of these namespaces alone: all that is handed over with each question."""
+    return Blocked(frozenset(pair for pair in nobodys.pairs if pair[0] in namespaces))
+
+
 NOTHING_BLOCKED = Blocked(frozenset())
 
 

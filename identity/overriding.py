@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from identity.models import GoldenOverride
 from records import corrections
-from records.by_hand import Unreadable, home_of, normal_form, setting_of
+from records.by_hand import Illegible, home_of, normal_form, setting_of
 from records.dictionary import FIELDS, IDENTIFIERS
 from records.models import Attribute, Correction, Identifier
 from records.rectifying import NOT_OF_THE_PERSON
@@ -187,7 +187,7 @@ def _decided(
         return offer, offer.value, offer.source_profile
     try:
         value = normal_form(field, text, setting_of(home, now=now))
-    except Unreadable as error:
+    except Illegible as error:
         raise NotOverridable(field, str(error)) from None
     offer = next(_alike(known, field, value), None)
     if offer:

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from identity import blocked
-from identity.blocked import Blocked, unless_blocked
+from identity.blocked import Blocked, among, unless_blocked
 from identity.matching import Person
 from vault.arrays import Texts, Uuids
 from vault.grants import Grant
@@ -17,6 +17,7 @@ from vault.sealing import Shelf, open_shelves
 log = structlog.get_logger()
 
 FIELDS = ["given_name", "family_name", "birth_date", "email", "phone", "street", "postcode", "city", "country"]
+NAMESPACES = ("email", "phone")
 
 # The latest value of each field that matching looks at; e-mail and phone stand among the identifiers.
 LATEST = f"""
@@ -39,7 +40,8 @@ FROM (
 
 def latest_values(source_profiles: Collection[UUID], nobodys: Blocked) -> Question[Rows]:
     """What these source profiles last said, sealed as it is kept, for `open_persons`; blocked values were not said."""
-    asked = {"ids": Uuids(source_profiles), "fields": Texts(FIELDS), **nobodys.parameters}
+    passed_over = among(nobodys, NAMESPACES).parameters
+    asked = {"ids": Uuids(source_profiles), "fields": Texts(FIELDS), **passed_over}
     return Question(LATEST, asked, list)
 
 

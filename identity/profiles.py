@@ -85,12 +85,20 @@ def merged_by_hand(source_profile_ids: Collection[UUID]) -> Question[dict[UUID, 
     return Question(BY_HAND, {"ids": Uuids(source_profile_ids)}, lambda rows: {row[0]: row[1] for row in rows})
 
 
+# From these outwards, whatever is known of the tables: each of their profiles is looked into once.
 BY_HAND = """
-SELECT source_profile_id, profile_id, NULL FROM identity_assignment AS entry
-WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND ended_at IS NULL AND EXISTS (
-    SELECT FROM identity_assignment AS other
-    WHERE other.profile_id = entry.profile_id AND other.ended_at IS NULL AND other.reason = 'by hand'
+WITH mine AS MATERIALIZED (
+    SELECT asked.id, entry.profile_id FROM unnest(%(ids)b::uuid[]) AS asked (id)
+    CROSS JOIN LATERAL (
+        SELECT profile_id FROM identity_assignment WHERE source_profile_id = asked.id AND ended_at IS NULL OFFSET 0
+    ) AS entry
+), touched AS MATERIALIZED (
+    SELECT profile_id FROM (SELECT DISTINCT profile_id FROM mine) AS theirs WHERE EXISTS (
+        SELECT FROM identity_assignment AS entry
+        WHERE entry.profile_id = theirs.profile_id AND ended_at IS NULL AND reason = 'by hand' OFFSET 0
+    )
 )
+SELECT id, profile_id, NULL FROM mine WHERE profile_id IN (SELECT profile_id FROM touched)
 """
 
 

@@ -23,7 +23,7 @@ from privacy.models import APPROVED, RECTIFICATION, SubjectRequest
 from privacy.subjects import Subject, UnknownProfile
 from privacy.waking import wake
 from records import corrections as known_wrong
-from records.by_hand import Unreadable, home_of, normal_form, setting_of
+from records.by_hand import Illegible, home_of, normal_form, setting_of
 from records.models import SourceProfile
 from records.rectifying import RECTIFIABLE, drop_refuted, put_right
 from records.standardize import Setting, standardize
@@ -135,7 +135,7 @@ def _one(field: str, text: str, keys: Collection[str], setting: Setting) -> str:
         raise NotRectifiable(field, "a source knows the person by it: change it there, or split or merge the profile")
     try:
         return normal_form(field, text, setting)
-    except Unreadable as error:
+    except Illegible as error:
         raise NotRectifiable(field, str(error)) from None
 
 

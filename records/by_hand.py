@@ -13,7 +13,7 @@ from records.standardize import Absurd, Setting, standardize
 OF_NAMES = ("name", "family_name", "place")
 
 
-class Unreadable(ValueError):
+class Illegible(ValueError):
     """This cannot be read in that field; the message says why."""
 
 
@@ -31,13 +31,13 @@ def setting_of(home: SourceProfile, *, now: datetime) -> Setting:
 
 
 def normal_form(field: str, text: str, setting: Setting) -> str:
-    """The text as this field is kept. Raises `Unreadable`."""
+    """The text as this field is kept. Raises `Illegible`."""
     try:
         clean = standardize(_rule(field), text, setting)
     except Absurd as error:
-        raise Unreadable(str(error)) from None
+        raise Illegible(str(error)) from None
     if clean.value is None:
-        raise Unreadable("this cannot be read; write it as the person would")
+        raise Illegible("this cannot be read; write it as the person would")
     return clean.value
 
 
