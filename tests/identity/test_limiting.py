@@ -6,15 +6,19 @@ from uuid import UUID
 
 import pytest
 
+from consent.decide import decide_each
 from console import corrections
 from identity import blocking_values, ledger, limits
+from identity.learning import LINKING
 from identity.models import Assignment, BlockedValue, DeviceEpisode, Match
+from identity.persons import open_persons
 from identity.profiles import look_up, profile_of, source_profiles, source_profiles_of
 from pipeline import queue
 from records import sources
 from records.models import Identifier, Record, Source, SourceProfile
 from tests.pipeline.cast import saying, send
 from tests.senders import process, send_rows
+from vault.grants import Actor
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
@@ -243,3 +247,14 @@ def test_a_split_by_hand_takes_no_notice_of_limits(crm: Source, now: datetime) -
     one, other = (profile_of([id])[id] for id in in_order())
     ledger.merge(one, other, actor="steward", reason="same", now=now)
     assert sizes() == [2]
+
+
+@pytest.mark.parametrize(("namespace", "left"), [("email", (None, "+4930901820")), ("phone", ("a@example.com", None))])
+def test_a_blocked_value_counts_as_not_said(crm: Source, now: datetime, namespace: str, left: tuple[str, str]) -> None:
+    said = {"email": "a@example.com", "phone": "+4930901820"}
+    send_rows(crm, customer("C1", **said), now=now)
+    blocking_values.set_blocked(namespace, said[namespace], is_blocked=True, by="u-1", now=now)
+    (id,) = in_order()
+    decisions = decide_each({id: (id,)}, purpose=LINKING, at=now, actor=Actor.machine("test"), reason="test")
+    (person,) = open_persons([id], decisions.grant).values()
+    assert (person.email, person.phone) == left

@@ -70,6 +70,13 @@ def test_what_else_waits_for_the_same_people_is_taken_along() -> None:
     assert list(Work.objects.values_list("source_profile_id", flat=True)) == [bob]
 
 
+def test_with_the_work_comes_the_answer_to_a_question() -> None:
+    alice = new_id()
+    queue.enqueue([alice], now=NOW)
+    with queue.take(2, and_ask=Question("SELECT %(number)b + 1", {"number": 6}, lambda rows: rows[0][0])) as taken:
+        assert taken == ({alice: Waiting()}, 7)
+
+
 def test_two_workers_never_hold_the_same() -> None:
     alice, bob = new_id(), new_id()
     queue.enqueue([alice], now=NOW)
