@@ -46,7 +46,7 @@ def test_it_holds_what_it_was_given(now):
 
 def test_by_default_it_has_every_scope_but_those_that_somebody_chooses_by_name():
     scopes = api_keys.add("till", purposes=["service"])[0].scopes
-    assert set(SCOPES) - set(scopes) == {"recipients:write", "sources:write"}
+    assert set(SCOPES) - set(scopes) == {"profiles:write", "recipients:write", "sources:write"}
 
 
 def test_it_ends_when_it_expires(now):
@@ -71,8 +71,8 @@ def test_revoking_one_leaves_the_others(now):
 
 
 def test_an_unknown_scope_makes_no_key():
-    with pytest.raises(UnknownScope, match="unknown scope 'profiles:write'; choose from profiles:read, "):
-        api_keys.add("till", purposes=["service"], scopes=["profiles:read", "profiles:write"])
+    with pytest.raises(UnknownScope, match="unknown scope 'profiles:paint'; choose from profiles:read, "):
+        api_keys.add("till", purposes=["service"], scopes=["profiles:read", "profiles:paint"])
     assert ApiKey.objects.count() == 0
 
 
