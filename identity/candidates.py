@@ -18,6 +18,8 @@ from vault.index_columns import indexes_to_write
 from vault.questions import Question, Rows
 
 MOST_BEARERS = 60
+# So many bearers of one value who may not be linked are passed over.
+MOST_PASSED = 5_000
 TOKEN = "blocking-token"
 # These name one person in the system that issued them; where two systems issue the same, contradiction keeps apart.
 EXCLUSIVE = ("account_id", "customer_number", "loyalty_number")
@@ -33,6 +35,19 @@ JOIN LATERAL (
 ) AS other ON other.source_profile_id <> mine.source_profile_id AND other.bearers <= %(most)b
 WHERE mine.source_profile_id = ANY(%(ids)b::uuid[]) AND mine.namespace <> ALL(%(exclusive)b::text[])
   AND mine.namespace <> 'device_id' AND {unless_blocked("mine")}
+"""
+
+# Those who bear an exclusive identifier with these, the first so many of each value.
+BESIDE = f"""
+SELECT DISTINCT other.source_profile_id, other.source_profile_id, ''
+FROM records_identifier AS mine
+JOIN LATERAL (
+    SELECT source_profile_id FROM records_identifier
+    WHERE namespace = mine.namespace AND index = mine.index
+    ORDER BY source_profile_id LIMIT %(passing)b
+) AS other ON true
+WHERE mine.source_profile_id = ANY(%(ids)b::uuid[]) AND mine.namespace = ANY(%(exclusive)b::text[])
+  AND {unless_blocked("mine")}
 """
 
 # Whoever bears an exclusive identifier meets the first who bore it, however many there are; the first meets the latest.
@@ -181,6 +196,11 @@ def begin_anew(source_profiles: Collection[UUID]) -> None:
                 cursor.execute(statement, {"ids": sorted(source_profiles)})
 
 
+def beside(source_profiles: Collection[UUID], blocked: Blocked) -> Question[set[UUID]]:
+    """Those who bear an exclusive identifier with these, and these; of each value the first few thousand."""
+    return _ask(BESIDE, source_profiles, lambda rows: {id for id, _, _ in rows}, blocked)
+
+
 def by_token(source_profiles: Collection[UUID]) -> Question[set[Pair]]:
     """Pairs with these source profiles that share a blocking token."""
     return _ask(SHARED_TOKENS, source_profiles, _pairs)
@@ -211,6 +231,7 @@ def _ask(
         "ids": Uuids(source_profiles),
         "passed": Uuids(passed),
         "most": MOST_BEARERS,
+        "passing": MOST_PASSED,
         "exclusive": Texts(EXCLUSIVE),
         **blocked.parameters,
     }

@@ -106,7 +106,8 @@ def _standing(scene: Scene, members: set[int]) -> list[Rows]:
     for id in sorted(members):
         if id in scene.belongs:
             by_profile[scene.belongs[id]].append(id)
-    return [(ids[0], other) for ids in by_profile.values() for other in ids[1:]]
+    joined = [(ids[0], other) for ids in by_profile.values() for other in ids[1:]]
+    return joined + [pair for pair in scene.tied if pair[0] in members and pair[1] in members]
 
 
 @dataclass(frozen=True)

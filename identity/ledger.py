@@ -340,12 +340,16 @@ def _by_age(left: UUID, right: UUID) -> tuple[UUID, UUID]:
     return rows[0], rows[1]
 
 
-# Entries of others who were ever in one profile with these source profiles, without what their evidence says of them.
+# Entries of others who were ever in one profile with these source profiles, or were kept from them by a limit, without
+# what their evidence says of them.
 FORGET = """
 WITH shared AS (SELECT DISTINCT profile_id FROM identity_assignment WHERE source_profile_id = ANY(%(ids)s)),
 others AS (
     SELECT DISTINCT source_profile_id FROM identity_assignment
     WHERE profile_id IN (SELECT profile_id FROM shared) AND source_profile_id <> ALL(%(ids)s)
+    UNION
+    SELECT source_profile_id FROM identity_assignment
+    WHERE evidence ? 'kept_from' AND evidence ->> 'kept_from' = ANY(%(names)s)
 )
 UPDATE identity_assignment AS entry
 SET evidence = coalesce(

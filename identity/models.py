@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.json import KeyTextTransform
 
 LINKED, IN_REVIEW, REJECTED = "linked", "in_review", "rejected"
 SIGNED_IN = "signed in on this device"
@@ -69,6 +70,11 @@ class Assignment(models.Model):
         indexes = [
             models.Index(fields=["profile"], condition=Q(ended_at=None), name="current_assignments_by_profile"),
             models.Index(fields=["source_profile", "assigned_at"]),
+            models.Index(
+                KeyTextTransform("kept_from", "evidence"),
+                condition=Q(evidence__has_key="kept_from"),
+                name="assignments_kept_from",
+            ),
         ]
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,9 +18,9 @@ from identity.blocked import Blocked
 from identity.candidates import EXCLUSIVE, Pair
 from identity.learning import LINKING
 from identity.limiting import Limiting, limiting
-from identity.matching import LINK, Contradiction, Person, log_odds
+from identity.matching import LINK, Contradiction, Limit, Person, log_odds
 from identity.matching.waterfall import Step
-from identity.models import CANNOT_LINK, SIGNED_IN
+from identity.models import CANNOT_LINK, MUST_LINK, SIGNED_IN
 from identity.persons import known, latest_values, open_persons
 from identity.profiles import current, former, merged_by_hand, source_profiles_of
 from identity.rules import Rules, Thresholds
@@ -95,14 +96,16 @@ class Scene:
 
     They are rows, numbered in the order of their ids, in `everyone`: numbers are compared and sorted ten times as fast.
     `parting` leave the profile that they are in: they no longer agree to being linked. Whoever was there with them is
-    `loosened`, and goes where the other evidence says; a restriction leaves things as they are. Of the profiles that
-    are crowds only a few source profiles are here; they stand for all. `reviews` are pairs of these that wait for a
-    person, each with its id; `former` the profiles that the fresh and the parting were in before, by whoever's hand.
+    `loosened`, and goes where the other evidence says; `tied` are pairs of those that are one person without whoever
+    leaves, and stay so whatever the limits say now. A restriction leaves things as they are. Of the profiles that are
+    crowds only a few source profiles are here; they stand for all. `reviews` are pairs of these that wait for a person,
+    each with its id; `former` the profiles that the fresh and the parting were in before, by whoever's hand.
     """
 
     fresh: set[int]
     parting: set[int]
     loosened: dict[int, UUID]
+    tied: list[Rows]
     everyone: list[UUID]
     place: dict[UUID, int]
     trusted: set[int]
@@ -118,23 +121,61 @@ class Scene:
     former: set[UUID]
 
 
+# A scene is looked at again so many times at most, where somebody who may not be linked stands between others.
+MOST_LOOKS = 4
+
+
 def look_around(
-    source_profiles: Collection[UUID],
-    *,
-    now: datetime,
-    nobodys: Blocked | None = None,
-    passed: frozenset[UUID] = frozenset(),
-    trial: Rules | None = None,
+    source_profiles: Collection[UUID], *, now: datetime, nobodys: Blocked | None = None, trial: Rules | None = None
 ) -> Scene:
     """The scene around these source profiles: their candidates, and whoever stands for the profiles of those.
 
     Those that were joined to somebody by a sign-in that proved to be no reason to belong nowhere from now on. `nobodys`
     are the blocked values, where they have been asked for already. It is looked at once more with all whom somebody who
-    objects held together, and past those (`passed`) who may not be linked, since others may meet behind them.
+    objects held together, and past those who may not be linked, since others may meet behind them.
 
     With rules on `trial` nothing is written, and what the ledger has joined is asked anew, but for what a person did.
     """
     nobodys = nobodys or blocked.standing()
+    around, passed = set(source_profiles), frozenset[UUID]()
+    for _ in range(MOST_LOOKS):
+        sight = _look(around, passed, nobodys, trial, now)
+        if sight.held <= around and sight.shut <= passed:
+            break
+        around, passed = around | sight.held, passed | _shut_beside(sight.shut - passed, nobodys, now)
+    return _scene(sight)
+
+
+@dataclass
+class _Sight:
+    """What one look finds. `held` are all who were in a profile with somebody who leaves it; `shut` those whom others
+    would meet by an exclusive identifier, were it not that they may not be linked."""
+
+    fresh: set[UUID]
+    persons: dict[UUID, Person]
+    linkable: set[UUID]
+    shared: dict[Pair, set[str]]
+    alike: set[Pair]
+    signed_in: set[Pair]
+    on_device: set[Pair]
+    belongs: dict[UUID, UUID]
+    crowds: set[UUID]
+    parting: set[UUID]
+    held: set[UUID]
+    shut: set[UUID]
+    everyone: list[UUID]
+    nobodys: Blocked
+    rules: Rules
+    limited: dict[str, Limit]
+    believed: Mapping[UUID, Standing]
+    verdicts: Mapping[Pair, str]
+    reviews: list[tuple[UUID, UUID, str]]
+    former: set[UUID]
+
+
+def _look(
+    source_profiles: Collection[UUID], passed: frozenset[UUID], nobodys: Blocked, trial: Rules | None, now: datetime
+) -> _Sight:
     sharing = ask(candidates.by_identifier(source_profiles, nobodys, passed))
     asked = ask(
         joined(
@@ -186,39 +227,104 @@ def look_around(
     held = {id for ids in source_profiles_of(vacated).values() for id in ids} if vacated else set()
     met_first = {id for pair, namespaces in shared.items() if not namespaces.isdisjoint(EXCLUSIVE) for id in pair}
     shut = (met_first & persons.keys()) - linkable
-    if held - set(source_profiles) or shut - passed:
-        return look_around(fresh | held, now=now, nobodys=nobodys, passed=passed | shut, trial=trial)
-    place = {id: row for row, id in enumerate(everyone)}
-    scales = weighing([persons[id] for id in everyone], rules.model)
-    at = {id: place[id] for id in linkable}
-    edges = _scored(_within(at, (*shared, *alike)), scales, rules.thresholds)
-    _add_certain(edges, _within(at, signed_in), SIGNED_IN)
-    _add_exclusive(edges, _by_rows(at, shared), scales)
-    if rules.thresholds.same_device:
-        _add_devices(edges, _within(at, on_device), rules.thresholds)
-    ruled = _by_rows(place, verdicts)
-    _add_verdicts(edges, ruled, set(at.values()))
-    settled = {place[id]: profile for id, profile in belongs.items() if id in persons and id not in parting}
-    loose = {row: profile for row, profile in settled.items() if profile in vacated and everyone[row] in linkable}
-    stay = {row: profile for row, profile in settled.items() if row not in loose}
-    return Scene(
-        fresh={place[id] for id in fresh | parting},
-        parting={place[id] for id in parting},
-        loosened=loose,
-        everyone=everyone,
-        place=place,
-        trusted={place[id] for id in _trusted(persons, believed)},
-        belongs=stay,
+    return _Sight(
+        fresh=fresh,
+        persons=persons,
+        linkable=linkable,
+        shared=shared,
+        alike=alike,
+        signed_in=signed_in,
+        on_device=on_device,
+        belongs=belongs,
         crowds=company.crowds,
-        edges=edges,
-        apart={pair for pair, verdict in ruled.items() if verdict == CANNOT_LINK},
-        contradicts=scales.contradicts,
-        limits=limiting(limited, everyone, stay, company.crowds, nobodys),
-        thresholds=rules.thresholds,
-        version=rules.version,
+        parting=parting,
+        held=held,
+        shut=shut,
+        everyone=everyone,
+        nobodys=nobodys,
+        rules=rules,
+        limited=limited,
+        believed=believed,
+        verdicts=verdicts,
         reviews=reviews,
         former={profile for id, profile in left if id in fresh or id in parting},
     )
+
+
+def _shut_beside(shut: Collection[UUID], nobodys: Blocked, now: datetime) -> frozenset[UUID]:
+    """These and all who bear an exclusive identifier with them and may not be linked either, asked at once: one card
+    may have served a thousand who object."""
+    asked = {id: (id,) for id in {*shut, *answer(candidates.beside(shut, nobodys))}}
+    decisions = decide_each(asked, purpose=LINKING, at=now, actor=STAGE, reason="resolve source profiles")
+    return frozenset(asked.keys() - decisions.allowed)
+
+
+def _scene(sight: _Sight) -> Scene:
+    """The people seen as rows, with what speaks for joining them."""
+    place = {id: row for row, id in enumerate(sight.everyone)}
+    scales = weighing([sight.persons[id] for id in sight.everyone], sight.rules.model)
+    thresholds = sight.rules.thresholds
+    at = {id: place[id] for id in sight.linkable}
+    edges = _scored(_within(at, (*sight.shared, *sight.alike)), scales, thresholds)
+    _add_certain(edges, _within(at, sight.signed_in), SIGNED_IN)
+    _add_exclusive(edges, _by_rows(at, sight.shared), scales)
+    if thresholds.same_device:
+        _add_devices(edges, _within(at, sight.on_device), thresholds)
+    ruled = _by_rows(place, sight.verdicts)
+    parting = {place[id] for id in sight.parting}
+    ruled |= _decided_through(parting, ruled, at.values())
+    _add_verdicts(edges, ruled, set(at.values()))
+    vacated = {sight.belongs[id] for id in sight.parting}
+    settled = {place[id]: profile for id, profile in sight.belongs.items() if id in place and place[id] not in parting}
+    linkable = set(at.values())
+    loose = {row: profile for row, profile in settled.items() if profile in vacated and row in linkable}
+    stay = {row: profile for row, profile in settled.items() if row not in loose}
+    return Scene(
+        fresh={place[id] for id in sight.fresh} | parting,
+        parting=parting,
+        loosened=loose,
+        tied=_tied(edges, loose, thresholds),
+        everyone=sight.everyone,
+        place=place,
+        trusted={place[id] for id in _trusted(sight.persons, sight.believed)},
+        belongs=stay,
+        crowds=sight.crowds,
+        edges=edges,
+        apart={pair for pair, verdict in ruled.items() if verdict == CANNOT_LINK},
+        contradicts=scales.contradicts,
+        limits=limiting(sight.limited, sight.everyone, stay, sight.crowds, sight.nobodys),
+        thresholds=thresholds,
+        version=sight.rules.version,
+        reviews=sight.reviews,
+        former=sight.former,
+    )
+
+
+def _tied(edges: Mapping[Rows, Edge], loose: Mapping[int, UUID], thresholds: Thresholds) -> list[Rows]:
+    """The pairs of those whom somebody left behind in one profile that are one person without them."""
+    least = log_odds(thresholds.link)
+    together = [pair for pair in sorted(edges) if pair[0] in loose and loose[pair[0]] == loose.get(pair[1])]
+    return [pair for pair in together if edges[pair].bits >= least]
+
+
+def _decided_through(parting: set[int], ruled: Mapping[Rows, str], linkable: Collection[int]) -> dict[Rows, str]:
+    """What people decided of the others by way of somebody who parts: whom they joined to the same one, they joined."""
+    joined: dict[int, set[int]] = defaultdict(set)
+    for (one, other), verdict in ruled.items():
+        if verdict == MUST_LINK:
+            joined[one].add(other)
+            joined[other].add(one)
+    found = dict[Rows, str]()
+    for leaving in sorted(parting):
+        through, waiting = set[int](), [leaving]
+        while waiting:
+            row = waiting.pop()
+            if row not in through:
+                through.add(row)
+                waiting += joined[row]
+        rest = sorted(through & set(linkable))
+        found |= {pair: MUST_LINK for pair in pairwise(rest) if pair not in ruled}
+    return found
 
 
 def _trusted(persons: Mapping[UUID, Person], believed: Mapping[UUID, Standing]) -> set[UUID]:

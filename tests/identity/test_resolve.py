@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from structlog.testing import capture_logs
 
 from consent import restrictions
 from consent.acts import NewAct, record
-from identity import ledger
+from identity import ledger, limits
 from identity.models import Assignment, Match
 from identity.profiles import look_up, profile_of, source_profiles, source_profiles_of
 from pipeline import queue
@@ -183,6 +185,49 @@ def test_others_meet_behind_those_who_object(partner, now, objecting):
     ids = list(SourceProfile.objects.order_by("id").values_list("id", flat=True))
     sizes = sorted(len(ids) for ids in source_profiles_of(set(profile_of(ids).values())).values())
     assert sizes == [*[1] * objecting, 5 - objecting]
+
+
+def sizes_of_people() -> list[int]:
+    ids = list(SourceProfile.objects.values_list("id", flat=True))
+    return sorted(len(theirs) for theirs in source_profiles_of(set(profile_of(ids).values())).values())
+
+
+def test_a_card_of_very_many_who_object_stops_nobody(partner, now):
+    send_rows(partner, *({"no": str(number), "loyalty_number": "L1"} for number in range(300)), now=now)
+    process(now)
+    ids = list(SourceProfile.objects.values_list("id", flat=True))
+    record([NewAct(id, "identity_linking", "", "withdrawn", now, "letter", verified=True) for id in ids], now=now)
+    queue.enqueue(ids, now=now)
+    process(now + timedelta(hours=1))
+    send_rows(partner, *({"no": f"new {number}", "loyalty_number": "L1"} for number in range(2)), now=now)
+    with CaptureQueriesContext(connection) as asked:
+        process(now + timedelta(hours=2))
+    assert sizes_of_people() == [*[1] * 300, 2]
+    # Alone of their card they take some sixty.
+    assert len(asked) < 150
+
+
+def test_a_lower_limit_parts_nobody_when_another_leaves(partner, now):
+    rows = [{"no": str(number), "loyalty_number": "L1", "customer_number": f"C{number}"} for number in range(6)]
+    send_rows(partner, *rows, now=now)
+    process(now)
+    limits.change("customer_number", priority=2, most=2, most_in_window=None, window_days=None, by="steward", now=now)
+    first = SourceProfile.objects.order_by("id").values_list("id", flat=True)[0]
+    object_to_linking(first, now + timedelta(hours=1))
+    assert sizes_of_people() == [1, 5]
+
+
+def test_whom_a_person_joined_to_the_same_one_stay_joined_when_that_one_leaves(partner, now):
+    rows = [{"loyalty_number": "L1"}, {"account_id": "A1"}, {"customer_number": "C1"}]
+    send_rows(partner, *(row | {"no": str(number)} for number, row in enumerate(rows)), now=now)
+    process(now)
+    first, second, third = SourceProfile.objects.order_by("id").values_list("id", flat=True)
+    home = profile_of([first, second, third])
+    survivor = ledger.merge(home[first], home[second], actor="steward", reason="case 1", now=now)
+    ledger.merge(survivor, home[third], actor="steward", reason="case 2", now=now)
+    object_to_linking(first, now + timedelta(hours=1))
+    home = profile_of([first, second, third])
+    assert home[second] == home[third] != home[first]
 
 
 def test_one_lost_key_and_one_damaged_value_stop_nobody(crm, now):
