@@ -16,7 +16,7 @@ from console import review_queue
 from console.charts import Columns, Part, bars_of, columns_of, line_of, parts_of
 from console.profile.called import called, declared
 from identity.profiles import living
-from pipeline import heartbeat, queue
+from pipeline import backlog, following, heartbeat
 from privacy import break_glass
 from privacy.models import UNFINISHED, SubjectRequest
 from records import alarms as quality_alarms
@@ -268,8 +268,10 @@ def keys_ending(*, now: datetime) -> Waiting:
 
 
 def work(*, now: datetime) -> Waiting:
-    """Source profiles that wait for the processor, and processes that have not been heard of."""
-    count, missing = queue.waiting(), heartbeat.missing(now=now)
+    """Entries that wait for the processor, those that failed, and processes that have not been heard of."""
+    count, failed, missing = backlog.waiting(), following.failed(), heartbeat.missing(now=now)
     missing += [f"the {name} consumer" for name, alive in heartbeat.consumers(now=now).items() if not alive]
     note = f"no sign of {', '.join(missing)}" if missing else "all processes are up"
-    return Waiting("Waiting work", count, note, "bad" if missing and count else "warn" if missing else "good", "")
+    note += f"; {failed} failed, to be tried again" if failed else ""
+    state = "bad" if missing and count else "warn" if missing or failed else "good"
+    return Waiting("Waiting work", count, note, state, "")

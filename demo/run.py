@@ -20,8 +20,8 @@ from demo.generator import generate
 from identity.models import Assignment, Match, MatchModel
 from identity.profiles import living, source_profiles_of
 from identity.relearning import learn_anew
+from pipeline import backlog
 from pipeline import files as pipeline_files
-from pipeline import queue
 from pipeline.files import ingest
 from pipeline.process import process_batch
 from records.models import FileLoad, Intake, QuarantinedRecord, SourceProfile
@@ -110,10 +110,10 @@ def _look(bars: Mapping[str, Bar]) -> None:
 
 
 def _process(progress: Progress) -> None:
-    total = queue.waiting()
+    total = backlog.waiting()
     task = progress.add_task("resolve and segment", total=total)
     while process_batch(now=timezone.now()):
-        progress.update(task, completed=total - queue.waiting())
+        progress.update(task, completed=total - backlog.waiting())
     progress.update(task, completed=total)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from records.standardize import identity_form
 from vault.arrays import ByteArray, Texts
-from vault.blind import Chain, chain_of
+from vault.blind import Chain, chain_of, fresh_chains
 from vault.questions import Question, answer
 
 Pair = tuple[str, bytes]
@@ -86,8 +86,13 @@ FROM identity_blockedvalue ORDER BY namespace, index, saved_at DESC, id DESC
 
 
 def standing() -> Blocked:
-    """What is blocked now: one query."""
+    """What is blocked now: one query, and one for the keys."""
     return standing_by(answer(last_words()))
+
+
+def standing_by_known_keys() -> Blocked:
+    """The same, for who has just read the keys: one query."""
+    return _blocked(tuple((namespace, chain_of(namespace)) for namespace in DEFAULTS), answer(last_words()))
 
 
 def last_words() -> Question[Words]:
@@ -96,8 +101,9 @@ def last_words() -> Question[Words]:
 
 
 def standing_by(words: Words) -> Blocked:
-    """What is blocked by these words."""
-    return _blocked(tuple((namespace, chain_of(namespace)) for namespace in DEFAULTS), words)
+    """What is blocked by these words, also under a key to which a rotation has only just begun to move."""
+    chains = fresh_chains(DEFAULTS)
+    return _blocked(tuple((namespace, chains[namespace]) for namespace in DEFAULTS), words)
 
 
 @lru_cache(maxsize=4)

@@ -7,10 +7,11 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from identity import rules
+from identity import ledger, rules
 from identity.models import DONE, RUNNING, DryRun, DryRunChange, MatchModel, RuleVersion
 from identity.rules import Thresholds
 from identity.simulating import Change, simulate
+from records.models import SourceProfile
 from vault.ids import new_id
 
 # A worker that has not been heard of for so long has died.
@@ -55,8 +56,10 @@ def work_on(id: UUID, *, on_progress: Callable[[int, int], None] = lambda done, 
         _end(run, fault=str(error)[:300])
         return
     with transaction.atomic():
+        ledger.lock()
         DryRunChange.objects.filter(run=run).delete()
-        DryRunChange.objects.bulk_create([_kept(run, change) for change in found.changes], batch_size=1_000)
+        kept = [_kept(run, change) for change in _of_those_still_here(found.changes)]
+        DryRunChange.objects.bulk_create(kept, batch_size=1_000)
         _end(run, counts=dict(found.counts))
 
 
@@ -76,6 +79,13 @@ def left_behind(*, now: datetime) -> list[UUID]:
 def thresholds_of(run: DryRun) -> Thresholds:
     """The thresholds that are on trial. Raises `identity.rules.NotPossible`."""
     return Thresholds(run.link, run.review, run.same_email, run.same_device, run.learns)
+
+
+def _of_those_still_here(changes: list[Change]) -> list[Change]:
+    """Without those of whom somebody has been erased since."""
+    asked = {id for change in changes for id in (change.left, change.right)}
+    here = set(SourceProfile.objects.filter(id__in=asked).values_list("id", flat=True))
+    return [change for change in changes if {change.left, change.right} <= here]
 
 
 def _kept(run: DryRun, change: Change) -> DryRunChange:

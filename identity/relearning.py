@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from identity import rules
+from django.db import transaction
+
+from identity import ledger, rules
 from identity.learning import learn_model
 from identity.models import MatchModel
 
@@ -12,9 +14,12 @@ STAGE = "learn"
 def learn_anew(*, now: datetime) -> MatchModel:
     """Learn the match model and put it in force; where the rules keep to theirs, it is only there to be tried."""
     model = learn_model(now=now, active=False)
-    before = rules.latest()
-    thresholds = rules.thresholds_of(before) if before else rules.Thresholds()
-    if thresholds.learns:
-        rules.put_in_force(model, thresholds, by=STAGE, reason=rules.LEARNED, now=now)
-        model.refresh_from_db()
+    with transaction.atomic():
+        # What somebody is just putting in force is waited for, and kept.
+        ledger.lock()
+        before = rules.latest()
+        thresholds = rules.thresholds_of(before) if before else rules.Thresholds()
+        if thresholds.learns:
+            rules.put_in_force(model, thresholds, by=STAGE, reason=rules.LEARNED, now=now)
+            model.refresh_from_db()
     return model

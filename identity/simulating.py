@@ -190,12 +190,16 @@ def _with_evidence(changes: Sequence[_Between], rules: Rules, now: datetime) -> 
         portion = changes[start : start + CHANGES_AT_ONCE]
         few = {id for one in portion for ids in (one.moving, one.staying) for id in ids[:MEMBERS_LOOKED_AT]}
         scene = look_around(few, now=now, trial=rules)
-        yield from (_change(one, scene) for one in portion)
+        yield from (change for one in portion if (change := _change(one, scene)))
 
 
-def _change(one: _Between, scene: Scene) -> Change:
-    """The change with the strongest pair between the two sides as its evidence, or any pair where nothing is alike."""
-    sides = [[scene.place[id] for id in ids[:MEMBERS_LOOKED_AT]] for ids in (one.moving, one.staying)]
+def _change(one: _Between, scene: Scene) -> Change | None:
+    """The change with the strongest pair between the two sides as its evidence, or any pair where nothing is alike;
+    None where all of one side were erased meanwhile."""
+    looked_at = (ids[:MEMBERS_LOOKED_AT] for ids in (one.moving, one.staying))
+    sides = [[scene.place[id] for id in ids if id in scene.place] for ids in looked_at]
+    if not all(sides):
+        return None
     between = [
         (edge.bits, pair, edge) for a in sides[0] for b in sides[1] if (edge := scene.edges.get(pair := ordered(a, b)))
     ]

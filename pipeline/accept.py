@@ -244,7 +244,7 @@ def _place(
 
 def _telling(indexes: Indexes) -> Indexes:
     """Those that tell anything of who somebody is: a blocked one is no key of anybody and no device of its own."""
-    nobodys = blocked.standing() if indexes else blocked.NOTHING_BLOCKED
+    nobodys = blocked.standing_by_known_keys() if indexes else blocked.NOTHING_BLOCKED
     return {pair: index for pair, index in indexes.items() if (pair[0], index) not in nobodys}
 
 

@@ -5,7 +5,6 @@ seconds, so no work is ever lost. When a backlog grows, a Celery worker is asked
 """
 
 import threading
-import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -14,7 +13,7 @@ import structlog
 from django.db import Error, close_old_connections, connection
 from django.utils import timezone
 
-from pipeline import heartbeat, queue
+from pipeline import backlog, faults, heartbeat, queue
 from pipeline.process import process_batch
 from privacy.epoch import Behind
 
@@ -42,9 +41,7 @@ def listen(stopping: threading.Event, *, on_backlog: Callable[[], None]) -> None
         except Behind as error:
             log.error("processor waits for the replay of erasures", why=str(error))
         except Exception as error:
-            frames = traceback.extract_tb(error.__traceback__)[-4:]
-            where = [f"{frame.filename}:{frame.lineno}" for frame in frames]
-            log.error("processor failed and tries again", error=type(error).__name__, where=where)
+            log.error("processor failed and tries again", **faults.told(error))
         else:
             continue
         close_old_connections()
@@ -63,7 +60,7 @@ def _listen(stopping: threading.Event, on_backlog: Callable[[], None]) -> None:
             if now - last_beat >= BEATS_EVERY:
                 heartbeat.beat("processor", now=now)
                 last_beat = now
-                if queue.waiting() > BACKLOG:
+                if backlog.waiting() > BACKLOG:
                     on_backlog()
             if not process_batch(now=now, limit=SMALL):
                 for _ in ear.notifies(timeout=_wait(now - last_beat), stop_after=1):

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from outbox.models import Delivery
 from pipeline import heartbeat
-from pipeline.models import Work
+from pipeline.models import Following, Work
 from records import alarms
 from records.models import QUARANTINE, QuarantinedRecord
 
@@ -98,6 +98,15 @@ class _Metrics(Collector):
         age = (self._now - waiting["oldest"]).total_seconds() if waiting["oldest"] else 0.0
         yield GaugeMetricFamily(
             "onym_work_oldest_seconds", "How long the oldest of them has waited.", value=max(age, 0.0)
+        )
+        following = Following.objects.aggregate(count=Count("id"), failed=Count("turn_at"))
+        yield GaugeMetricFamily(
+            "onym_following_waiting",
+            "Entries of whom golden record, features and segments wait to be computed.",
+            value=following["count"],
+        )
+        yield GaugeMetricFamily(
+            "onym_following_failed", "Those of them that failed and wait for another turn.", value=following["failed"]
         )
 
     def _deliveries(self) -> Metric:

@@ -24,12 +24,16 @@ class Work(models.Model):
 
 
 class Following(models.Model):
-    """It is settled who this source profile is, or who this profile is made of: what is computed of it is to follow."""
+    """It is settled who this source profile is, or who this profile is made of: what is computed of it is to follow.
+
+    Where that failed it has its next turn then.
+    """
 
     id = models.BigAutoField(primary_key=True)
     source_profile_id = models.UUIDField(null=True)
     profile_id = models.UUIDField(null=True)
     since_date = models.DateField(null=True)
+    turn_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name_plural = "following"

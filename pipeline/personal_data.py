@@ -22,7 +22,13 @@ TABLES = [
         also_profiles=("profile_id",),
         purpose="service",
         retention="until processed",
-        fields={"id": PLAIN, "source_profile_id": PSEUDONYM, "profile_id": PSEUDONYM, "since_date": PLAIN},
+        fields={
+            "id": PLAIN,
+            "source_profile_id": PSEUDONYM,
+            "profile_id": PSEUDONYM,
+            "since_date": PLAIN,
+            "turn_at": PLAIN,
+        },
     ),
     Table(
         "pipeline.Heartbeat",

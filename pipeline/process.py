@@ -5,17 +5,19 @@ changes. Two transactions, both safe to repeat: the first leaves word of what is
 transaction at a time; what follows is computed beside it, and beside others.
 """
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
 
 from identity import blocked, golden, ledger
 from identity.profiles import living, profile_of
 from identity.resolve import Resolution, resolve
 from outbox import changes
-from pipeline import following, queue
+from pipeline import faults, following, queue
 from pipeline.garbage import uncollected
 from pipeline.queue import Waiting
 from privacy import epoch, rectification
@@ -25,6 +27,8 @@ from segments.refresh import lock_profiles, refresh
 from vault.cursors import plan_for_all
 from vault.questions import answer, unhurried
 
+log = structlog.get_logger()
+
 BATCH = 5_000
 # Of so few the statements are planned for all alike: once these tables are known to PostgreSQL.
 MICRO_BATCH = 200
@@ -33,6 +37,12 @@ OTHERS = (
     *("identity_blockingtoken", "identity_deviceepisode", "identity_match", "identity_verdict"),
     *("consent_act", "consent_annulment", "consent_restriction", "records_correction"),
 )
+# The database is away or busy: that is nobody's fault.
+AWAY = (InterfaceError, OperationalError)
+# Of whom what follows failed is tried again then.
+NEXT_TURN = timedelta(minutes=5)
+# Where it fails for so many and nobody else, it is not their fault either.
+MOST_AT_FAULT = 10
 
 
 def process_batch(*, now: datetime, limit: int = BATCH) -> int:
@@ -80,15 +90,52 @@ def _leave_word(work: Mapping[UUID, Waiting], resolution: Resolution, *, now: da
 def follow_batch(*, now: datetime, limit: int = BATCH) -> int:
     """Compute what follows from who is who, of what nobody else is at.
 
-    Returns how many source profiles it was, or profiles where it was these alone; 0 when none waits.
+    Returns how many source profiles it was, or profiles where it was these alone; 0 when none waits. Where it fails
+    each is tried alone, so that nobody who fails stops the others.
     """
     epoch.must_be_current()
+    try:
+        return _follow_some(limit, now=now)
+    except AWAY:
+        raise
+    except Exception:
+        return _follow_one_by_one(limit, now=now)
+
+
+def _follow_some(limit: int, *, now: datetime, these: Collection[int] | None = None) -> int:
     with transaction.atomic(), uncollected():
         ledger.join_followers()
-        with following.take(limit) as (since, profiles):
+        with following.take(limit, now=now, these=these) as (since, profiles):
             if since or profiles:
                 _follow(since, profiles, now=now)
             return len(since) or len(profiles)
+
+
+def _follow_one_by_one(limit: int, *, now: datetime) -> int:
+    """Profile by profile: who fails gets another turn later. Raises the error where it fails for all of many."""
+    done = failed = 0
+    for entries in _by_profile(limit, now=now):
+        try:
+            done += _follow_some(limit, now=now, these=entries)
+        except AWAY:
+            raise
+        except Exception as error:
+            following.put_back(entries, until=now + NEXT_TURN)
+            log.error("what follows failed for a profile, which gets another turn", **faults.told(error))
+            failed += 1
+            if failed >= MOST_AT_FAULT and not done:
+                raise
+    return done + failed
+
+
+def _by_profile(limit: int, *, now: datetime) -> Collection[list[int]]:
+    """The oldest entries of what is to follow, together where they are about one profile by now."""
+    rows = following.oldest(limit, now=now)
+    homes = profile_of([source_profile for _, source_profile, _ in rows if source_profile])
+    found: dict[UUID | None, list[int]] = defaultdict(list)
+    for entry, source_profile, profile in rows:
+        found[profile or (homes.get(source_profile) if source_profile else None)].append(entry)
+    return found.values()
 
 
 def _follow(since: dict[UUID, date | None], profiles: set[UUID], *, now: datetime) -> None:

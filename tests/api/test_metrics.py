@@ -7,9 +7,10 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from access import api_keys
-from pipeline import replay
+from pipeline import following, replay
 from pipeline.heartbeat import beat
 from pipeline.models import Work
+from pipeline.process import resolve_batch
 from records.mending import Mend
 from records.models import Intake, QualityAlarm, QuarantinedRecord
 from tests.api.conftest import Caller, Shop, assert_problem
@@ -18,6 +19,7 @@ from vault.ids import new_id
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
+FOLLOWING = ("onym_following_waiting", "onym_following_failed")
 BAD = {"type": "track", "userId": "u-1", "event": "Bought", "properties": {"revenue": "much"}}
 
 
@@ -46,6 +48,17 @@ def test_what_came_in_adds_up(shop: Shop, service: Caller) -> None:
     assert told["onym_quarantine", "shop", "wrong_type"] == 1
     assert told["onym_work_waiting",] == Work.objects.count() == 1
     assert told["onym_work_oldest_seconds",] >= 0
+
+
+def test_what_follows_from_who_is_who_is_told_while_it_waits(shop: Shop, service: Caller) -> None:
+    shop.send({"batch": [{**BAD, "properties": {}}]})
+    resolve_batch(now=timezone.now())
+    told = read(service)
+    assert [told[name,] for name in ("onym_work_waiting", *FOLLOWING)] == [0, 2, 0]
+    (one, *_), *_ = following.oldest(1, now=timezone.now())
+    following.put_back([one], until=timezone.now())
+    told = read(service)
+    assert [told[name,] for name in FOLLOWING] == [2, 1]
 
 
 def test_what_leaves_the_quarantine_lets_no_counter_fall(shop: Shop, service: Caller) -> None:

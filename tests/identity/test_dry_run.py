@@ -8,9 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from identity import dry_runs, ledger, rules
+from identity import dry_runs, ledger, rules, simulating
 from identity.matching import Model
 from identity.models import (
+    DONE,
     MERGE,
     SPLIT,
     Assignment,
@@ -26,6 +27,8 @@ from identity.profiles import look_up, profile_of, source_profiles
 from identity.relearning import learn_anew
 from identity.rules import NotPossible, Thresholds
 from identity.tried_models import keep_to_try
+from privacy import requests
+from privacy.erasure import erase
 from records.models import EPISODE, SourceProfile
 from tests.identity import test_resolve
 from tests.identity.test_devices import seen
@@ -253,3 +256,33 @@ def test_a_merge_is_told_with_its_evidence(crm, now):
     assert (change.kind, change.reason, change.moving) == (MERGE, "similar person", 1)
     homes = profile_of([change.left_id, change.right_id])
     assert set(homes.values()) == {profile("C1", now), profile("C2", now)}
+
+
+def forget(customer, now):
+    asked = requests.open("erasure", profile_id=profile(customer, now), actor="officer", now=now)
+    erase(requests.approve(asked, actor="second officer", now=now), actor="second officer", now=now)
+
+
+@pytest.mark.parametrize("step", ["_difference", "_with_evidence"])
+def test_whoever_is_erased_meanwhile_is_passed_over(town, now, monkeypatch, step):
+    go_on = getattr(simulating, step)
+
+    def erased_meanwhile(*asked, **named):
+        forget("C1", now)
+        return go_on(*asked, **named)
+
+    monkeypatch.setattr(simulating, step, erased_meanwhile)
+    run = tried(now, link=0.9999)
+    assert (run.state, run.fault, run.counts["splits"], run.changes.count()) == (DONE, "", 1, 0)
+
+
+def test_whoever_is_erased_once_the_evidence_is_gathered_is_passed_over(town, now, monkeypatch):
+    def erased_afterwards(*asked, **named):
+        found = simulating.simulate(*asked, **named)
+        assert len(found.changes) == 1
+        forget("C1", now)
+        return found
+
+    monkeypatch.setattr(dry_runs, "simulate", erased_afterwards)
+    run = tried(now, link=0.9999)
+    assert (run.state, run.fault, run.counts["splits"], run.changes.count()) == (DONE, "", 1, 0)

@@ -4,11 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
+from structlog.testing import capture_logs
 
 from identity import ledger, profiles
 from identity.models import Assignment, GoldenValue
 from outbox.models import Change
-from pipeline import process, queue
+from pipeline import backlog, following, process, queue
 from pipeline.models import Following
 from pipeline.process import follow_batch, let_time_pass, process_batch, resolve_batch
 from pipeline.queue import Waiting
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 FOLLOWS = (("identity", "GoldenValue"), ("segments", "ProfileFeatures"), ("segments", "Membership"))
 
 
-class Crash(Exception):
+class Crash(BaseException):
     """The process ends here."""
 
 
@@ -125,6 +127,68 @@ def test_once_it_is_known_who_is_who_the_rest_waits_for_whoever_comes_next(
     assert [done.get(f"{room}.{table}", 0) for room, table in FOLLOWS] == [3, 1, 1]
     assert (Following.objects.count(), process_batch(now=NOW)) == (0, 0)
     assert list(Change.objects.order_by("id").values_list("kind", flat=True)) == ["profile.created", "segment.entered"]
+
+
+def failing_for(*profiles: object) -> Any:
+    """Features and segments of everybody but these."""
+    refresh = process.refresh
+
+    def refresh_or_fail(asked: Any, **named: Any) -> Any:
+        if set(asked) & set(profiles):
+            raise RuntimeError("alice@example.com")
+        return refresh(asked, **named)
+
+    return refresh_or_fail
+
+
+def test_whoever_it_fails_for_stops_nobody_else_and_gets_another_turn(
+    shop: Source, buyers: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("alice", "bob"):
+        send(shop, signed_up(name, **saying(analytics=True)), ordered(name, 1))
+    resolve_batch(now=NOW)
+    alice, bob = (profiles.look_up("email", f"{name}@example.com", now=NOW) for name in ("alice", "bob"))
+    with monkeypatch.context() as broken, capture_logs() as told:
+        broken.setattr(process, "refresh", failing_for(alice))
+        assert (process_batch(now=NOW), process_batch(now=NOW)) == (2, 0)
+        assert [(line["error"], "alice" in str(line)) for line in told] == [("RuntimeError", False)]
+        assert list(Membership.objects.values_list("profile_id", flat=True)) == [bob]
+        # Her source profile and her profile.
+        assert (backlog.waiting(), following.failed()) == (2, 2)
+        send(shop, ordered("bob", 2))
+        assert process_batch(now=NOW) == 1
+        assert (len(told), backlog.waiting()) == (1, 2)
+    assert process_batch(now=NOW + process.NEXT_TURN) == 1
+    assert set(Membership.objects.values_list("profile_id", flat=True)) == {alice, bob}
+    assert backlog.waiting() == 0
+
+
+def test_what_fails_for_everybody_is_raised_before_all_are_put_back(
+    shop: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "MOST_AT_FAULT", 2)
+    send(shop, *(signed_up(name) for name in ("alice", "bob", "carol")))
+    resolve_batch(now=NOW)
+    everybody = profiles.living().values_list("id", flat=True)
+    with monkeypatch.context() as broken:
+        broken.setattr(process, "refresh", failing_for(*everybody))
+        with pytest.raises(RuntimeError):
+            follow_batch(now=NOW)
+    assert (backlog.waiting(), following.failed()) == (6, 4)
+    assert (follow_batch(now=NOW), follow_batch(now=NOW + process.NEXT_TURN), backlog.waiting()) == (1, 2, 0)
+
+
+def test_a_database_that_is_away_is_the_fault_of_nobody(shop: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(shop, signed_up("alice"))
+    resolve_batch(now=NOW)
+
+    def away(*asked: Any, **named: Any) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(process, "refresh", away)
+    with pytest.raises(OperationalError):
+        follow_batch(now=NOW)
+    assert (backlog.waiting(), following.failed()) == (2, 0)
 
 
 def test_what_follows_reaches_whoever_they_have_become_meanwhile(shop: Source, buyers: None) -> None:

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 from rich.progress import Progress
 
-from pipeline import queue, tasks
+from pipeline import backlog, tasks
 from pipeline.listener import listen
 from pipeline.process import process_batch
 
@@ -30,6 +30,7 @@ class Command(BaseCommand):
             listen(stopping, on_backlog=tasks.help_with_backlog)
             return
         with Progress() as progress:
-            bar = progress.add_task("processing", total=queue.waiting())
-            while done := process_batch(now=timezone.now()):
-                progress.advance(bar, done)
+            total = backlog.waiting()
+            bar = progress.add_task("processing", total=total)
+            while process_batch(now=timezone.now()):
+                progress.update(bar, completed=total - backlog.waiting())
