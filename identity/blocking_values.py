@@ -18,6 +18,8 @@ from vault.ids import new_id
 from vault.index_columns import indexes_to_write
 
 SHORT = 5
+# Kinds whose values say by themselves whose they are.
+OF_A_PERSON = ("email", "phone")
 
 
 class NotAValue(ValueError):
@@ -91,9 +93,14 @@ def words_of(namespace: str) -> list[Word]:
 
 
 def forget(pairs: Collection[Pair]) -> None:
-    """Leave nothing of values that were an erased person's alone."""
+    """Leave nothing of values that were an erased person's alone: addresses, phone numbers, and whatever counts.
+
+    Of other kinds the keyed hash of what is blocked stays: a junk word is nobody's, whoever alone bore it so far.
+    """
+    standing = blocked.standing()
     for namespace, index in pairs:
-        BlockedValue.objects.filter(namespace=namespace, index=index).delete()
+        if namespace in OF_A_PERSON or (namespace, index) not in standing:
+            BlockedValue.objects.filter(namespace=namespace, index=index).delete()
 
 
 def hint_of(value: str) -> str:

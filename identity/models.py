@@ -364,3 +364,7 @@ class BlockedValue(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["namespace", "index", "-saved_at"], name="blocked_value_latest")]
+
+    def __str__(self) -> str:
+        # The admin's log keeps it for good, so nothing of the value is in it.
+        return f"a value of {self.namespace.replace('_', ' ')}"

@@ -37,6 +37,10 @@ class NotOverridable(ValueError):
         self.field = field
 
 
+class OutOfReach(NotOverridable):
+    """What was set by hand hangs on a source profile that the grant does not cover, so it stays."""
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A value that a source has in a field of the person, and when it was last seen there."""
@@ -83,29 +87,31 @@ def override(
     offers, by its id, or `text`, as people write it. It takes the place of what was set before.
 
     Only what the grant covers is read or written. Call it in a transaction that holds the ledger's lock, and refresh
-    the golden record afterwards. Raises `NotOverridable`, and then has changed nothing.
+    the golden record afterwards. Raises `NotOverridable`, or `OutOfReach` where it cannot take the
+    place of what was set before, and then has changed nothing.
     """
     covered = sorted(grant.source_profiles.intersection(source_profiles))
     _must_be_overridable(field, source_profiles)
+    before = _homes_of_standing(source_profiles, field, grant)
     offer, value, home = _decided(covered, field, text, chosen, grant, now)
-    end(source_profiles, [field], by=grant.actor.id, now=now)
+    end(before, [field], by=grant.actor.id, now=now)
     row = GoldenOverride(id=new_id(), source_profile_id=home, field=field, chosen=offer is not None)
     row.sealed = Sealer(keys.fetch_or_make([home])).seal(home, _place(row.pk), value.encode())
     row.birth_year = int(value[:4]) if field == "birth_date" else None
     row.country = value if field == "country" else ""
     row.reason, row.actor, row.set_at = reason, grant.actor.id, now
     row.save(force_insert=True)
-    audit.write(grant, [home], action="set golden value", fields=[field])
+    audit.write(grant, sorted({home, *before}), action="set golden value", fields=[field])
     return row
 
 
 def take_back(source_profiles: Collection[UUID], field: str, *, grant: Grant, now: datetime) -> None:
-    """Let survivorship decide again. Raises `NotOverridable` when nothing was set by hand."""
-    homes = set(standing(source_profiles).filter(field=field).values_list("source_profile_id", flat=True))
+    """Let survivorship decide again. Raises `NotOverridable` when nothing was set by hand, and `OutOfReach`."""
+    homes = _homes_of_standing(source_profiles, field, grant)
     if not homes:
         raise NotOverridable(field, "nobody has set it by hand")
-    end(source_profiles, [field], by=grant.actor.id, now=now)
-    audit.write(grant, sorted(homes & grant.source_profiles), action="remove golden value", fields=[field])
+    end(homes, [field], by=grant.actor.id, now=now)
+    audit.write(grant, sorted(homes), action="remove golden value", fields=[field])
 
 
 def give_way(
@@ -170,6 +176,16 @@ def _must_be_overridable(field: str, source_profiles: Collection[UUID]) -> None:
         raise NotOverridable(field, f"cannot be set by hand; known are {', '.join(OVERRIDABLE)}")
     if Correction.objects.filter(source_profile__in=list(source_profiles), field=field).exists():
         raise NotOverridable(field, "the person had it put right; only another rectification request changes it")
+
+
+def _homes_of_standing(source_profiles: Collection[UUID], field: str, grant: Grant) -> set[UUID]:
+    """The source profiles on which hangs what was set by hand. Raises `OutOfReach` if one may not be read."""
+    homes = set(standing(source_profiles).filter(field=field).values_list("source_profile_id", flat=True))
+    if homes - grant.source_profiles:
+        raise OutOfReach(
+            field, "it was set by hand on a source that this purpose may not read; change it for a purpose that may"
+        )
+    return homes
 
 
 def _decided(

@@ -170,7 +170,7 @@ TABLES = [
             PLAIN,
         ),
     ),
-    # An erasure takes those that were the person's alone (`identity.blocked.forget`).
+    # An erasure takes addresses and phone numbers that were the person's alone (`identity.blocking_values.forget`).
     Table(
         "identity.BlockedValue",
         subject=None,

@@ -18,7 +18,7 @@ from api.views.base import View
 from api.views.profiles import AFTER_A_MERGE, located
 from consent.models import Purpose
 from identity import golden
-from identity.overriding import NotOverridable
+from identity.overriding import NotOverridable, OutOfReach
 from pipeline import by_hand
 from vault.grants import Grant
 
@@ -70,6 +70,8 @@ class OverrideDetail(View):
         person, purpose, grant = _asked(request, id, slug, reason=f"override: {reason}")
         try:
             by_hand.set_value(person.id, slug, text=value, reason=reason, grant=grant, now=timezone.now())
+        except OutOfReach as error:
+            raise _out_of_reach(error) from None
         except NotOverridable as error:
             raise ValidationError({"value": f"{error}."}, code="not_overridable") from None
         row = next(row for row in _standing(person, purpose, grant) if row["field"] == slug)
@@ -88,6 +90,8 @@ class OverrideDetail(View):
         person, purpose, grant = _asked(request, id, slug, reason="override taken back")
         try:
             by_hand.take_back(person.id, slug, grant=grant, now=timezone.now())
+        except OutOfReach as error:
+            raise _out_of_reach(error) from None
         except NotOverridable as error:
             raise Problem(404, code="not_found", detail=f"{str(error).capitalize()}.") from None
         answer = {"profile": person.id, "results": _standing(person, purpose, grant)}
@@ -101,6 +105,10 @@ def _asked(request: Request, id: UUID, field: str, *, reason: str) -> tuple[Pers
         raise Problem(403, code="field_not_needed", detail=f"The purpose '{purpose.slug}' does not see this field.")
     person = people.find(id)
     return person, purpose, people.ask(person, purpose=purpose, request=request, reason=reason, now=timezone.now())
+
+
+def _out_of_reach(error: OutOfReach) -> Problem:
+    return Problem(403, code="out_of_reach", detail=f"{str(error).capitalize()}.")
 
 
 def _standing(person: Person, purpose: Purpose, grant: Grant) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Limits on identifiers: how many different ones a person may bear, which come first, and which are nobody's."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ from access.roles import CORRECT_IDENTITY
 from console import limit_list
 from console.asking import actor_of
 from console.guards import needs
+from console.ids import uuid_in
 from console.screen import Screen
 from console.showing import label_of
 from identity import blocked, blocking_values, limits
@@ -112,22 +114,29 @@ class LimitScreen(Screen):
                 raise Http404
             self._blocked(request, namespace, word, is_blocked=request.POST.get("blocked") == "yes")
         else:
-            row = get_object_or_404(BlockedValue, pk=request.POST.get("row"), namespace=namespace)
-            bearers = blocking.let_count_again(row, by=actor_of(request).id, now=timezone.now())
-            self._tell(request, namespace, row.hint, is_blocked=False, bearers=bearers)
+            row = get_object_or_404(BlockedValue, pk=uuid_in(request.POST.get("row", "")), namespace=namespace)
+            now = timezone.now()
+            bearers = blocking.let_count_again(row, by=actor_of(request).id, now=now)
+            self._tell(request, namespace, row.hint, is_blocked=False, bearers=bearers, now=now)
         return redirect(ONE, namespace)
 
     def _blocked(self, request: HttpRequest, namespace: str, value: str, *, is_blocked: bool) -> None:
         actor, now = actor_of(request).id, timezone.now()
         bearers = blocking.set_blocked(namespace, value, is_blocked=is_blocked, by=actor, now=now)
         hint = value if value in blocked.DEFAULTS[namespace] else blocking_values.hint_of(value)
-        self._tell(request, namespace, hint, is_blocked=is_blocked, bearers=bearers)
+        self._tell(request, namespace, hint, is_blocked=is_blocked, bearers=bearers, now=now)
 
-    def _tell(self, request: HttpRequest, namespace: str, hint: str, *, is_blocked: bool, bearers: int) -> None:
+    def _tell(
+        self, request: HttpRequest, namespace: str, hint: str, *, is_blocked: bool, bearers: int, now: datetime
+    ) -> None:
+        """Say and log what became of it. The log outlives an erasure, so it names the row, and nothing of the value."""
         said = "is blocked" if is_blocked else "counts again"
-        of = BlockedValue.objects.filter(namespace=namespace).order_by("saved_at", "id").last()
-        if of is not None:
-            self.log_change(request, of, f"{label_of(namespace)} “{hint}” {said}; {bearers:,} source profiles bear it.")
+        news = BlockedValue.objects.filter(namespace=namespace, saved_by=actor_of(request).id, saved_at=now)
+        row = news.order_by("id").last()
+        if row is None:
+            messages.info(request, f"“{hint}” {said} already. Nothing was changed.")
+            return
+        self.log_change(request, row, f"{label_of(namespace)}: a value {said}; {bearers:,} source profiles bear it.")
         messages.success(request, f"“{hint}” {said}. {bearers:,} source profiles bear it and are resolved anew.")
 
     def _set(self, request: HttpRequest, namespace: str) -> HttpResponseBase:

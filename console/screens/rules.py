@@ -103,7 +103,9 @@ class RuleScreen(Screen):
     def run(self, request: HttpRequest, id: UUID) -> HttpResponseBase:
         """How far a dry run is, and then whom its rules would join and part."""
         run = get_object_or_404(DryRun.objects.select_related("model"), pk=id)
-        kind = request.GET.get("kind", MERGE if run.counts.get("merges") else SPLIT)
+        kind = request.GET.get("kind")
+        if kind not in KINDS:
+            kind = MERGE if run.counts.get("merges") else SPLIT
         found = run.changes.filter(kind=kind).select_related("left__source", "right__source")
         pages = Paginator(found.order_by("-moving", "id"), CHANGES_A_PAGE)
         page = pages.get_page(request.GET.get("page", "1"))

@@ -1,6 +1,7 @@
 """Limits on identifiers on screen."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -12,6 +13,8 @@ from identity import limits
 from identity.models import BlockedValue, IdentifierLimit
 from identity.profiles import look_up
 from pipeline import queue
+from privacy import requests
+from privacy.erasure import erase
 from tests.console.conftest import World, said
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -74,6 +77,30 @@ def test_a_value_is_blocked_without_being_shown_again(world: World, sign_in: Sig
     response = client.post(let_go, {"row": str(row.pk)})
     assert said(response)[0].startswith("“f…, 22 characters” counts again.")
     assert [one.blocked for one in BlockedValue.objects.order_by("saved_at", "id")] == [True, False]
+
+
+def test_the_log_names_the_row_and_outlives_an_erasure_without_a_hint(world: World, sign_in: SignIn, now) -> None:
+    client, hers = sign_in("data_steward"), "alice@example.com"
+    profile = look_up("email", hers, now=now)
+    client.post(BLOCK, {"value": hers})
+    client.post(BLOCK, {"value": "front.desk@example.com"})
+    again = client.post(BLOCK, {"value": hers})
+    assert said(again) == ["“a…, 17 characters” is blocked already. Nothing was changed."]
+    rows = BlockedValue.objects.order_by("saved_at", "id")
+    logged = LogEntry.objects.order_by("id").values_list("object_id", flat=True)
+    assert list(logged) == [str(row.pk) for row in rows]
+    asked = requests.open("erasure", profile_id=profile, actor="officer", now=now)
+    erase(requests.approve(asked, actor="second officer", now=now), actor="second officer", now=now)
+    assert [row.hint for row in rows.all()] == ["f…, 22 characters"]
+    told = set(LogEntry.objects.values_list("object_repr", flat=True))
+    assert told == {"a value of email"}
+    assert not LogEntry.objects.filter(change_message__contains="…").exists()
+
+
+@pytest.mark.parametrize("given", [{}, {"row": "x"}, {"row": "\x00"}, {"word": "\x00"}, {"row": str(UUID(int=7))}])
+def test_what_is_in_no_list_cannot_be_let_go(given: dict[str, str], world: World, sign_in: SignIn) -> None:
+    let_go = reverse("admin:identity_identifierlimit_let_go", args=["email"])
+    assert sign_in("data_steward").post(let_go, given).status_code == 404
 
 
 def test_whoever_bears_it_is_resolved_anew(world: World, sign_in: SignIn, now) -> None:

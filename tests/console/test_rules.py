@@ -56,6 +56,15 @@ def test_a_dry_run_is_browsed_down_to_the_evidence_and_shows_no_value(tried: Dry
     assert RuleVersion.objects.count() == 0
 
 
+@pytest.mark.parametrize("kind", ["%00", "foo", ""])
+def test_of_a_kind_that_there_is_not_the_page_shows_what_it_would_anyway(
+    kind: str, tried: DryRun, sign_in: SignIn
+) -> None:
+    steward, page = sign_in("data_steward"), at("run", tried.pk)
+    answer = steward.get(f"{page}?kind={kind}")
+    assert (answer.status_code, answer.context["kind"]) == (200, "split")
+
+
 def test_it_is_put_in_force_for_a_reason_and_gone_back_from(tried: DryRun, sign_in: SignIn) -> None:
     steward = sign_in("data_steward")
     assert said(steward.post(at("put_in_force", tried.pk), {"reason": "x"})) != []

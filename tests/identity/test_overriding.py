@@ -1,15 +1,18 @@
 """Golden values set by hand: they win until they are taken back, go where their source profile goes, and with it."""
 
+from dataclasses import replace
+
 import pytest
 from django.utils import timezone
 
 from consent.decide import decide
 from identity import golden, ledger, overriding
 from identity.models import GoldenOverride, GoldenValue
-from identity.overriding import NotOverridable
+from identity.overriding import NotOverridable, OutOfReach
 from identity.profiles import look_up, source_profiles
 from pipeline import by_hand
 from tests.senders import process, send_messages, send_rows
+from vault import audit
 from vault.grants import Actor
 from vault.models import AuditEntry
 
@@ -146,6 +149,33 @@ def test_both_acts_stand_in_the_audit_log(alice, now):
     assert [(one.action, one.actor, one.reason, one.fields, one.count) for one in acts] == [
         ("set golden value", "steward-1", "case 7", ["family_name"], 1),
         ("remove golden value", "steward-1", "case 7", ["family_name"], 1),
+    ]
+
+
+def test_what_the_grant_does_not_cover_stays(alice, now):
+    set_value(alice, "family_name", now, text="Archer")
+    home = GoldenOverride.objects.get().source_profile_id
+    narrow = replace(grant_for(alice, now), source_profiles=grant_for(alice, now).source_profiles - {home})
+    said = (
+        "family name: it was set by hand on a source that this purpose may not read; change it for a purpose that may"
+    )
+    with pytest.raises(OutOfReach, match=said):
+        by_hand.take_back(alice, "family_name", grant=narrow, now=now)
+    with pytest.raises(OutOfReach, match=said):
+        by_hand.set_value(alice, "family_name", text="Summer", reason="case 7", grant=narrow, now=now)
+    assert told(alice, now, "family_name") == ("Archer", "by hand", "set by hand")
+    assert GoldenOverride.objects.count() == 1
+    assert not AuditEntry.objects.filter(action="remove golden value").exists()
+
+
+def test_the_audit_log_names_where_the_value_was_that_had_to_go(alice, now):
+    set_value(alice, "family_name", now, text="Summer")
+    set_value(alice, "family_name", now, text="Archer")
+    acts = AuditEntry.objects.filter(action="set golden value").order_by("id")
+    homes = GoldenOverride.objects.order_by("set_at", "id").values_list("source_profile_id", flat=True)
+    assert [sorted(bytes(one) for one in act.subjects) for act in acts] == [
+        sorted(audit.subject_hashes(homes[:1])),
+        sorted(audit.subject_hashes(homes[:2])),
     ]
 
 
