@@ -1,5 +1,6 @@
 """How a source's records are sent, by what it sends: told where its key is shown, and where nothing has come yet."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -45,7 +46,8 @@ def how_to_send(source: Source, address_of: Callable[[str], str]) -> list[WayIn]
 
 def _over_http(source: Source, address_of: Callable[[str], str]) -> WayIn:
     if source.format == SEGMENT:
-        body = '{"batch": [{"type": "identify", "userId": "u-1", "traits": {"email": "ann@example.com"}}]}'
+        message = {"type": "identify", "userId": f"{source.name}-1", "traits": {"email": "ann@example.com"}}
+        body = json.dumps({"batch": [message]})
         call = _call(address_of("/v1/batch"), "application/json", body)
         return WayIn("Segment messages", f"With its write key {AS_USER_NAME}. {_clients(source, address_of)}", call)
     body = '{"specversion": "1.0", "id": "1", "source": "/till/7", "type": "row", "data": {"email": "ann@example.com"}}'
