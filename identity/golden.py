@@ -28,6 +28,12 @@ from vault.sealing import Opening, Place, Sealed, open_sealed
 # Where a value comes from that somebody typed.
 BY_HAND = "by hand"
 
+# What was set by hand and not taken back; of identifiers what is not blocked.
+STANDING = f"""(
+    SELECT * FROM (SELECT *, field AS namespace FROM identity_goldenoverride WHERE ended_at IS NULL) AS word
+    WHERE index IS NULL OR {unless_blocked("word")}
+)"""
+
 # The winner of each field among all that the profile's source profiles have had; what sets it apart from the next
 # is the reason.
 REFRESH = f"""
@@ -50,8 +56,8 @@ WITH offered AS (
         WHERE source_profile_id = assignment.source_profile_id AND namespace <> 'device_id' AND {unless_blocked("mine")}
         UNION ALL
         SELECT id, field, NULL, NULL, source_profile_id, set_at, true, id
-        FROM identity_goldenoverride AS said
-        WHERE source_profile_id = assignment.source_profile_id AND ended_at IS NULL AND NOT EXISTS (
+        FROM {STANDING} AS said
+        WHERE source_profile_id = assignment.source_profile_id AND NOT EXISTS (
             SELECT FROM identity_assignment AS member
             JOIN records_correction AS correction ON correction.source_profile_id = member.source_profile_id
             WHERE member.profile_id = assignment.profile_id AND member.ended_at IS NULL
@@ -100,7 +106,7 @@ DELETE FROM identity_goldenvalue AS golden WHERE golden.profile_id = ANY(%(profi
       AND assignment.ended_at IS NULL
 ) OR EXISTS (
     SELECT FROM records_identifier AS mine WHERE mine.id = golden.identifier_id AND NOT {unless_blocked("mine")}
-) OR golden.override_id IN (SELECT id FROM identity_goldenoverride WHERE ended_at IS NOT NULL))
+) OR golden.override_id IS NOT NULL AND golden.override_id NOT IN (SELECT id FROM {STANDING} AS said))
 """
 
 

@@ -271,6 +271,8 @@ class GoldenOverride(models.Model):
     sealed = models.BinaryField(null=True)
     # A source has this value too; else somebody typed it.
     chosen = models.BooleanField()
+    # Of an identifier its blind index, by which it is known to be blocked.
+    index = models.BinaryField(null=True)
     birth_year = models.SmallIntegerField(null=True)
     country = models.CharField(max_length=2, blank=True)
     reason = models.CharField(max_length=200)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from identity import blocked
 from identity.models import GoldenOverride
 from records import corrections
 from records.by_hand import Illegible, home_of, normal_form, setting_of
@@ -21,6 +22,7 @@ from records.standardize import identity_form
 from vault import audit, keys
 from vault.grants import Grant
 from vault.ids import new_id
+from vault.index_columns import indexes_to_write
 from vault.sealing import Opening, Place, Sealed, Sealer, open_sealed, open_what_opens
 
 OVERRIDABLE = tuple(name for name in FIELDS if name not in NOT_OF_THE_PERSON)
@@ -53,13 +55,15 @@ class Offer:
 
 
 def offers(source_profiles: Collection[UUID], field: str, grant: Grant) -> list[Offer]:
-    """The values that these source profiles have in this field, the most trusted source's first."""
+    """The values that these source profiles have in this field and that are not blocked, the most trusted source's
+    first."""
     theirs = {"source_profile__in": list(source_profiles)}
     attributes = Attribute.objects.filter(**theirs, field=field)
     identifiers = Identifier.objects.filter(**theirs, namespace=field)
+    nobodys = blocked.standing().of(field)
     rows: list[Attribute | Identifier] = [
         *attributes.select_related("source_profile__source"),
-        *identifiers.select_related("source_profile__source"),
+        *identifiers.exclude(index__in=nobodys).select_related("source_profile__source"),
     ]
     rows.sort(key=lambda row: (-row.source_profile.source.trust_rank, -row.last_seen_at.timestamp(), row.id))
     sealed = [
@@ -96,6 +100,7 @@ def override(
     offer, value, home = _decided(covered, field, text, chosen, grant, now)
     end(before, [field], by=grant.actor.id, now=now)
     row = GoldenOverride(id=new_id(), source_profile_id=home, field=field, chosen=offer is not None)
+    row.index = _index_of(field, value)
     row.sealed = Sealer(keys.fetch_or_make([home])).seal(home, _place(row.pk), value.encode())
     row.birth_year = int(value[:4]) if field == "birth_date" else None
     row.country = value if field == "country" else ""
@@ -163,7 +168,7 @@ def standing(source_profiles: Collection[UUID]) -> "QuerySet[GoldenOverride]":
 def end(source_profiles: Collection[UUID], fields: Collection[str], *, by: str, now: datetime) -> None:
     """End what was set by hand in these fields: that it was, by whom and why stays known, the value does not."""
     gone = standing(source_profiles).filter(field__in=list(fields))
-    gone.update(ended_at=now, ended_by=by, sealed=None, birth_year=None, country="")
+    gone.update(ended_at=now, ended_by=by, sealed=None, index=None, birth_year=None, country="")
 
 
 def aged(source: UUID, field: str, *, before: datetime) -> "QuerySet[GoldenOverride]":
@@ -199,7 +204,7 @@ def _decided(
     if chosen is not None:
         offer = next((one for one in known if one.id == chosen), None)
         if offer is None:
-            raise NotOverridable(field, "this value is not there any more; choose again")
+            raise NotOverridable(field, "this value is not there any more, or was blocked since; choose again")
         return offer, offer.value, offer.source_profile
     try:
         value = normal_form(field, text, setting_of(home, now=now))
@@ -209,7 +214,9 @@ def _decided(
     if offer:
         return offer, offer.value, offer.source_profile
     if field not in TYPED:
-        raise NotOverridable(field, "choose a value that a source has; one that is wrong everywhere is put right")
+        raise NotOverridable(
+            field, "choose a value that a source has and that is not blocked; one that is wrong everywhere is put right"
+        )
     return None, value, home.pk
 
 
@@ -217,6 +224,12 @@ def _alike(known: Collection[Offer], field: str, value: str) -> Iterator[Offer]:
     """The offers of this very value, however an identifier is spelled."""
     form = identity_form(field, value) if field in IDENTIFIERS else value
     return (one for one in known if (identity_form(field, one.value) if field in IDENTIFIERS else one.value) == form)
+
+
+def _index_of(field: str, value: str) -> bytes | None:
+    """The blind index of an identifier, by which it is known to be blocked."""
+    pair = field, identity_form(field, value)
+    return indexes_to_write({pair})[pair] if field in IDENTIFIERS else None
 
 
 def _place(row: UUID) -> Place:

@@ -132,6 +132,7 @@ TABLES = [
             "field": PLAIN,
             "sealed": SEALED,
             "chosen": PLAIN,
+            "index": PSEUDONYM,
             "birth_year": PLAIN,
             "country": PLAIN,
             "reason": PLAIN,
@@ -141,6 +142,7 @@ TABLES = [
             "ended_by": PSEUDONYM,
         },
         order=55,
+        blind={"index": "field"},
     ),
     _linking(
         "identity.GoldenValue",

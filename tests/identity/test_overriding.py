@@ -1,6 +1,7 @@
 """Golden values set by hand: they win until they are taken back, go where their source profile goes, and with it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -10,7 +11,8 @@ from identity import golden, ledger, overriding
 from identity.models import GoldenOverride, GoldenValue
 from identity.overriding import NotOverridable, OutOfReach
 from identity.profiles import look_up, source_profiles
-from pipeline import by_hand
+from pipeline import blocking, by_hand
+from privacy import index_key_rotation
 from tests.senders import process, send_messages, send_rows
 from vault import audit
 from vault.grants import Actor
@@ -97,6 +99,38 @@ def test_an_identifier_is_chosen_and_never_made_up(alice, now):
     with pytest.raises(NotOverridable, match="email: choose a value that a source has"):
         set_value(alice, "email", now, text="mallory@example.org")
     assert told(alice, now, "email") == ("alice@example.com", "crm", "most trusted source")
+
+
+def test_a_blocked_value_is_neither_offered_nor_chosen(alice, now):
+    offered = overriding.offers(source_profiles(alice), "email", grant_for(alice, now))
+    blocking.set_blocked("email", "alice@example.com", is_blocked=True, by="steward-1", now=now)
+    process(now)
+    assert not overriding.offers(source_profiles(alice), "email", grant_for(alice, now))
+    with pytest.raises(NotOverridable, match="email: this value is not there any more, or was blocked since"):
+        set_value(alice, "email", now, chosen=offered[0].id)
+    with pytest.raises(NotOverridable, match="email: choose a value that a source has and that is not blocked"):
+        set_value(alice, "email", now, text="Alice@Example.com")
+    assert read(alice, now, "email") is None
+
+
+def test_blocking_a_chosen_value_takes_it_out_until_it_counts_again(alice, now):
+    set_value(alice, "phone", now, text="020 7946 0111")
+    set_value(alice, "email", now, text="alice@example.com")
+    for is_blocked, email in ((True, None), (False, ("alice@example.com", "crm", "set by hand"))):
+        at = now + timedelta(minutes=1 + (not is_blocked))
+        blocking.set_blocked("email", "alice@example.com", is_blocked=is_blocked, by="steward-1", now=at)
+        process(at)
+        assert told(alice, now, "email") == email
+        assert told(alice, now, "phone") == ("+442079460111", "shop", "set by hand")
+
+
+def test_a_chosen_value_is_known_to_be_blocked_after_a_rotation_of_index_keys(alice, now):
+    set_value(alice, "email", now, text="alice@example.com")
+    list(index_key_rotation.rotate(["email"], now=now, wait=lambda seconds: None))
+    assert told(alice, now, "email") == ("alice@example.com", "crm", "set by hand")
+    blocking.set_blocked("email", "alice@example.com", is_blocked=True, by="steward-1", now=now)
+    process(now)
+    assert read(alice, now, "email") is None
 
 
 @pytest.mark.parametrize(
