@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("identity", "0009_limits_and_blocked_values"),
+        ("identity", "0010_kept_from"),
     ]
 
     operations = [
