@@ -82,8 +82,8 @@ MUTANTS = {
     ),
     "a verdict is forgotten": Mutant(
         "identity/scene.py",
-        "standing(everyone), _verdicts(everyone), ",
-        "standing(everyone), _verdicts([]), ",
+        "            _verdicts(everyone),",
+        "            _verdicts([]),",
         "tests/identity/test_resolve.py",
     ),
     "A's device history goes to B": Mutant(
@@ -94,20 +94,20 @@ MUTANTS = {
     ),
     "the less trusted source wins": Mutant(
         "identity/golden.py",
-        "ORDER BY verified DESC, weight DESC, last_seen_at DESC, trust_rank DESC, id",
-        "ORDER BY verified DESC, weight, last_seen_at DESC, trust_rank DESC, id",
+        "ORDER BY by_hand DESC, verified DESC, weight DESC, last_seen_at DESC, trust_rank DESC, id",
+        "ORDER BY by_hand DESC, verified DESC, weight, last_seen_at DESC, trust_rank DESC, id",
         "tests/identity/test_golden.py",
     ),
     "the dictionary's survivorship is not asked": Mutant(
         "identity/golden.py",
-        "CASE WHEN known.field = ANY(%(most_recent)b::text[]) THEN 0 ELSE source.trust_rank END AS weight",
-        "source.trust_rank AS weight",
+        "CASE WHEN known.override_id IS NOT NULL OR known.field = ANY(%(most_recent)b::text[])",
+        "CASE WHEN known.override_id IS NOT NULL",
         "tests/identity/test_golden.py",
     ),
     "a public write key replaces what trusted sources say": Mutant(
         "identity/golden.py",
-        "ORDER BY verified DESC, weight DESC, last_seen_at DESC, trust_rank DESC, id",
-        "ORDER BY weight DESC, last_seen_at DESC, trust_rank DESC, id",
+        "ORDER BY by_hand DESC, verified DESC, weight DESC, last_seen_at DESC, trust_rank DESC, id",
+        "ORDER BY by_hand DESC, weight DESC, last_seen_at DESC, trust_rank DESC, id",
         "tests/identity/test_golden.py",
     ),
     "erasure leaves the keys": Mutant(
