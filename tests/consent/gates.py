@@ -49,6 +49,12 @@ GATES = {
         "for id in wanted}, set(wanted), set()",
         ONE_DECISION,
     ),
+    "identity/scene.py _shut_beside": Mutant(
+        "identity/scene.py",
+        "    return frozenset(asked.keys() - decisions.allowed)",
+        "    return frozenset()",
+        "tests/identity/test_resolve.py",
+    ),
     "identity/learning.py learn_model": Mutant(
         "identity/learning.py",
         "    persons = open_persons(sorted(decisions.allowed), decisions.grant)",
