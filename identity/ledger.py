@@ -8,10 +8,12 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import product
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Max
 
 from consent import acts
 from identity.models import CANNOT_LINK, LINKED, MUST_LINK, REJECTED, Assignment, Profile, Verdict
@@ -119,8 +121,8 @@ def merge(left: UUID, right: UUID, *, actor: str, reason: str, now: datetime) ->
         kept, moved = source_profiles(survivor), source_profiles(other)
         if survivor == other or not kept or not moved:
             raise NotPossible("choose two different profiles that both have source profiles")
-        _withdraw_between(kept, moved, now=now)
-        (verdict,) = _rule_each([(kept[0], moved[0])], MUST_LINK, actor=actor, reason=reason, now=now)
+        _withdraw_between(kept, moved, verdict=CANNOT_LINK, now=now)
+        verdict = _join(kept, moved, actor=actor, reason=reason, now=now)
         assign(
             [Entry(id, survivor, BY_HAND, {"verdict": str(verdict.id)}) for id in moved],
             actor=actor,
@@ -161,8 +163,8 @@ def undo_split(source_profile: UUID, *, actor: str, reason: str, now: datetime) 
         members = source_profiles(home) if home else []
         if entry is None or home is None or not members:
             raise NotPossible("this source profile was not split off by hand, or its former profile has nobody left")
-        _withdraw_between([source_profile], members, now=now)
-        (verdict,) = _rule_each([(source_profile, members[0])], MUST_LINK, actor=actor, reason=reason, now=now)
+        _withdraw_between([source_profile], members, verdict=CANNOT_LINK, now=now)
+        verdict = _join(members, [source_profile], actor=actor, reason=reason, now=now)
         evidence = {"undoes": str(entry.id), "verdict": str(verdict.id)}
         assign([Entry(source_profile, home, BY_HAND, evidence)], actor=actor, rule_version=BY_HAND, now=now)
         append([News(home, PROFILE_MERGED, {"from": str(entry.profile_id)})], now=now)
@@ -170,7 +172,7 @@ def undo_split(source_profile: UUID, *, actor: str, reason: str, now: datetime) 
 
 
 def undo_merge(profile: UUID, merged: UUID, *, actor: str, reason: str, now: datetime) -> UUID:
-    """Take apart again what was merged: the source profiles that were ever in `merged` go back to it. Returns its id.
+    """Take apart again what was merged: the source profiles that were in `merged` then go back to it. Returns its id.
 
     Works for merges by hand and by matching, at any later time and through further merges; matching will not join
     them again. Whoever joined since because of somebody who goes back belongs nowhere until they are resolved anew, so
@@ -180,7 +182,7 @@ def undo_merge(profile: UUID, merged: UUID, *, actor: str, reason: str, now: dat
     with transaction.atomic():
         lock()
         there = set(source_profiles(profile))
-        came = _ever_in(merged, there) if merged != profile else set()
+        came = _last_in(merged, there) if merged != profile else set()
         joined = _joined_later(there - came, came, merged=merged)
         freed = _because_of(came, joined, there=there)
         stay = there - came - freed
@@ -196,9 +198,12 @@ def undo_merge(profile: UUID, merged: UUID, *, actor: str, reason: str, now: dat
         return merged
 
 
-def _ever_in(profile: UUID, source_profile_ids: set[UUID]) -> set[UUID]:
-    past = Assignment.objects.filter(profile=profile, source_profile__in=source_profile_ids)
-    return set(past.values_list("source_profile_id", flat=True))
+def _last_in(profile: UUID, source_profile_ids: set[UUID]) -> set[UUID]:
+    """Those of these who were in this profile to its end: not who had left it before."""
+    past = Assignment.objects.filter(profile=profile)
+    end = past.aggregate(end=Max("ended_at"))["end"]
+    theirs = past.filter(ended_at=end, source_profile__in=source_profile_ids)
+    return set(theirs.values_list("source_profile_id", flat=True))
 
 
 # Of these source profiles, those that joined a profile after `came` had, and why: the entry with which they first met.
@@ -289,8 +294,23 @@ def _rule_each(
     )
 
 
-# The ledger holds each side together, so a few pairs keep the sides apart; more than one, since some may leave.
+# The ledger holds each side together, so a few pairs join the sides or keep them apart; more than one, since some may
+# leave.
 MOST_RULED = 20
+
+
+def _join(one: Collection[UUID], other: Collection[UUID], *, actor: str, reason: str, now: datetime) -> Verdict:
+    """Rule that the one and the other are one person, in a bounded number of pairs; returns the oldest pair's verdict.
+
+    So whoever is left of either side stays joined when somebody of them objects to being linked.
+    """
+    return _rule_each(_across(one, other), MUST_LINK, actor=actor, reason=reason, now=now)[0]
+
+
+def _across(one: Collection[UUID], other: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+    return list(product(_oldest_and_latest(one), _oldest_and_latest(other)))
+
+
 REJECT_BETWEEN = """
 UPDATE identity_match SET state = 'rejected'
 WHERE state <> 'rejected'
@@ -302,10 +322,10 @@ def _keep_apart(
     one: Collection[UUID], other: Collection[UUID], *, actor: str, reason: str, now: datetime
 ) -> list[Verdict]:
     """Rule that the one and the other are two people, in a bounded number of pairs."""
+    _withdraw_between(one, other, verdict=MUST_LINK, now=now)
     with connection.cursor() as cursor:
         cursor.execute(REJECT_BETWEEN, {"one": list(one), "other": list(other)})
-    pairs = [(left, right) for left in _oldest_and_latest(one) for right in _oldest_and_latest(other)]
-    return _rule_each(pairs, CANNOT_LINK, actor=actor, reason=reason, now=now)
+    return _rule_each(_across(one, other), CANNOT_LINK, actor=actor, reason=reason, now=now)
 
 
 def _oldest_and_latest(ids: Collection[UUID]) -> list[UUID]:
@@ -316,15 +336,15 @@ def _oldest_and_latest(ids: Collection[UUID]) -> list[UUID]:
 
 WITHDRAW_BETWEEN = """
 UPDATE identity_verdict SET undone_at = %(now)s
-WHERE undone_at IS NULL AND verdict = 'cannot_link'
+WHERE undone_at IS NULL AND verdict = %(verdict)s
   AND ((left_id = ANY(%(one)s) AND right_id = ANY(%(other)s)) OR (left_id = ANY(%(other)s) AND right_id = ANY(%(one)s)))
 """
 
 
-def _withdraw_between(one: Collection[UUID], other: Collection[UUID], *, now: datetime) -> None:
-    """End what keeps any of the one apart from any of the other."""
+def _withdraw_between(one: Collection[UUID], other: Collection[UUID], *, verdict: str, now: datetime) -> None:
+    """End these verdicts between any of the one and any of the other."""
     with connection.cursor() as cursor:
-        cursor.execute(WITHDRAW_BETWEEN, {"now": now, "one": list(one), "other": list(other)})
+        cursor.execute(WITHDRAW_BETWEEN, {"now": now, "verdict": verdict, "one": list(one), "other": list(other)})
 
 
 def withdraw_verdict(left: UUID, right: UUID, *, now: datetime) -> None:

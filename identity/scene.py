@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import pairwise
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from identity.learning import LINKING
 from identity.limiting import Limiting, limiting
 from identity.matching import LINK, Contradiction, Limit, Person, log_odds
 from identity.matching.waterfall import Step
-from identity.models import CANNOT_LINK, MUST_LINK, SIGNED_IN
+from identity.models import CANNOT_LINK, SIGNED_IN
 from identity.persons import known, latest_values, open_persons
 from identity.profiles import current, former, merged_by_hand, source_profiles_of
 from identity.rules import Rules, Thresholds
@@ -272,7 +271,6 @@ def _scene(sight: _Sight) -> Scene:
         _add_devices(edges, _within(at, sight.on_device), thresholds)
     ruled = _by_rows(place, sight.verdicts)
     parting = {place[id] for id in sight.parting}
-    ruled |= _decided_through(parting, ruled, at.values())
     _add_verdicts(edges, ruled, set(at.values()))
     vacated = {sight.belongs[id] for id in sight.parting}
     settled = {place[id]: profile for id, profile in sight.belongs.items() if id in place and place[id] not in parting}
@@ -305,26 +303,6 @@ def _tied(edges: Mapping[Rows, Edge], loose: Mapping[int, UUID], thresholds: Thr
     least = log_odds(thresholds.link)
     together = [pair for pair in sorted(edges) if pair[0] in loose and loose[pair[0]] == loose.get(pair[1])]
     return [pair for pair in together if edges[pair].bits >= least]
-
-
-def _decided_through(parting: set[int], ruled: Mapping[Rows, str], linkable: Collection[int]) -> dict[Rows, str]:
-    """What people decided of the others by way of somebody who parts: whom they joined to the same one, they joined."""
-    joined: dict[int, set[int]] = defaultdict(set)
-    for (one, other), verdict in ruled.items():
-        if verdict == MUST_LINK:
-            joined[one].add(other)
-            joined[other].add(one)
-    found = dict[Rows, str]()
-    for leaving in sorted(parting):
-        through, waiting = set[int](), [leaving]
-        while waiting:
-            row = waiting.pop()
-            if row not in through:
-                through.add(row)
-                waiting += joined[row]
-        rest = sorted(through & set(linkable))
-        found |= {pair: MUST_LINK for pair in pairwise(rest) if pair not in ruled}
-    return found
 
 
 def _trusted(persons: Mapping[UUID, Person], believed: Mapping[UUID, Standing]) -> set[UUID]:

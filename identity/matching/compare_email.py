@@ -1,19 +1,17 @@
 """Compare e-mail addresses: the same mailbox, the same local part elsewhere, a slip of the pen."""
 
-import re
-
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cpdist
 
+from identity.matching import normalize
 from identity.matching.column import Codes, Column, derive
 from identity.matching.distinct import on_distinct
 from identity.matching.levels import EMAIL, NO_EVIDENCE
 from identity.matching.local_parts import say_only_the_name
 from identity.matching.people import People
 
-_NO_DIGITS = re.compile("[^0-9]+")
 MOST_SLIPS = 3
 LETTERS_PER_SLIP = 6
 
@@ -44,12 +42,7 @@ def compare_emails(people: People, a: Codes, b: Codes) -> NDArray[np.int8]:
 
 def _numbers(column: Column) -> Codes:
     """Return a code for the digits of each address, shape (values,)."""
-    return derive(Column(np.arange(len(column.values), dtype=np.int32), column.values), digits).codes
-
-
-def digits(text: str) -> str:
-    """Return the digits alone."""
-    return _NO_DIGITS.sub("", text)
+    return derive(Column(np.arange(len(column.values), dtype=np.int32), column.values), normalize.digits).codes
 
 
 def _judge(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:

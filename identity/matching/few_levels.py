@@ -6,8 +6,9 @@ from collections import Counter
 import numpy as np
 from rapidfuzz.distance import OSA, Indel, JaroWinkler
 
+from identity.matching import normalize
 from identity.matching.compare_birth import GENERATION_YEARS
-from identity.matching.compare_email import LETTERS_PER_SLIP, MOST_SLIPS, digits
+from identity.matching.compare_email import LETTERS_PER_SLIP, MOST_SLIPS
 from identity.matching.contradict import SAME_LETTERS, SAME_ORDER
 from identity.matching.distinct import MOST_SLIPS as MOST_SLIPS_OF_WORDS
 from identity.matching.distinct import SIMILAR, WORTH_A_SECOND_LOOK, few_slips
@@ -224,7 +225,7 @@ def _of_emails(one: Known, other: Known) -> int:
     if one.email_local and one.email_local == other.email_local:
         return NO_EVIDENCE if _say_only_the_name(one, other) else _EMAIL["same_local_part"]
     allowed = min(len(x) // LETTERS_PER_SLIP, len(y) // LETTERS_PER_SLIP, MOST_SLIPS)
-    possible = allowed > 0 and abs(len(x) - len(y)) <= allowed and digits(x) == digits(y)
+    possible = allowed > 0 and abs(len(x) - len(y)) <= allowed and normalize.digits(x) == normalize.digits(y)
     slips_are_few = possible and OSA.distance(x, y, score_cutoff=MOST_SLIPS) <= allowed
     return _EMAIL["similar"] if slips_are_few else _EMAIL["different"]
 

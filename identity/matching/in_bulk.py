@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from identity.matching import compare_email, normalize, people, providers, word_sets
+from identity.matching import normalize, people, providers, word_sets
 from identity.matching import phonetic as sounds
 from identity.matching.column import MISSING, Bulk, Codes, Column, Rule, in_order
 from identity.matching.nicknames import CLASS_OF
@@ -21,6 +21,18 @@ PLAIN = r"^[ -~]*$"
 # So few are worked on one by one: their list is no burden.
 FEW = 5_000
 _LONGEST_ABSENT = max(map(len, normalize.ABSENT))
+
+
+def _in_latin() -> dict[str, str]:
+    """Return what folding makes of each Latin letter with a mark, or of two in one, whatever stands beside it."""
+    letters = map(chr, (*range(0xC0, 0x180), *range(0x218, 0x21C), *range(0x1E00, 0x1F00)))
+    folded = {letter: normalize.in_latin(letter) for letter in letters}
+    return {letter: plain for letter, plain in folded.items() if plain.isascii() and plain.isalpha()}
+
+
+LATIN = _in_latin()
+# Rules that look at nothing but the folded text.
+_FOLDING = frozenset[Rule]({normalize.name, normalize.street})
 
 
 class Texts(Bulk):
@@ -114,12 +126,21 @@ def applied(rule: Rule, texts: pl.Series) -> pl.Series:
     in_bulk = RULES.get(rule)
     if in_bulk is None:
         return pl.Series([rule(text) for text in texts], dtype=pl.String)
-    plain = texts.str.contains(PLAIN)
-    outcome = in_bulk(texts)
-    if plain.all():
-        return outcome
-    odd = (~plain).arg_true()
-    return outcome.scatter(odd, [rule(text) for text in texts.gather(odd)])
+    written = in_plain_letters(texts) if rule in _FOLDING else texts
+    outcome = in_bulk(written)
+    odd = (~written.str.contains(PLAIN)).arg_true()
+    return outcome.scatter(odd, [rule(text) for text in texts.gather(odd)]) if len(odd) else outcome
+
+
+def in_plain_letters(texts: pl.Series) -> pl.Series:
+    """Return the texts with each Latin letter as folding would have it, where that makes them plain: "Jürgen" is
+    "Jurgen"; the others as they are."""
+    odd = (~texts.str.contains(PLAIN)).arg_true()
+    if not len(odd):
+        return texts
+    asked = texts.gather(odd)
+    written = asked.str.replace_many(LATIN)
+    return texts.scatter(odd, written.zip_with(written.str.contains(PLAIN), asked))
 
 
 def cell(texts: pl.Series) -> pl.Series:
@@ -286,7 +307,7 @@ def class_sound(texts: pl.Series) -> pl.Series:
 
 
 def digits(texts: pl.Series) -> pl.Series:
-    """As `compare_email.digits`."""
+    """As `normalize.digits`."""
     return texts.str.replace_all("[^0-9]+", "")
 
 
@@ -325,5 +346,5 @@ RULES: dict[Rule, Callable[[pl.Series], pl.Series]] = {
     people.dwelling_sound: dwelling_sound,
     people.class_sound: class_sound,
     word_sets.run_together: run_together,
-    compare_email.digits: digits,
+    normalize.digits: digits,
 }

@@ -7,6 +7,8 @@ from identity.matching import normalize
 from identity.matching.column import Codes
 from identity.matching.people import People
 
+Words = NDArray[np.str_]
+
 
 def say_only_the_name(people: People, rows: Codes) -> NDArray[np.bool_]:
     """Return, shape (rows,), whose local part is made of nothing but the given and family name of that row.
@@ -14,9 +16,32 @@ def say_only_the_name(people: People, rows: Codes) -> NDArray[np.bool_]:
     Namesakes have it at one provider or another.
     """
     once, places = np.unique(rows, return_inverse=True)
-    columns = [_texts(people, name, once) for name in ("email_local", "given_name", "family_name")]
-    said = [says_only_the_name(*texts) for texts in zip(*columns, strict=True)]
-    return np.array(said, dtype=np.bool_)[places]
+    local, given, family = (_texts(people, name, once) for name in ("email_local", "given_name", "family_name"))
+    said, sure = _told_at_once(local, given, family)
+    doubtful = np.flatnonzero(~sure)
+    texts = zip(*(column[doubtful].tolist() for column in (local, given, family)), strict=True)
+    said[doubtful] = [says_only_the_name(*each) for each in texts]
+    return said[places]
+
+
+def _told_at_once(local: Words, given: Words, family: Words) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return who says only the name, and of whom this is sure: names of one word, and letters that folding keeps."""
+    letter, initial = given.astype("U1"), family.astype("U1")
+    said = (local == given) | (local == family)
+    for one, other in (
+        (given, family),
+        (family, given),
+        (letter, family),
+        (family, letter),
+        (given, initial),
+    ):
+        said |= local == np.strings.add(one, other)
+    signs = np.ascontiguousarray(local).view(np.uint32).reshape(len(local), local.dtype.itemsize // 4)
+    small = ((signs >= ord("a")) & (signs <= ord("z"))) | (signs == 0)
+    plain = (small | ((signs >= ord("0")) & (signs <= ord("9")))).all(axis=1)
+    kept = np.logical_and.reduce([np.strings.find(local, written) < 0 for written in ("ae", "oe", "ue")])
+    one_word = (np.strings.find(given, " ") < 0) & (np.strings.find(family, " ") < 0)
+    return said & small.all(axis=1) & (local != ""), plain & kept & one_word
 
 
 def says_only_the_name(local: str | None, given: str | None, family: str | None) -> bool:
@@ -47,11 +72,12 @@ def _forms(name: str | None) -> tuple[str, ...]:
     return (name.replace(" ", ""), name.split(" ", 1)[0], normalize.main_word(name)) if " " in name else (name,)
 
 
-def _texts(people: People, name: str, rows: Codes) -> list[str | None]:
+def _texts(people: People, name: str, rows: Codes) -> Words:
+    """Return the values of these rows, shape (rows,), "" where one is missing."""
     column = people.free(name)
     codes = column.codes[rows]
-    texts: list[str | None] = [None] * len(rows)
     known = np.flatnonzero(codes >= 0)
-    for place, text in zip(known.tolist(), column.texts(codes[known]), strict=True):
-        texts[place] = text
-    return texts
+    words = np.array(["", *column.texts(codes[known])])
+    places = np.zeros(len(rows), dtype=np.intp)
+    places[known] = np.arange(1, len(words))
+    return words[places]

@@ -28,6 +28,7 @@ ABSENT = frozenset({"", "nan", "null", "none", "n/a", "na", "nil", "-", "--", "?
 LONGEST_CELL = 1_000
 _FRACTION = re.compile(r"(?<=\d)\.0$")
 _NOT_DIGITS = re.compile(r"\D+")
+_OTHER_THAN_DIGITS = re.compile("[^0-9]+")
 PHONE_DIGITS = 9
 LEAST_PHONE_DIGITS = 6
 TITLES = _words("dr prof med dipl ing mag herr frau mr mrs ms miss mx sir mme mlle")
@@ -89,11 +90,14 @@ def fold(text: str) -> str:
 
     Other scripts are written in Latin letters: "Κωνσταντίνος" is "konstantinos".
     """
-    lowered = text.casefold()
-    if not lowered.isascii():
-        lowered = _in_latin(lowered.translate(_SPECIAL_LETTERS))
-    words = _PUNCTUATION.sub(" ", _APOSTROPHES.sub("", lowered)).strip()
+    words = _PUNCTUATION.sub(" ", _APOSTROPHES.sub("", in_latin(text))).strip()
     return _WRITTEN_UMLAUT.sub(r"\1", words)
+
+
+def in_latin(text: str) -> str:
+    """Return `text` in small Latin letters without marks."""
+    lowered = text.casefold()
+    return lowered if lowered.isascii() else _in_latin(lowered.translate(_SPECIAL_LETTERS))
 
 
 def _in_latin(lowered: str) -> str:
@@ -172,10 +176,15 @@ def cell(text: str) -> str | None:
     return None if bare.casefold() in ABSENT else bare
 
 
+def digits(text: str) -> str:
+    """Return the digits from 0 to 9 alone."""
+    return _OTHER_THAN_DIGITS.sub("", text)
+
+
 def phone_digits(written: str) -> str | None:
     """Return the last nine digits of a phone number, which it has with and without its country's or area's prefix."""
-    digits = _NOT_DIGITS.sub("", written).lstrip("0")
-    return digits[-PHONE_DIGITS:] if len(digits) >= LEAST_PHONE_DIGITS else None
+    bare = _NOT_DIGITS.sub("", written).lstrip("0")
+    return bare[-PHONE_DIGITS:] if len(bare) >= LEAST_PHONE_DIGITS else None
 
 
 def birth_date(iso_date: str) -> str | None:

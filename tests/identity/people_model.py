@@ -6,6 +6,7 @@ It knows no probability and no database. A *part* is a source profile, called as
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass, field
+from itertools import product
 
 Part = tuple[str, str]
 Identifier = tuple[str, str]
@@ -32,13 +33,16 @@ class Episode:
 
 @dataclass
 class Merge:
-    """A person's decision that two are one: who was in either, and the two parts that it was about."""
+    """A person's decision that two are one: who was in either, and the pairs that are one person by it."""
 
     survivor: Hashable
     merged: Hashable
     kept: frozenset[Part]
     moved: frozenset[Part]
-    pair: tuple[Part, Part]
+    pairs: set[frozenset[Part]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pairs = {frozenset(pair) for pair in product(self.kept, self.moved)}
 
 
 @dataclass
@@ -95,7 +99,9 @@ class World:
     def unmerge(self, merge: Merge, went: Collection[Part], stayed: Collection[Part]) -> None:
         """They are two, from now on for good; what was said to the one never held of the other."""
         self.merges.remove(merge)
-        self.apart |= {frozenset((one, other)) for one in merge.kept & self.alive for other in merge.moved & self.alive}
+        for other in self.merges:
+            other.pairs = {pair for pair in other.pairs if not (pair & {*went} and pair & {*stayed})}
+        self.apart |= {pair for pair in merge.pairs if pair <= self.alive}
         for said in self.said:
             said.parts -= {merge.survivor: {*went}, merge.merged: {*stayed}}.get(said.addressed, set())
 
@@ -106,8 +112,12 @@ class World:
         for part in parts:
             del self.bears[part], self.records[part]
         self.objecting -= {*parts}
+        for said in self.said:
+            said.parts -= {*parts}
         self.apart = {pair for pair in self.apart if not pair & {*parts}}
-        self.merges = [merge for merge in self.merges if not {*merge.pair} & {*parts}]
+        for merge in self.merges:
+            merge.pairs = {pair for pair in merge.pairs if not pair & {*parts}}
+        self.merges = [merge for merge in self.merges if merge.pairs]
 
     @property
     def alive(self) -> set[Part]:
@@ -125,12 +135,28 @@ class World:
             for episode in episodes
             if episode.part and episode.owner
         ]
-        pairs += [merge.pair for merge in self.merges]
+        pairs += [(min(pair), max(pair)) for merge in self.merges for pair in merge.pairs]
         return [pair for pair in pairs if {*pair} <= {*agreeing}]
 
     def people(self) -> set[frozenset[Part]]:
-        """Who is who, where nobody is kept apart."""
-        return components(self.alive, self.evidence())
+        """Who is who, where nobody is kept apart, without the visits that are `between`: those never join two people
+        who are known by themselves."""
+        between = self.between()
+        pairs = [pair for pair in self.evidence() if between.isdisjoint(pair)]
+        return components(self.alive - between, pairs)
+
+    def between(self) -> set[Part]:
+        """Visits that speak for several people: by a decision for one and by a sign-in for another."""
+        known = {part for part in self.alive if part[0] != "visit"}
+        evidence = self.evidence()
+        person = {
+            part: one for one in components(known, [pair for pair in evidence if known >= {*pair}]) for part in one
+        }
+        found = set[Part]()
+        for visits in components(self.alive - known, [pair for pair in evidence if known.isdisjoint(pair)]):
+            homes = {person[part] for pair in evidence if visits & {*pair} for part in pair if part in known}
+            found |= visits if len(homes) > 1 else set()
+        return found
 
     def may_be_told(self, person: Collection[Part]) -> bool:
         """Whether marketing may be sent to them: the most restrictive of the last words on their parts."""

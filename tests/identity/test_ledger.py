@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
+from django.db.models import Q
 
 from consent.decide import decide
 from console.acts import say
@@ -197,6 +198,43 @@ def test_the_only_source_profile_cannot_be_split_off(people, now):
     with pytest.raises(NotPossible, match="nothing to split"):
         ledger.split(people[0][0], actor="steward", reason="oops", now=now)
     assert Verdict.objects.count() == 0
+
+
+def test_who_is_unmerged_is_held_by_no_later_merge_either(people, now):
+    """Carol was joined to Alice and Bob together; when Bob goes back, nothing of that holds of him any more."""
+    (alice, alices), (bob, bobs), (carol, carols) = people
+    ledger.merge(alices, bobs, actor="steward", reason="same", now=now)
+    ledger.merge(alices, carols, actor="steward", reason="same", now=now)
+    ledger.undo_merge(alices, bobs, actor="steward", reason="a mistake", now=now)
+    standing = Verdict.objects.filter(undone_at=None).values_list("left_id", "right_id", "verdict")
+    assert set(standing) == {(alice, carol, "must_link"), (alice, bob, "cannot_link"), (bob, carol, "cannot_link")}
+    for hour in (1, 2):
+        queue.enqueue([alice, bob, carol], now=now + timedelta(hours=hour))
+        process(now + timedelta(hours=hour))
+    assert [where_now(profile) for profile in (alices, bobs, carols)] == [alices, bobs, alices]
+
+
+def test_nothing_joins_who_is_unmerged_where_not_every_pair_is_ruled_upon(people, till, now, monkeypatch):
+    monkeypatch.setattr(ledger, "MOST_RULED", 2)
+    (_, alices), (bob, bobs), (_, carols) = people
+    daves = profile_of([dave := receipt(till, "L-dave", now=now)])[dave]
+    for other in (bobs, carols, daves):
+        ledger.merge(alices, other, actor="steward", reason="same", now=now)
+    ledger.undo_merge(alices, bobs, actor="steward", reason="a mistake", now=now)
+    standing = Verdict.objects.filter(undone_at=None)
+    of_bob = standing.filter(Q(left_id=bob) | Q(right_id=bob)).values_list("verdict", flat=True)
+    assert set(of_bob) == {"cannot_link"}
+
+
+def test_who_had_left_a_profile_before_it_was_merged_does_not_go_back_to_it(people, now):
+    (alice, alices), (bob, bobs), (carol, carols) = people
+    hours = [now + timedelta(hours=hour) for hour in range(1, 6)]
+    ledger.merge(bobs, carols, actor="steward", reason="same", now=hours[0])
+    ledger.undo_merge(bobs, carols, actor="steward", reason="a mistake", now=hours[1])
+    ledger.merge(alices, carols, actor="steward", reason="same", now=hours[2])
+    ledger.merge(alices, bobs, actor="steward", reason="same", now=hours[3])
+    ledger.undo_merge(alices, bobs, actor="steward", reason="a mistake", now=hours[4])
+    assert (set(source_profiles(alices)), source_profiles(bobs)) == ({alice, carol}, [bob])
 
 
 def test_what_was_never_merged_cannot_be_unmerged(people, now):

@@ -230,6 +230,22 @@ def test_whom_a_person_joined_to_the_same_one_stay_joined_when_that_one_leaves(p
     assert home[second] == home[third] != home[first]
 
 
+def test_two_whom_a_person_joined_to_somebody_who_objects_are_not_joined_to_each_other(partner, now):
+    """Nobody said that the two are one: each was joined to the one who is linked to nobody, and left alone again."""
+    rows = [{"account_id": "A1"}, {"customer_number": "C1"}, {"customer_number": "C2"}]
+    send_rows(partner, *(row | {"no": str(number)} for number, row in enumerate(rows)), now=now)
+    process(now)
+    first, second, third = SourceProfile.objects.order_by("id").values_list("id", flat=True)
+    object_to_linking(first, now + timedelta(hours=1))
+    for hour, other in ((2, second), (3, third)):
+        home = profile_of([first, other])
+        at = now + timedelta(hours=hour)
+        ledger.merge(home[first], home[other], actor="steward", reason="case 1", now=at)
+        queue.enqueue([first, other], now=at)
+        process(at)
+    assert sizes_of_people() == [1, 1, 1]
+
+
 def test_one_lost_key_and_one_damaged_value_stop_nobody(crm, now):
     """Whoever is not known whole is unknown: without his given name the twin would be taken for Alice."""
     for row in (ALICE, BOB_HER_TWIN, CAROL):

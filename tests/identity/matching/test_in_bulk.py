@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from identity.matching import in_bulk, normalize, people, phonetic, word_sets
 from identity.matching.column import MISSING, Rule, derive, encode
 from identity.matching.in_bulk import RULES, Texts, applied, encoded
+from identity.matching.local_parts import say_only_the_name, says_only_the_name
+from identity.matching.person import Person
 
 # Words that the rules know, signs that they look at, and letters of other scripts.
 WORDS = (
@@ -22,7 +25,8 @@ DOMAINS = (
     "example.org", "Example.COM", "",
 )  # fmt: skip
 plain = st.text("abcdeéoustph 0123456789.+-_'/,@", max_size=12)
-phrases = st.lists(st.sampled_from(WORDS) | plain, max_size=4).map(" ".join)
+marked = st.text("aeoEOáäÄæœßøØłñıİǅẞệπ '́", max_size=8)
+phrases = st.lists(st.sampled_from(WORDS) | plain | marked, max_size=4).map(" ".join)
 locals_ = plain | st.sampled_from(("a.b+c", "+", "..", "info", "x-y"))
 emails = st.builds("{}@{}".format, locals_, st.sampled_from(DOMAINS))
 TEXTS = st.lists(phrases | emails, min_size=1, max_size=30)
@@ -101,3 +105,28 @@ def test_a_derived_column_speaks_of_the_same_rows() -> None:
     assert isinstance(many.values, Texts)
     local, wanted = derive(many, normalize.email_local), derive(few, normalize.email_local)
     assert [local.values[code] for code in local.codes] == [wanted.values[code] for code in wanted.codes]
+
+
+@given(st.characters(min_codepoint=0xC0, max_codepoint=0x1EFF), st.sampled_from("aeiouqzé "), st.sampled_from("aez"))
+def test_a_letter_with_a_mark_is_folded_whatever_stands_beside_it(letter: str, before: str, after: str) -> None:
+    text = before + letter + after
+    assert normalize.fold(in_bulk.in_plain_letters(pl.Series([text]))[0]) == normalize.fold(text)
+
+
+PARTS = ("an", "ann", "berg", "aue", "von", "anna lena", "o")
+parts = st.none() | st.sampled_from(PARTS)
+spelled = st.lists(st.sampled_from((*PARTS, "a", "b", "7", "ä", "auer", "ue")), min_size=1, max_size=3).map("".join)
+
+
+@given(st.lists(st.tuples(st.none() | spelled, parts, parts), min_size=1, max_size=20))
+def test_whose_local_part_says_only_the_name(persons: list[tuple[str | None, str | None, str | None]]) -> None:
+    rows = [(local.replace(" ", "") if local else None, one, other) for local, one, other in persons]
+    everybody = [
+        Person(given_name=one, family_name=other, email=f"{local}@example.org" if local else None)
+        for local, one, other in rows
+    ]
+    people_ = people.People.build(range(len(rows)), everybody)
+    columns = (people_.email_local, people_.given_name, people_.family_name)
+    known = [[column.values[code] if code >= 0 else None for code in column.codes.tolist()] for column in columns]
+    found = say_only_the_name(people_, np.arange(len(rows), dtype=np.int32)).tolist()
+    assert found == [says_only_the_name(*texts) for texts in zip(*known, strict=True)]
