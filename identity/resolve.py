@@ -14,10 +14,12 @@ from identity.blocked import Blocked
 from identity.grouping import held_back, people_in
 from identity.ledger import Entry
 from identity.matching import Limit
+from identity.matching.waterfall import Step
 from identity.models import IN_REVIEW, LINKED, Match
 from identity.profiles import profile_of
 from identity.profiles import source_profiles as members_of
 from identity.scene import SIMILAR, STAGE, Edge, Scene, look_around, ordered
+from identity.waiting import why_apart
 from identity.weighing import Rows
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News
 from vault.cursors import planned_cursor
@@ -26,8 +28,6 @@ from vault.ids import new_id
 ALONE = "nobody alike"
 OBJECTED = "no leave to link"
 LEAST_FIELDS = 2
-# What evidence calls the limit that held a link back.
-LIMIT = "limit"
 Held = Mapping[Rows, Limit]
 
 
@@ -145,22 +145,25 @@ def _keep_matches(
     scene: Scene, groups: Sequence[set[int]], entries: Sequence[Entry], held: Held, now: datetime
 ) -> None:
     """Keep the pairs that joined somebody, and the best pair between two people whom a person should look at: one that
-    is likely, or one that a limit held back."""
+    is likely, or one that a limit held back. Two of whom somebody has decided already are not asked for again."""
     number = {row: place for place, members in enumerate(groups) for row in members}
+    decided = {ordered(number[one], number[other]) for one, other in scene.apart}
     doubtful: dict[tuple[int, int], tuple[float, Rows]] = {}
     for pair in (*_worth_a_look(scene), *sorted(held)):
-        between = (number[pair[0]], number[pair[1]])
-        if between[0] != between[1]:
-            key = (min(between), max(between))
-            doubtful[key] = max(doubtful.get(key, (0.0, pair)), (scene.edges[pair].bits, pair))
+        between = ordered(number[pair[0]], number[pair[1]])
+        if between[0] != between[1] and between not in decided:
+            doubtful[between] = max(doubtful.get(between, (0.0, pair)), (scene.edges[pair].bits, pair))
     joined = {
         ordered(scene.place[entry.source_profile], scene.place[UUID(entry.evidence["with"])])
         for entry in entries
         if "with" in entry.evidence
     }
     found = [(pair, LINKED) for pair in sorted(joined)]
-    found += [(pair, IN_REVIEW) for _, pair in sorted(doubtful.values())]
-    _write_matches(scene, found, held, now=now)
+    waiting = sorted(pair for _, pair in doubtful.values())
+    found += [(pair, IN_REVIEW) for pair in waiting]
+    sides = {pair: (groups[number[pair[0]]], groups[number[pair[1]]]) for pair in waiting}
+    why = {pair: why_apart(scene, pair, sides[pair], held.get(pair)) for pair in waiting}
+    _write_matches(scene, found, why, now=now)
     _settle_reviews(scene, number)
 
 
@@ -190,7 +193,9 @@ ON CONFLICT (left_id, right_id) DO UPDATE SET
 """
 
 
-def _write_matches(scene: Scene, found: Sequence[tuple[Rows, str]], held: Held, *, now: datetime) -> None:
+def _write_matches(
+    scene: Scene, found: Sequence[tuple[Rows, str]], why: Mapping[Rows, list[Step]], *, now: datetime
+) -> None:
     if not found:
         return
     edges = [scene.edges[pair] for pair, _ in found]
@@ -201,8 +206,7 @@ def _write_matches(scene: Scene, found: Sequence[tuple[Rows, str]], held: Held, 
         "reasons": [edge.reason for edge in edges],
         "probabilities": [edge.probability for edge in edges],
         "evidence": [
-            json.dumps([*edge.levels, (LIMIT, held[pair].label, 0.0)] if pair in held else edge.levels)
-            for (pair, _), edge in zip(found, edges, strict=True)
+            json.dumps([*edge.levels, *why.get(pair, ())]) for (pair, _), edge in zip(found, edges, strict=True)
         ],
         "states": [state for _, state in found],
     }

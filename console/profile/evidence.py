@@ -6,12 +6,21 @@ from typing import Any
 
 from identity.matching.waterfall import CONTRADICTION, HOUSEHOLD, PRIOR, Step, bars_of
 from identity.matching.words import in_words, level_in_words
+from identity.waiting import CONTRADICTED, HELD_BACK, OUTWEIGHED, VISITING
 
 # What no field of a record says, in words.
 HINTS = {
     PRIOR: "how rare it is that any two records are one person",
     HOUSEHOLD: "two people of one household share a family name, an address or a phone as well, so these count less",
     CONTRADICTION: "something that one person has only once is plainly different, so it is not joined by itself",
+    CONTRADICTED: "by other records of theirs the two people plainly differ, in a birth date or a given name",
+    VISITING: "what comes from a browser or an app joins one known person at most, and this would join two",
+    OUTWEIGHED: "this pair alone is likely enough, but their other records make it less likely",
+}
+_HELD = {
+    CONTRADICTED: "other records differ",
+    VISITING: "two known people",
+    OUTWEIGHED: "other records weigh more",
 }
 
 
@@ -65,12 +74,12 @@ def waterfall(levels: Iterable[Iterable[Any]]) -> list[Piece]:
     return [
         Piece(
             comparison=in_words(bar.name),
-            level=level_in_words(bar.level),
+            level=_HELD.get(bar.level, level_in_words(bar.level)),
             bits=bar.bits,
             start=100 * (min(bar.before, bar.after) - low) / span,
             length=100 * abs(bar.bits) / span,
             tone="good" if bar.bits > 0 else "bad",
-            hint=HINTS.get(bar.name, ""),
+            hint=HINTS.get(bar.level if bar.name == HELD_BACK else bar.name, ""),
         )
         for bar in bars
     ]

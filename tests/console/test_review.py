@@ -131,3 +131,10 @@ def test_the_picture_is_for_those_who_may_see_the_pair(world: World, sign_in: Si
     for role in ROLES:
         may = CORRECT_IDENTITY in ROLES[role].capabilities
         assert sign_in(role).get(act("picture", world)).status_code == (200 if may else 403)
+
+
+def test_the_page_says_why_a_likely_pair_waits(world: World, sign_in: SignIn) -> None:
+    world.match.evidence = [*world.match.evidence, ["held_back", "visiting", 0.0]]
+    world.match.save()
+    content = sign_in("data_steward").get(act("change", world)).content.decode()
+    assert "what comes from a browser or an app joins one known person at most" in content

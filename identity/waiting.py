@@ -1,0 +1,33 @@
+"""Why two who are likely enough to be one person by a pair of theirs were not joined, and wait for a person."""
+
+from itertools import product
+
+import numpy as np
+
+from identity.matching import Limit, log_odds
+from identity.matching.waterfall import Step
+from identity.scene import Scene
+from identity.weighing import Rows
+
+# What evidence calls the limit that held a link back, and another reason.
+LIMIT, HELD_BACK = "limit", "held_back"
+CONTRADICTED, VISITING, OUTWEIGHED = "contradicted", "visiting", "outweighed"
+
+
+def why_apart(scene: Scene, pair: Rows, sides: tuple[set[int], set[int]], limit: Limit | None) -> list[Step]:
+    """The reason as a step of the evidence that adds nothing; none where the pair alone is not likely enough.
+
+    `limit` is the one that keeps the two sides apart, if one does.
+    """
+    if limit:
+        return [(LIMIT, limit.label, 0.0)]
+    if scene.edges[pair].bits < log_odds(scene.thresholds.link):
+        return []
+    return [(HELD_BACK, _reason(scene, pair, *sides), 0.0)]
+
+
+def _reason(scene: Scene, pair: Rows, one: set[int], other: set[int]) -> str:
+    if not scene.trusted >= {*pair} and one & scene.trusted and other & scene.trusted:
+        return VISITING
+    across = np.array(list(product(sorted(one), sorted(other))), dtype=np.int32)
+    return CONTRADICTED if scene.contradicts(across).any() else OUTWEIGHED
