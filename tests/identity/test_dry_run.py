@@ -97,9 +97,10 @@ def test_a_higher_threshold_would_split_and_says_whom_and_on_what_evidence(town,
 
 def test_whoever_was_joined_by_hand_stays_joined_and_whoever_was_split_stays_split(town, now):
     alice, carol = profile("C1", now), profile("C4", now)
+    at_work = source_profiles(alice)[1]
+    # The older of the two survives; both are of one batch.
     ledger.merge(alice, carol, actor="steward-1", reason="case 1", now=now)
     assert counts(tried(now)) == (2, 2, 0, 0, 0, 0)
-    at_work = source_profiles(alice)[1]
     ledger.split(at_work, actor="steward-1", reason="case 2", now=now)
     assert counts(tried(now)) == (3, 3, 0, 0, 0, 0)
 
