@@ -56,21 +56,27 @@ class OwnServer:
             self._outlast(each)
 
     def fails_for_space(self) -> None:
-        """Let it write until it finds no space: without room for its write-ahead log it gives up."""
-        try:
-            with psycopg.connect(self.urls["default"], autocommit=True) as other:
-                while True:
-                    other.execute("SELECT pg_logical_emit_message(true, 'ballast', 'one')")
-                    other.execute("SELECT pg_switch_wal()")
-        except psycopg.OperationalError:
-            return
+        """Let it write until it finds no space: without room for its write-ahead log it gives up.
+
+        One statement may find no space before the server does.
+        """
+        for _ in range(100):
+            try:
+                with psycopg.connect(self.urls["default"], autocommit=True) as other:
+                    while True:
+                        other.execute("SELECT pg_logical_emit_message(true, 'ballast', 'one')")
+                        other.execute("SELECT pg_switch_wal()")
+            except psycopg.errors.DiskFull:
+                continue
+            except psycopg.OperationalError:
+                return
+        raise AssertionError("the server works on without space")
 
     def recover(self) -> None:
-        """Start it after its disk was full: it may be down, or be trying still."""
-        if self._lock_file.exists():
-            self.restart()
-        else:
-            self.start()
+        """Start it after its disk was full: it may be down, or be trying still, or give up at this moment."""
+        with suppress(FileNotFoundError, ProcessLookupError):
+            self.quit()
+        self.start()
 
     @property
     def _lock_file(self) -> Path:

@@ -171,10 +171,14 @@ class People(RuleBasedStateMachine):
         """A steward undoes a merge, however long ago; who is not held by other evidence is as if it had never been."""
         self.work()
         people = self._people()
+        between = self.world.between()
+        # Visits alone may go to whoever signed in, and no profile be left of them.
         standing = [
             merge
             for merge in self.world.merges
-            if merge.moved <= people.get(merge.survivor, frozenset()) and merge.kept <= people[merge.survivor]
+            if not (merge.moved <= between or merge.kept <= between)
+            and merge.moved <= people.get(merge.survivor, frozenset())
+            and merge.kept <= people[merge.survivor]
         ]
         if not standing:
             return
