@@ -37,9 +37,11 @@ def read_people(path: Path, *, chosen: Mapping[str, str] | None = None, model: M
     return PeopleOfFile(people, record_ids, columns)
 
 
-def write_prepared(of_file: PeopleOfFile, out: Path) -> None:
-    """Write the normalized columns, Parquet or CSV by the name's end, readable by its owner alone: it holds people."""
-    columns = prepared(of_file.people, of_file.record_ids)
+def write_prepared(of_file: PeopleOfFile, out: Path, *, model: Model) -> None:
+    """Write the normalized columns that settings of the model speak of, Parquet or CSV by the name's end, readable by
+    its owner alone: it holds people.
+    """
+    columns = prepared(of_file.people, of_file.record_ids, model=model)
     frame = pl.DataFrame(columns, schema=dict.fromkeys(COLUMNS, pl.String))
     with written_whole(out) as file:
         if out.suffix.lower() == PARQUET:
