@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from identity.limited_columns import NO_LIMITS, Limits, limits_in_force, room_of
 from identity.matching import Model, People, Quality, b_cubed, pairwise_metrics
 from identity.matching.batch import LINK_IN_FILE, Found, find_people
 from identity.matching.column import MISSING
@@ -28,7 +29,7 @@ class Deduplicated:
 
     `rows` has a record_id, a cluster_id and a probability for each record: a cluster is called by the first record in
     it, and a record alone belongs to its own for certain. `lacking` are columns that the model knows and the file has
-    not.
+    not. `limits` says how many different values of a column one cluster holds at most.
     """
 
     rows: pl.DataFrame
@@ -36,6 +37,7 @@ class Deduplicated:
     found: Found
     unreadable: int
     lacking: Sequence[str]
+    limits: Mapping[str, int]
     quality: Mapping[str, Quality]
     seconds: Mapping[str, float]
 
@@ -71,9 +73,12 @@ def deduplicate(
     chosen: Mapping[str, str] | None = None,
     model: Model | None = None,
     threshold: float = LINK_IN_FILE,
+    limits: Limits = NO_LIMITS,
     tell: Callable[[str], None] = lambda stage: None,
 ) -> Deduplicated:
-    """Return the clusters of a file's records. `chosen` gives fields by column (see `matching.columns.FIELDS`).
+    """Return the clusters of a file's records. `chosen` gives fields by column (see `matching.columns.FIELDS`),
+    `limits` how many different values of a column one cluster holds at most: those that the model has, too, hold
+    unless another is given.
 
     `tell` is called with each stage as it begins. Raises `NotReadable`, `UnknownColumnError`, `UnknownFieldError`,
     `NotOneEachError` and `NothingToCompareError`, each with a message that says what to do and holds no value.
@@ -89,14 +94,20 @@ def deduplicate(
     clock.begin("normalizing")
     as_learned = model.columns if model else None
     fields = fields_of(table.columns, columns, as_learned)
-    lacking = sorted(set((as_learned or {}).values()) - table.columns.keys())
+    in_force = limits_in_force(limits, model.limits if model else {}, table.columns)
+    lacking = sorted({*(as_learned or {}).values(), *in_force} - table.columns.keys())
+    limited = {column: table.columns[column] for column in in_force if column in table.columns}
     # What was written is not needed any more, and of a million records it is much.
     del table
     people = People.of(range(rows), fields)
     del fields
-    found = find_people(people, model=model, threshold=threshold, tell=clock.begin)
+    free = free_columns(columns) if as_learned is None else as_learned
+    room = room_of(in_force, limited, people, taken=columns, free=free)
+    del limited
+    found = find_people(people, model=model, threshold=threshold, room=room, tell=clock.begin)
     if model is None:
-        found = replace(found, model=replace(found.model, columns=free_columns(columns)))
+        found = replace(found, model=replace(found.model, columns=free))
+    found = replace(found, model=replace(found.model, limits=in_force))
     clock.end()
     return Deduplicated(
         rows=pl.DataFrame(
@@ -110,6 +121,7 @@ def deduplicate(
         found=found,
         unreadable=unreadable,
         lacking=lacking,
+        limits=in_force,
         quality=_quality(found, truth),
         seconds=clock.seconds,
     )

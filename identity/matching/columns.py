@@ -1,7 +1,7 @@
 """Recognize what the columns of a table of people hold, by their names and by what stands in them."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -138,7 +138,10 @@ def recognize(table: Mapping[str, Column], chosen: Mapping[str, str] | None = No
     content alone. What is the same everywhere, differs everywhere, or says nothing of a person is taken for nothing.
     """
     chosen = chosen or {}
-    _must_be_known(table, chosen)
+    must_be_known(chosen, table)
+    for name in chosen.values():
+        if name not in FIELDS:
+            raise UnknownFieldError(f"there is no field {name!r}; the fields are: {', '.join(FIELDS)}")
     found: list[Taken] = []
     for column, content in table.items():
         if column in chosen:
@@ -148,12 +151,11 @@ def recognize(table: Mapping[str, Column], chosen: Mapping[str, str] | None = No
     return _settled(found, table)
 
 
-def _must_be_known(table: Mapping[str, Column], chosen: Mapping[str, str]) -> None:
-    for column, name in chosen.items():
+def must_be_known(named: Iterable[str], table: Mapping[str, Column]) -> None:
+    """Raise `UnknownColumnError` for a name that no column of the table has."""
+    for column in named:
         if column not in table:
             raise UnknownColumnError(f"there is no column {column!r}; the columns are: {', '.join(table)}")
-        if name not in FIELDS:
-            raise UnknownFieldError(f"there is no field {name!r}; the fields are: {', '.join(FIELDS)}")
 
 
 def _recognized(column: str, content: Content, rows: int) -> Taken:
@@ -162,9 +164,10 @@ def _recognized(column: str, content: Content, rows: int) -> Taken:
     unique = len(content.counts) == content.filled
     if unique and content.filled == rows and names_records(column):
         return Taken(column, RECORD_ID, "name, and no two rows agree")
-    if len(content.counts) == 1 and rows > 1:
-        return Taken(column, NOTHING, "the same everywhere")
     fitting = next((name for name in fields_named(column) if _FITS[name](content)), None)
+    # Few rows may all be one person's.
+    if len(content.counts) == 1 and rows > (_FEW_A_PERSON if fitting else 1):
+        return Taken(column, NOTHING, "the same everywhere")
     if fitting:
         return Taken(column, fitting, "name")
     return _by_content(column, content, unique)

@@ -24,6 +24,9 @@ from identity.management.files_of_people import (
 from identity.matching.batch import LINK_IN_FILE
 from identity.written import written_whole
 
+# What lifts a limit.
+ANY = "any"
+
 
 class Command(BaseCommand):
     """Find duplicates in a file of people: it needs no labels, no settings and no database."""
@@ -43,6 +46,11 @@ class Command(BaseCommand):
             "--threshold", type=_probability, default=LINK_IN_FILE,
             help=f"link pairs from this probability on (default {LINK_IN_FILE}); higher joins less",
         )  # fmt: skip
+        parser.add_argument(
+            "--limit", action="append", default=[], type=_limit, metavar="COLUMN=N",
+            help="join no records that together have more than N different values there; may be repeated. N is a "
+            "number from 1, or `any` to lift a limit that the model holds",
+        )  # fmt: skip
         add_column_options(parser)
         parser.add_argument("--json", action="store_true", help="print counts, seconds and figures as one JSON object")
 
@@ -58,7 +66,12 @@ class Command(BaseCommand):
 
         try:
             done = deduplicate(
-                path, chosen=chosen_columns(options), model=model, threshold=options["threshold"], tell=tell
+                path,
+                chosen=chosen_columns(options),
+                model=model,
+                threshold=options["threshold"],
+                limits=dict(options["limit"]),
+                tell=tell,
             )
         except REFUSED as error:
             raise CommandError(with_way_out(path, error)) from None
@@ -79,6 +92,10 @@ class Command(BaseCommand):
         if done.lacking:
             lacking = ", ".join(done.lacking)
             self.stderr.write(f"The model knows columns that this file lacks, so nothing is compared there: {lacking}.")
+        for column, most in done.limits.items():
+            if column not in done.lacking:
+                held = f"{done.found.held_back.get(column, 0):,} likely pairs of records are held apart by that"
+                self.stderr.write(f"At most {most:,} {column} in one cluster: {held}.")
         if not done.found.model.learned_on:
             self.stderr.write("There is too little here to learn from: the default model was used.")
         if done.found.skipped.skipped:
@@ -98,6 +115,13 @@ def _probability(text: str) -> float:
     return probability
 
 
+def _limit(text: str) -> tuple[str, int | None]:
+    column, equals, most = text.rpartition("=")
+    if not equals or not column or not (most == ANY or (most.isdecimal() and int(most))):
+        raise ArgumentTypeError("write COLUMN=N with a number from 1, such as ssn=1, or COLUMN=any")
+    return column, None if most == ANY else int(most)
+
+
 def _write(out: Path, rows: pl.DataFrame) -> None:
     with written_whole(out) as file:
         rows.write_csv(file, float_precision=4)
@@ -113,6 +137,10 @@ def _as_json(done: Deduplicated, threshold: float, seconds: float) -> dict[str, 
         "threshold": threshold,
         "learned_on": done.found.model.learned_on,
         "households": done.found.model.household is not None,
+        "limits": [
+            {"column": column, "at_most": most, "held_back_pairs": done.found.held_back.get(column, 0)}
+            for column, most in done.limits.items()
+        ],
         "columns": [asdict(taken) for taken in done.columns],
         "skipped_blocks": [{"key": list(block.key), "people": block.people} for block in done.found.skipped.skipped],
         "figures": {
