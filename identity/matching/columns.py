@@ -97,13 +97,19 @@ def _date(content: Content) -> bool:
     return content.share(dates.is_date) >= _MOSTLY
 
 
+def _labels(content: Content) -> bool:
+    """Return whether these could be labels of persons, and are neither their names nor their addresses or dates."""
+    names = content.share(is_given_name) >= _LEAST_GIVEN_NAMES or content.share(_has_several_words) >= _MOSTLY
+    return bool(content.filled) and not names and not _shaped(_EMAIL)(content)
+
+
 def _anything(content: Content) -> bool:
     return bool(content.filled)
 
 
 # What must stand in a column that is called like a field to be one.
 _FITS: dict[str, Callable[[Content], bool]] = {
-    "truth": _anything,
+    "truth": _labels,
     "full_name": _text,
     "organization": _text,
     "given_name": _text,
@@ -162,9 +168,9 @@ def _recognized(column: str, content: Content, rows: int) -> Taken:
     if not content.filled:
         return Taken(column, NOTHING, "empty")
     unique = len(content.counts) == content.filled
-    if unique and content.filled == rows and names_records(column):
-        return Taken(column, RECORD_ID, "name, and no two rows agree")
     fitting = next((name for name in fields_named(column) if _FITS[name](content)), None)
+    if unique and content.filled == rows and (names_records(column) or fitting == TRUTH):
+        return Taken(column, RECORD_ID, "name, and no two rows agree")
     # Few rows may all be one person's.
     if len(content.counts) == 1 and rows > (_FEW_A_PERSON if fitting else 1):
         return Taken(column, NOTHING, "the same everywhere")

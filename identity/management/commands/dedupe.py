@@ -21,6 +21,7 @@ from identity.management.files_of_people import (
     with_way_out,
     write_text,
 )
+from identity.management.remarks_on_files import called, remarks_on
 from identity.matching.batch import LINK_IN_FILE
 from identity.written import written_whole
 
@@ -78,31 +79,14 @@ class Command(BaseCommand):
         _write(out, done.rows)
         if options["save_model"]:
             write_text(options["save_model"], json.dumps(done.found.model.to_dict(), indent=2) + "\n")
-        self._tell_columns(done)
+        for taken in done.columns:
+            self.stderr.write(f"  {taken.column}: {taken.field.replace('_', ' ')} ({taken.reason})", self.style.NOTICE)
+        for remark in remarks_on(done, chosen=chosen_columns(options)):
+            self.stderr.write(remark)
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(done, options["threshold"], time.monotonic() - started)))
         else:
             self.stdout.write(_in_words(done, out))
-
-    def _tell_columns(self, done: Deduplicated) -> None:
-        for taken in done.columns:
-            self.stderr.write(f"  {taken.column}: {taken.field.replace('_', ' ')} ({taken.reason})", self.style.NOTICE)
-        if done.unreadable:
-            self.stderr.write(f"{done.unreadable:,} rows could not be read and were left out.")
-        if done.lacking:
-            lacking = ", ".join(done.lacking)
-            self.stderr.write(f"The model knows columns that this file lacks, so nothing is compared there: {lacking}.")
-        for column, most in done.limits.items():
-            if column not in done.lacking:
-                held = f"{done.found.held_back.get(column, 0):,} likely pairs of records are held apart by that"
-                self.stderr.write(f"At most {most:,} {column} in one cluster: {held}.")
-        if not done.found.model.learned_on:
-            self.stderr.write("There is too little here to learn from: the default model was used.")
-        if done.found.skipped.skipped:
-            self.stderr.write(
-                f"{len(done.found.skipped.skipped):,} groups of records that agree on too common things were not "
-                "compared within on these alone."
-            )
 
 
 def _probability(text: str) -> float:
@@ -137,6 +121,8 @@ def _as_json(done: Deduplicated, threshold: float, seconds: float) -> dict[str, 
         "threshold": threshold,
         "learned_on": done.found.model.learned_on,
         "households": done.found.model.household is not None,
+        "organizations": done.organizations,
+        "compared_as": dict(done.free),
         "limits": [
             {"column": column, "at_most": most, "held_back_pairs": done.found.held_back.get(column, 0)}
             for column, most in done.limits.items()
@@ -152,7 +138,7 @@ def _as_json(done: Deduplicated, threshold: float, seconds: float) -> dict[str, 
 
 
 def _in_words(done: Deduplicated, out: Path) -> str:
-    lines = [f"{len(done.rows):,} records are {done.clusters:,} people, as written to {out}"]
+    lines = [f"{len(done.rows):,} records are {done.clusters:,} {called(done)}, as written to {out}"]
     for name, measured in done.quality.items():
         lines.append(
             f"{name.replace('_', '-')}: precision {measured.precision:.4f}, recall {measured.recall:.4f}, "

@@ -1,0 +1,60 @@
+"""What whoever had a file deduplicated should know of how it went; no value of a person."""
+
+from collections.abc import Iterator, Mapping
+
+from identity.deduplicating import Deduplicated
+from identity.matching.columns import IDENTIFIER, TRUTH
+
+
+def called(done: Deduplicated) -> str:
+    """Return what the clusters are clusters of."""
+    return "organizations" if done.organizations else "people"
+
+
+def remarks_on(done: Deduplicated, *, chosen: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each thing worth knowing. `chosen` has the fields that were chosen, by column."""
+    if done.unreadable:
+        yield f"{done.unreadable:,} rows could not be read and were left out."
+    yield from _on_columns(done, chosen)
+    yield from _on_the_model(done)
+    for column, most in done.limits.items():
+        if column not in {taken.column for taken in done.columns}:
+            yield f"The model limits a column that this file lacks, so that limit holds nothing: {column}."
+        else:
+            held = f"{done.found.held_back.get(column, 0):,} likely pairs of records are held apart by that"
+            yield f"At most {most:,} {column} in one cluster: {held}."
+    if skipped := len(done.found.skipped.skipped):
+        yield (
+            f"{skipped:,} groups of records that agree on too common things were not compared within on these alone."
+        )
+
+
+def _on_columns(done: Deduplicated, chosen: Mapping[str, str]) -> Iterator[str]:
+    for taken in done.columns:
+        if taken.field == TRUTH and taken.column not in chosen:
+            yield (
+                f"{taken.column} is left out, since by its name it says who is who: measure by it with --truth "
+                f"{_quoted(taken.column)}, or compare it with --column identifier={_quoted(taken.column)}."
+            )
+    groups: dict[str, list[str]] = {}
+    for name, column in done.free.items():
+        groups.setdefault("identifiers" if name.startswith(IDENTIFIER) else "traits", []).append(column)
+    if groups:
+        compared = "; ".join(f"as {group}: {', '.join(columns)}" for group, columns in groups.items())
+        yield f"Compared {compared}. Leave one out with --ignore COLUMN, above all one that says who is who."
+
+
+def _on_the_model(done: Deduplicated) -> Iterator[str]:
+    if done.unlike.lacking:
+        lacking = ", ".join(done.unlike.lacking)
+        yield f"The model knows columns that this file lacks, so nothing is compared there: {lacking}."
+    if done.unlike.unlearned:
+        yield f"The model did not learn of these, which are weighed as in any file: {', '.join(done.unlike.unlearned)}."
+    if done.unlike.unknown:
+        yield f"The model does not know these columns, so they are not compared: {', '.join(done.unlike.unknown)}."
+    if not done.found.model.learned_on:
+        yield "There is too little here to learn from: the default model was used."
+
+
+def _quoted(column: str) -> str:
+    return f"'{column}'" if " " in column else column
