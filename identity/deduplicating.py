@@ -29,7 +29,8 @@ class Deduplicated:
     """What became of a file.
 
     rows: a record_id, a cluster_id and a probability for each record; a cluster is called by the first record in it,
-    and a record alone belongs to its own for certain. organizations: whether the records are of these. free: which
+    and a record alone belongs to its own for certain. organizations: whether the records are of these. compared:
+    the fields of a person in which anybody has a value. free: which
     columns were compared as identifiers and traits, by the comparison's name. unlike: how the file differs from the one
     that the given model was learned from. limits: how many different values of a column one cluster holds at most.
     quality: the measures by name, where the truth is known.
@@ -40,6 +41,7 @@ class Deduplicated:
     found: Found
     unreadable: int
     organizations: bool
+    compared: frozenset[str]
     free: Mapping[str, str]
     unlike: Unlike
     limits: Mapping[str, int]
@@ -131,6 +133,7 @@ def deduplicate(
         found=found,
         unreadable=unreadable,
         organizations=organizations,
+        compared=frozenset(present),
         free=free,
         unlike=apart,
         limits=in_force,

@@ -1,20 +1,45 @@
 """What whoever had a file deduplicated should know of how it went; no value of a person."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from identity.deduplicating import Deduplicated
-from identity.matching.columns import IDENTIFIER, TRUTH
+from identity.matching.columns import IDENTIFIER, NOTHING, TRUTH, Taken
+
+_MANY = 5
+# By names and traits alone hardly anybody is told from namesakes.
+_TELLING = frozenset({"birth_date", "email", "phone", "street", "postcode", "city"})
 
 
-def called(done: Deduplicated) -> str:
-    """Return what the clusters are clusters of."""
-    return "organizations" if done.organizations else "people"
+def counted(done: Deduplicated) -> str:
+    """Return how many records are how many people, or organizations."""
+    one, several = ("organization", "organizations") if done.organizations else ("person", "people")
+    records, clusters = len(done.rows), done.clusters
+    of = f"{clusters:,} {one if clusters == 1 else several}"
+    return f"1 record is {of}" if records == 1 else f"{records:,} records are {of}"
+
+
+def columns_in_words(columns: Sequence[Taken]) -> Iterator[str]:
+    """Yield what each column was taken for; many that are left out for one reason together."""
+    left_out: dict[str, list[str]] = {}
+    for taken in columns:
+        if taken.field == NOTHING:
+            left_out.setdefault(taken.reason, []).append(taken.column)
+        else:
+            yield f"{taken.column}: {taken.field.replace('_', ' ')} ({taken.reason})"
+    for reason, names in left_out.items():
+        if len(names) > _MANY:
+            yield f"{', '.join(names[:2])} and {len(names) - 2:,} more: nothing ({reason})"
+        else:
+            yield from (f"{name}: nothing ({reason})" for name in names)
 
 
 def remarks_on(done: Deduplicated, *, chosen: Mapping[str, str]) -> Iterator[str]:
     """Yield a sentence for each thing worth knowing. `chosen` has the fields that were chosen, by column."""
     if done.unreadable:
-        yield f"{done.unreadable:,} rows could not be read and were left out."
+        yield (
+            f"{done.unreadable:,} rows could not be read and were left out: `manage.py ingest --dry-run` says what is "
+            "wrong with each."
+        )
     yield from _on_columns(done, chosen)
     yield from _on_the_model(done)
     for column, most in done.limits.items():
@@ -42,6 +67,12 @@ def _on_columns(done: Deduplicated, chosen: Mapping[str, str]) -> Iterator[str]:
     if groups:
         compared = "; ".join(f"as {group}: {', '.join(columns)}" for group, columns in groups.items())
         yield f"Compared {compared}. Leave one out with --ignore COLUMN, above all one that says who is who."
+
+    if not done.organizations and not done.compared & _TELLING and "identifiers" not in groups:
+        yield (
+            "Names and traits alone tell hardly anybody from a namesake, so little is joined: a birth date, an "
+            "address, an e-mail address, a phone or a number in the file would tell."
+        )
 
 
 def _on_the_model(done: Deduplicated) -> Iterator[str]:

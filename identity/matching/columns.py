@@ -267,7 +267,8 @@ def _keep_best(found: list[Taken], name: str, most: int, table: Mapping[str, Col
     chosen = {place: found[place].reason == "chosen" for place in places}
     best = sorted(places, key=lambda place: (not chosen[place], -_telling(content[place]), place))
     for place in best[most:]:
-        found[place] = Taken(found[place].column, otherwise, f"another column is the {name.replace('_', ' ')}")
+        why = f"another column is the {name.replace('_', ' ')}" if most == 1 else f"{most} other columns tell more"
+        found[place] = Taken(found[place].column, otherwise, why)
 
 
 def _telling(content: Content) -> float:

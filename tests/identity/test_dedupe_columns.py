@@ -95,3 +95,33 @@ def test_what_a_model_did_not_learn_of_is_named(tmp_path: Path) -> None:
     assert "this file lacks, so nothing is compared there: city." in err
     assert "The model did not learn of these, which are weighed as in any file: email, phone." in err
     assert "The model does not know these columns, so they are not compared: wer." in err
+
+
+def test_many_columns_that_are_left_out_for_one_reason_are_told_together(tmp_path: Path) -> None:
+    rows = [
+        {"first_name": f"Ann{row % 7}", "surname": f"Berg{row % 11}", "dob": f"1980-01-{row % 28 + 1:02}"}
+        | {f"c{column}": str((row * column) % 5) for column in range(1, 300) if column % 5}
+        for row in range(60)
+    ]
+    _, err = dedupe(write(tmp_path / "wide.csv", rows))
+    assert " and 232 more: nothing (6 other columns tell more)\n" in err
+    assert err.count("(6 other columns tell more)") == 1
+
+
+def test_one_record_is_one_person(tmp_path: Path) -> None:
+    path = write(tmp_path / "one.csv", [{"first_name": "Alice", "surname": "Moser", "dob": "1980-03-04"}])
+    assert dedupe(path)[0].startswith("1 record is 1 person, as written to ")
+
+
+def test_few_rows_that_agree_in_all_are_compared(tmp_path: Path) -> None:
+    """A column that is the same everywhere tells nothing in a file, but much of two rows."""
+    path = write(tmp_path / "two.csv", [{"first_name": "Alice", "surname": "Moser", "dob": "1980-03-04"}] * 2)
+    assert dedupe(path)[0].startswith("2 records are 1 person, as written to ")
+
+
+def test_where_names_alone_are_compared_it_is_said(tmp_path: Path) -> None:
+    remark = "Names and traits alone tell hardly anybody from a namesake"
+    path = town_file(tmp_path)
+    rest = ("Geburtsdatum", "E-Mail", "Telefon", "Straße", "PLZ", "Ort")
+    assert remark in dedupe(path, *(f"--ignore={column}" for column in rest))[1]
+    assert remark not in dedupe(path, *(f"--ignore={column}" for column in rest[1:]))[1]

@@ -21,7 +21,7 @@ from identity.management.files_of_people import (
     with_way_out,
     write_text,
 )
-from identity.management.remarks_on_files import called, remarks_on
+from identity.management.remarks_on_files import columns_in_words, counted, remarks_on
 from identity.matching.batch import LINK_IN_FILE
 from identity.written import written_whole
 
@@ -79,8 +79,8 @@ class Command(BaseCommand):
         _write(out, done.rows)
         if options["save_model"]:
             write_text(options["save_model"], json.dumps(done.found.model.to_dict(), indent=2) + "\n")
-        for taken in done.columns:
-            self.stderr.write(f"  {taken.column}: {taken.field.replace('_', ' ')} ({taken.reason})", self.style.NOTICE)
+        for line in columns_in_words(done.columns):
+            self.stderr.write(f"  {line}", self.style.NOTICE)
         for remark in remarks_on(done, chosen=chosen_columns(options)):
             self.stderr.write(remark)
         if options["json"]:
@@ -138,7 +138,7 @@ def _as_json(done: Deduplicated, threshold: float, seconds: float) -> dict[str, 
 
 
 def _in_words(done: Deduplicated, out: Path) -> str:
-    lines = [f"{len(done.rows):,} records are {done.clusters:,} {called(done)}, as written to {out}"]
+    lines = [f"{counted(done)}, as written to {out}"]
     for name, measured in done.quality.items():
         lines.append(
             f"{name.replace('_', '-')}: precision {measured.precision:.4f}, recall {measured.recall:.4f}, "
