@@ -12,6 +12,7 @@ from identity.people_of_file import PeopleOfFile
 
 # The first word that tells stands in the place of a family name, the others in that of a given name.
 _OF_ORGANIZATIONS = {"family_name": "first_word_of_name", "given_name": "other_words_of_name"}
+_LEVELS_OF_ORGANIZATIONS = {"may be two people": "may be two at one place"}
 
 
 class UnknownRecordError(ValueError):
@@ -36,8 +37,10 @@ class Explained:
         """Return the steps for people to read: identifiers and traits are called as their columns are, and of names of
         organizations it is said which part of them is compared.
         """
-        called = {**self.columns, **(_OF_ORGANIZATIONS if self.organizations else {})}
-        return [(called.get(name, name), level, bits) for name, level, bits in self.steps]
+        called, levels = dict(self.columns), {}
+        if self.organizations:
+            called, levels = called | _OF_ORGANIZATIONS, _LEVELS_OF_ORGANIZATIONS
+        return [(called.get(name, name), levels.get(level, level), bits) for name, level, bits in self.steps]
 
 
 def explain(of_file: PeopleOfFile, one: str, other: str, *, model: Model) -> Explained:

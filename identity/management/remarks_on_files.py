@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from identity.deduplicating import Deduplicated
 from identity.matching.columns import IDENTIFIER, NOTHING, TRUTH, Taken
+from identity.matching.levels import COLUMN
 
 _MANY = 5
+_NEARLY_ALL, _HARDLY_ANY = 0.98, 0.02
 # By names and traits alone hardly anybody is told from namesakes.
 _TELLING = frozenset({"birth_date", "email", "phone", "street", "postcode", "city"})
 
@@ -67,12 +69,22 @@ def _on_columns(done: Deduplicated, chosen: Mapping[str, str]) -> Iterator[str]:
     if groups:
         compared = "; ".join(f"as {group}: {', '.join(columns)}" for group, columns in groups.items())
         yield f"Compared {compared}. Leave one out with --ignore COLUMN, above all one that says who is who."
+    for column in _like_answers(done):
+        yield f"{column} agrees in nearly all that are one person, as if it said who is who: if it does, leave it out."
 
     if not done.organizations and not done.compared & _TELLING and "identifiers" not in groups:
         yield (
             "Names and traits alone tell hardly anybody from a namesake, so little is joined: a birth date, an "
             "address, an e-mail address, a phone or a number in the file would tell."
         )
+
+
+def _like_answers(done: Deduplicated) -> Iterator[str]:
+    model = done.found.model
+    for name, column in done.free.items() if model.learned_on else ():
+        place = COLUMN[name]
+        if model.match[place][-1] >= _NEARLY_ALL and model.chance[place][-1] <= _HARDLY_ANY:
+            yield column
 
 
 def _on_the_model(done: Deduplicated) -> Iterator[str]:

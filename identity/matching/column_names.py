@@ -8,11 +8,13 @@ import unicodedata
 
 _NAMES = {
     "truth": r"""
-        (ground|gold)?truth gold(id|label|standard)? wahrheit verite verdad verita
+        (ground|gold)?truth(id|label)? gold(id|label|standard)? gt wahrheit verite verdad verita
         (true|gold(en)?|real|actual|correct|echte?|wahre?)(id|no|nr|person|entity|cluster|label|group|match)(id|no|nr|key)?
         cluster(id|no|nr|number|key|label)? entity(id|no|nr|number|key)? entid match(id|group|groupid|set|cluster)
         (unique)?person(id|uid|key)? personen(id|schlussel|kennung) (id)?person(ne|a)(id)? persoon(id)? (id)?entidad
         (master|merged?|survivor|same(as|person)|dup(licate)?(of|group|set)?|dedupe?)(id|group|key)? who wer
+        (id|cluster|clusterid|entity|person)(true|gold|gt) orig(inal)?(id|rec(ord)?(id)?)
+        (canonical|resolved|golden(rec(ord)?)?)(entity)?(id)?
     """,
     "full_name": r"""
         (full|complete|whole|display)?names? (first|given|fore)(name)?and(sur|last|family)(name)? namefull
@@ -115,7 +117,7 @@ _RECORD_ID_NAMED = re.compile("|".join(_RECORD_IDS.split()))
 # What a number of a customer is called: where no two rows agree, it names the row.
 _CUSTOMER_ID_NAMED = re.compile(
     r"(customer|cust|kunden?|client|cliente|klant|account|konto|crm|patient|member(ship)?|mitglieds?|user|contact|kontakt"
-    r"|lead|employee|mitarbeiter|personal|supplier|vendor|lieferanten|company|firmen|organi[sz]ation|org)"
+    r"|lead|employee|mitarbeiter|supplier|vendor|lieferanten)"
     r"(id|no|nr|num|number|nummer|numero|key)|id(customer|client|cliente)"
 )
 # Of somebody or something else than the person: their place of birth, their mother's name.

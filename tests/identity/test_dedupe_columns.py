@@ -35,6 +35,7 @@ def test_what_is_compared_as_identifiers_is_named_and_can_be_left_out(tmp_path: 
     out, err = dedupe(path, "--json")
     assert json.loads(out)["compared_as"] == {"identifier": "x17"}
     assert "Compared as identifiers: x17. Leave one out with --ignore COLUMN" in err
+    assert "x17 agrees in nearly all that are one person, as if it said who is who: if it does, leave it out." in err
     without, quiet = dedupe(path, "--json", "--ignore", "x17")
     assert json.loads(without)["compared_as"] == {}
     assert "--ignore" not in quiet
@@ -68,6 +69,7 @@ def test_organizations_are_called_so(tmp_path: Path) -> None:
     call_command("explain_pair", str(path), "0", "1", "--out", str(tmp_path / "pair.svg"), stdout=explained)
     assert "First word of name  exact" in explained.getvalue()
     assert "Family name" not in explained.getvalue()
+    assert "people" not in explained.getvalue()
     assert explained.getvalue().endswith("likely one organization\n")
     assert "Are these two records one organization?" in (tmp_path / "pair.svg").read_text("utf-8")
     assert [row["record_id"] for row in clusters(path)] == ["0", "1", "2", "3"]

@@ -100,7 +100,7 @@ def fields(**contents: str) -> dict[str, str]:
         ("Person", "number", "truth"),
         ("Person", "full", "full_name"),
         ("who", "given", "given_name"),
-        ("duplicate_of", "number", "truth"),
+        *((name, "number", "truth") for name in ("duplicate_of", "gold_id", "cluster_true", "canonical_id", "orig_id")),
         ("Person Name", "full", "full_name"),
         ("x21", "rows", "nothing"),
         ("cluster", "number", "truth"),
