@@ -46,6 +46,8 @@ def chosen_columns(options: Mapping[str, Any]) -> dict[str, str]:
 
 def must_be_readable(path: Path) -> None:
     """Refuse a file that is not there."""
+    if path.is_dir():
+        raise CommandError(f"{path} is a folder; name a file in it")
     if not path.is_file():
         raise CommandError(f"There is no file {path}")
 

@@ -15,6 +15,7 @@ _USED = frozenset({"given_name", "family_name", "full_name", "organization", "bi
                    "phone", "street", "city", "postcode", IDENTIFIER, TRAIT})  # fmt: skip
 _SAMPLE = 2_000
 _LEAST_FORMED = 0.1
+_FIRST_COLUMNS = 8
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "phd", "md", "esq"})
 
 
@@ -41,7 +42,7 @@ def fields_of(
     """
     columns = _by_field(table, taken)
     if not columns.keys() & _USED:
-        raise NothingToCompareError("no column was recognized by which people can be told apart")
+        raise NothingToCompareError(f"no column was recognized by which people can be told apart: {_in_words(taken)}")
     fields: dict[str, Column] = {
         **{
             name: joined(columns[name]) for name in ("email", "phone", "city", "postcode", "country") if name in columns
@@ -55,6 +56,12 @@ def fields_of(
         fields["street"] = joined(street)
     free = free_columns(taken) if as_learned is None else as_learned
     return fields | {name: table[column] for name, column in free.items() if column in table}
+
+
+def _in_words(taken: Sequence[Taken]) -> str:
+    """Return what the first columns were taken for, and why."""
+    told = [f"{each.column} is {each.field.replace('_', ' ')} ({each.reason})" for each in taken[:_FIRST_COLUMNS]]
+    return ", ".join(told) + (f" and {len(taken) - len(told):,} more" if len(taken) > len(told) else "")
 
 
 def holds_organizations(table: Mapping[str, Column], taken: Sequence[Taken]) -> bool:

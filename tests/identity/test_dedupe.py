@@ -160,7 +160,10 @@ def test_faults_name_the_way_out(tmp_path: Path) -> None:
     assert "from 0.5 to below 1" in fault(good, "--threshold", "9")
     assert "from 0.5 to below 1" in fault(good, "--threshold", "0.3")
     assert "name another with --id" in fault(good, "--id", "n")
-    assert "--column given_name=COLUMN" in fault(write(tmp_path / "same.csv", [{"a": "x", "b": "y"}] * 2))
+    assert "is a folder; name a file in it" in fault(tmp_path)
+    nothing = fault(write(tmp_path / "same.csv", [{"a": "x", "b": ""}] * 2))
+    assert "people can be told apart: a is nothing (the same everywhere), b is nothing (empty)." in nothing
+    assert "--column given_name=COLUMN" in nothing
     assert "There is no model" in fault(good, "--model", str(tmp_path / "none.json"))
     (tmp_path / "model.json").write_text("{}")
     assert "no model of this version" in fault(good, "--model", str(tmp_path / "model.json"))
