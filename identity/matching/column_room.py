@@ -62,7 +62,6 @@ def held_back(room: ColumnRoom, labels: NDArray[np.int32], pairs: NDArray[np.int
     `labels` is what `cluster` gave, shape (n,); `pairs`, shape (pairs, 2), are those that are one person by all else.
     """
     homes = labels[pairs]
-    homes = homes[homes[:, 0] != homes[:, 1]]
     room = room.anew()
     concerned = np.zeros(len(labels), dtype=np.bool_)
     concerned[homes.ravel()] = True

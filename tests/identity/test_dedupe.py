@@ -337,6 +337,18 @@ def test_a_limit_on_what_is_not_compared_counts_as_written(tmp_path: Path) -> No
     assert [row["cluster_id"] for row in clusters(path)] == ["a", "a", "c", "c"]
 
 
+def test_who_contradict_each_other_are_not_held_apart_by_a_limit(tmp_path: Path) -> None:
+    """Twins with one mailbox, telephone and home: plainly different names keep them apart, whatever the limit."""
+    twin = {
+        "surname": "Moser", "dob": "1980-03-04", "email": "moser@example.org", "phone": "030 1234567",
+        "street": "Lindenweg 3", "city": "Ulm",
+    }  # fmt: skip
+    rows = [{"first_name": "Alice", **twin, "list": "spring"}, {"first_name": "Robert", **twin, "list": "autumn"}]
+    path = write(tmp_path / "twins.csv", rows)
+    limits = json.loads(dedupe(path, "--column", "nothing=list", "--limit", "list=1", "--json")[0])["limits"]
+    assert limits == [{"column": "list", "at_most": 1, "held_back_pairs": 0}]
+
+
 def test_wrong_limits_name_the_way_out(tmp_path: Path) -> None:
     path = write(tmp_path / "alice.csv", TWICE)
     assert "the columns are: no, first_name, surname, dob, ssn" in fault(path, "--limit", "snn=1")
