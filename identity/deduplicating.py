@@ -9,12 +9,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from identity.likeness_to_model import Unlike, fields_in, unlike
+from identity.limited_columns import NO_LIMITS, Limits, limits_in_force, room_of
 from identity.matching import Model, People, Quality, b_cubed, pairwise_metrics
 from identity.matching.batch import LINK_IN_FILE, Found, find_people
 from identity.matching.column import MISSING
 from identity.matching.columns import RECORD_ID, TRUTH, Taken, recognize
 from identity.matching.in_bulk import texts_of
-from identity.matching.table import fields_of, free_columns
+from identity.matching.table import fields_of, free_columns, holds_organizations
 from identity.tables import Table, read_table
 
 
@@ -24,18 +26,25 @@ class NotOneEachError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deduplicated:
-    """What became of a file. `quality` holds the measures by name where the truth is known.
+    """What became of a file.
 
-    `rows` has a record_id, a cluster_id and a probability for each record: a cluster is called by the first record in
-    it, and a record alone belongs to its own for certain. `lacking` are columns that the model knows and the file has
-    not.
+    rows: a record_id, a cluster_id and a probability for each record; a cluster is called by the first record in it,
+    and a record alone belongs to its own for certain. organizations: whether the records are of these. compared:
+    the fields of a person in which anybody has a value. free: which
+    columns were compared as identifiers and traits, by the comparison's name. unlike: how the file differs from the one
+    that the given model was learned from. limits: how many different values of a column one cluster holds at most.
+    quality: the measures by name, where the truth is known.
     """
 
     rows: pl.DataFrame
     columns: Sequence[Taken]
     found: Found
     unreadable: int
-    lacking: Sequence[str]
+    organizations: bool
+    compared: frozenset[str]
+    free: Mapping[str, str]
+    unlike: Unlike
+    limits: Mapping[str, int]
     quality: Mapping[str, Quality]
     seconds: Mapping[str, float]
 
@@ -71,12 +80,16 @@ def deduplicate(
     chosen: Mapping[str, str] | None = None,
     model: Model | None = None,
     threshold: float = LINK_IN_FILE,
+    limits: Limits = NO_LIMITS,
     tell: Callable[[str], None] = lambda stage: None,
 ) -> Deduplicated:
-    """Return the clusters of a file's records. `chosen` gives fields by column (see `matching.columns.FIELDS`).
+    """Return the clusters of a file's records. `chosen` gives fields by column (see `matching.columns.FIELDS`),
+    `limits` how many different values of a column one cluster holds at most: those that the model has, too, hold
+    unless another is given.
 
     `tell` is called with each stage as it begins. Raises `NotReadable`, `UnknownColumnError`, `UnknownFieldError`,
-    `NotOneEachError` and `NothingToCompareError`, each with a message that says what to do and holds no value.
+    `NotOneEachError`, `UnlikeModelError` and `NothingToCompareError`, each with a message that says what to do and
+    holds no value.
     """
     clock = _Clock(tell)
     clock.begin("reading")
@@ -89,14 +102,24 @@ def deduplicate(
     clock.begin("normalizing")
     as_learned = model.columns if model else None
     fields = fields_of(table.columns, columns, as_learned)
-    lacking = sorted(set((as_learned or {}).values()) - table.columns.keys())
+    organizations = holds_organizations(table.columns, columns)
+    present = fields_in(fields, organizations=organizations)
+    free = free_columns(columns)
+    apart = unlike(model, present, table.columns, free) if model else Unlike()
+    in_force = limits_in_force(limits, model.limits if model else {}, table.columns)
+    if as_learned is not None:
+        free = {name: column for name, column in as_learned.items() if column in table.columns}
+    limited = {column: table.columns[column] for column in in_force if column in table.columns}
     # What was written is not needed any more, and of a million records it is much.
     del table
     people = People.of(range(rows), fields)
     del fields
-    found = find_people(people, model=model, threshold=threshold, tell=clock.begin)
+    room = room_of(in_force, limited, people, taken=columns, free=free)
+    del limited
+    found = find_people(people, model=model, threshold=threshold, room=room, tell=clock.begin)
     if model is None:
-        found = replace(found, model=replace(found.model, columns=free_columns(columns)))
+        found = replace(found, model=replace(found.model, columns=free, fields=present))
+    found = replace(found, model=replace(found.model, limits=in_force))
     clock.end()
     return Deduplicated(
         rows=pl.DataFrame(
@@ -109,7 +132,11 @@ def deduplicate(
         columns=columns,
         found=found,
         unreadable=unreadable,
-        lacking=lacking,
+        organizations=organizations,
+        compared=frozenset(present),
+        free=free,
+        unlike=apart,
+        limits=in_force,
         quality=_quality(found, truth),
         seconds=clock.seconds,
     )

@@ -10,6 +10,10 @@ from identity.matching.table import free_columns
 from identity.matching.waterfall import Step, steps_of
 from identity.people_of_file import PeopleOfFile
 
+# The first word that tells stands in the place of a family name, the others in that of a given name.
+_OF_ORGANIZATIONS = {"family_name": "first_word_of_name", "given_name": "other_words_of_name"}
+_LEVELS_OF_ORGANIZATIONS = {"may be two people": "may be two at one place"}
+
 
 class UnknownRecordError(ValueError):
     """The file has no such record."""
@@ -20,17 +24,23 @@ class Explained:
     """The probability that two records are one person, and the steps that lead there: levels and bits, no value.
 
     `compared` says whether any field is known of both; if none is, only the starting point stands. `columns` says which
-    column of the file each identifier and trait is.
+    column of the file each identifier and trait is, `organizations` whether the records are of these.
     """
 
     probability: float
     steps: Sequence[Step]
     compared: bool
     columns: Mapping[str, str]
+    organizations: bool = False
 
     def shown(self) -> list[Step]:
-        """Return the steps with identifiers and traits called as their columns are, for people to read."""
-        return [(self.columns.get(name, name), level, bits) for name, level, bits in self.steps]
+        """Return the steps for people to read: identifiers and traits are called as their columns are, and of names of
+        organizations it is said which part of them is compared.
+        """
+        called, levels = dict(self.columns), {}
+        if self.organizations:
+            called, levels = called | _OF_ORGANIZATIONS, _LEVELS_OF_ORGANIZATIONS
+        return [(called.get(name, name), levels.get(level, level), bits) for name, level, bits in self.steps]
 
 
 def explain(of_file: PeopleOfFile, one: str, other: str, *, model: Model) -> Explained:
@@ -43,7 +53,7 @@ def explain(of_file: PeopleOfFile, one: str, other: str, *, model: Model) -> Exp
     scores = score(levels, model, people=of_file.people, pairs=pairs, closely=True)
     columns = free_columns(of_file.columns) if model.columns is None else model.columns
     steps, compared = steps_of(levels, scores, 0), bool((levels != NO_EVIDENCE).any())
-    return Explained(float(scores.probability[0]), steps, compared, columns)
+    return Explained(float(scores.probability[0]), steps, compared, columns, of_file.organizations)
 
 
 def _row(of_file: PeopleOfFile, record_id: str) -> int:

@@ -7,10 +7,11 @@ from pathlib import Path
 import polars as pl
 
 from identity.deduplicating import record_ids_of
+from identity.likeness_to_model import fields_in, unlike
 from identity.matching import Model, People
 from identity.matching.columns import Taken, recognize
 from identity.matching.splink import COLUMNS, prepared
-from identity.matching.table import fields_of
+from identity.matching.table import fields_of, free_columns, holds_organizations
 from identity.tables import read_table
 from identity.written import written_whole
 
@@ -19,11 +20,14 @@ PARQUET = ".parquet"
 
 @dataclass(frozen=True, slots=True)
 class PeopleOfFile:
-    """Row i of `people` is called `record_ids[i]`; `columns` says what each column of the file was taken for."""
+    """Row i of `people` is called `record_ids[i]`; `columns` says what each column of the file was taken for, and
+    `organizations` whether the rows are of these.
+    """
 
     people: People
     record_ids: Sequence[str]
     columns: Sequence[Taken]
+    organizations: bool = False
 
 
 def read_people(path: Path, *, chosen: Mapping[str, str] | None = None, model: Model | None = None) -> PeopleOfFile:
@@ -33,13 +37,18 @@ def read_people(path: Path, *, chosen: Mapping[str, str] | None = None, model: M
     table = read_table(path)
     columns = recognize(table.columns, chosen)
     record_ids = record_ids_of(table, columns).to_list()
-    people = People.of(range(table.rows), fields_of(table.columns, columns, model.columns if model else None))
-    return PeopleOfFile(people, record_ids, columns)
+    fields = fields_of(table.columns, columns, model.columns if model else None)
+    organizations = holds_organizations(table.columns, columns)
+    if model:
+        unlike(model, fields_in(fields, organizations=organizations), table.columns, free_columns(columns))
+    return PeopleOfFile(People.of(range(table.rows), fields), record_ids, columns, organizations)
 
 
-def write_prepared(of_file: PeopleOfFile, out: Path) -> None:
-    """Write the normalized columns, Parquet or CSV by the name's end, readable by its owner alone: it holds people."""
-    columns = prepared(of_file.people, of_file.record_ids)
+def write_prepared(of_file: PeopleOfFile, out: Path, *, model: Model) -> None:
+    """Write the normalized columns that settings of the model speak of, Parquet or CSV by the name's end, readable by
+    its owner alone: it holds people.
+    """
+    columns = prepared(of_file.people, of_file.record_ids, model=model)
     frame = pl.DataFrame(columns, schema=dict.fromkeys(COLUMNS, pl.String))
     with written_whole(out) as file:
         if out.suffix.lower() == PARQUET:

@@ -10,19 +10,25 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from identity.deduplicating import NotOneEachError
+from identity.likeness_to_model import UnlikeModelError
 from identity.matching import Model, UnreadableModelError
-from identity.matching.columns import FIELDS, RECORD_ID, TRUTH, UnknownColumnError, UnknownFieldError
+from identity.matching.columns import FIELDS, NOTHING, RECORD_ID, TRUTH, UnknownColumnError, UnknownFieldError
 from identity.matching.table import NothingToCompareError
 from identity.written import written_whole
 from records.readers import NotReadable
 
-REFUSED = (NotReadable, UnknownColumnError, UnknownFieldError, NotOneEachError, NothingToCompareError)
+REFUSED = (
+    NotReadable, UnknownColumnError, UnknownFieldError, NotOneEachError, UnlikeModelError, NothingToCompareError,
+)  # fmt: skip
 
 
 def add_column_options(parser: ArgumentParser) -> None:
     """Add the options that say what the columns of the file are."""
     parser.add_argument("--id", metavar="COLUMN", help="the column that names a record (default: found, or the row)")
     parser.add_argument("--truth", metavar="COLUMN", help="the column that names the person: left out of matching")
+    parser.add_argument(
+        "--ignore", action="append", default=[], metavar="COLUMN", help="leave this column out; may be repeated"
+    )
     parser.add_argument(
         "--column", action="append", default=[], type=_choice, metavar="FIELD=COLUMN",
         help=f"take a column for a field; may be repeated. The fields are: {', '.join(FIELDS)}",
@@ -31,7 +37,7 @@ def add_column_options(parser: ArgumentParser) -> None:
 
 def chosen_columns(options: Mapping[str, Any]) -> dict[str, str]:
     """Return the fields that were chosen, by column."""
-    chosen = dict(options["column"])
+    chosen = dict(options["column"]) | dict.fromkeys(options["ignore"], NOTHING)
     for column, name in ((options["id"], RECORD_ID), (options.get("truth"), TRUTH)):
         if column is not None:
             chosen[column] = name
@@ -40,6 +46,8 @@ def chosen_columns(options: Mapping[str, Any]) -> dict[str, str]:
 
 def must_be_readable(path: Path) -> None:
     """Refuse a file that is not there."""
+    if path.is_dir():
+        raise CommandError(f"{path} is a folder; name a file in it")
     if not path.is_file():
         raise CommandError(f"There is no file {path}")
 
@@ -82,7 +90,10 @@ def write_text(path: Path, text: str) -> None:
 def with_way_out(path: Path, error: Exception) -> str:
     """Return what is wrong with the file and what to do; no value of a person."""
     if isinstance(error, NothingToCompareError):
-        return f"{path}: {error}. Say which is which: --column given_name=COLUMN --column birth_date=COLUMN"
+        return (
+            f"{path}: {error}. Say which is which: --column given_name=COLUMN --column birth_date=COLUMN, "
+            "or --column organization=COLUMN"
+        )
     return f"{path}: {error}"
 
 

@@ -1,6 +1,6 @@
 """One run over all people of a file: which records are one person."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from identity.matching.block import Pairs, SkippedBlocks, candidate_pairs
 from identity.matching.cluster import cluster
+from identity.matching.column_room import ColumnRoom, held_back
 from identity.matching.compare import PORTION, compare_all
 from identity.matching.contradict import contradicts
 from identity.matching.learn import Learner
 from identity.matching.model import Model
 from identity.matching.patterns import Patterns
 from identity.matching.people import People
-from identity.matching.score import rarity_of_names, score_patterns
+from identity.matching.score import log_odds, rarity_of_names, score_patterns
 from identity.matching.threads import each
 from identity.matching.widen import widened
 
@@ -26,13 +27,17 @@ LINK_IN_FILE = 0.5
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Found:
-    """labels: shape (n,), the cluster of each row. probability: shape (n,), that the row belongs there."""
+    """labels: shape (n,), the cluster of each row. probability: shape (n,), that the row belongs there.
+
+    held_back: how many pairs that are one person by all else each limit keeps apart, by its column.
+    """
 
     labels: NDArray[np.int32]
     probability: NDArray[np.float64]
     pairs: int
     skipped: SkippedBlocks
     model: Model
+    held_back: Mapping[str, int]
 
 
 def find_people(
@@ -40,11 +45,12 @@ def find_people(
     *,
     model: Model | None = None,
     threshold: float = LINK_IN_FILE,
+    room: ColumnRoom | None = None,
     tell: Callable[[str], None] = lambda stage: None,
 ) -> Found:
     """Return which rows are one person, with a model learned from them unless one is given.
 
-    `tell` is called with the name of each stage as it begins.
+    `room` holds the limits on columns, if there are any. `tell` is called with the name of each stage as it begins.
     """
     tell("blocking")
     narrow, skipped = candidate_pairs(people)
@@ -60,11 +66,21 @@ def find_people(
     odds = _log_odds(patterns, model, people, pairs)
     del narrow, narrow_places, patterns
     tell("clustering")
+    contradiction = partial(contradicts, people, model)
     labels = cluster(
-        len(people), pairs, odds, link_threshold=threshold, contradicts=partial(contradicts, people, model)
+        len(people), pairs, odds, link_threshold=threshold, contradicts=contradiction, room=room and room.anew()
     )
+    held: Mapping[str, int] = {}
+    if room is not None:
+        apart = pairs[(odds >= log_odds(threshold)) & (labels[pairs[:, 0]] != labels[pairs[:, 1]])]
+        held = held_back(room, labels, apart[~contradiction(apart)])
     return Found(
-        labels=labels, probability=_belonging(labels, pairs, odds), pairs=len(pairs), skipped=skipped, model=model
+        labels=labels,
+        probability=_belonging(labels, pairs, odds),
+        pairs=len(pairs),
+        skipped=skipped,
+        model=model,
+        held_back=held,
     )
 
 

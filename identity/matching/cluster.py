@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching.column import in_order
-from identity.matching.limits import Room
+from identity.matching.limits import HasRoom
 from identity.matching.score import LINK, log_odds
 
 # Takes pairs of rows, shape (pairs, 2), returns which contradict, shape (pairs,).
@@ -34,7 +34,7 @@ def cluster(
     must_link: Iterable[tuple[int, int]] = (),
     sure: Iterable[tuple[int, int]] = (),
     contradicts: Contradiction | None = None,
-    room: Room | None = None,
+    room: HasRoom | None = None,
 ) -> NDArray[np.int32]:
     """Return the cluster of each of `n` rows, shape (n,): the lowest row in it.
 
@@ -59,7 +59,7 @@ def cluster(
 
 
 def _joined_beforehand(
-    n: int, must_link: Iterable[tuple[int, int]], sure: Iterable[tuple[int, int]], apart: Rows, room: Room | None
+    n: int, must_link: Iterable[tuple[int, int]], sure: Iterable[tuple[int, int]], apart: Rows, room: HasRoom | None
 ) -> Rows:
     """Return each row's leader, shape (n,), once the pairs that must link are joined, but for those that may not."""
     leader = np.arange(n, dtype=np.int32)
@@ -97,7 +97,7 @@ class _Joining:
     """
 
     def __init__(
-        self, leader: Rows, ties: "_Ties", apart: Rows, contradicts: Contradiction | None, room: Room | None
+        self, leader: Rows, ties: "_Ties", apart: Rows, contradicts: Contradiction | None, room: HasRoom | None
     ) -> None:
         self.room = room
         self.leader = leader

@@ -4,10 +4,17 @@ The words of a name run together in small letters, as regular expressions; the f
 """
 
 import re
+import unicodedata
 
 _NAMES = {
     "truth": r"""
-        truth trueid (true)?cluster(id)? entity(id)? entid goldid matchid personid uniqueperson(id)?
+        (ground|gold)?truth(id|label)? gold(id|label|standard)? gt wahrheit verite verdad verita
+        (true|gold(en)?|real|actual|correct|echte?|wahre?)(id|no|nr|person|entity|cluster|label|group|match)(id|no|nr|key)?
+        cluster(id|no|nr|number|key|label)? entity(id|no|nr|number|key)? entid match(id|group|groupid|set|cluster)
+        (unique)?person(id|uid|key)? personen(id|schlussel|kennung) (id)?person(ne|a)(id)? persoon(id)? (id)?entidad
+        (master|merged?|survivor|same(as|person)|dup(licate)?(of|group|set)?|dedupe?)(id|group|key)? who wer
+        (id|cluster|clusterid|entity|person)(true|gold|gt) orig(inal)?(id|rec(ord)?(id)?)
+        (canonical|resolved|golden(rec(ord)?)?)(entity)?(id)?
     """,
     "full_name": r"""
         (full|complete|whole|display)?names? (first|given|fore)(name)?and(sur|last|family)(name)? namefull
@@ -95,8 +102,23 @@ _NAMES = {
     """,
 }
 NAMED = {field: re.compile("|".join(patterns.split())) for field, patterns in _NAMES.items()}
-RECORD_ID_NAMED = re.compile(
-    r"(rec|record|row|unique|uniq|line|source|src)?(id|no|nr|num|number|index|key|uuid)|index|unnamed"
+_RECORD_IDS = r"""
+    (rec|record|row|unique|uniq|line|source|src|entry|item|serial|running|seq|sequence)?(id|no|nr|num|number|index|key|uuid)
+    index unnamed\d* rows? records? line rank seq(uence)? id(record|row) n s(l|r)?(no|nr)
+    (lfd|lauf|laufende|fortlaufende|zeilen?|datensatz|satz|eintrags?|index)(nr|no|nummer|id|kennung|schlussel)
+    lfd zeile datensatz nummer kennung
+    numero num ligne (num(ero)?|no?|id)?(de)?(ligne|enregistrement|ordre) enregistrement identifiant
+    fila linea renglon registro orden (num(ero)?|no?|id)?(de)?(fila|linea|registro|orden|riga|record) identificador
+    riga progressivo rij(nummer|nr)? regel(nummer|nr)? volg(nummer|nr) rad(nr|nummer)? lope?nr lobenr rekke(nr)?
+    lp liczbaporzadkowa wiersz (id|nr)wiersza numer porc(islo)? poradovecislo sorsz(am)? siran(o|umarasi)
+    номер (номер)?строк[аи] (no?)?пп id(записи|строки) 番号 連番 行(番号)? 序号 编号 记录号 번호
+"""
+_RECORD_ID_NAMED = re.compile("|".join(_RECORD_IDS.split()))
+# What a number of a customer is called: where no two rows agree, it names the row.
+_CUSTOMER_ID_NAMED = re.compile(
+    r"(customer|cust|kunden?|client|cliente|klant|account|konto|crm|patient|member(ship)?|mitglieds?|user|contact|kontakt"
+    r"|lead|employee|mitarbeiter|supplier|vendor|lieferanten)"
+    r"(id|no|nr|num|number|nummer|numero|key)|id(customer|client|cliente)"
 )
 # Of somebody or something else than the person: their place of birth, their mother's name.
 _OF_OTHERS = re.compile(
@@ -110,7 +132,7 @@ _BEFORE = frozenset(
      "postal", "legal", "registered"}
 )  # fmt: skip
 _AFTER = re.compile(r"(?:_?[c]?\d{1,2}|_(?:fake|raw|orig|original|clean|txt|text|str|value|desc|description|code|cd))$")
-_PLAIN = str.maketrans("éèóíáñäöüàâêîôûçùòì", "eeoianaouaaeioucuoi", "")
+_PLAIN = str.maketrans("éèóíáñäöüàâêîôûçùòìúïëåãõø", "eeoianaouaaeioucuoiuieaaoo", "")
 
 
 def words_of(column: str) -> list[str]:
@@ -129,8 +151,9 @@ def fields_named(column: str) -> list[str]:
 
 
 def names_records(column: str) -> bool:
-    """Return whether a column of that name may number the records."""
-    return bool(RECORD_ID_NAMED.fullmatch("".join(words_of(column))))
+    """Return whether a column of that name may number the records: "Lfd. Nr.", "#", "№ п/п", "customer_id"."""
+    spelled = "".join(words_of(unicodedata.normalize("NFKC", column.replace("#", " no "))))
+    return bool(_RECORD_ID_NAMED.fullmatch(spelled) or _CUSTOMER_ID_NAMED.fullmatch(spelled))
 
 
 def _essence(words: list[str]) -> str:

@@ -1,7 +1,7 @@
 """Recognize what the columns of a table of people hold, by their names and by what stands in them."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -97,13 +97,19 @@ def _date(content: Content) -> bool:
     return content.share(dates.is_date) >= _MOSTLY
 
 
+def _labels(content: Content) -> bool:
+    """Return whether these could be labels of persons, and are neither their names nor their addresses or dates."""
+    names = content.share(is_given_name) >= _LEAST_GIVEN_NAMES or content.share(_has_several_words) >= _MOSTLY
+    return bool(content.filled) and not names and not _shaped(_EMAIL)(content)
+
+
 def _anything(content: Content) -> bool:
     return bool(content.filled)
 
 
 # What must stand in a column that is called like a field to be one.
 _FITS: dict[str, Callable[[Content], bool]] = {
-    "truth": _anything,
+    "truth": _labels,
     "full_name": _text,
     "organization": _text,
     "given_name": _text,
@@ -138,7 +144,10 @@ def recognize(table: Mapping[str, Column], chosen: Mapping[str, str] | None = No
     content alone. What is the same everywhere, differs everywhere, or says nothing of a person is taken for nothing.
     """
     chosen = chosen or {}
-    _must_be_known(table, chosen)
+    must_be_known(chosen, table)
+    for name in chosen.values():
+        if name not in FIELDS:
+            raise UnknownFieldError(f"there is no field {name!r}; the fields are: {', '.join(FIELDS)}")
     found: list[Taken] = []
     for column, content in table.items():
         if column in chosen:
@@ -148,23 +157,23 @@ def recognize(table: Mapping[str, Column], chosen: Mapping[str, str] | None = No
     return _settled(found, table)
 
 
-def _must_be_known(table: Mapping[str, Column], chosen: Mapping[str, str]) -> None:
-    for column, name in chosen.items():
+def must_be_known(named: Iterable[str], table: Mapping[str, Column]) -> None:
+    """Raise `UnknownColumnError` for a name that no column of the table has."""
+    for column in named:
         if column not in table:
             raise UnknownColumnError(f"there is no column {column!r}; the columns are: {', '.join(table)}")
-        if name not in FIELDS:
-            raise UnknownFieldError(f"there is no field {name!r}; the fields are: {', '.join(FIELDS)}")
 
 
 def _recognized(column: str, content: Content, rows: int) -> Taken:
     if not content.filled:
         return Taken(column, NOTHING, "empty")
     unique = len(content.counts) == content.filled
-    if unique and content.filled == rows and names_records(column):
-        return Taken(column, RECORD_ID, "name, and no two rows agree")
-    if len(content.counts) == 1 and rows > 1:
-        return Taken(column, NOTHING, "the same everywhere")
     fitting = next((name for name in fields_named(column) if _FITS[name](content)), None)
+    if unique and content.filled == rows and (names_records(column) or fitting == TRUTH):
+        return Taken(column, RECORD_ID, "name, and no two rows agree")
+    # Few rows may all be one person's.
+    if len(content.counts) == 1 and rows > (_FEW_A_PERSON if fitting else 1):
+        return Taken(column, NOTHING, "the same everywhere")
     if fitting:
         return Taken(column, fitting, "name")
     return _by_content(column, content, unique)
@@ -258,7 +267,8 @@ def _keep_best(found: list[Taken], name: str, most: int, table: Mapping[str, Col
     chosen = {place: found[place].reason == "chosen" for place in places}
     best = sorted(places, key=lambda place: (not chosen[place], -_telling(content[place]), place))
     for place in best[most:]:
-        found[place] = Taken(found[place].column, otherwise, f"another column is the {name.replace('_', ' ')}")
+        why = f"another column is the {name.replace('_', ' ')}" if most == 1 else f"{most} other columns tell more"
+        found[place] = Taken(found[place].column, otherwise, why)
 
 
 def _telling(content: Content) -> float:

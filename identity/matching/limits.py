@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import Protocol
 
 # From when to when a value was seen, in days.
 Span = tuple[float, float]
@@ -63,6 +64,16 @@ def most_within(spans: Iterable[Span], days: float) -> int:
         heappush(ends, last)
         most = max(most, len(ends))
     return most
+
+
+class HasRoom(Protocol):
+    """What knows whether two clusters, which go by their leaders, have room for one another."""
+
+    def join(self, one: int, other: int) -> None:
+        """Let the first cluster hold the second as well."""
+
+    def exceeded(self, one: int, other: int) -> Limit | None:
+        """Return the first limit that the two clusters would exceed together."""
 
 
 class Room:

@@ -28,8 +28,9 @@ class Model:
     compared ones. `household` is `None` when the data show no such class. `frequencies` holds, per name field, the
     share of people who bear a value; only values seen twenty times or more, so the model names no individual.
     `columns` says which columns of the file the identifiers and traits were, by the comparison's name; `None` where
-    that was not noted. `housemates` says that the file may hold people who share a home or an identifier; only evidence
-    makes it false.
+    that was not noted, and `fields` which other fields it had. `housemates` says that the file may hold people who
+    share a home or an identifier; only evidence makes it false. `limits` says how many different values of a column a
+    cluster of a file holds at most.
     """
 
     match: Distributions
@@ -39,6 +40,8 @@ class Model:
     household_prior: float = 0.0
     frequencies: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     columns: Mapping[str, str] | None = None
+    fields: tuple[str, ...] | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
     housemates: bool = True
     learned_on: int = 0
     version: str = MODEL_VERSION
@@ -101,6 +104,8 @@ class Model:
             "household_prior": self.household_prior,
             "housemates": self.housemates,
             "columns": None if self.columns is None else dict(self.columns),
+            "fields": None if self.fields is None else list(self.fields),
+            "limits": dict(self.limits),
             "match": _named(self.match),
             "chance": _named(self.chance),
             "household": None if self.household is None else _named(self.household),
@@ -121,6 +126,8 @@ class Model:
             frequencies={name: dict(shares) for name, shares in saved["frequencies"].items()},
             housemates=bool(saved["housemates"]),
             columns=_columns(saved.get("columns")),
+            fields=None if saved.get("fields") is None else tuple(map(str, saved["fields"])),
+            limits=_limits(saved.get("limits", {})),
             learned_on=int(saved["learned_on"]),
         )
 
@@ -131,6 +138,13 @@ def _columns(saved: Any) -> Mapping[str, str] | None:
     if not all(name in FREE_NAMES and isinstance(column, str) for name, column in dict(saved).items()):
         raise UnreadableModelError("its columns are none of identifiers and traits")
     return dict(saved)
+
+
+def _limits(saved: Mapping[str, Any]) -> Mapping[str, int]:
+    limits = {str(column): int(most) for column, most in saved.items()}
+    if min(limits.values(), default=1) < 1:
+        raise UnreadableModelError("a limit is below 1")
+    return limits
 
 
 def _of_free(identifier: tuple[float, ...], trait: tuple[float, ...]) -> Distributions:

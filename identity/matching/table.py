@@ -15,6 +15,7 @@ _USED = frozenset({"given_name", "family_name", "full_name", "organization", "bi
                    "phone", "street", "city", "postcode", IDENTIFIER, TRAIT})  # fmt: skip
 _SAMPLE = 2_000
 _LEAST_FORMED = 0.1
+_FIRST_COLUMNS = 8
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "phd", "md", "esq"})
 
 
@@ -39,11 +40,9 @@ def fields_of(
     `as_learned` says which columns a model's identifiers and traits were (`Model.columns`): those of the same name are
     taken, and no others.
     """
-    columns: dict[str, list[Column]] = {}
-    for each in taken:
-        columns.setdefault(each.field, []).append(table[each.column])
+    columns = _by_field(table, taken)
     if not columns.keys() & _USED:
-        raise NothingToCompareError("no column was recognized by which people can be told apart")
+        raise NothingToCompareError(f"no column was recognized by which people can be told apart: {_in_words(taken)}")
     fields: dict[str, Column] = {
         **{
             name: joined(columns[name]) for name in ("email", "phone", "city", "postcode", "country") if name in columns
@@ -59,16 +58,42 @@ def fields_of(
     return fields | {name: table[column] for name, column in free.items() if column in table}
 
 
+def _in_words(taken: Sequence[Taken]) -> str:
+    """Return what the first columns were taken for, and why."""
+    told = [f"{each.column} is {each.field.replace('_', ' ')} ({each.reason})" for each in taken[:_FIRST_COLUMNS]]
+    return ", ".join(told) + (f" and {len(taken) - len(told):,} more" if len(taken) > len(told) else "")
+
+
+def holds_organizations(table: Mapping[str, Column], taken: Sequence[Taken]) -> bool:
+    """Return whether the names in the table are those of organizations."""
+    return _of_organizations(_by_field(table, taken)) is not None
+
+
+def _by_field(table: Mapping[str, Column], taken: Sequence[Taken]) -> dict[str, list[Column]]:
+    columns: dict[str, list[Column]] = {}
+    for each in taken:
+        columns.setdefault(each.field, []).append(table[each.column])
+    return columns
+
+
+def _of_organizations(columns: Mapping[str, list[Column]]) -> Column | None:
+    """Return the names of organizations; None where there are none, or where those of persons stand beside."""
+    if "given_name" in columns or "family_name" in columns:
+        return None
+    if "organization" in columns:
+        return columns["organization"][0]
+    whole = joined(columns["full_name"]) if "full_name" in columns else None
+    return whole if whole is not None and _are_organizations(whole) else None
+
+
 def _names(columns: Mapping[str, list[Column]]) -> dict[str, Column]:
     if "given_name" in columns or "family_name" in columns:
         return {name: joined(columns[name]) for name in ("given_name", "family_name") if name in columns}
-    if "organization" in columns:
-        return _names_of_organizations(columns["organization"][0])
+    if (names := _of_organizations(columns)) is not None:
+        return _names_of_organizations(names)
     if "full_name" not in columns:
         return {}
     whole = joined(columns["full_name"])
-    if _are_organizations(whole):
-        return _names_of_organizations(whole)
     return {
         "given_name": derive(whole, lambda full_name: _split(full_name)[0]),
         "family_name": derive(whole, lambda full_name: _split(full_name)[1]),

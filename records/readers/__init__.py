@@ -139,10 +139,10 @@ def _format(head: str, name: str) -> str:
     if not text:
         raise NotReadable("the file is empty; its first line must name the columns")
     named = PurePath(PurePath(name).stem if name.casefold().endswith(".gz") else name).suffix.casefold()
-    if text.startswith("{") or named in JSON_ENDINGS:
-        return NDJSON
     if text.startswith("["):
         raise NotReadable("this is one JSON array; write each of its objects on a line of its own")
+    if text.startswith("{") or named in JSON_ENDINGS:
+        return NDJSON
     if text.startswith("<"):
         raise NotReadable("this is XML or HTML; give CSV, JSON lines or Parquet")
     return CSV

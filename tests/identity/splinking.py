@@ -37,6 +37,11 @@ class Both:
     def same_levels(self) -> NDArray[np.bool_]:
         return np.asarray((self.levels == self.their_levels).all(axis=1))
 
+    def their_weights(self, comparison: str) -> NDArray[np.float64]:
+        """Return what Splink adds for a comparison, with what the rarity of the value adds or takes."""
+        weights = [self.predicted[name].to_numpy() for name in (f"mw_{comparison}", f"mw_tf_adj_{comparison}")]
+        return np.asarray(weights[0] + weights[1])
+
 
 def predict(settings: dict[str, Any] | Path, prepared: Path) -> pl.DataFrame:
     connection = duckdb.connect()

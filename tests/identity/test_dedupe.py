@@ -160,7 +160,10 @@ def test_faults_name_the_way_out(tmp_path: Path) -> None:
     assert "from 0.5 to below 1" in fault(good, "--threshold", "9")
     assert "from 0.5 to below 1" in fault(good, "--threshold", "0.3")
     assert "name another with --id" in fault(good, "--id", "n")
-    assert "--column given_name=COLUMN" in fault(write(tmp_path / "same.csv", [{"a": "x", "b": "y"}] * 2))
+    assert "is a folder; name a file in it" in fault(tmp_path)
+    nothing = fault(write(tmp_path / "same.csv", [{"a": "x", "b": ""}] * 2))
+    assert "people can be told apart: a is nothing (the same everywhere), b is nothing (empty)." in nothing
+    assert "--column given_name=COLUMN" in nothing
     assert "There is no model" in fault(good, "--model", str(tmp_path / "none.json"))
     (tmp_path / "model.json").write_text("{}")
     assert "no model of this version" in fault(good, "--model", str(tmp_path / "model.json"))
@@ -301,3 +304,61 @@ def test_one_person_of_many_rows_is_in_no_model(tmp_path: Path) -> None:
     assert json.loads(model.read_text())["frequencies"]["family_name"]
     assert "zebulonia" not in model.read_text()
     assert "quxwertz" not in model.read_text()
+
+
+TWICE = [
+    {"no": "a", "first_name": "Alice", "surname": "Moser", "dob": "1980-03-04", "ssn": "123-45-6789"},
+    {"no": "b", "first_name": "Alice", "surname": "Moser", "dob": "1980-03-04", "ssn": "987-65-4321"},
+    {"no": "c", "first_name": "Alice", "surname": "Moser", "dob": "1980-03-04", "ssn": "123 45 6789"},
+    {"no": "d", "first_name": "Alice", "surname": "Moser", "dob": "1980-03-04", "ssn": ""},
+]
+
+
+def test_a_limit_holds_records_apart_and_says_how_many(tmp_path: Path) -> None:
+    """Two spellings of a number are one, and who has none takes no room."""
+    path, model = write(tmp_path / "alice.csv", TWICE), tmp_path / "model.json"
+    dedupe(path)
+    assert [row["cluster_id"] for row in clusters(path)] == ["a"] * 4
+    out, err = dedupe(path, "--limit", "ssn=1", "--save-model", str(model), "--json")
+    assert [row["cluster_id"] for row in clusters(path)] == ["a", "b", "a", "a"]
+    assert json.loads(out)["limits"] == [{"column": "ssn", "at_most": 1, "held_back_pairs": 3}]
+    assert "At most 1 ssn in one cluster: 3 likely pairs of records are held apart by that." in err
+    assert json.loads(model.read_text())["limits"] == {"ssn": 1}
+    for limits, most in (((), 1), (("--limit", "ssn=2"), 2), (("--limit", "ssn=any"), None)):
+        said = json.loads(dedupe(path, "--model", str(model), *limits, "--json")[0])
+        assert [each["at_most"] for each in said["limits"]] == ([most] if most else [])
+        assert said["clusters"] == (2 if most == 1 else 1)
+
+
+def test_a_limit_on_what_is_not_compared_counts_as_written(tmp_path: Path) -> None:
+    rows = [{**row, "list": place} for row, place in zip(TWICE, ("Spring", "spring", "autumn", "autumn"), strict=True)]
+    path = write(tmp_path / "lists.csv", [{k: v for k, v in row.items() if k != "ssn"} for row in rows])
+    dedupe(path, "--column", "nothing=list", "--limit", "list=1")
+    assert [row["cluster_id"] for row in clusters(path)] == ["a", "a", "c", "c"]
+
+
+def test_who_contradict_each_other_are_not_held_apart_by_a_limit(tmp_path: Path) -> None:
+    """Twins with one mailbox, telephone and home: plainly different names keep them apart, whatever the limit."""
+    twin = {
+        "surname": "Moser", "dob": "1980-03-04", "email": "moser@example.org", "phone": "030 1234567",
+        "street": "Lindenweg 3", "city": "Ulm",
+    }  # fmt: skip
+    rows = [{"first_name": "Alice", **twin, "list": "spring"}, {"first_name": "Robert", **twin, "list": "autumn"}]
+    path = write(tmp_path / "twins.csv", rows)
+    limits = json.loads(dedupe(path, "--column", "nothing=list", "--limit", "list=1", "--json")[0])["limits"]
+    assert limits == [{"column": "list", "at_most": 1, "held_back_pairs": 0}]
+
+
+def test_wrong_limits_name_the_way_out(tmp_path: Path) -> None:
+    path = write(tmp_path / "alice.csv", TWICE)
+    assert "the columns are: no, first_name, surname, dob, ssn" in fault(path, "--limit", "snn=1")
+    for wrong in ("ssn", "ssn=0", "ssn=-1", "=3", "ssn=few"):
+        assert "write COLUMN=N with a number from 1, such as ssn=1" in fault(path, "--limit", wrong)
+
+
+def test_a_limit_of_the_model_on_a_column_that_the_file_lacks_is_told(tmp_path: Path) -> None:
+    model = tmp_path / "model.json"
+    dedupe(write(tmp_path / "alice.csv", TWICE), "--limit", "ssn=1", "--save-model", str(model))
+    path = write(tmp_path / "bare.csv", [{k: v for k, v in row.items() if k != "ssn"} for row in TWICE])
+    assert "this file lacks" in dedupe(path, "--model", str(model))[1]
+    assert {row["cluster_id"] for row in clusters(path)} == {"a"}

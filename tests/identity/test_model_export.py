@@ -7,6 +7,7 @@ import stat
 from collections.abc import Sequence
 from dataclasses import replace
 from io import StringIO
+from math import log2
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from identity.matching import COMPARISONS, Model
 from identity.matching.splink import COLUMNS, left_out, splink_settings
 from identity.matching.splink.levels import conditions_of
 from identity.matching.splink.prepare import numbered_letters, swapped_around
+from identity.matching.splink.rarity import PLACES
 from identity.people_of_file import write_prepared
 from manage import reads_files_alone
 from tests.identity import splink_town
@@ -59,8 +61,13 @@ def test_without_a_file_every_comparison_is_written_with_what_the_model_knows(to
                 assert level["is_null_level"]
             else:
                 number = comparison[condition.level]
-                shares = (learned.match[place][number], learned.chance[place][number])
-                assert (level["m_probability"], level["u_probability"]) == shares
+                match, chance = learned.match[place][number], learned.chance[place][number]
+                if condition.rare is None or number == len(comparison.levels) - 1 or condition.rare in PLACES:
+                    assert (level["m_probability"], level["u_probability"]) == pytest.approx((match, chance))
+                else:
+                    average = log2(level["u_probability"] / learned.chance[place][-1]) * level["tf_adjustment_weight"]
+                    weight = log2(level["m_probability"] / level["u_probability"])
+                    assert weight + average == pytest.approx(log2(match / chance))
 
 
 @pytest.mark.django_db
@@ -89,13 +96,13 @@ def test_the_odds_before_any_evidence_are_over_strangers() -> None:
     [
         (None, (0.08, 0.03), (0.07, 0.0005)),
         ({"city": 0.06, "postcode": 0.001}, (0.16, 0.06), (0.14, 0.001)),
-        ({"city": 1.0}, (1.0, 0.375), (0.07, 0.0005)),
+        ({"city": 1.0}, (1.0, 0.375**2), (0.07, 0.0005)),
     ],
 )
 def test_a_place_is_measured_by_the_chance_to_share_it(
     places: dict[str, float] | None, city: tuple[float, float], postcode: tuple[float, float]
 ) -> None:
-    settings = splink_settings(Model.default(), comparisons=["address"], places=places)
+    settings = splink_settings(Model.default(), comparisons=["address"], chances=places)
     levels = {each["label_for_charts"]: each for each in settings["comparisons"][0]["comparison_levels"]}
     for name, expected in (("same city", city), ("same postcode", postcode)):
         assert (levels[name]["m_probability"], levels[name]["u_probability"]) == pytest.approx(expected)
@@ -130,7 +137,7 @@ def test_a_database_is_needed_for_the_live_model_alone() -> None:
 
 
 def test_every_column_that_a_condition_speaks_of_is_prepared(town: Town, tmp_path: Path) -> None:
-    write_prepared(town.of_file, tmp_path / "p.csv")
+    write_prepared(town.of_file, tmp_path / "p.csv", model=town.model)
     with (tmp_path / "p.csv").open(encoding="utf-8", newline="") as file:
         rows: Sequence[dict[str, str]] = list(csv.DictReader(file))
     assert tuple(rows[0]) == COLUMNS

@@ -167,6 +167,11 @@ def test_what_cannot_be_read_is_named_with_the_way_out(content: bytes, why: str)
     assert str(raised.value) == why
 
 
+def test_an_array_is_named_whatever_its_file_is_called() -> None:
+    with pytest.raises(NotReadable, match="this is one JSON array"):
+        examine(io.BytesIO(b'[{"name": "Alice"}]'), name="people.json")
+
+
 def test_a_bomb_is_put_away_before_it_is_unpacked_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed, "ALWAYS_ALLOWED", 1_000_000)
     bomb = gzip.compress(b"name,city\n" + b"0" * 50_000_000, mtime=0)

@@ -21,8 +21,12 @@ from identity.management.files_of_people import (
     with_way_out,
     write_text,
 )
+from identity.management.remarks_on_files import columns_in_words, counted, remarks_on
 from identity.matching.batch import LINK_IN_FILE
 from identity.written import written_whole
+
+# What lifts a limit.
+ANY = "any"
 
 
 class Command(BaseCommand):
@@ -43,6 +47,11 @@ class Command(BaseCommand):
             "--threshold", type=_probability, default=LINK_IN_FILE,
             help=f"link pairs from this probability on (default {LINK_IN_FILE}); higher joins less",
         )  # fmt: skip
+        parser.add_argument(
+            "--limit", action="append", default=[], type=_limit, metavar="COLUMN=N",
+            help="join no records that together have more than N different values there; may be repeated. N is a "
+            "number from 1, or `any` to lift a limit that the model holds",
+        )  # fmt: skip
         add_column_options(parser)
         parser.add_argument("--json", action="store_true", help="print counts, seconds and figures as one JSON object")
 
@@ -58,34 +67,26 @@ class Command(BaseCommand):
 
         try:
             done = deduplicate(
-                path, chosen=chosen_columns(options), model=model, threshold=options["threshold"], tell=tell
+                path,
+                chosen=chosen_columns(options),
+                model=model,
+                threshold=options["threshold"],
+                limits=dict(options["limit"]),
+                tell=tell,
             )
         except REFUSED as error:
             raise CommandError(with_way_out(path, error)) from None
         _write(out, done.rows)
         if options["save_model"]:
             write_text(options["save_model"], json.dumps(done.found.model.to_dict(), indent=2) + "\n")
-        self._tell_columns(done)
+        for line in columns_in_words(done.columns):
+            self.stderr.write(f"  {line}", self.style.NOTICE)
+        for remark in remarks_on(done, chosen=chosen_columns(options)):
+            self.stderr.write(remark)
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(done, options["threshold"], time.monotonic() - started)))
         else:
             self.stdout.write(_in_words(done, out))
-
-    def _tell_columns(self, done: Deduplicated) -> None:
-        for taken in done.columns:
-            self.stderr.write(f"  {taken.column}: {taken.field.replace('_', ' ')} ({taken.reason})", self.style.NOTICE)
-        if done.unreadable:
-            self.stderr.write(f"{done.unreadable:,} rows could not be read and were left out.")
-        if done.lacking:
-            lacking = ", ".join(done.lacking)
-            self.stderr.write(f"The model knows columns that this file lacks, so nothing is compared there: {lacking}.")
-        if not done.found.model.learned_on:
-            self.stderr.write("There is too little here to learn from: the default model was used.")
-        if done.found.skipped.skipped:
-            self.stderr.write(
-                f"{len(done.found.skipped.skipped):,} groups of records that agree on too common things were not "
-                "compared within on these alone."
-            )
 
 
 def _probability(text: str) -> float:
@@ -96,6 +97,13 @@ def _probability(text: str) -> float:
     if not LINK_IN_FILE <= probability < 1:
         raise ArgumentTypeError("give a probability from 0.5 to below 1, such as 0.9: less speaks against one person")
     return probability
+
+
+def _limit(text: str) -> tuple[str, int | None]:
+    column, equals, most = text.rpartition("=")
+    if not equals or not column or not (most == ANY or (most.isdecimal() and int(most))):
+        raise ArgumentTypeError("write COLUMN=N with a number from 1, such as ssn=1, or COLUMN=any")
+    return column, None if most == ANY else int(most)
 
 
 def _write(out: Path, rows: pl.DataFrame) -> None:
@@ -113,6 +121,12 @@ def _as_json(done: Deduplicated, threshold: float, seconds: float) -> dict[str, 
         "threshold": threshold,
         "learned_on": done.found.model.learned_on,
         "households": done.found.model.household is not None,
+        "organizations": done.organizations,
+        "compared_as": dict(done.free),
+        "limits": [
+            {"column": column, "at_most": most, "held_back_pairs": done.found.held_back.get(column, 0)}
+            for column, most in done.limits.items()
+        ],
         "columns": [asdict(taken) for taken in done.columns],
         "skipped_blocks": [{"key": list(block.key), "people": block.people} for block in done.found.skipped.skipped],
         "figures": {
@@ -124,7 +138,7 @@ def _as_json(done: Deduplicated, threshold: float, seconds: float) -> dict[str, 
 
 
 def _in_words(done: Deduplicated, out: Path) -> str:
-    lines = [f"{len(done.rows):,} records are {done.clusters:,} people, as written to {out}"]
+    lines = [f"{counted(done)}, as written to {out}"]
     for name, measured in done.quality.items():
         lines.append(
             f"{name.replace('_', '-')}: precision {measured.precision:.4f}, recall {measured.recall:.4f}, "

@@ -23,6 +23,8 @@ from identity.matching.picture import picture
 from identity.matching.words import in_words, level_in_words, odds_in_words, probability_in_words
 from identity.people_of_file import read_people
 
+OF_ORGANIZATIONS = "Are these two records one organization?"
+
 
 class Command(BaseCommand):
     """Explain one pair, as a table and as a picture: it needs no database."""
@@ -53,16 +55,18 @@ class Command(BaseCommand):
         except (*REFUSED, UnknownRecordError) as error:
             raise CommandError(with_way_out(path, error)) from None
         if out:
-            write_text(out, picture(explained.shown()))
+            title = {"title": OF_ORGANIZATIONS} if explained.organizations else {}
+            write_text(out, picture(explained.shown(), **title))
         self.stdout.write(_as_json(explained) if options["json"] else _in_words(explained))
 
 
 def _in_words(explained: Explained) -> str:
+    one = "organization" if explained.organizations else "person"
     total = sum(bits for _, _, bits in explained.steps)
     lines = [f"{in_words(name):<20}{level_in_words(level):<22}{bits:+7.2f}" for name, level, bits in explained.shown()]
     if not explained.compared:
         lines.append("No field is known of both.")
-    likely = f"odds of {odds_in_words(total)}, {probability_in_words(explained.probability)} likely one person"
+    likely = f"odds of {odds_in_words(total)}, {probability_in_words(explained.probability)} likely one {one}"
     return "\n".join([*lines, f"{'Together':<42}{total:+7.2f}", likely])
 
 

@@ -57,13 +57,13 @@ class Command(BaseCommand):
         settings = splink_settings(
             model,
             comparisons=known_comparisons(people.people) if people else None,
-            places=chances_to_agree(people.people) if people else None,
+            chances=chances_to_agree(people.people) if people else None,
             all_pairs=all_pairs,
         )
         write_text(out, json.dumps(settings, indent=2) + "\n")
         self.stdout.write(f"{len(settings['comparisons'])} comparisons as Splink settings: {out}")
         if people:
-            write_prepared(people, table)
+            write_prepared(people, table, model=model)
             self.stdout.write(f"{len(people.record_ids):,} records in the columns that they speak of: {table}")
         self.stderr.write("What the export leaves out:", self.style.NOTICE)
         for remark in left_out(model, all_pairs=all_pairs):

@@ -19,7 +19,8 @@ def left_out(model: Model, *, all_pairs: bool = False) -> list[str]:
         )
     remarks.append(
         "The rarity of names, places and traits is carried as term frequencies of half weight. Splink counts them "
-        "among the records that it is given; the frequencies that the model holds are not written."
+        "among the records that it is given: if the model was learned from others, common names weigh as they do in "
+        "these."
     )
     if not all_pairs:
         remarks.append(

@@ -20,6 +20,8 @@ from identity.matching.levels import (
 )
 
 ELSE = "ELSE"
+# By what Splink counts how rare an exact name is (see `rarity.counted`).
+COUNTED = {"given_name_counted": "given_name", "family_name_counted": "family_name"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ def _given_names() -> list[Condition]:
     half_known = _all(_missing("family_name"), _any(_crossed("l", "r"), _crossed("r", "l")))
     return [
         Condition(None, _missing("given_name")),
-        Condition("exact", _same("given_name"), rare="given_name"),
+        Condition("exact", _same("given_name"), rare="given_name_counted"),
         Condition("variant", _variant()),
         Condition("similar", _similar_given_names(), rare="given_name"),
         Condition(None, _any(swapped, half_known)),
@@ -157,7 +159,7 @@ def _family_names() -> list[Condition]:
     swapped = _all(_crossed("l", "r"), _crossed("r", "l"), f"NOT {_surely(_same_given_name())}")
     return [
         Condition(None, _missing("family_name")),
-        Condition("exact", _same("family_name"), rare="family_name"),
+        Condition("exact", _same("family_name"), rare="family_name_counted"),
         Condition("similar", _alike_or_part("family_name"), rare="family_name"),
         Condition("swapped", swapped),
         Condition("different", ELSE),

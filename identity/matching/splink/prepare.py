@@ -9,9 +9,11 @@ from identity.matching.block import KEYS, blocks_of
 from identity.matching.column import MISSING, Column, derive
 from identity.matching.levels import FREE, IDENTIFIERS, TRAITS
 from identity.matching.local_parts import say_only_the_name
+from identity.matching.model import Model
 from identity.matching.nicknames import full_names, lookalikes
 from identity.matching.people import People
-from identity.matching.rarity import shares_of
+from identity.matching.splink.levels import COUNTED
+from identity.matching.splink.rarity import counted
 
 RECORD_ID = "record_id"
 # What several values of one cell are separated by; no normalized word holds one.
@@ -27,9 +29,8 @@ _WORDS = ("given_name", "family_name", "city", "street_name", *(comparison.name 
 BLOCKS: Mapping[str, tuple[str, ...]] = {"block_of_" + "_".join(fields): fields for fields in KEYS}
 COLUMNS = (
     RECORD_ID, *_AS_THEY_ARE, "email_name", "given_full_names", "given_lookalikes",
-    *(f"{name}_letters" for name in _WORDS), *(f"{name}_around" for name in _WORDS), *BLOCKS,
+    *(f"{name}_letters" for name in _WORDS), *(f"{name}_around" for name in _WORDS), *COUNTED, *BLOCKS,
 )  # fmt: skip
-PLACES = ("postcode", "city")
 # What a comparison needs to be told anything by; an address is known by any of its three.
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "given_name": ("given_name",),
@@ -42,7 +43,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def prepared(people: People, record_ids: Sequence[str]) -> dict[str, list[str | None]]:
+def prepared(people: People, record_ids: Sequence[str], *, model: Model) -> dict[str, list[str | None]]:
     """Return the columns by name (see `COLUMNS`), each with a value or None per row of `people`.
 
     `email_name` is the local part where it says only the name of its row (see `local_parts`). Columns of several values
@@ -51,6 +52,7 @@ def prepared(people: People, record_ids: Sequence[str]) -> dict[str, list[str | 
     so that a list function can tell whether one word holds all letters of another.
     `block_of_…` numbers those who agree on a key's fields, where they are few enough to be compared with each other.
     `…_around`, separated by "|", is what DuckDB's count of slips takes for nearer than it is (see `swapped_around`).
+    `…_counted` is what the rarity of an exact name is counted by, which depends on the model (see `rarity.counted`).
     """
     columns = {name: people.free(name) for name in _AS_THEY_ARE}
     columns["email_name"] = people.email_local.but_for(
@@ -61,6 +63,7 @@ def prepared(people: People, record_ids: Sequence[str]) -> dict[str, list[str | 
     for name in _WORDS:
         columns[f"{name}_letters"] = derive(columns[name], numbered_letters)
         columns[f"{name}_around"] = derive(columns[name], swapped_around)
+    columns |= {name: counted(people, field, model) for name, field in COUNTED.items()}
     made: dict[str, list[str | None]] = {RECORD_ID: list(record_ids)}
     made |= {name: _values(column) for name, column in columns.items()}
     made |= {name: _blocks(people, fields) for name, fields in BLOCKS.items()}
@@ -70,11 +73,6 @@ def prepared(people: People, record_ids: Sequence[str]) -> dict[str, list[str | 
 def known_comparisons(people: People) -> frozenset[str]:
     """Return the comparisons for which anybody has a value."""
     return frozenset(name for name, needs in NEEDS.items() if any(people.free(need).known.any() for need in needs))
-
-
-def chances_to_agree(people: People) -> dict[str, float]:
-    """Return, per column of a place, the chance that two people of these share its value."""
-    return {name: shares_of(people.free(name))[1] for name in PLACES}
 
 
 def numbered_letters(word: str) -> str:

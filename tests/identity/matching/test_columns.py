@@ -86,6 +86,22 @@ def fields(**contents: str) -> dict[str, str]:
         ("gender", "letter", "trait"),
         ("birth_place", "city", "trait"),
         ("rec_id", "rows", "record_id"),
+        *(
+            (name, "rows", "record_id")
+            for name in (
+                "Lfd Nr", "Lfd. Nr.", "lfd_nr", "Nr", "No.", "#", "№", "№ п/п", "N°", "row", "Record ID", "Zeile",
+                "Datensatz-Nr.", "numéro de ligne", "Número", "id_registro", "riga", "volgnummer", "Lp.", "Løbenr",
+                "номер строки", "序号", "Unnamed: 0", "customer_id", "Kundennummer", "person_id",
+            )
+        ),
+        ("Nr", "number", "identifier"),
+        ("true_person", "number", "truth"),
+        ("entity", "number", "truth"),
+        ("Person", "number", "truth"),
+        ("Person", "full", "full_name"),
+        ("who", "given", "given_name"),
+        *((name, "number", "truth") for name in ("duplicate_of", "gold_id", "cluster_true", "canonical_id", "orig_id")),
+        ("Person Name", "full", "full_name"),
         ("x21", "rows", "nothing"),
         ("cluster", "number", "truth"),
         ("spent", "amount", "nothing"),
@@ -97,7 +113,7 @@ def fields(**contents: str) -> dict[str, str]:
         ("email", "letter", "trait"),
         ("date_of_birth", "letter", "trait"),
     ],
-)
+)  # fmt: skip
 def test_one_column(name: str, content: str, field: str) -> None:
     assert fields(**{name: content}) == {name: field}
 

@@ -1,0 +1,103 @@
+"""What whoever had a file deduplicated should know of how it went; no value of a person."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from identity.deduplicating import Deduplicated
+from identity.matching.columns import IDENTIFIER, NOTHING, TRUTH, Taken
+from identity.matching.levels import COLUMN
+
+_MANY = 5
+_NEARLY_ALL, _HARDLY_ANY = 0.98, 0.02
+# By names and traits alone hardly anybody is told from namesakes.
+_TELLING = frozenset({"birth_date", "email", "phone", "street", "postcode", "city"})
+
+
+def counted(done: Deduplicated) -> str:
+    """Return how many records are how many people, or organizations."""
+    one, several = ("organization", "organizations") if done.organizations else ("person", "people")
+    records, clusters = len(done.rows), done.clusters
+    of = f"{clusters:,} {one if clusters == 1 else several}"
+    return f"1 record is {of}" if records == 1 else f"{records:,} records are {of}"
+
+
+def columns_in_words(columns: Sequence[Taken]) -> Iterator[str]:
+    """Yield what each column was taken for; many that are left out for one reason together."""
+    left_out: dict[str, list[str]] = {}
+    for taken in columns:
+        if taken.field == NOTHING:
+            left_out.setdefault(taken.reason, []).append(taken.column)
+        else:
+            yield f"{taken.column}: {taken.field.replace('_', ' ')} ({taken.reason})"
+    for reason, names in left_out.items():
+        if len(names) > _MANY:
+            yield f"{', '.join(names[:2])} and {len(names) - 2:,} more: nothing ({reason})"
+        else:
+            yield from (f"{name}: nothing ({reason})" for name in names)
+
+
+def remarks_on(done: Deduplicated, *, chosen: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each thing worth knowing. `chosen` has the fields that were chosen, by column."""
+    if done.unreadable:
+        yield (
+            f"{done.unreadable:,} rows could not be read and were left out: `manage.py ingest --dry-run` says what is "
+            "wrong with each."
+        )
+    yield from _on_columns(done, chosen)
+    yield from _on_the_model(done)
+    for column, most in done.limits.items():
+        if column not in {taken.column for taken in done.columns}:
+            yield f"The model limits a column that this file lacks, so that limit holds nothing: {column}."
+        else:
+            held = f"{done.found.held_back.get(column, 0):,} likely pairs of records are held apart by that"
+            yield f"At most {most:,} {column} in one cluster: {held}."
+    if skipped := len(done.found.skipped.skipped):
+        yield (
+            f"{skipped:,} groups of records that agree on too common things were not compared within on these alone."
+        )
+
+
+def _on_columns(done: Deduplicated, chosen: Mapping[str, str]) -> Iterator[str]:
+    for taken in done.columns:
+        if taken.field == TRUTH and taken.column not in chosen:
+            yield (
+                f"{taken.column} is left out, since by its name it says who is who: measure by it with --truth "
+                f"{_quoted(taken.column)}, or compare it with --column identifier={_quoted(taken.column)}."
+            )
+    groups: dict[str, list[str]] = {}
+    for name, column in done.free.items():
+        groups.setdefault("identifiers" if name.startswith(IDENTIFIER) else "traits", []).append(column)
+    if groups:
+        compared = "; ".join(f"as {group}: {', '.join(columns)}" for group, columns in groups.items())
+        yield f"Compared {compared}. Leave one out with --ignore COLUMN, above all one that says who is who."
+    for column in _like_answers(done):
+        yield f"{column} agrees in nearly all that are one person, as if it said who is who: if it does, leave it out."
+
+    if not done.organizations and not done.compared & _TELLING and "identifiers" not in groups:
+        yield (
+            "Names and traits alone tell hardly anybody from a namesake, so little is joined: a birth date, an "
+            "address, an e-mail address, a phone or a number in the file would tell."
+        )
+
+
+def _like_answers(done: Deduplicated) -> Iterator[str]:
+    model = done.found.model
+    for name, column in done.free.items() if model.learned_on else ():
+        place = COLUMN[name]
+        if model.match[place][-1] >= _NEARLY_ALL and model.chance[place][-1] <= _HARDLY_ANY:
+            yield column
+
+
+def _on_the_model(done: Deduplicated) -> Iterator[str]:
+    if done.unlike.lacking:
+        lacking = ", ".join(done.unlike.lacking)
+        yield f"The model knows columns that this file lacks, so nothing is compared there: {lacking}."
+    if done.unlike.unlearned:
+        yield f"The model did not learn of these, which are weighed as in any file: {', '.join(done.unlike.unlearned)}."
+    if done.unlike.unknown:
+        yield f"The model does not know these columns, so they are not compared: {', '.join(done.unlike.unknown)}."
+    if not done.found.model.learned_on:
+        yield "There is too little here to learn from: the default model was used."
+
+
+def _quoted(column: str) -> str:
+    return f"'{column}'" if " " in column else column
