@@ -8,6 +8,8 @@ from django import forms
 
 from consent.models import CONSENT, GRANTED, LEGAL_OBLIGATION, WITHDRAWN, Purpose
 from console.showing import label_of
+from console.telling import sentence
+from identity.profiles import NotOneProfile, called
 from records.dictionary import FIELDS
 from records.rectifying import RECTIFIABLE
 from vault.reasons import names_somebody
@@ -94,10 +96,19 @@ class Verdict(Reason):
 class MergeWith(Reason):
     """Another profile that is the same person."""
 
-    other = forms.UUIDField(
-        label="Id of the other profile", widget=forms.TextInput({"placeholder": "from that profile's page"})
+    other = forms.CharField(
+        max_length=40,
+        label="Id of the other profile",
+        widget=forms.TextInput({"placeholder": "whole, or the eight signs on its page"}),
     )
     field_order = ("other", "reason")
+
+    def clean_other(self) -> UUID:
+        """The id, whichever way it was given."""
+        try:
+            return called(self.cleaned_data["other"])
+        except NotOneProfile as error:
+            raise forms.ValidationError(sentence(str(error))) from None
 
 
 class PutHold(Reason):

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Replace
 
 from consent.many import Groups
 from identity import blocked
@@ -100,6 +102,28 @@ WITH mine AS MATERIALIZED (
 )
 SELECT id, profile_id, NULL FROM mine WHERE profile_id IN (SELECT profile_id FROM touched)
 """
+
+
+class NotOneProfile(LookupError):
+    """No profile, or more than one, is called so; the message says which."""
+
+
+LEAST_OF_AN_ID = 6
+
+
+def called(text: str) -> UUID:
+    """The profile of this id, or of this end of one, as screens show it. Raises `NotOneProfile`."""
+    written = text.strip().lower()
+    with suppress(ValueError):
+        return UUID(written)
+    end = written.replace("-", "")
+    if len(end) < LEAST_OF_AN_ID or set(end) - set("0123456789abcdef"):
+        raise NotOneProfile("give the id of a profile, or its last eight signs, as its page shows them")
+    ids = Profile.objects.annotate(name=Cast("id", CharField())).annotate(bare=Replace("name", Value("-")))
+    found = list(ids.filter(bare__endswith=end).values_list("id", flat=True)[:2])
+    if len(found) != 1:
+        raise NotOneProfile("several profiles end so; give the whole id" if found else "no profile has this id")
+    return found[0]
 
 
 def look_up(namespace: str, value: str, *, now: datetime) -> UUID | None:

@@ -9,7 +9,7 @@ from functools import partial
 from uuid import UUID
 
 import structlog
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.db.models.functions import Length
 from django.utils import timezone
 
@@ -70,9 +70,17 @@ def begin(
     )
     run.found = _waiting(run).count()
     if not run.found:
-        raise Nothing("nothing of this source is in quarantine for that reason")
+        raise Nothing(
+            f"nothing of this source is in quarantine for that reason; there is {_there(source) or 'nothing'}"
+        )
     run.save()
     return run
+
+
+def _there(source: Source) -> str:
+    """For which reasons something is in quarantine, and how much: "wrong_type (12)"."""
+    counts = source.quarantined.values_list("reason").annotate(count=Count("id")).order_by("-count", "reason")
+    return ", ".join(f"{reason} ({count:,})" for reason, count in counts)
 
 
 def work_on(id: UUID, *, on_progress: Callable[[Replay], None] = lambda run: None) -> None:

@@ -198,6 +198,15 @@ def test_merge_and_undo_put_everybody_back(world: World, sign_in: SignIn) -> Non
     assert (world.parts(world.alice), world.parts(world.bob)) == (alices, bobs)
 
 
+def test_the_other_profile_is_known_by_the_end_of_its_id(world: World, sign_in: SignIn) -> None:
+    client = sign_in("data_steward")
+    for other in ("bob", "ffff", "f" * 8):
+        answer = client.post(act("merge", world.alice), {**REASON, "other": other})
+        assert "Id of the other profile" in said(answer)[0]
+    client.post(act("merge", world.alice), {**REASON, "other": str(world.bob)[-8:].upper()})
+    assert len(set(profiles.profile_of([*world.parts(world.alice), *world.parts(world.bob)]).values())) == 1
+
+
 def test_what_is_not_possible_is_said_and_changes_nothing(world: World, sign_in: SignIn) -> None:
     client = sign_in("data_steward")
     (only,) = world.parts(world.bob)

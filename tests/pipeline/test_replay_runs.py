@@ -151,6 +151,8 @@ def test_it_ends_where_opening_is_refused(shop: Source) -> None:
 def test_the_command(shop: Source) -> None:
     fill(shop)
     out = io.StringIO()
+    with pytest.raises(CommandError, match=r"for that reason; there is wrong_type \(7\)"):
+        call_command("replay", source="shop", reason="wrongtype")
     call_command("replay", source="shop", reason="wrong_type", leave_out=["revenue"], json=True, stdout=out)
     assert json.loads(out.getvalue().splitlines()[-1]) == {
         "found": 7,
