@@ -58,7 +58,7 @@ def _enter(scene: Scene, groups: list[set[int]], now: datetime) -> Resolution:
     for group, (profile, is_new) in zip(touched, homes, strict=True):
         former = {scene.belongs[row] for row in group if row in scene.belongs} - {profile}
         moving = sorted(row for row in group if scene.belongs.get(row, scene.loosened.get(row)) != profile)
-        entries += [_entry(scene, row, profile, group, held) for row in moving]
+        entries += [entry_of(scene, row, profile, group, held) for row in moving]
         unseen += [entry for other in sorted(former & scene.crowds) for entry in _moved(scene, other, profile, group)]
         news += [News(profile, PROFILE_CREATED)] if is_new else []
         news += [News(profile, PROFILE_MERGED, {"from": str(other)}) for other in sorted(former)]
@@ -66,7 +66,7 @@ def _enter(scene: Scene, groups: list[set[int]], now: datetime) -> Resolution:
     left = profile_of([scene.everyone[row] for row in scene.parting])
     news += [News(profile, PROFILE_SPLIT) for profile in sorted(set(left.values()))]
     ledger.assign([*entries, *unseen], actor=STAGE.id, rule_version=scene.version, now=now)
-    _keep_matches(scene, groups, entries, held, now)
+    keep_matches(scene, groups, entries, held, now)
     return Resolution(
         profiles={profile for profile, _ in homes} | merged | scene.former | set(left.values()), news=news
     )
@@ -95,7 +95,7 @@ def _seats(scene: Scene, groups: list[set[int]]) -> dict[UUID, int]:
     return {profile: place for profile, (_, _, place) in best.items()}
 
 
-def _entry(scene: Scene, row: int, profile: UUID, group: set[int], held: Held) -> Entry:
+def entry_of(scene: Scene, row: int, profile: UUID, group: set[int], held: Held) -> Entry:
     """The ledger entry of a source profile, with the strongest edge into its group as evidence, and with what a limit
     held back."""
     entry = _joining(scene, row, profile, group)
@@ -141,11 +141,11 @@ def _moved(scene: Scene, crowd: UUID, profile: UUID, group: set[int]) -> list[En
     return [Entry(id, profile, reason, evidence) for id in unseen]
 
 
-def _keep_matches(
+def keep_matches(
     scene: Scene, groups: Sequence[set[int]], entries: Sequence[Entry], held: Held, now: datetime
-) -> None:
+) -> list[tuple[UUID, UUID]]:
     """Keep the pairs that joined somebody, and the best pair between two people whom a person should look at: one that
-    is likely, or one that a limit held back."""
+    is likely, or one that a limit held back. Returns them."""
     number = {row: place for place, members in enumerate(groups) for row in members}
     doubtful: dict[tuple[int, int], tuple[float, Rows]] = {}
     for pair in (*_worth_a_look(scene), *sorted(held)):
@@ -162,6 +162,7 @@ def _keep_matches(
     found += [(pair, IN_REVIEW) for _, pair in sorted(doubtful.values())]
     _write_matches(scene, found, held, now=now)
     _settle_reviews(scene, number)
+    return [(scene.everyone[left], scene.everyone[right]) for (left, right), _ in found]
 
 
 def _worth_a_look(scene: Scene) -> list[Rows]:
