@@ -111,7 +111,7 @@ def _entry(anew: Anew, row: int, profile: UUID, group: set[int], held: Held) -> 
     return replace(entry, reason=APART, evidence={**entry.evidence, **apart, **known})
 
 
-def _partings(anew: Anew, moved: Mapping[int, UUID]) -> list[Parting]:
+def _partings(anew: Anew, moved: dict[int, UUID]) -> list[Parting]:
     """Of each profile that somebody leaves what becomes of its people."""
     scene, after = anew.scene, anew.homes | moved
     left = {anew.before[id] for row in moved if (id := scene.everyone[row]) in anew.before}
