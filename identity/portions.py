@@ -63,7 +63,8 @@ def beside(ids: Collection[UUID]) -> set[UUID]:
     """Who is in one profile with any of these now, or bears an exclusive identifier with one: of those that meet only
     the first bearer, each belongs to the same chain."""
     members = source_profiles_of(set(profile_of(ids).values())).values()
-    return {id for theirs in members for id in theirs} | answer(candidates.beside(ids, blocked.standing()))
+    bearers: set[UUID] = answer(candidates.beside(ids, blocked.standing()))
+    return bearers.union(*members)
 
 
 def tied(scene: Scene) -> set[UUID]:

@@ -103,6 +103,14 @@ def test_a_higher_threshold_takes_apart_and_says_why(town, now):
     assert Assignment.objects.current().get(source_profile=source_profile("C2")).reason == "similar person"
 
 
+def test_a_pair_that_joined_two_and_is_not_even_doubtful_any_more_is_gone(town, now):
+    probability = Match.objects.get().probability
+    in_force(now, link=0.9999, review=0.9998)
+    assert probability < 0.9998
+    settle(now)
+    assert Match.objects.count() == 0
+
+
 def test_a_dry_run_says_beforehand_what_it_does(town, now, monkeypatch):
     in_force(now, link=0.9999)
     for size in (1, 500):
