@@ -320,6 +320,7 @@ CELERY_BEAT_SCHEDULE = {
     "end-exports": {"task": "pipeline.tasks.end_exports", "schedule": 1800.0},
     "attend-to-files": {"task": "pipeline.tasks.attend_to_files", "schedule": 60.0},
     "attend-to-dry-runs": {"task": "pipeline.tasks.attend_to_dry_runs", "schedule": 60.0},
+    "attend-to-settlings": {"task": "pipeline.tasks.attend_to_settlings", "schedule": 60.0},
     "attend-to-replays": {"task": "pipeline.tasks.attend_to_replays", "schedule": 60.0},
     "watch-volume": {"task": "pipeline.tasks.watch_volume", "schedule": 600.0},
     "tell-of-alarms": {"task": "pipeline.tasks.tell_of_alarms", "schedule": 15.0},

@@ -10,6 +10,7 @@ from django import forms
 
 from console.actors import names_of
 from console.forms import Reason
+from identity.matching import log_odds
 from identity.models import DryRun, MatchModel, RuleVersion
 from identity.rules import LEAST_LINK, LEAST_REVIEW, MOST_LINK, Thresholds
 
@@ -91,12 +92,23 @@ def facts_of(rules: RuleVersion | DryRun | Thresholds, model: MatchModel | None)
     """The rules as facts."""
     return [
         ("Match model", model.version if model else DELIVERED),
+        ("Answers", _answers(rules.link, model)),
         ("Join from", f"{percent(rules.link):g}%"),
         ("Review from", f"{percent(rules.review):g}%"),
         ("Same e-mail", "joins" if rules.same_email else "is compared"),
         ("Same device", "joins" if rules.same_device else "is left alone"),
         ("Weekly learning", "may replace the model" if rules.learns else "leaves the model"),
     ]
+
+
+def _answers(link: float, model: MatchModel | None) -> str:
+    """How many answers from the review queue the model has taken in, and what they changed."""
+    told = model.parameters.get("answers") if model else None
+    if not told or not told["decisions"]:
+        return "none taken in"
+    before = 1 / (1 + 2 ** (told["shift"] - log_odds(link)))
+    said = f"{told['decisions']:,} taken in, {told['yes']:,} of them yes: {told['shift']:+.2f} bits"
+    return f"{said}, so {percent(link):g}% is what {100 * before:.2f}% would be without"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import Min
 
 from consent.decide import decide_each
-from identity.matching import Model, People, candidate_pairs, compare, learn
+from identity.answers import answers_to
+from identity.matching import Answer, Model, People, candidate_pairs, compare, learn, shift_of, shifted
 from identity.models import MatchModel
 from identity.persons import known, open_persons
 from records.models import SourceProfile
@@ -26,7 +27,10 @@ DEFAULT = Model.default()
 def learn_model(*, now: datetime, active: bool = True) -> MatchModel:
     """Learn a model from the source profiles that may be linked, and make it the active one, or only keep it.
 
-    It holds probabilities and frequencies, no value of a person. With too little data it equals the default.
+    It holds probabilities and frequencies, no value of a person. With too little data it equals the default. What
+    people answered of pairs in review then moves the odds before any evidence, within bounds; each time from what was
+    learned without them, so that nothing adds up over the weeks. Whom people joined or kept apart stay so, whatever the
+    model says.
     """
     ids = list(SourceProfile.objects.order_by("-id").values_list("id", flat=True)[:MOST_LEARNED_FROM])
     decisions = decide_each(
@@ -38,10 +42,20 @@ def learn_model(*, now: datetime, active: bool = True) -> MatchModel:
     pairs, _ = candidate_pairs(people)
     learned = learn(compare(people, pairs), people=people)
     # Customers live together: two given names at one address stay two people, whatever a file seems to say.
-    return _keep(replace(learned, housemates=True), now, active=active)
+    learned = replace(learned, housemates=True)
+    answers = answers_to(learned, purpose=LINKING, now=now)
+    shift = shift_of(answers)
+    return _keep(shifted(learned, shift), calibration_of(answers, shift), now, active=active)
 
 
-def _keep(model: Model, now: datetime, *, active: bool = True) -> MatchModel:
+def calibration_of(answers: Collection[Answer], shift: float) -> dict[str, float]:
+    """What is kept of the answers beside the model: how many decisions, how many yes, and by how many bits they moved
+    what every pair is worth."""
+    yes = sum(answer.weight for answer in answers if answer.yes)
+    return {"decisions": round(sum(answer.weight for answer in answers)), "yes": round(yes), "shift": shift}
+
+
+def _keep(model: Model, calibration: dict[str, float], now: datetime, *, active: bool = True) -> MatchModel:
     with transaction.atomic():
         if active:
             MatchModel.objects.select_for_update().filter(active=True).update(active=False)
@@ -49,7 +63,7 @@ def _keep(model: Model, now: datetime, *, active: bool = True) -> MatchModel:
         return MatchModel.objects.create(
             id=id,
             version=f"learned {now:%Y-%m-%d} {id.hex[-6:]}",
-            parameters=model.to_dict(),
+            parameters=model.to_dict() | {"answers": calibration},
             learned_on=model.learned_on,
             learned_at=now,
             active=active,

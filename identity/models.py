@@ -238,6 +238,33 @@ class DryRun(models.Model):
         return f"{100 * self.link:g}"
 
 
+class Settling(models.Model):
+    """What matching has joined is decided anew for everybody: how far that is, and what it has changed so far."""
+
+    id = models.UUIDField(primary_key=True)
+    state = models.CharField(max_length=8, choices=[(state, state) for state in (RUNNING, DONE)])
+    found = models.PositiveIntegerField()
+    done = models.PositiveIntegerField(default=0)
+    # The source profile up to which everybody has been asked, while it is under way; and an id later than all of them.
+    after = models.UUIDField(null=True)
+    until = models.UUIDField()
+    merges = models.PositiveIntegerField(default=0)
+    splits = models.PositiveIntegerField(default=0)
+    moved = models.PositiveIntegerField(default=0)
+    # The rules by which it began; where others hold at the end, who came first was decided by these.
+    rule_version = models.CharField(max_length=40)
+    started_by = models.CharField(max_length=80)
+    started_at = models.DateTimeField()
+    noted_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=[RUNNING, DONE]), name="settling_state_is_known"),
+            models.UniqueConstraint(fields=["state"], condition=Q(state=RUNNING), name="one_settling_at_a_time"),
+        ]
+
+
 class DryRunChange(models.Model):
     """By the rules on trial these two would be one person and are two now, or would be two and are one.
 

@@ -117,6 +117,20 @@ TABLES = [
         | dict.fromkeys(("counts", "fault", "started_at", "noted_at", "ended_at"), PLAIN)
         | {"started_by": PSEUDONYM},
     ),
+    Table(
+        "identity.Settling",
+        subject=None,
+        purpose="identity_linking",
+        retention="as long as the installation: counts of what was decided anew",
+        fields=dict.fromkeys(
+            (
+                *("id", "state", "found", "done", "until", "merges", "splits", "moved", "rule_version"),
+                *("started_at", "noted_at", "ended_at"),
+            ),
+            PLAIN,
+        )
+        | {"after": PSEUDONYM, "started_by": PSEUDONYM},
+    ),
     _linking(
         "identity.DryRunChange",
         "left",

@@ -58,7 +58,7 @@ def _enter(scene: Scene, groups: list[set[int]], now: datetime) -> Resolution:
     for group, (profile, is_new) in zip(touched, homes, strict=True):
         former = {scene.belongs[row] for row in group if row in scene.belongs} - {profile}
         moving = sorted(row for row in group if scene.belongs.get(row, scene.loosened.get(row)) != profile)
-        entries += [_entry(scene, row, profile, group, held) for row in moving]
+        entries += [entry_of(scene, row, profile, group, held) for row in moving]
         unseen += [entry for other in sorted(former & scene.crowds) for entry in _moved(scene, other, profile, group)]
         news += [News(profile, PROFILE_CREATED)] if is_new else []
         news += [News(profile, PROFILE_MERGED, {"from": str(other)}) for other in sorted(former)]
@@ -66,7 +66,7 @@ def _enter(scene: Scene, groups: list[set[int]], now: datetime) -> Resolution:
     left = profile_of([scene.everyone[row] for row in scene.parting])
     news += [News(profile, PROFILE_SPLIT) for profile in sorted(set(left.values()))]
     ledger.assign([*entries, *unseen], actor=STAGE.id, rule_version=scene.version, now=now)
-    _keep_matches(scene, groups, entries, held, now)
+    keep_matches(scene, groups, entries, held, now)
     return Resolution(
         profiles={profile for profile, _ in homes} | merged | scene.former | set(left.values()), news=news
     )
@@ -95,7 +95,7 @@ def _seats(scene: Scene, groups: list[set[int]]) -> dict[UUID, int]:
     return {profile: place for profile, (_, _, place) in best.items()}
 
 
-def _entry(scene: Scene, row: int, profile: UUID, group: set[int], held: Held) -> Entry:
+def entry_of(scene: Scene, row: int, profile: UUID, group: set[int], held: Held) -> Entry:
     """The ledger entry of a source profile, with the strongest edge into its group as evidence, and with what a limit
     held back."""
     entry = _joining(scene, row, profile, group)
@@ -141,11 +141,12 @@ def _moved(scene: Scene, crowd: UUID, profile: UUID, group: set[int]) -> list[En
     return [Entry(id, profile, reason, evidence) for id in unseen]
 
 
-def _keep_matches(
+def keep_matches(
     scene: Scene, groups: Sequence[set[int]], entries: Sequence[Entry], held: Held, now: datetime
-) -> None:
+) -> list[tuple[UUID, UUID]]:
     """Keep the pairs that joined somebody, and the best pair between two people whom a person should look at: one that
-    is likely, or one that a limit held back. Two of whom somebody has decided already are not asked for again."""
+    is likely, or one that a limit held back. Two of whom somebody has decided already are not asked for again. Returns
+    the pairs that were kept."""
     number = {row: place for place, members in enumerate(groups) for row in members}
     decided = {ordered(number[one], number[other]) for one, other in scene.apart}
     doubtful: dict[tuple[int, int], tuple[float, Rows]] = {}
@@ -165,6 +166,7 @@ def _keep_matches(
     why = {pair: why_apart(scene, pair, sides[pair], held.get(pair)) for pair in waiting}
     _write_matches(scene, found, why, now=now)
     _settle_reviews(scene, number)
+    return [(scene.everyone[left], scene.everyone[right]) for (left, right), _ in found]
 
 
 def _worth_a_look(scene: Scene) -> list[Rows]:

@@ -98,7 +98,8 @@ class Scene:
     `loosened`, and goes where the other evidence says; `tied` are pairs of those that are one person without whoever
     leaves, and stay so whatever the limits say now. A restriction leaves things as they are. Of the profiles that are
     crowds only a few source profiles are here; they stand for all. `reviews` are pairs of these that wait for a person,
-    each with its id; `former` the profiles that the fresh and the parting were in before, by whoever's hand.
+    each with its id; `former` the profiles that the fresh and the parting were in before, by whoever's hand. Those that
+    may not be linked are `objecting`, or `restricted` and left where they are.
     """
 
     fresh: set[int]
@@ -118,6 +119,8 @@ class Scene:
     version: str
     reviews: list[tuple[UUID, UUID, str]]
     former: set[UUID]
+    objecting: set[int]
+    restricted: set[int]
 
 
 # A scene is looked at again so many times at most, where somebody who may not be linked stands between others.
@@ -125,7 +128,12 @@ MOST_LOOKS = 4
 
 
 def look_around(
-    source_profiles: Collection[UUID], *, now: datetime, nobodys: Blocked | None = None, trial: Rules | None = None
+    source_profiles: Collection[UUID],
+    *,
+    now: datetime,
+    nobodys: Blocked | None = None,
+    trial: Rules | None = None,
+    anew: bool = False,
 ) -> Scene:
     """The scene around these source profiles: their candidates, and whoever stands for the profiles of those.
 
@@ -133,12 +141,13 @@ def look_around(
     are the blocked values, where they have been asked for already. It is looked at once more with all whom somebody who
     objects held together, and past those who may not be linked, since others may meet behind them.
 
-    With rules on `trial` nothing is written, and what the ledger has joined is asked anew, but for what a person did.
+    `anew`: what the ledger has joined is asked anew, but for what a person did. So it is with rules on `trial`, for
+    which nothing is written.
     """
     nobodys = nobodys or blocked.standing()
     around, passed = set(source_profiles), frozenset[UUID]()
     for _ in range(MOST_LOOKS):
-        sight = _look(around, passed, nobodys, trial, now)
+        sight = _look(around, passed, nobodys, trial, now, anew or trial is not None)
         if sight.held <= around and sight.shut <= passed:
             break
         around, passed = around | sight.held, passed | _shut_beside(sight.shut - passed, nobodys, now)
@@ -159,6 +168,7 @@ class _Sight:
     on_device: set[Pair]
     belongs: dict[UUID, UUID]
     crowds: set[UUID]
+    objecting: set[UUID]
     parting: set[UUID]
     held: set[UUID]
     shut: set[UUID]
@@ -173,7 +183,12 @@ class _Sight:
 
 
 def _look(
-    source_profiles: Collection[UUID], passed: frozenset[UUID], nobodys: Blocked, trial: Rules | None, now: datetime
+    source_profiles: Collection[UUID],
+    passed: frozenset[UUID],
+    nobodys: Blocked,
+    trial: Rules | None,
+    now: datetime,
+    anew: bool,
 ) -> _Sight:
     sharing = ask(candidates.by_identifier(source_profiles, nobodys, passed))
     asked = ask(
@@ -197,7 +212,7 @@ def _look(
         candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)})
     alike = answer(candidates.by_token(fresh))
     met = {id for pair in (*shared, *alike, *signed_in, *on_device, *verdicts) for id in pair} | fresh
-    belonging = current if trial is None else merged_by_hand
+    belonging = merged_by_hand if anew else current
     homes, members = answer(joined(belonging(met), crowds.members_around(met)))
     needed = {id for pair in (*signed_in, *on_device) if homes.get(pair[0]) != homes.get(pair[1]) for id in pair}
     members = {profile: members[profile] for profile in set(homes.values())}
@@ -236,6 +251,7 @@ def _look(
         on_device=on_device,
         belongs=belongs,
         crowds=company.crowds,
+        objecting=objecting | object_too,
         parting=parting,
         held=held,
         shut=shut,
@@ -295,6 +311,8 @@ def _scene(sight: _Sight) -> Scene:
         version=sight.rules.version,
         reviews=sight.reviews,
         former=sight.former,
+        objecting={place[id] for id in sight.objecting},
+        restricted={place[id] for id in sight.persons.keys() - sight.linkable - sight.objecting},
     )
 
 

@@ -1,25 +1,26 @@
 """Who would be one person by rules on trial, and who is by the ledger: everybody is grouped anew, and nothing changed.
 
-The scenes and the decisions are those of `resolve`. First everybody meets their candidates, some thousands at a time,
-and whoever strong evidence ties is noted: only those can become one. Then each such set is grouped in a scene of its
-own, so that scenes stay small however many people there are.
+The scenes and the decisions are those of `resolve`. Whoever may be one person is decided in one scene (`portions`), so
+that scenes stay small however many people there are.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 from uuid import UUID
 
-from identity.grouping import people_in
-from identity.matching import log_odds
+from identity.anew import people_anew
 from identity.matching.waterfall import Step
 from identity.models import MERGE, SPLIT
+from identity.portions import portions
 from identity.profiles import profile_of
 from identity.rules import Rules
 from identity.scene import Scene, look_around, ordered
 from records.models import SourceProfile
+from vault.ids import new_id
 
 AT_ONCE = 2_000
 MOST_KEPT = 1_000
@@ -62,75 +63,19 @@ def simulate(
     Of each kind at most so many changes are told; the counts are of all. Whoever waits to be resolved for the first
     time is left out.
     """
-    everyone = list(SourceProfile.objects.order_by("id").values_list("id", flat=True))
-    found, done = 2 * len(everyone), 0
-    lead = _Leaders(everyone)
-    for ids in _portions(everyone):
-        _tie(lead, look_around(set(ids), now=now, trial=rules))
-        done += len(ids)
-        tell(done, found)
+    found, done, numbers = SourceProfile.objects.count(), 0, count()
     number: dict[UUID, int] = {}
-    for ids in _packed(lead.sets()):
-        inside = set(ids)
-        scene = look_around(inside, now=now, trial=rules)
-        for group in people_in(scene):
-            number |= dict.fromkeys((id for row in group if (id := scene.everyone[row]) in inside), len(number))
-        done += len(ids)
+
+    def look(ids: Collection[UUID]) -> Scene:
+        return look_around(ids, now=now, trial=rules)
+
+    for portion in portions(look, size=AT_ONCE, until=new_id()):
+        scene = look(portion.ids)
+        for group in people_anew(scene, portion.ids, profile_of(portion.ids)):
+            number |= dict.fromkeys((scene.everyone[row] for row in group), next(numbers))
+        done += portion.begun
         tell(done, found)
-    return _difference(profile_of(everyone), number, rules, now=now, most=most)
-
-
-class _Leaders:
-    """Source profiles in disjoint sets."""
-
-    def __init__(self, ids: Iterable[UUID]) -> None:
-        self._leader = {id: id for id in ids}
-
-    def join(self, one: UUID, other: UUID) -> None:
-        """Let the sets of these two be one."""
-        if one in self._leader and other in self._leader:
-            self._leader[self._lead(one)] = self._lead(other)
-
-    def sets(self) -> Iterable[list[UUID]]:
-        """The sets, each once."""
-        found: dict[UUID, list[UUID]] = defaultdict(list)
-        for id in self._leader:
-            found[self._lead(id)].append(id)
-        return found.values()
-
-    def _lead(self, id: UUID) -> UUID:
-        while self._leader[id] != id:
-            self._leader[id] = self._leader[self._leader[id]]
-            id = self._leader[id]
-        return id
-
-
-def _portions(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
-    for start in range(0, len(ids), AT_ONCE):
-        yield ids[start : start + AT_ONCE]
-
-
-def _packed(sets: Iterable[list[UUID]]) -> Iterator[list[UUID]]:
-    """Whole sets together, some thousands of source profiles at a time."""
-    packed: list[UUID] = []
-    for ids in sets:
-        if packed and len(packed) + len(ids) > AT_ONCE:
-            yield packed
-            packed = []
-        packed += ids
-    if packed:
-        yield packed
-
-
-def _tie(lead: _Leaders, scene: Scene) -> None:
-    """Whom evidence ties that is strong enough to join by itself, or a person joined, may be one person."""
-    least = log_odds(scene.thresholds.link)
-    for (one, other), edge in scene.edges.items():
-        if edge.exact or edge.bits >= least:
-            lead.join(scene.everyone[one], scene.everyone[other])
-    first: dict[UUID, UUID] = {}
-    for row, home in scene.belongs.items():
-        lead.join(first.setdefault(home, scene.everyone[row]), scene.everyone[row])
+    return _difference(profile_of(number), number, rules, now=now, most=most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What pairs of people come to, as the match model has it: one by one where they are few, else in columns."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -26,6 +26,7 @@ from identity.matching.waterfall import Step, steps_of
 Rows = tuple[int, int]
 
 _EMAIL = [comparison.name for comparison in COMPARISONS].index("email")
+NOT_KNOWN: Mapping[str, Mapping[str, float]] = {"given_name": {}}
 _SAME_EMAIL = len(COMPARISONS[_EMAIL].levels) - 1
 
 
@@ -91,7 +92,9 @@ class _FewCompared:
 
 class _InColumns:
     def __init__(self, persons: Sequence[Person], model: Model) -> None:
-        self._people, self._model = People.build(range(len(persons)), persons, to_block=False), model
+        self._people = People.build(range(len(persons)), persons, to_block=False)
+        # How rare a name is the model knows, or nobody does: not whoever happens to be in one scene.
+        self._model = model if model.frequencies else replace(model, frequencies=NOT_KNOWN)
 
     def contradicts(self, pairs: NDArray[np.int32]) -> NDArray[np.bool_]:
         return contradicts(self._people, self._model, pairs)

@@ -15,7 +15,7 @@ AT_ONCE = 10_000
 
 def put_in_force(run: UUID, *, by: str, reason: str, ask_anew: bool, now: datetime) -> RuleVersion:
     """Decide by the rules of this dry run from now on; `ask_anew` queues everybody, so that its merges follow. What
-    the ledger has joined stays joined: whoever would split is split by hand.
+    the ledger has joined stays joined until everybody is settled (`pipeline.settling`).
 
     Raises `identity.dry_runs.NotDone`, `identity.rules.NotPossible`, and then has changed nothing.
     """

@@ -8,10 +8,10 @@ from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from identity import dry_runs
+from identity import dry_runs, settle_runs
 from identity.relearning import learn_anew
 from outbox import alarm_notices
-from pipeline import alarm_news, heartbeat, replay_runs, uploads
+from pipeline import alarm_news, heartbeat, replay_runs, settling, uploads
 from pipeline.alone import alone_with
 from pipeline.hand_over import hand_over as deliver
 from pipeline.process import BATCH, let_time_pass, process_batch
@@ -205,6 +205,25 @@ def attend_to_dry_runs() -> None:
     """Have dry runs taken up again whose worker died."""
     for id in dry_runs.left_behind(now=timezone.now()):
         work_on_dry_run.delay(str(id))
+
+
+@shared_task
+def work_on_settling(id: str) -> None:
+    """Decide anew what matching has joined."""
+    settling.work_on(UUID(id))
+
+
+def wake_for_settling(id: UUID) -> None:
+    """Ask a worker for this run. Where no broker answers, the scheduler finds it a little later."""
+    with suppress(OperationalError):
+        work_on_settling.delay(str(id))
+
+
+@shared_task
+def attend_to_settlings() -> None:
+    """Have settlings taken up again whose worker died."""
+    for id in settle_runs.left_behind(now=timezone.now()):
+        work_on_settling.delay(str(id))
 
 
 @shared_task

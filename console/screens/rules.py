@@ -22,8 +22,8 @@ from console.screen import Screen
 from console.screens.matches import COMPARED, Compared, sides_of
 from console.showing import label_of, moment, short
 from console.telling import sentence, telling
-from identity import dry_runs, rules
-from identity.models import MERGE, RUNNING, SPLIT, DryRun, DryRunChange, MatchModel, RuleVersion
+from identity import dry_runs, rules, settle_runs
+from identity.models import MERGE, RUNNING, SPLIT, DryRun, DryRunChange, MatchModel, RuleVersion, Settling
 from identity.profiles import profile_of
 from identity.rules import NotPossible
 from pipeline import rules_in_force, tasks
@@ -45,6 +45,8 @@ class RuleScreen(Screen):
             path("runs/<uuid:id>/", guard(self.run), name=f"{name}_run"),
             path("runs/<uuid:id>/progress/", guard(self.progress), name=f"{name}_progress"),
             path("runs/<uuid:id>/put-in-force/", guard(self.put_in_force), name=f"{name}_put_in_force"),
+            path("settle/", guard(self.settle), name=f"{name}_settle"),
+            path("settling/<uuid:id>/progress/", guard(self.settling_progress), name=f"{name}_settling_progress"),
             path("changes/<uuid:id>/", guard(self.change), name=f"{name}_difference"),
             path("<uuid:id>/go-back/", guard(self.go_back), name=f"{name}_go_back"),
             *super().get_urls(),
@@ -73,6 +75,7 @@ class RuleScreen(Screen):
         row = rules.latest()
         runs = list(DryRun.objects.select_related("model").order_by("-started_at")[:RUNS_SHOWN])
         names = names_of(one.started_by for one in runs)
+        settled = Settling.objects.order_by("-started_at").first()
         return self.page(
             request,
             "console/rules/list.html",
@@ -83,7 +86,25 @@ class RuleScreen(Screen):
             runs=[(one, names.get(one.started_by, one.started_by), _state(one)) for one in runs],
             form=form,
             may_change=may(request, CHANGE_RULES),
+            settled=settled,
+            settling=settled is not None and settled.state == RUNNING,
+            settled_by=names_of([settled.started_by]).get(settled.started_by, settled.started_by) if settled else "",
+            settled_percent=_percent(settled) if settled else 0.0,
         )
+
+    @needs(CHANGE_RULES)
+    def settle(self, request: HttpRequest) -> HttpResponse:
+        """Decide anew, by the rules in force, what matching has joined; a worker does it."""
+        run = settle_runs.begin(by=actor_of(request).id, now=timezone.now())
+        tasks.wake_for_settling(run.pk)
+        messages.success(request, "A worker asks everybody anew.")
+        return redirect("admin:identity_ruleversion_changelist")
+
+    @needs(CORRECT_IDENTITY, methods=("GET",))
+    def settling_progress(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """How far it is: the page asks while it waits."""
+        run = get_object_or_404(Settling, pk=id)
+        return JsonResponse({"state": run.state, "percent": round(_percent(run), 1), "rows": run.done})
 
     @needs(CHANGE_RULES)
     def try_rules(self, request: HttpRequest) -> HttpResponseBase:
@@ -181,7 +202,7 @@ class RuleScreen(Screen):
         return redirect("admin:identity_ruleversion_changelist")
 
 
-def _percent(run: DryRun) -> float:
+def _percent(run: DryRun | Settling) -> float:
     return 100.0 if run.state != RUNNING else min(100.0, 100 * run.done / max(run.found, 1))
 
 

@@ -14,6 +14,7 @@ and without `learn`.
 """
 
 from identity.matching.block import KEYS, SkippedBlock, SkippedBlocks, blocking_keys, blocking_keys_of, candidate_pairs
+from identity.matching.calibrate import Answer, shift_of, shifted
 from identity.matching.cluster import Contradiction, cluster
 from identity.matching.compare import compare
 from identity.matching.contradict import contradicts
@@ -33,6 +34,7 @@ __all__ = [
     "LINK",
     "NO_EVIDENCE",
     "REVIEW",
+    "Answer",
     "Borne",
     "Comparison",
     "Contradiction",
@@ -63,4 +65,6 @@ __all__ = [
     "pairwise_metrics",
     "score",
     "shared_identifiers",
+    "shift_of",
+    "shifted",
 ]

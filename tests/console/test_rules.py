@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from identity import rules
-from identity.models import DryRun, DryRunChange, RuleVersion
+from identity.models import DryRun, DryRunChange, RuleVersion, Settling
 from identity.rules import Thresholds
 from pipeline import tasks
 from pipeline.models import Work
@@ -125,3 +125,24 @@ def test_while_it_runs_the_page_says_how_far_it_is(
     assert "under way" in steward.get(at("run", run.pk)).content.decode()
     refused = steward.post(at("put_in_force", run.pk), {"reason": "case 7"})
     assert said(refused) == ["Wait until it is known what these rules would change."]
+
+
+def test_everybody_is_settled_by_a_worker_and_the_page_says_what_changed(
+    tried: DryRun, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steward = sign_in("data_steward")
+    assert "never yet" in steward.get(at("changelist")).content.decode()
+    steward.post(at("put_in_force", tried.pk), {"reason": "case 7"})
+    monkeypatch.setattr(tasks.work_on_settling, "delay", lambda _: None)
+    assert said(steward.post(at("settle"))) == ["A worker asks everybody anew."]
+    run = Settling.objects.get()
+    assert steward.get(at("settling_progress", run.pk)).json() == {"state": "running", "percent": 0.0, "rows": 0}
+    under_way = steward.get(at("changelist")).content.decode()
+    assert at("settling_progress", run.pk) in under_way
+    assert "Settle everybody" not in under_way
+    tasks.work_on_settling(str(run.pk))
+    done = steward.get(at("changelist")).content.decode()
+    assert "0 people merged into others, 1 split off." in done
+    assert "Settle everybody" in done
+    assert sign_in("marketer").post(at("settle")).status_code == 403
+    assert Settling.objects.count() == 1

@@ -1,4 +1,4 @@
-"""manage.py resolve --dry-run: who would merge and who would split by other rules; --save puts them in force."""
+"""manage.py resolve: try rules against everybody (--dry-run), and decide anew by those in force (--settle)."""
 
 import json
 from argparse import ArgumentParser
@@ -8,30 +8,44 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
-from identity import dry_runs, rules
+from identity import dry_runs, rules, settle_runs
 from identity.management.files_of_people import saved_model
-from identity.models import SPLIT, DryRun, MatchModel
+from identity.models import DONE, SPLIT, DryRun, MatchModel, Settling
 from identity.rules import NotPossible, Thresholds
 from identity.tried_models import keep_to_try
+from pipeline import settling
 from vault.reasons import names_somebody
 
 BY = "resolve command"
 SHOWN = 20
 DELIVERED = "delivered"
+# What is for rules on trial alone.
+TRIED = ("link", "review", "same_email", "same_device", "model", "save")
 
 
 class Command(BaseCommand):
-    """Try rules against everybody."""
+    """Try rules against everybody, or settle everybody by those in force."""
 
     help = (
-        "Run other thresholds, another rule or another model against everybody and say who would merge and who would "
-        "split; nothing is changed by it. What is not named stays as it is in force. Docs: docs/who-is-who.md."
+        "--dry-run: run other thresholds, another rule or another model against everybody and say who would merge and "
+        "who would split; nothing is changed by it. What is not named stays as it is in force. --settle: decide anew, "
+        "by the rules in force, what matching has joined; what people did stands. Docs: docs/who-is-who.md."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", required=True, help="try, and change nothing")
+        parser.add_argument("--dry-run", action="store_true", help="try, and change nothing")
+        parser.add_argument("--settle", action="store_true", help="merge and split as if everybody had come at once")
         parser.add_argument("--link", type=float, metavar="P", help="join by itself from this probability on")
         parser.add_argument("--review", type=float, metavar="P", help="let a person look from this probability on")
         parser.add_argument(
@@ -46,6 +60,28 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not options["dry_run"] and not options["settle"]:
+            raise CommandError("Say --dry-run to try rules, or --settle to decide anew by those in force.")
+        if options["settle"] and any(options[name] is not None for name in TRIED):
+            raise CommandError(
+                "Everybody is settled by the rules in force: try others with --dry-run, and --save them."
+            )
+        if options["settle"] and not options["dry_run"]:
+            self._settle(as_json=options["json"])
+        else:
+            self._try(options)
+
+    def _settle(self, *, as_json: bool) -> None:
+        run = settle_runs.begin(by=BY, now=timezone.now())
+        with Progress(*_columns("Settling who is who"), transient=True) as progress:
+            bar = progress.add_task("", completed=run.done, total=run.found)
+            settling.work_on(run.pk, on_progress=lambda run: progress.update(bar, completed=run.done))
+        run.refresh_from_db()
+        if run.state != DONE:
+            raise CommandError("Somebody else is at it; how far that is stands in the admin under Rules.")
+        self.stdout.write(json.dumps(_counts(run)) if as_json else _settled(run))
+
+    def _try(self, options: dict[str, Any]) -> None:
         if options["save"] and names_somebody(options["save"]):
             raise CommandError("The reason stays on record for years: name a case, no e-mail address or phone number.")
         try:
@@ -63,10 +99,33 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(told) if options["json"] else _in_words(run, told))
 
     def _work_on(self, run: DryRun) -> None:
-        columns = (TextColumn("Asking who is who"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, transient=True) as progress:
+        with Progress(*_columns("Asking who is who"), transient=True) as progress:
             bar = progress.add_task("", total=None)
             dry_runs.work_on(run.pk, on_progress=lambda done, found: progress.update(bar, completed=done, total=found))
+
+
+def _columns(what: str) -> tuple[ProgressColumn, ...]:
+    """What is done, how far, how fast, and how long it will take."""
+    return (TextColumn(what), BarColumn(), MofNCompleteColumn(), Pace(), TimeRemainingColumn())
+
+
+class Pace(ProgressColumn):
+    """How many a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+
+def _counts(run: Settling) -> dict[str, Any]:
+    counts = {"source_profiles": run.done, "merges": run.merges, "splits": run.splits, "moved": run.moved}
+    return {"run": str(run.pk), "rules": run.rule_version, **counts}
+
+
+def _settled(run: Settling) -> str:
+    return (
+        f"{run.done:,} source profiles were asked anew. {run.merges:,} people were merged into others, {run.splits:,} "
+        f"were split off, {run.moved:,} source profiles moved."
+    )
 
 
 def _model(named: str | None) -> MatchModel | None:

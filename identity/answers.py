@@ -1,0 +1,58 @@
+"""Answers: what people said of pairs that waited for review, as a model weighs those pairs."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+
+from consent.decide import decide_each
+from identity.matching import LINK, Answer, Model
+from identity.models import MUST_LINK, RuleVersion
+from identity.persons import open_persons
+from identity.weighing import weighing
+from vault.grants import Actor
+from vault.ids import in_order
+
+MOST_ANSWERS = 2_000
+LEAST_FIELDS = 2
+
+# Verdicts that stand on pairs that matching had found and not joined. Whoever splits what it had joined, or merges whom
+# they found themselves, chose the pair for its answer: such tell nothing of how often others are right.
+ANSWERED = """
+SELECT verdict.left_id, verdict.right_id, verdict.verdict, verdict.actor, verdict.decided_at
+FROM identity_verdict AS verdict
+JOIN identity_match AS match ON match.left_id = verdict.left_id AND match.right_id = verdict.right_id
+WHERE verdict.undone_at IS NULL AND match.probability < %s AND match.found_at <= verdict.decided_at
+ORDER BY verdict.decided_at DESC, verdict.id LIMIT %s
+"""
+
+
+def answers_to(model: Model, *, purpose: str, now: datetime) -> list[Answer]:
+    """What people answered, the latest first, of those who may be linked; many pairs of one decision weigh as one.
+
+    Pairs that contradict themselves say nothing: they are held below what joins, whatever else they come to.
+    """
+    rules = RuleVersion.objects.order_by("-number").first()
+    with connection.cursor() as cursor:
+        cursor.execute(ANSWERED, [rules.link if rules else LINK, MOST_ANSWERS])
+        rows = cursor.fetchall()
+    asked = {id: (id,) for row in rows for id in row[:2]}
+    actor = Actor.machine("learn")
+    decisions = decide_each(asked, purpose=purpose, at=now, actor=actor, reason="calibrate match model")
+    persons = open_persons(decisions.allowed, decisions.grant)
+    place: Mapping[UUID, int] = {id: row for row, id in enumerate(in_order(persons))}
+    told = [row for row in rows if row[0] in place and row[1] in place]
+    if not told:
+        return []
+    scales = weighing([persons[id] for id in place], model)
+    pairs = [(place[row[0]], place[row[1]]) for row in told]
+    compared = scales.weigh(pairs)
+    contradict = scales.contradicts(np.array(pairs, dtype=np.int32)).tolist()
+    kept = [number for number, no in enumerate(contradict) if not no and compared.fields[number] >= LEAST_FIELDS]
+    together = Counter(told[number][3:] for number in kept)
+    return [
+        Answer(compared.bits[number], told[number][2] == MUST_LINK, 1 / together[told[number][3:]]) for number in kept
+    ]

@@ -1,0 +1,71 @@
+"""Settling everybody: what matching has joined is decided anew, portion by portion, beside workers that go on.
+
+Each portion is a transaction of its own that takes the lock of those who resolve, enters what differs, lets what
+follows be computed, and notes how far it is. So it may be killed and goes on from there.
+"""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from identity import ledger, rules, settle_runs
+from identity.models import Settling
+from identity.portions import Portion, portions
+from identity.scene import Scene, look_around
+from identity.settling import settle
+from outbox import changes
+from pipeline import following
+from pipeline.alone import alone_with
+from pipeline.garbage import uncollected
+from pipeline.process import follow_batch
+from privacy import epoch, rectification
+from vault.questions import answer
+
+# Workers that resolve wait as long as a portion is decided.
+AT_ONCE = 500
+
+
+def work_on(
+    id: UUID,
+    *,
+    on_progress: Callable[[Settling], None] = lambda run: None,
+    clock: Callable[[], datetime] = timezone.now,
+) -> None:
+    """Settle everybody whom this run is about and who has not been. Safe to run twice, also at once, and to be killed.
+
+    Raises `privacy.epoch.Behind` while the database is a restored one that misses erasures.
+    """
+    with alone_with(f"settling {id}") as alone:
+        run = settle_runs.under_way(id) if alone else None
+        if run is not None:
+            _work_on(run, on_progress, clock)
+
+
+def _work_on(run: Settling, on_progress: Callable[[Settling], None], clock: Callable[[], datetime]) -> None:
+    def look(ids: Collection[UUID]) -> Scene:
+        """Find out who is decided with whom: the lock is not held yet, and nothing is written."""
+        return look_around(ids, now=clock(), trial=rules.in_force())
+
+    for portion in portions(look, size=AT_ONCE, after=run.after, until=run.until):
+        _settle(run, portion, now=clock())
+        while follow_batch(now=clock()):
+            pass
+        run.refresh_from_db()
+        on_progress(run)
+    settle_runs.end(run, now=clock())
+
+
+def _settle(run: Settling, portion: Portion, *, now: datetime) -> None:
+    epoch.must_be_current()
+    with transaction.atomic(), uncollected():
+        ledger.lock_to_resolve()
+        settled = settle(portion.ids, now=now)
+        if settled.profiles:
+            if answer(rectification.anything_put_right(settled.profiles)):
+                rectification.stand_by(settled.profiles, now=now)
+            following.note({}, settled.profiles)
+            changes.append(settled.news, now=now)
+        settle_runs.note(run, portion, settled.counts, now=now)

@@ -1,0 +1,31 @@
+"""What people answer of pairs in review is taken in when the model is learned, and undoes no answer."""
+
+import pytest
+
+from console import corrections
+from identity import rules
+from identity.models import IN_REVIEW, Match
+from identity.relearning import learn_anew
+from identity.rules import Thresholds
+from tests.identity.test_dry_run import ALICE_AT_WORK
+from tests.identity.test_resolve import ALICE
+from tests.identity.test_settling import changed, profile, settle
+from tests.senders import process, send_rows
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+
+
+@pytest.mark.parametrize("yes", [True, False])
+def test_an_answer_moves_the_next_model_and_stands(crm, now, yes):
+    rules.put_in_force(None, Thresholds(link=0.9999), by="steward-1", reason="case 7", now=now)
+    send_rows(crm, ALICE, ALICE_AT_WORK, now=now)
+    process(now)
+    match = Match.objects.get(state=IN_REVIEW)
+    assert learn_anew(now=now).parameters["answers"] == {"decisions": 0, "yes": 0, "shift": pytest.approx(0, abs=1e-3)}
+    decide = corrections.join if yes else corrections.keep_apart
+    decide(match, actor="steward-1", reason="case 8", now=now)
+    told = learn_anew(now=now).parameters["answers"]
+    assert (told["decisions"], told["yes"]) == (1, int(yes))
+    assert (0 < told["shift"] < 0.1) if yes else (-0.2 < told["shift"] < 0)
+    assert changed(settle(now)) == (0, 0, 0)
+    assert (profile("C1", now) == profile("C2", now)) == yes
