@@ -210,7 +210,10 @@ def _last_in(profile: UUID, source_profile_ids: set[UUID]) -> set[UUID]:
 JOINED_LATER = """
 WITH host AS (
     SELECT profile_id, min(assigned_at) AS since, max(coalesce(ended_at, 'infinity')) AS until
-    FROM identity_assignment WHERE source_profile_id = ANY(%(came)s) AND profile_id <> %(merged)s GROUP BY profile_id
+    FROM identity_assignment
+    WHERE source_profile_id = ANY(%(came)s) AND profile_id <> %(merged)s
+      AND assigned_at >= (SELECT max(ended_at) FROM identity_assignment WHERE profile_id = %(merged)s)
+    GROUP BY profile_id
 ), met AS (
     SELECT DISTINCT ON (entry.source_profile_id)
            entry.source_profile_id, entry.reason, entry.evidence ->> 'with' AS because_of, entry.assigned_at, host.since

@@ -237,6 +237,21 @@ def test_who_had_left_a_profile_before_it_was_merged_does_not_go_back_to_it(peop
     assert (set(source_profiles(alices)), source_profiles(bobs)) == ({alice, carol}, [bob])
 
 
+def test_a_merge_that_is_made_and_undone_twice_leaves_nobody_joined(people, till, now):
+    """Alice's receipt came between the two: at the second merge it was hers already."""
+    (alice, alices), (bob, bobs), _ = people
+    hours = [now + timedelta(hours=hour) for hour in range(1, 7)]
+    ledger.merge(alices, bobs, actor="steward", reason="same", now=hours[0])
+    hers = receipt(till, "L-alice", now=hours[1])
+    ledger.undo_merge(alices, bobs, actor="steward", reason="a mistake", now=hours[2])
+    ledger.merge(alices, bobs, actor="steward", reason="same after all", now=hours[3])
+    ledger.undo_merge(alices, bobs, actor="steward", reason="no", now=hours[4])
+    assert not Verdict.objects.filter(undone_at=None, verdict="must_link").exists()
+    queue.enqueue([alice, bob, hers], now=hours[5])
+    process(hours[5])
+    assert (set(source_profiles(alices)), source_profiles(bobs)) == ({alice, hers}, [bob])
+
+
 def test_what_was_never_merged_cannot_be_unmerged(people, now):
     with pytest.raises(NotPossible, match="came from"):
         ledger.undo_merge(people[0][1], people[1][1], actor="steward", reason="oops", now=now)

@@ -106,5 +106,5 @@ def test_every_task_is_scheduled_but_the_one_that_is_asked_for(settings: object)
     scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}  # type: ignore[attr-defined]
     there = {task.name for task in vars(tasks).values() if hasattr(task, "delay")}
     asked_for = {"pipeline.tasks.process", "pipeline.tasks.prove_erasure", "pipeline.tasks.work_on_file"}
-    asked_for |= {"pipeline.tasks.work_on_replay", "pipeline.tasks.work_on_dry_run"}
+    asked_for |= {"pipeline.tasks.work_on_replay", "pipeline.tasks.work_on_dry_run", "pipeline.tasks.work_on_settling"}
     assert {name for name in scheduled if name.startswith("pipeline.")} == there - asked_for
