@@ -150,9 +150,12 @@ def _namespaces(rows: Rows) -> dict[Pair, set[str]]:
     return dict(pairs)
 
 
-def keep_tokens(persons: Mapping[UUID, Person]) -> None:
-    """Keep the blocking tokens of these persons: keyed hashes of combinations of two fields or more."""
-    keys_of = dict(zip(persons, blocking_keys_of(persons.values()), strict=True))
+def keep_tokens(persons: Mapping[UUID, Person], *, providers: Collection[str]) -> None:
+    """Keep the blocking tokens of these persons: keyed hashes of combinations of two fields or more.
+
+    None is made of the domain of an e-mail address that is one of these `providers`: it serves everyone.
+    """
+    keys_of = dict(zip(persons, blocking_keys_of(persons.values(), providers=providers), strict=True))
     tokens_of = indexes_to_write({(TOKEN, key) for keys in keys_of.values() for key in keys})
     bearers: dict[bytes, list[UUID]] = defaultdict(list)
     for id, keys in keys_of.items():

@@ -38,7 +38,7 @@ def learn_model(*, now: datetime, active: bool = True) -> MatchModel:
     pairs, _ = candidate_pairs(people)
     learned = learn(compare(people, pairs), people=people)
     # Customers live together: two given names at one address stay two people, whatever a file seems to say.
-    return _keep(replace(learned, housemates=True), now, active=active)
+    return _keep(replace(learned, housemates=True, providers=people.providers), now, active=active)
 
 
 def _keep(model: Model, now: datetime, *, active: bool = True) -> MatchModel:

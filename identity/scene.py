@@ -184,18 +184,20 @@ def _look(
             candidates.by_sign_in(source_profiles, nobodys),
             candidates.by_device(source_profiles, nobodys),
             _verdicts(source_profiles),
+            rules_of.which_hold(),
         )
     )
     opened, linkable, objecting = _open(source_profiles, now, nobodys)
     shared = sharing.answer()
-    found, no_more, signed_in, on_device, verdicts = asked.answer()
+    found, no_more, signed_in, on_device, verdicts, hold = asked.answer()
+    rules = trial or rules_of.found_in_force(hold)
     fresh = set(found)
     newcomers = {id: person for id, person in opened.items() if id in fresh}
     linkable, objecting = linkable & fresh, objecting & fresh
     if trial is None:
         devices.reject(no_more)
         ledger.release(no_more.source_profiles, now=now)
-        candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)})
+        candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)}, providers=rules.model.providers)
     alike = answer(candidates.by_token(fresh))
     met = {id for pair in (*shared, *alike, *signed_in, *on_device, *verdicts) for id in pair} | fresh
     belonging = current if trial is None else merged_by_hand
@@ -208,7 +210,6 @@ def _look(
     everyone = in_order(newcomers.keys() | strangers)
     asked = ask(
         joined(
-            rules_of.which_hold(),
             limits.which_stand(),
             standing(everyone),
             _verdicts(everyone),
@@ -217,8 +218,7 @@ def _look(
         )
     )
     others, may_be_linked, object_too = _open(strangers, now, nobodys)
-    hold, limited, believed, verdicts, reviews, left = asked.answer()
-    rules = trial or rules_of.found_in_force(hold)
+    limited, believed, verdicts, reviews, left = asked.answer()
     persons, linkable = newcomers | others, linkable | may_be_linked
     parting = _parting(belongs, objecting | object_too, crowds=company.crowds)
     if trial is None:

@@ -27,6 +27,7 @@ class Model:
     `prior` and `household_prior` are the shares of matches and of housemates among ALL pairs of people, not among the
     compared ones. `household` is `None` when the data show no such class. `frequencies` holds, per name field, the
     share of people who bear a value; only values seen twenty times or more, so the model names no individual.
+    `providers` are the domains that serve mailboxes to everyone: hundreds of people, of as many names.
     `columns` says which columns of the file the identifiers and traits were, by the comparison's name; `None` where
     that was not noted. `housemates` says that the file may hold people who share a home or an identifier; only evidence
     makes it false.
@@ -38,6 +39,7 @@ class Model:
     household: Distributions | None = None
     household_prior: float = 0.0
     frequencies: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    providers: frozenset[str] = frozenset()
     columns: Mapping[str, str] | None = None
     housemates: bool = True
     learned_on: int = 0
@@ -105,6 +107,7 @@ class Model:
             "chance": _named(self.chance),
             "household": None if self.household is None else _named(self.household),
             "frequencies": {name: dict(shares) for name, shares in self.frequencies.items()},
+            "providers": sorted(self.providers),
         }
 
     @classmethod
@@ -119,6 +122,7 @@ class Model:
             prior=float(saved["prior"]),
             household_prior=float(saved["household_prior"]),
             frequencies={name: dict(shares) for name, shares in saved["frequencies"].items()},
+            providers=frozenset(saved.get("providers", ())),
             housemates=bool(saved["housemates"]),
             columns=_columns(saved.get("columns")),
             learned_on=int(saved["learned_on"]),
