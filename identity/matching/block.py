@@ -103,9 +103,7 @@ def blocking_keys(person: Person) -> frozenset[str]:
     return blocking_keys_of([person])[0]
 
 
-def blocking_keys_of(
-    persons: Iterable[Person], *, providers: Collection[str] = frozenset()
-) -> list[frozenset[str]]:
+def blocking_keys_of(persons: Iterable[Person], *, providers: Collection[str] = frozenset()) -> list[frozenset[str]]:
     """Return the keys of each person; what many share, such as a city, is normalized once.
 
     The domain of an e-mail address tells nothing where it is one of these `providers` (`Model.providers`).
