@@ -155,17 +155,16 @@ def keep_tokens(persons: Mapping[UUID, Person], *, providers: Collection[str]) -
 
     None is made of the domain of an e-mail address that is one of these `providers`: it serves everyone.
     """
-    keys_of = dict(zip(persons, blocking_keys_of(persons.values(), providers=providers), strict=True))
-    tokens_of = indexes_to_write({(TOKEN, key) for keys in keys_of.values() for key in keys})
-    bearers: dict[bytes, list[UUID]] = defaultdict(list)
-    for id, keys in keys_of.items():
+    bearers: dict[tuple[str, str], list[UUID]] = defaultdict(list)
+    for id, keys in zip(persons, blocking_keys_of(persons.values(), providers=providers), strict=True):
         for key in keys:
-            bearers[tokens_of[TOKEN, key]].append(id)
+            bearers[TOKEN, key].append(id)
+    tokens = indexes_to_write(bearers.keys())
     # In the order of the index that they go to.
-    tokens = [token for token in sorted(bearers) for _ in bearers[token]]
+    borne = sorted(bearers, key=tokens.__getitem__)
     with planned_cursor() as cursor:
-        ids = Uuids(id for token in sorted(bearers) for id in bearers[token])
-        cursor.execute(KEEP_TOKENS, [ByteArray(tokens), ids])
+        ids = Uuids(id for key in borne for id in bearers[key])
+        cursor.execute(KEEP_TOKENS, [ByteArray(tokens[key] for key in borne for _ in bearers[key]), ids])
 
 
 FORGET = (

@@ -21,7 +21,7 @@ from identity.limiting import Limiting, limiting
 from identity.matching import LINK, Contradiction, Limit, Person, log_odds
 from identity.matching.waterfall import Step
 from identity.models import CANNOT_LINK, MUST_LINK, SIGNED_IN
-from identity.persons import known, latest_values, open_persons
+from identity.persons import NOBODY, known, latest_values, open_persons
 from identity.profiles import current, former, merged_by_hand, source_profiles_of
 from identity.rules import Rules, Thresholds
 from identity.weighing import Compared, Rows, Weighing, weighing
@@ -344,7 +344,7 @@ def _open(ids: Iterable[UUID], now: datetime, nobodys: Blocked) -> tuple[dict[UU
     decisions = decide_each(wanted, purpose=LINKING, at=now, actor=STAGE, reason="resolve source profiles")
     opened = open_persons(decisions.allowed, decisions.grant, found=latest.answer())
     objecting = {id for id, reason in decisions.refused.items() if reason in OBJECTIONS}
-    return {id: opened.get(id, Person()) for id in wanted}, set(decisions.allowed), objecting
+    return {id: opened.get(id, NOBODY) for id in wanted}, set(decisions.allowed), objecting
 
 
 def _parting(belongs: Mapping[UUID, UUID], objecting: set[UUID], *, crowds: Collection[UUID]) -> set[UUID]:
