@@ -150,19 +150,21 @@ def _namespaces(rows: Rows) -> dict[Pair, set[str]]:
     return dict(pairs)
 
 
-def keep_tokens(persons: Mapping[UUID, Person]) -> None:
-    """Keep the blocking tokens of these persons: keyed hashes of combinations of two fields or more."""
-    keys_of = dict(zip(persons, blocking_keys_of(persons.values()), strict=True))
-    tokens_of = indexes_to_write({(TOKEN, key) for keys in keys_of.values() for key in keys})
-    bearers: dict[bytes, list[UUID]] = defaultdict(list)
-    for id, keys in keys_of.items():
+def keep_tokens(persons: Mapping[UUID, Person], *, providers: Collection[str]) -> None:
+    """Keep the blocking tokens of these persons: keyed hashes of combinations of two fields or more.
+
+    None is made of the domain of an e-mail address that is one of these `providers`: it serves everyone.
+    """
+    bearers: dict[tuple[str, str], list[UUID]] = defaultdict(list)
+    for id, keys in zip(persons, blocking_keys_of(persons.values(), providers=providers), strict=True):
         for key in keys:
-            bearers[tokens_of[TOKEN, key]].append(id)
+            bearers[TOKEN, key].append(id)
+    tokens = indexes_to_write(bearers.keys())
     # In the order of the index that they go to.
-    tokens = [token for token in sorted(bearers) for _ in bearers[token]]
+    borne = sorted(bearers, key=tokens.__getitem__)
     with planned_cursor() as cursor:
-        ids = Uuids(id for token in sorted(bearers) for id in bearers[token])
-        cursor.execute(KEEP_TOKENS, [ByteArray(tokens), ids])
+        ids = Uuids(id for key in borne for id in bearers[key])
+        cursor.execute(KEEP_TOKENS, [ByteArray(tokens[key] for key in borne for _ in bearers[key]), ids])
 
 
 FORGET = (

@@ -42,7 +42,7 @@ def learn_model(*, now: datetime, active: bool = True) -> MatchModel:
     pairs, _ = candidate_pairs(people)
     learned = learn(compare(people, pairs), people=people)
     # Customers live together: two given names at one address stay two people, whatever a file seems to say.
-    learned = replace(learned, housemates=True)
+    learned = replace(learned, housemates=True, providers=people.providers)
     answers = answers_to(learned, purpose=LINKING, now=now)
     shift = shift_of(answers)
     return _keep(shifted(learned, shift), calibration_of(answers, shift), now, active=active)

@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 FIELDS = ["given_name", "family_name", "birth_date", "email", "phone", "street", "postcode", "city", "country"]
 NAMESPACES = ("email", "phone")
+NOBODY = Person()
 
 # The latest value of each field that matching looks at; e-mail and phone stand among the identifiers.
 LATEST = f"""
@@ -60,17 +61,17 @@ def open_persons(source_profiles: Collection[UUID], grant: Grant, *, found: Rows
     latest: dict[UUID, dict[str, str]] = defaultdict(dict)
     shut = set()
     for shelf, values in zip(shelves, open_shelves(shelves, grant, action="compare"), strict=True):
-        for field, value in zip(shelf.fields, values, strict=True):
-            if value is None:
-                shut.add(shelf.key_id)
-            else:
-                latest[shelf.key_id][field] = value.decode()
+        said = {field: value.decode() for field, value in zip(shelf.fields, values, strict=True) if value is not None}
+        latest[shelf.key_id] |= said
+        if len(said) < len(values):
+            shut.add(shelf.key_id)
     if shut:
         log.warning("source profiles with values that do not open", count=len(shut))
-    return {id: Person(**latest[id]) if id in latest and id not in shut else Person() for id in source_profiles}
+    for id in shut:
+        del latest[id]
+    return {id: Person(**latest[id]) if id in latest else NOBODY for id in source_profiles}
 
 
 def known(persons: Mapping[UUID, Person]) -> set[UUID]:
     """Those of whom anything is known that can tell people apart."""
-    nobody = Person()
-    return {id for id, person in persons.items() if person != nobody}
+    return {id for id, person in persons.items() if person != NOBODY}

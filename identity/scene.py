@@ -20,7 +20,7 @@ from identity.limiting import Limiting, limiting
 from identity.matching import LINK, Contradiction, Limit, Person, log_odds
 from identity.matching.waterfall import Step
 from identity.models import CANNOT_LINK, SIGNED_IN
-from identity.persons import known, latest_values, open_persons
+from identity.persons import NOBODY, known, latest_values, open_persons
 from identity.profiles import current, former, merged_by_hand, source_profiles_of
 from identity.rules import Rules, Thresholds
 from identity.weighing import Compared, Rows, Weighing, weighing
@@ -198,18 +198,20 @@ def _look(
             candidates.by_sign_in(source_profiles, nobodys),
             candidates.by_device(source_profiles, nobodys),
             _verdicts(source_profiles),
+            rules_of.which_hold(),
         )
     )
     opened, linkable, objecting = _open(source_profiles, now, nobodys)
     shared = sharing.answer()
-    found, no_more, signed_in, on_device, verdicts = asked.answer()
+    found, no_more, signed_in, on_device, verdicts, hold = asked.answer()
+    rules = trial or rules_of.found_in_force(hold)
     fresh = set(found)
     newcomers = {id: person for id, person in opened.items() if id in fresh}
     linkable, objecting = linkable & fresh, objecting & fresh
     if trial is None:
         devices.reject(no_more)
         ledger.release(no_more.source_profiles, now=now)
-        candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)})
+        candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)}, providers=rules.model.providers)
     alike = answer(candidates.by_token(fresh))
     met = {id for pair in (*shared, *alike, *signed_in, *on_device, *verdicts) for id in pair} | fresh
     belonging = merged_by_hand if anew else current
@@ -222,7 +224,6 @@ def _look(
     everyone = in_order(newcomers.keys() | strangers)
     asked = ask(
         joined(
-            rules_of.which_hold(),
             limits.which_stand(),
             standing(everyone),
             _verdicts(everyone),
@@ -231,8 +232,7 @@ def _look(
         )
     )
     others, may_be_linked, object_too = _open(strangers, now, nobodys)
-    hold, limited, believed, verdicts, reviews, left = asked.answer()
-    rules = trial or rules_of.found_in_force(hold)
+    limited, believed, verdicts, reviews, left = asked.answer()
     persons, linkable = newcomers | others, linkable | may_be_linked
     parting = _parting(belongs, objecting | object_too, crowds=company.crowds)
     if trial is None:
@@ -340,7 +340,7 @@ def _open(ids: Iterable[UUID], now: datetime, nobodys: Blocked) -> tuple[dict[UU
     decisions = decide_each(wanted, purpose=LINKING, at=now, actor=STAGE, reason="resolve source profiles")
     opened = open_persons(decisions.allowed, decisions.grant, found=latest.answer())
     objecting = {id for id, reason in decisions.refused.items() if reason in OBJECTIONS}
-    return {id: opened.get(id, Person()) for id in wanted}, set(decisions.allowed), objecting
+    return {id: opened.get(id, NOBODY) for id in wanted}, set(decisions.allowed), objecting
 
 
 def _parting(belongs: Mapping[UUID, UUID], objecting: set[UUID], *, crowds: Collection[UUID]) -> set[UUID]:

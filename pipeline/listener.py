@@ -14,6 +14,7 @@ from django.db import Error, close_old_connections, connection
 from django.utils import timezone
 
 from pipeline import backlog, faults, heartbeat, queue
+from pipeline.portions import Portion
 from pipeline.process import process_batch
 from privacy.epoch import Behind
 
@@ -22,7 +23,6 @@ log = structlog.get_logger()
 LOOKS_EVERY = 5.0
 BEATS_EVERY = timedelta(seconds=5)
 RETRIES_AFTER = 2.0
-SMALL = 200
 BACKLOG = 5_000
 
 
@@ -49,6 +49,7 @@ def listen(stopping: threading.Event, *, on_backlog: Callable[[], None]) -> None
 
 
 def _listen(stopping: threading.Event, on_backlog: Callable[[], None]) -> None:
+    portion = Portion()
     last_beat = datetime.min.replace(tzinfo=timezone.now().tzinfo)
     parameters = connection.get_connection_params()
     for setting in ("cursor_factory", "context", "server_side_binding", "pool"):
@@ -62,7 +63,7 @@ def _listen(stopping: threading.Event, on_backlog: Callable[[], None]) -> None:
                 last_beat = now
                 if backlog.waiting() > BACKLOG:
                     on_backlog()
-            if not process_batch(now=now, limit=SMALL):
+            if not portion.took(process_batch(now=now, limit=portion.size)):
                 for _ in ear.notifies(timeout=_wait(now - last_beat), stop_after=1):
                     pass
 

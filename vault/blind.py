@@ -41,6 +41,13 @@ class Chain:
         """The blind index of a value: 16 bytes, and from version 2 on the version as a 17th."""
         return self.carry(_hash(self.keys[0], value.encode()), to=version)
 
+    def indexes(self, values: Iterable[str], *, version: int) -> list[bytes]:
+        """The same of many values, in order."""
+        if version == 1:
+            key = self.keys[0]
+            return [_hash(key, value.encode()) for value in values]
+        return [self.index(value, version=version) for value in values]
+
     def carry(self, index: bytes, *, to: int) -> bytes:
         """An index of any version, as that later version has it."""
         for version in range(version_of(index) + 1, to + 1):
@@ -65,10 +72,7 @@ def blind_index(field: str, value: str) -> bytes:
 def blind_indexes(field: str, values: Iterable[str]) -> list[bytes]:
     """The blind indexes of many values of one field, in order."""
     chain = chain_of(field)
-    if chain.settled == 1:
-        key = chain.keys[0]
-        return [_hash(key, value.encode()) for value in values]
-    return [chain.index(value, version=chain.settled) for value in values]
+    return chain.indexes(values, version=chain.settled)
 
 
 def indexes_in_force(field: str, value: str) -> list[bytes]:

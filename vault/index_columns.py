@@ -95,7 +95,13 @@ def indexes_to_write(values: Collection[Pair]) -> dict[Pair, bytes]:
     """
     hold_off()
     chains = fresh_chains({field for field, _ in values}) if values else {}
-    found = {(field, value): chains[field].index(value, version=chains[field].settled) for field, value in values}
+    of_fields: dict[str, list[Pair]] = defaultdict(list)
+    for pair in values:
+        of_fields[pair[0]].append(pair)
+    found = dict[Pair, bytes]()
+    for field, pairs in of_fields.items():
+        chain = chains[field]
+        found |= zip(pairs, chain.indexes((value for _, value in pairs), version=chain.settled), strict=True)
     moving = {field: chain for field, chain in chains.items() if chain.settled < chain.newest}
     if moving:
         found |= _moved(found, moving)

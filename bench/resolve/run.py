@@ -24,7 +24,7 @@ from identity.learning import learn_model  # noqa: E402
 from identity.models import Assignment, Profile  # noqa: E402
 from pipeline import queue  # noqa: E402
 from pipeline.accept import accept  # noqa: E402
-from pipeline.listener import SMALL  # noqa: E402
+from pipeline.portions import FEWEST, Portion  # noqa: E402
 from pipeline.process import follow_batch, process_batch, resolve_batch  # noqa: E402
 from records import sources  # noqa: E402
 from records.envelope import Envelope  # noqa: E402
@@ -94,10 +94,10 @@ def _one(source: Source, envelope: Envelope) -> float:
     """The seconds from the commit of this record to that of its assignment."""
     _take_in(source, [envelope])
     began = time.perf_counter()
-    resolved = resolve_batch(now=timezone.now(), limit=SMALL)
+    resolved = resolve_batch(now=timezone.now(), limit=FEWEST)
     seconds = time.perf_counter() - began
     # Golden record, features and segments come after the assignment, and before the next record.
-    if (resolved, follow_batch(now=timezone.now(), limit=SMALL)) != (1, 1):
+    if (resolved, follow_batch(now=timezone.now(), limit=FEWEST)) != (1, 1):
         raise SystemExit("a record was not processed")
     return seconds
 
@@ -121,7 +121,8 @@ def _wait_until(instant: float) -> None:
 
 
 def _work() -> None:
-    while process_batch(now=timezone.now(), limit=SMALL):
+    portion = Portion()
+    while portion.took(process_batch(now=timezone.now(), limit=portion.size)):
         pass
 
 

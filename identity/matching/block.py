@@ -1,6 +1,6 @@
 """Blocking: compare only people who agree on a combination of fields."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -103,10 +103,13 @@ def blocking_keys(person: Person) -> frozenset[str]:
     return blocking_keys_of([person])[0]
 
 
-def blocking_keys_of(persons: Iterable[Person]) -> list[frozenset[str]]:
-    """Return the keys of each person; what many share, such as a city, is normalized once."""
+def blocking_keys_of(persons: Iterable[Person], *, providers: Collection[str] = frozenset()) -> list[frozenset[str]]:
+    """Return the keys of each person; what many share, such as a city, is normalized once.
+
+    The domain of an e-mail address tells nothing where it is one of these `providers` (`Model.providers`).
+    """
     once = _Once()
-    return [_keys(_features(person, once)) for person in persons]
+    return [_keys(_features(person, once, providers)) for person in persons]
 
 
 def _keys(features: Mapping[str, str]) -> frozenset[str]:
@@ -214,7 +217,7 @@ class _Once:
         return found
 
 
-def _features(person: Person, apply: _Once) -> dict[str, str]:
+def _features(person: Person, apply: _Once, providers: Collection[str]) -> dict[str, str]:
     """Return the fields that keys are made of, "" where missing: for one person what `People` holds for all."""
     given = apply(person.given_name, normalize.name)
     family = apply(person.family_name, normalize.name)
@@ -222,6 +225,7 @@ def _features(person: Person, apply: _Once) -> dict[str, str]:
     given_class = apply(first, nickname_class)
     birth = apply(person.birth_date, normalize.birth_date)
     email = apply(person.email, normalize.email)
+    domain = apply(email, normalize.email_domain)
     sounds = [apply(first, class_sound), apply(surname, class_sound)] if first and surname else []
     return {
         "given_class": given_class,
@@ -232,7 +236,7 @@ def _features(person: Person, apply: _Once) -> dict[str, str]:
         "birth_year": apply(birth, birth_year),
         "birth_day": apply(birth, birth_day),
         "email_local": apply(email, normalize.email_local),
-        "email_domain": apply(email, normalize.email_domain),
+        "email_domain": "" if domain in providers else domain,
         "phone": apply(person.phone, str.strip),
         "dwelling_sound": apply(apply(person.street, normalize.street), dwelling_sound),
         "postcode": apply(person.postcode, normalize.postcode),

@@ -27,6 +27,7 @@ class Model:
     `prior` and `household_prior` are the shares of matches and of housemates among ALL pairs of people, not among the
     compared ones. `household` is `None` when the data show no such class. `frequencies` holds, per name field, the
     share of people who bear a value; only values seen twenty times or more, so the model names no individual.
+    `providers` are the domains that serve mailboxes to everyone: hundreds of people, of as many names.
     `columns` says which columns of the file the identifiers and traits were, by the comparison's name; `None` where
     that was not noted, and `fields` which other fields it had. `housemates` says that the file may hold people who
     share a home or an identifier; only evidence makes it false. `limits` says how many different values of a column a
@@ -39,6 +40,7 @@ class Model:
     household: Distributions | None = None
     household_prior: float = 0.0
     frequencies: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    providers: frozenset[str] = frozenset()
     columns: Mapping[str, str] | None = None
     fields: tuple[str, ...] | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
@@ -110,6 +112,7 @@ class Model:
             "chance": _named(self.chance),
             "household": None if self.household is None else _named(self.household),
             "frequencies": {name: dict(shares) for name, shares in self.frequencies.items()},
+            "providers": sorted(self.providers),
         }
 
     @classmethod
@@ -124,6 +127,7 @@ class Model:
             prior=float(saved["prior"]),
             household_prior=float(saved["household_prior"]),
             frequencies={name: dict(shares) for name, shares in saved["frequencies"].items()},
+            providers=frozenset(saved.get("providers", ())),
             housemates=bool(saved["housemates"]),
             columns=_columns(saved.get("columns")),
             fields=None if saved.get("fields") is None else tuple(map(str, saved["fields"])),

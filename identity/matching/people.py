@@ -67,6 +67,13 @@ class People:
         column: Column = getattr(self, name)
         return column
 
+    @property
+    def providers(self) -> frozenset[str]:
+        """Return the domains that serve mailboxes to everyone, by who uses them here."""
+        domain = derive(self.mailbox, normalize.mailbox_domain)
+        serves = np.flatnonzero(serves_everyone(domain.codes, self.family_name.codes))
+        return frozenset(domain.texts(serves.astype(np.int32)))
+
     @staticmethod
     def build(ids: Sequence[Hashable], persons: Sequence[Person], *, to_block: bool = True) -> "People":
         """Return the columns of `persons`, row i being `ids[i]`; e-mails and phones that are junk count as missing.

@@ -2,7 +2,7 @@ from itertools import combinations
 
 import pytest
 
-from identity.matching import KEYS, People, Person, SkippedBlock, blocking_keys, candidate_pairs
+from identity.matching import KEYS, People, Person, SkippedBlock, blocking_keys, blocking_keys_of, candidate_pairs
 from tests.identity.matching import cast
 
 
@@ -24,6 +24,13 @@ def test_keys_read_as_fields_and_values() -> None:
 @pytest.mark.parametrize("lonely", [Person(email="anna@example.org"), Person(birth_date="1980-03-04"), Person()])
 def test_one_field_makes_no_key(lonely: Person) -> None:
     assert blocking_keys(lonely) == frozenset()
+
+
+def test_the_domain_of_a_provider_makes_no_key() -> None:
+    ann = Person(given_name="Ann", email="ann@post.example")
+    by_local, by_domain = "email_local+given_initial:ann|a", "email_domain+given_class:post.example|anna"
+    assert blocking_keys_of([ann], providers={"work.example"}) == [{by_local, by_domain}]
+    assert blocking_keys_of([ann], providers={"post.example"}) == [{by_local}]
 
 
 def test_batch_and_online_find_the_same_pairs() -> None:

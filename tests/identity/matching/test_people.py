@@ -61,12 +61,13 @@ def test_a_short_form_does_not_make_an_identifier_shared() -> None:
 
 
 def test_a_domain_of_many_names_is_a_providers() -> None:
-    def domains(count: int, names: int) -> list[int]:
+    def providers(count: int, names: int) -> tuple[list[int], frozenset[str]]:
         persons = [
             Person(given_name="Ann", family_name=f"Berg{number % names}", email=f"a{number}x@post.example")
             for number in range(count)
         ]
-        return sorted(set(People.build(range(count), persons).email_domain.codes.tolist()))
+        people = People.build(range(count), persons)
+        return sorted(set(people.email_domain.codes.tolist())), people.providers
 
-    assert domains(201, 101) == [-1]
-    assert domains(200, 101) == domains(201, 100) == [0]
+    assert providers(201, 101) == ([-1], {"post.example"})
+    assert providers(200, 101) == providers(201, 100) == ([0], frozenset())
