@@ -1,9 +1,10 @@
 """Learning the match model from the people themselves, without labels, and keeping it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from uuid import UUID
 
 from django.db import transaction
@@ -45,7 +46,7 @@ def learn_model(*, now: datetime, active: bool = True) -> MatchModel:
     learned = replace(learned, housemates=True, providers=people.providers)
     answers = answers_to(learned, purpose=LINKING, now=now)
     shift = shift_of(answers)
-    return _keep(shifted(learned, shift), calibration_of(answers, shift), now, active=active)
+    return _keep(shifted(learned, shift), now, active=active, calibration=calibration_of(answers, shift))
 
 
 def calibration_of(answers: Collection[Answer], shift: float) -> dict[str, float]:
@@ -55,7 +56,9 @@ def calibration_of(answers: Collection[Answer], shift: float) -> dict[str, float
     return {"decisions": round(sum(answer.weight for answer in answers)), "yes": round(yes), "shift": shift}
 
 
-def _keep(model: Model, calibration: dict[str, float], now: datetime, *, active: bool = True) -> MatchModel:
+def _keep(
+    model: Model, now: datetime, *, active: bool = True, calibration: Mapping[str, float] = MappingProxyType({})
+) -> MatchModel:
     with transaction.atomic():
         if active:
             MatchModel.objects.select_for_update().filter(active=True).update(active=False)
@@ -63,7 +66,7 @@ def _keep(model: Model, calibration: dict[str, float], now: datetime, *, active:
         return MatchModel.objects.create(
             id=id,
             version=f"learned {now:%Y-%m-%d} {id.hex[-6:]}",
-            parameters=model.to_dict() | {"answers": calibration},
+            parameters=model.to_dict() | {"answers": dict(calibration)},
             learned_on=model.learned_on,
             learned_at=now,
             active=active,

@@ -61,6 +61,12 @@ GATES = {
         "    persons = open_persons(sorted(ids), decisions.grant)",
         ONE_DECISION,
     ),
+    "identity/answers.py answers_to": Mutant(
+        "identity/answers.py",
+        "    persons = open_persons(decisions.allowed, decisions.grant)",
+        "    persons = open_persons(asked, decisions.grant)",
+        "tests/identity/test_answers.py",
+    ),
     "segments/consented.py ask_for": Mutant(
         "segments/consented.py",
         "    allowed = [profile for profile in owned if profile in decisions.allowed]",

@@ -1,7 +1,10 @@
 """What people answer of pairs in review is taken in when the model is learned, and undoes no answer."""
 
+from datetime import timedelta
+
 import pytest
 
+from consent.acts import NewAct, record
 from console import corrections
 from identity import rules
 from identity.models import IN_REVIEW, Match
@@ -29,3 +32,15 @@ def test_an_answer_moves_the_next_model_and_stands(crm, now, yes):
     assert (0 < told["shift"] < 0.1) if yes else (-0.2 < told["shift"] < 0)
     assert changed(settle(now)) == (0, 0, 0)
     assert (profile("C1", now) == profile("C2", now)) == yes
+
+
+def test_an_answer_of_somebody_who_objects_to_linking_counts_no_more(crm, now):
+    rules.put_in_force(None, Thresholds(link=0.9999), by="steward-1", reason="case 7", now=now)
+    send_rows(crm, ALICE, ALICE_AT_WORK, now=now)
+    process(now)
+    match = Match.objects.get(state=IN_REVIEW)
+    corrections.keep_apart(match, actor="steward-1", reason="case 8", now=now)
+    assert learn_anew(now=now).parameters["answers"]["decisions"] == 1
+    no = NewAct(match.left_id, "identity_linking", "", "withdrawn", now, "letter", verified=True)
+    record([no], now=now)
+    assert learn_anew(now=now + timedelta(hours=1)).parameters["answers"]["decisions"] == 0

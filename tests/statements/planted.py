@@ -25,7 +25,7 @@ from consent.acts import NewAct, record
 from consent.decide import decide
 from consent.models import CONSENT, GRANTED, Act, Purpose
 from console import corrections
-from identity import dry_runs, limits, rules
+from identity import dry_runs, limits, rules, settle_runs
 from identity.models import IN_REVIEW, MERGE, Assignment, DryRunChange, Match, Profile
 from identity.profiles import look_up, profile_of, source_profiles
 from identity.rules import Thresholds
@@ -368,6 +368,7 @@ def _rest(planted: Planted, *, now: datetime) -> None:
     things["rules"] = rules.put_in_force(None, Thresholds(), by=steward, reason=REASON, now=now)
     things["dry run"] = dry_runs.begin(None, Thresholds(), by=steward, now=now)
     dry_runs.work_on(things["dry run"].pk)
+    things["settling"] = settle_runs.begin(by=steward, now=now)
     things["difference"] = DryRunChange.objects.create(
         id=new_id(), run=things["dry run"], kind=MERGE, left_id=left, right_id=right, reason="similar person", bits=1.5,
         evidence=evidence, moving=1,
