@@ -10,7 +10,7 @@ from django.db import connection
 
 from consent.decide import decide_each
 from identity.matching import LINK, Answer, Model
-from identity.models import MUST_LINK, RuleVersion
+from identity.models import MUST_LINK
 from identity.persons import open_persons
 from identity.weighing import weighing
 from vault.grants import Actor
@@ -19,13 +19,16 @@ from vault.ids import in_order
 MOST_ANSWERS = 2_000
 LEAST_FIELDS = 2
 
-# Verdicts that stand on pairs that matching had found and not joined. Whoever splits what it had joined, or merges whom
-# they found themselves, chose the pair for its answer: such tell nothing of how often others are right.
+# Verdicts that stand on pairs that matching had found and, by the rules of then, not joined. Whoever splits what it had
+# joined, or merges whom they found themselves, chose the pair for its answer: such tell nothing of how often others are
+# right.
 ANSWERED = """
 SELECT verdict.left_id, verdict.right_id, verdict.verdict, verdict.actor, verdict.decided_at
 FROM identity_verdict AS verdict
 JOIN identity_match AS match ON match.left_id = verdict.left_id AND match.right_id = verdict.right_id
-WHERE verdict.undone_at IS NULL AND match.probability < %s AND match.found_at <= verdict.decided_at
+WHERE verdict.undone_at IS NULL AND match.found_at <= verdict.decided_at AND match.probability < coalesce(
+    (SELECT link FROM identity_ruleversion WHERE saved_at <= match.found_at ORDER BY number DESC LIMIT 1), %s
+)
 ORDER BY verdict.decided_at DESC, verdict.id LIMIT %s
 """
 
@@ -35,9 +38,8 @@ def answers_to(model: Model, *, purpose: str, now: datetime) -> list[Answer]:
 
     Pairs that contradict themselves say nothing: they are held below what joins, whatever else they come to.
     """
-    rules = RuleVersion.objects.order_by("-number").first()
     with connection.cursor() as cursor:
-        cursor.execute(ANSWERED, [rules.link if rules else LINK, MOST_ANSWERS])
+        cursor.execute(ANSWERED, [LINK, MOST_ANSWERS])
         rows = cursor.fetchall()
     asked = {id: (id,) for row in rows for id in row[:2]}
     actor = Actor.machine("learn")

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, Q
 
 from consent.decide import decide_each
 from identity.answers import answers_to
@@ -74,11 +74,13 @@ def _keep(
 
 
 def learned_from(source_profiles: Collection[UUID]) -> list[str]:
-    """The versions of the models that may have learned from one of these, because they were made after it came."""
+    """The versions of the models that may have learned from one of these, because they were made after it came: from
+    what is said of the person, or from answers alone."""
     first = SourceProfile.objects.filter(id__in=source_profiles).aggregate(first=Min("created_at"))["first"]
     if first is None:
         return []
-    learned = MatchModel.objects.filter(learned_at__gte=first, learned_on__gt=0)
+    taught = Q(learned_on__gt=0) | Q(parameters__answers__decisions__gt=0)
+    learned = MatchModel.objects.filter(taught, learned_at__gte=first)
     return list(learned.order_by("learned_at", "version").values_list("version", flat=True))
 
 

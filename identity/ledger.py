@@ -17,7 +17,7 @@ from django.db.models import Max
 
 from consent import acts
 from identity.models import CANNOT_LINK, LINKED, MUST_LINK, REJECTED, Assignment, Profile, Verdict
-from identity.profiles import profile_of, source_profiles
+from identity.profiles import MOST_RULED, profile_of, source_profiles
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News, append
 from vault.arrays import Texts, Uuids
 from vault.cursors import planned_cursor
@@ -185,6 +185,7 @@ def undo_merge(profile: UUID, merged: UUID, *, actor: str, reason: str, now: dat
         came = _last_in(merged, there) if merged != profile else set()
         joined = _joined_later(there - came, came, merged=merged)
         freed = _because_of(came, joined, there=there)
+        freed = freed if there - came - freed else set()
         stay = there - came - freed
         if not came or not stay:
             raise NotPossible("none of this profile's source profiles came from that one")
@@ -206,7 +207,8 @@ def _last_in(profile: UUID, source_profile_ids: set[UUID]) -> set[UUID]:
     return set(theirs.values_list("source_profile_id", flat=True))
 
 
-# Of these source profiles, those that joined a profile after `came` had, and why: the entry with which they first met.
+# Of these source profiles, those that joined a profile with `came` or after them, and why: the entry with which they
+# first met.
 JOINED_LATER = """
 WITH host AS (
     SELECT profile_id, min(assigned_at) AS since, max(coalesce(ended_at, 'infinity')) AS until
@@ -222,12 +224,13 @@ WITH host AS (
       AND entry.assigned_at < host.until AND host.since < coalesce(entry.ended_at, 'infinity')
     ORDER BY entry.source_profile_id, greatest(entry.assigned_at, host.since)
 )
-SELECT source_profile_id, because_of FROM met WHERE assigned_at > since AND reason <> %(by_hand)s
+SELECT source_profile_id, because_of FROM met
+WHERE (assigned_at > since OR assigned_at = since AND because_of IS NOT NULL) AND reason <> %(by_hand)s
 """
 
 
 def _joined_later(ids: Collection[UUID], came: Collection[UUID], *, merged: UUID) -> dict[UUID, UUID | None]:
-    """Who of these joined by matching after the merge that brought `came`, each with whom they were found to be."""
+    """Who of these joined by matching with `came` or after them, each with whom they were found to be."""
     with connection.cursor() as cursor:
         cursor.execute(JOINED_LATER, {"ids": list(ids), "came": list(came), "merged": merged, "by_hand": BY_HAND})
         return {id: UUID(because_of) if because_of else None for id, because_of in cursor.fetchall()}
@@ -299,9 +302,6 @@ def _rule_each(
 
 # The ledger holds each side together, so a few pairs join the sides or keep them apart; more than one, since some may
 # leave.
-MOST_RULED = 20
-
-
 def _join(one: Collection[UUID], other: Collection[UUID], *, actor: str, reason: str, now: datetime) -> Verdict:
     """Rule that the one and the other are one person, in a bounded number of pairs; returns the oldest pair's verdict.
 

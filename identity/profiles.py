@@ -83,8 +83,16 @@ WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND ended_at IS NOT NULL AND prof
 
 
 def merged_by_hand(source_profile_ids: Collection[UUID]) -> Question[dict[UUID, UUID]]:
-    """The same of those alone whose profile a person has had a hand in."""
-    return Question(BY_HAND, {"ids": Uuids(source_profile_ids)}, lambda rows: {row[0]: row[1] for row in rows})
+    """The same of those alone whose profile a person has had a hand in.
+
+    Also of a large one that somebody was taken out of: a few of its pairs are ruled upon, and it holds the others.
+    """
+    asked = {"ids": Uuids(source_profile_ids), "ruled": MOST_RULED}
+    return Question(BY_HAND, asked, lambda rows: {row[0]: row[1] for row in rows})
+
+
+# A person's decision on two sides is kept in so many pairs of either, at most: the first and the last half of them.
+MOST_RULED = 20
 
 
 # From these outwards, whatever is known of the tables: each of their profiles is looked into once.
@@ -98,6 +106,15 @@ WITH mine AS MATERIALIZED (
     SELECT profile_id FROM (SELECT DISTINCT profile_id FROM mine) AS theirs WHERE EXISTS (
         SELECT FROM identity_assignment AS entry
         WHERE entry.profile_id = theirs.profile_id AND ended_at IS NULL AND reason = 'by hand' OFFSET 0
+    ) OR EXISTS (
+        SELECT FROM (
+            SELECT source_profile_id, count(*) OVER () AS members FROM identity_assignment
+            WHERE profile_id = theirs.profile_id AND ended_at IS NULL OFFSET 0
+        ) AS member
+        WHERE members > %(ruled)b AND (
+            EXISTS (SELECT FROM identity_verdict WHERE left_id = source_profile_id AND undone_at IS NULL OFFSET 0)
+            OR EXISTS (SELECT FROM identity_verdict WHERE right_id = source_profile_id AND undone_at IS NULL OFFSET 0)
+        )
     )
 )
 SELECT id, profile_id, NULL FROM mine WHERE profile_id IN (SELECT profile_id FROM touched)

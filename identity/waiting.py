@@ -11,6 +11,8 @@ from identity.weighing import Rows
 
 # What evidence calls the limit that held a link back, and another reason.
 LIMIT, HELD_BACK = "limit", "held_back"
+# So many of either side are held against each other: who has thousands of records would fill the memory with pairs.
+MOST_ASKED = 50
 CONTRADICTED, VISITING, OUTWEIGHED = "contradicted", "visiting", "outweighed"
 
 
@@ -29,5 +31,5 @@ def why_apart(scene: Scene, pair: Rows, sides: tuple[set[int], set[int]], limit:
 def _reason(scene: Scene, pair: Rows, one: set[int], other: set[int]) -> str:
     if not scene.trusted >= {*pair} and one & scene.trusted and other & scene.trusted:
         return VISITING
-    across = np.array(list(product(sorted(one), sorted(other))), dtype=np.int32)
+    across = np.array(list(product(sorted(one)[:MOST_ASKED], sorted(other)[:MOST_ASKED])), dtype=np.int32)
     return CONTRADICTED if scene.contradicts(across).any() else OUTWEIGHED

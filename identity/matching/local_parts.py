@@ -41,7 +41,8 @@ def _told_at_once(local: Words, given: Words, family: Words) -> tuple[NDArray[np
     plain = (small | ((signs >= ord("0")) & (signs <= ord("9")))).all(axis=1)
     kept = np.logical_and.reduce([np.strings.find(local, written) < 0 for written in ("ae", "oe", "ue")])
     one_word = (np.strings.find(given, " ") < 0) & (np.strings.find(family, " ") < 0)
-    return said & small.all(axis=1) & (local != ""), plain & kept & one_word
+    known = (given != "") & (family != "")
+    return said & small.all(axis=1) & (local != ""), plain & kept & one_word & known
 
 
 def says_only_the_name(local: str | None, given: str | None, family: str | None) -> bool:

@@ -3,16 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from consent.acts import NewAct, record
 from console import corrections
-from identity import rules
+from identity import ledger, rules
+from identity.learning import learned_from
 from identity.models import IN_REVIEW, Match
 from identity.relearning import learn_anew
 from identity.rules import Thresholds
 from tests.identity.test_dry_run import ALICE_AT_WORK
 from tests.identity.test_resolve import ALICE
-from tests.identity.test_settling import changed, profile, settle
+from tests.identity.test_settling import changed, profile, settle, source_profile
 from tests.senders import process, send_rows
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -44,3 +46,23 @@ def test_an_answer_of_somebody_who_objects_to_linking_counts_no_more(crm, now):
     no = NewAct(match.left_id, "identity_linking", "", "withdrawn", now, "letter", verified=True)
     record([no], now=now)
     assert learn_anew(now=now + timedelta(hours=1)).parameters["answers"]["decisions"] == 0
+
+
+def test_a_split_of_what_was_joined_is_no_answer_by_later_rules_either(crm, now):
+    send_rows(crm, ALICE, ALICE_AT_WORK, now=now)
+    process(now)
+    ledger.split(source_profile("C2"), actor="steward-1", reason="case 7", now=now)
+    later = now + timedelta(hours=1)
+    rules.put_in_force(None, Thresholds(link=0.9999), by="steward-1", reason="case 8", now=later)
+    assert learn_anew(now=later).parameters["answers"]["decisions"] == 0
+
+
+def test_a_model_that_only_answers_taught_is_named(crm, now):
+    rules.put_in_force(None, Thresholds(link=0.9999), by="steward-1", reason="case 7", now=now)
+    send_rows(crm, ALICE, ALICE_AT_WORK, now=now)
+    process(now)
+    match = Match.objects.get(state=IN_REVIEW)
+    corrections.join(match, actor="steward-1", reason="case 8", now=now)
+    model = learn_anew(now=timezone.now() + timedelta(hours=1))
+    assert model.learned_on == 0
+    assert learned_from([match.left_id]) == [model.version]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from console import corrections
+from identity import waiting as waiting_room
 from identity.models import Match
 from pipeline import queue
 from records.models import Source, SourceProfile
@@ -33,6 +34,14 @@ def waiting() -> list[Any]:
 def test_other_records_of_the_two_differ(crm: Source, now: datetime) -> None:
     customers(crm, now, ANNA | {"birth_date": "1985-03-02"}, ANNA, ANNA | {"birth_date": "1951-08-17"})
     assert waiting() == [["held_back", "contradicted", 0.0]]
+
+
+def test_of_very_many_records_only_some_are_held_against_each_other(
+    crm: Source, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting_room, "MOST_ASKED", 1)
+    customers(crm, now, ANNA, ANNA | {"birth_date": "1985-03-02"}, ANNA | {"birth_date": "1951-08-17"})
+    assert waiting() == [["held_back", "outweighed", 0.0]]
 
 
 def visit(browser: Source, now: datetime, **traits: Any) -> None:
