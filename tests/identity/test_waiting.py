@@ -40,7 +40,8 @@ def test_of_very_many_records_only_some_are_held_against_each_other(
     crm: Source, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting_room, "MOST_ASKED", 1)
-    customers(crm, now, ANNA, ANNA | {"birth_date": "1985-03-02"}, ANNA | {"birth_date": "1951-08-17"})
+    for number, birth in enumerate(({}, {"birth_date": "1985-03-02"}, {"birth_date": "1951-08-17"})):
+        customers(crm, now, ANNA | birth | {"customer_number": f"C{number}"})
     assert waiting() == [["held_back", "outweighed", 0.0]]
 
 
