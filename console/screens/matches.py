@@ -66,7 +66,10 @@ class MatchScreen(Screen):
     list_display = ("pair", "likely", "evidence_bars", "why", "found")
     list_display_links = ("pair",)
     sortable_by = ()
-    intro = "Pairs that matching could not decide. Both ways are open: a decision can be undone on the profile page."
+    intro = (
+        "Pairs that are likely one person and were not joined: too little speaks for it, or something holds them back. "
+        "Either decision can be undone on the profile page."
+    )
     empty_hint = (
         "No pair waits for a decision. Matching puts pairs here that are likely, but not certain, to be one person."
     )
@@ -118,7 +121,7 @@ class MatchScreen(Screen):
     def show(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         found = self.get_object(request, object_id)
         if found is None:
-            messages.info(request, "That pair has been decided.")
+            messages.info(request, "That pair waits no more: it was decided, or found anew.")
             return redirect("admin:identity_match_changelist")
         return self._page(request, found, reason="review a pair")
 
@@ -146,11 +149,11 @@ class MatchScreen(Screen):
 
     @needs(CORRECT_IDENTITY)
     def join(self, request: HttpRequest, match: UUID) -> HttpResponse:
-        return self._decide(request, match, corrections.join, done="Joined: they are one profile now.")
+        return self._decide(request, match, corrections.join, done="joined, they are one profile now.")
 
     @needs(CORRECT_IDENTITY)
     def keep_apart(self, request: HttpRequest, match: UUID) -> HttpResponse:
-        return self._decide(request, match, corrections.keep_apart, done="Kept apart: matching will not join them.")
+        return self._decide(request, match, corrections.keep_apart, done="kept apart, matching will not join them.")
 
     def _decide(self, request: HttpRequest, match: UUID, decide: Any, *, done: str) -> HttpResponse:
         found = get_object_or_404(self.get_queryset(request), pk=match)
@@ -158,7 +161,7 @@ class MatchScreen(Screen):
         if not form.is_valid():
             messages.error(request, first_error(form))
             return redirect("admin:identity_match_change", match)
-        with telling(request, NotPossible, done=done):
+        with telling(request, NotPossible, done=f"Pair {short(found.pk)}: {done}"):
             decide(found, actor=actor_of(request).id, reason=form.cleaned_data["reason"], now=timezone.now())
         following = self.get_queryset(request).order_by("-probability", "id").first()
         return (

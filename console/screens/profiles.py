@@ -326,7 +326,8 @@ class ProfileScreen(GoldenPages, RecordPages):
     @needs(CORRECT_IDENTITY)
     def undo_merge(self, request: HttpRequest, profile: UUID, merged: UUID) -> HttpResponse:
         if reason := _reason(request):
-            with telling(request, NotPossible, done="Taken apart again. This is the profile that was merged."):
+            done = "Taken apart again. This is the profile that was merged; its golden record follows within moments."
+            with telling(request, NotPossible, done=done):
                 profile = corrections.undo_merge(profile, merged, reason=reason, **_by(request))
         return _to(profile)
 
