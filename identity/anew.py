@@ -13,13 +13,15 @@ from identity.scene import Scene
 
 def people_anew(scene: Scene, ids: Collection[UUID], homes: Mapping[UUID, UUID]) -> list[set[int]]:
     """These of the scene in groups of one person each, by the lowest row. Whoever is restricted stays with the largest
-    part of their profile."""
+    part of their profile, but for those who object to being linked."""
     inside = {row for row, id in enumerate(scene.everyone) if id in ids}
-    resting = {row for row in inside & scene.restricted if scene.everyone[row] in homes and row not in scene.belongs}
+    resting = {row for row in inside & scene.restricted if scene.everyone[row] in homes}
     groups = [group & inside - resting for group in people_in(scene)]
     groups = [group for group in groups if group]
     largest: dict[UUID, tuple[int, int, set[int]]] = {}
     for group in groups:
+        if group <= scene.objecting:
+            continue
         for home, size in Counter(homes.get(scene.everyone[row]) for row in group).items():
             if home and (size, -min(group)) > largest.get(home, (0, 0))[:2]:
                 largest[home] = (size, -min(group), group)

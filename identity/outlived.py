@@ -10,6 +10,7 @@ from vault.cursors import binary_cursor
 DROP_OUTLIVED = """
 DELETE FROM identity_match AS match USING identity_assignment AS one, identity_assignment AS two
 WHERE (match.left_id = ANY(%(ids)b::uuid[]) OR match.right_id = ANY(%(ids)b::uuid[])) AND match.state <> 'rejected'
+  AND match.left_id <> ALL(%(resting)b::uuid[]) AND match.right_id <> ALL(%(resting)b::uuid[])
   AND one.source_profile_id = match.left_id AND one.ended_at IS NULL
   AND two.source_profile_id = match.right_id AND two.ended_at IS NULL AND one.profile_id <> two.profile_id
   AND NOT EXISTS (
@@ -19,8 +20,9 @@ WHERE (match.left_id = ANY(%(ids)b::uuid[]) OR match.right_id = ANY(%(ids)b::uui
 """
 
 
-def drop(source_profiles: Collection[UUID], found: Collection[tuple[UUID, UUID]]) -> None:
-    """Let go of the pairs that joined these to somebody, or waited for review, and were not `found` again."""
+def drop(source_profiles: Collection[UUID], found: Collection[tuple[UUID, UUID]], *, resting: Collection[UUID]) -> None:
+    """Let go of the pairs that joined these to somebody, or waited for review, and were not `found` again; those of
+    whom one is `resting`, and so was not compared, stay."""
     pairs = {"lefts": Uuids(left for left, _ in found), "rights": Uuids(right for _, right in found)}
     with binary_cursor() as cursor:
-        cursor.execute(DROP_OUTLIVED, {"ids": Uuids(source_profiles), **pairs})
+        cursor.execute(DROP_OUTLIVED, {"ids": Uuids(source_profiles), "resting": Uuids(resting), **pairs})

@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
+
 from identity import blocked, candidates
 from identity.matching import log_odds
 from identity.profiles import profile_of, source_profiles_of
@@ -21,6 +23,9 @@ from vault.questions import answer
 Look = Callable[[Collection[UUID]], Scene]
 # Nobody knows beforehand how many come along: it is begun with a part of what is wanted.
 BEGIN_WITH = 8
+# More who may be one person are left as they are: a portion is decided under the lock of those who resolve.
+MOST_TOGETHER = 5_000
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +49,18 @@ def portions(look: Look, *, size: int, until: UUID, after: UUID | None = None) -
     while page := _page(after, until, width):
         after = page[-1]
         ids = whole([id for id in page if id not in come_along], look)
+        if len(ids) > MOST_TOGETHER:
+            log.warning("too many to be settled at once", source_profiles=len(ids))
         come_along = {id for id in come_along | ids if id > after}
-        yield Portion(ids, after, len(page))
+        yield Portion(ids if len(ids) <= MOST_TOGETHER else set(), after, len(page))
         width = max(1, min(size, 2 * width, width * size // max(len(ids), 1)))
 
 
 def whole(ids: Collection[UUID], look: Look) -> set[UUID]:
-    """These source profiles and all who may be one person with any of them."""
+    """These source profiles and all who may be one person with any of them; of more than `MOST_TOGETHER` only so
+    many that it is known."""
     found, new = set[UUID](), set(ids)
-    while new:
+    while new and len(found) <= MOST_TOGETHER:
         new |= beside(new) - found
         found |= new
         new = tied(look(new)) - found

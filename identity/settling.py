@@ -16,7 +16,7 @@ from identity.grouping import held_back
 from identity.ledger import Entry
 from identity.models import Profile
 from identity.partings import Parting
-from identity.portions import beside, tied
+from identity.portions import MOST_TOGETHER, beside, tied
 from identity.profiles import profile_of
 from identity.resolve import OBJECTED, Held, Resolution, entry_of, keep_matches
 from identity.scene import look_around, ordered
@@ -39,7 +39,7 @@ def settle(source_profiles: Collection[UUID], *, now: datetime) -> Settled:
     """Decide anew who these are and all who may be one person with them, and enter what differs from the ledger.
 
     Runs inside the caller's transaction, which holds `ledger.lock_to_resolve`; safe to repeat: the second time changes
-    nothing.
+    nothing. Where more than `MOST_TOGETHER` may be one person, all stay as they are.
     """
     asked = set(source_profiles)
     before = profile_of(asked)
@@ -51,6 +51,8 @@ def settle(source_profiles: Collection[UUID], *, now: datetime) -> Settled:
             break
         before |= profile_of(more)
         asked |= more
+        if len(asked) > MOST_TOGETHER:
+            return Settled(set(), [], dict.fromkeys(("merges", "splits", "moved"), 0))
     return _enter(Anew(scene, asked, before), now)
 
 
@@ -67,7 +69,8 @@ def _enter(anew: Anew, now: datetime) -> Settled:
     ]
     entries = [_entry(anew, row, target, group, held) for row, target, group in moves]
     ledger.assign(entries, actor=STAGE.id, rule_version=scene.version, now=now)
-    outlived.drop(anew.asked, keep_matches(scene, anew.around, entries, held, now))
+    found = keep_matches(scene, anew.around, entries, held, now)
+    outlived.drop(anew.asked, found, resting={scene.everyone[row] for row in scene.restricted})
     partings = _partings(anew, {row: target for row, target, _ in moves})
     for one in partings:
         one.annul(actor=STAGE.id, now=now)
@@ -84,7 +87,12 @@ def _enter(anew: Anew, now: datetime) -> Settled:
 
 def _targets(anew: Anew, groups: Sequence[set[int]], now: datetime) -> tuple[list[UUID], list[UUID]]:
     """The profile of each group, and those that were made for it."""
+    kept = {home for group in groups if not group <= anew.scene.objecting for home in anew.parts(group)}
     parts = [anew.parts(group) for group in groups]
+    # Whoever objects leaves, and those whom they leave keep the profile.
+    for group, theirs in zip(groups, parts, strict=True):
+        for home in kept & theirs.keys() if group <= anew.scene.objecting else ():
+            del theirs[home]
     ages = Profile.objects.filter(id__in={profile for one in parts for profile in one})
     found = seats(parts, age=dict(ages.values_list("id", "created_at")), by_hand=set(anew.scene.belongs.values()))
     made = ledger.make_profiles(found.count(None), now=now)

@@ -26,6 +26,7 @@ from vault.questions import answer
 
 # Workers that resolve wait as long as a portion is decided.
 AT_ONCE = 500
+MOST_FOLLOWED = 20
 
 
 def work_on(
@@ -51,8 +52,10 @@ def _work_on(run: Settling, on_progress: Callable[[Settling], None], clock: Call
 
     for portion in portions(look, size=AT_ONCE, after=run.after, until=run.until):
         _settle(run, portion, now=clock())
-        while follow_batch(now=clock()):
-            pass
+        # What follows is computed on the way, but for others' work this does not wait.
+        for _ in range(MOST_FOLLOWED):
+            if not follow_batch(now=clock()):
+                break
         run.refresh_from_db()
         on_progress(run)
     settle_runs.end(run, now=clock())

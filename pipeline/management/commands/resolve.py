@@ -25,6 +25,7 @@ from identity.models import DONE, SPLIT, DryRun, MatchModel, Settling
 from identity.rules import NotPossible, Thresholds
 from identity.tried_models import keep_to_try
 from pipeline import settling
+from privacy import epoch
 from vault.reasons import names_somebody
 
 BY = "resolve command"
@@ -75,7 +76,10 @@ class Command(BaseCommand):
         run = settle_runs.begin(by=BY, now=timezone.now())
         with Progress(*_columns("Settling who is who"), transient=True) as progress:
             bar = progress.add_task("", completed=run.done, total=run.found)
-            settling.work_on(run.pk, on_progress=lambda run: progress.update(bar, completed=run.done))
+            try:
+                settling.work_on(run.pk, on_progress=lambda run: progress.update(bar, completed=run.done))
+            except epoch.Behind as error:
+                raise CommandError(str(error)) from None
         run.refresh_from_db()
         if run.state != DONE:
             raise CommandError("Somebody else is at it; how far that is stands in the admin under Rules.")
