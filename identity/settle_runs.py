@@ -15,6 +15,7 @@ from vault.ids import new_id
 
 # A worker that has not been heard of for so long has died.
 PATIENCE = timedelta(minutes=10)
+GIVEN_UP = timedelta(days=1)
 
 
 def begin(*, by: str, now: datetime) -> Settling:
@@ -51,5 +52,7 @@ def end(run: Settling, *, now: datetime) -> None:
 
 
 def left_behind(*, now: datetime) -> list[UUID]:
-    """The runs whose worker has died."""
-    return list(Settling.objects.filter(state=RUNNING, noted_at__lt=now - PATIENCE).values_list("id", flat=True))
+    """The runs whose worker has died. One that has got no further for a day fails each time: it ends where it is."""
+    running = Settling.objects.filter(state=RUNNING)
+    running.filter(noted_at__lt=now - GIVEN_UP).update(state=DONE, after=None, ended_at=now)
+    return list(running.filter(noted_at__lt=now - PATIENCE).values_list("id", flat=True))

@@ -215,3 +215,9 @@ def test_profiles_are_settled_whoever_waits_to_be_resolved(town, crm, now):
     assert profile("C5", now) == profile("C1", now)
     process(now)
     assert changed(settle(now)) == (0, 0, 0)
+
+
+def test_a_run_that_gets_no_further_ends_and_another_may_begin(now):
+    run = settle_runs.begin(by="steward-1", now=now)
+    assert settle_runs.left_behind(now=now + settle_runs.GIVEN_UP * 2) == []
+    assert settle_runs.begin(by="steward-1", now=now + settle_runs.GIVEN_UP * 2) != run
