@@ -218,7 +218,7 @@ def test_whoever_came_before_what_would_have_told_better_is_put_right() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=400, database=None)
+@settings(max_examples=200, database=None, phases=[Phase.generate])
 @given(town=towns(), data=st.data(), at_once=st.integers(2, 4))
 def test_settled_they_are_who_they_are_in_one_batch_at_length(town: Town, data: st.DataObject, at_once: int) -> None:
     agree(town, data.draw(st.permutations(range(len(town)))), at_once)
