@@ -6,7 +6,7 @@ from access.models import ApiKey, User
 from console.ids import uuid_in
 
 # Actors that are no user and no API key, where their own name says little.
-MACHINES = {"data_subject": "the person"}
+MACHINES = {"data_subject": "the person", "learn": "learning"}
 
 
 def names_of(actors: Iterable[str]) -> dict[str, str]:

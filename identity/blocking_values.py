@@ -1,6 +1,6 @@
 """Blocking a value of a namespace by hand, and letting it count again. What is typed is kept as a keyed hash alone."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,6 +18,7 @@ from vault.ids import new_id
 from vault.index_columns import indexes_to_write
 
 SHORT = 5
+NOT_OPENED = "could not be opened"
 # Kinds whose values say by themselves whose they are.
 OF_A_PERSON = ("email", "phone")
 
@@ -60,6 +61,20 @@ def set_blocked(namespace: str, value: str, *, is_blocked: bool, by: str, now: d
             for (_, form), index in sorted(news.items())
         )
         return _anew(namespace, list(news.values()))
+
+
+def block_found(found: Mapping[Pair, str], *, by: str, now: datetime) -> set[UUID]:
+    """The same for values that were found to be nobody's, by blind index, each with the value itself. Of whichever
+    anybody has spoken meanwhile, that stands."""
+    with transaction.atomic():
+        said = BlockedValue.objects.filter(index__in=[index for _, index in found])
+        spoken_of = {(name, bytes(index)) for name, index in said.values_list("namespace", "index")}
+        news = {pair: hint_of(value) if value else NOT_OPENED for pair, value in found.items() if pair not in spoken_of}
+        BlockedValue.objects.bulk_create(
+            BlockedValue(id=new_id(), namespace=name, index=index, hint=hint, blocked=True, saved_by=by, saved_at=now)
+            for (name, index), hint in sorted(news.items())
+        )
+        return {id for name in {name for name, _ in news} for id in _anew(name, [i for n, i in news if n == name])}
 
 
 def let_count_again(row: BlockedValue, *, by: str, now: datetime) -> set[UUID]:

@@ -112,13 +112,13 @@ def deduplicate(
     limited = {column: table.columns[column] for column in in_force if column in table.columns}
     # What was written is not needed any more, and of a million records it is much.
     del table
-    people = People.of(range(rows), fields)
+    people = People.of(range(rows), fields, junk=model.junk if model else {})
     del fields
     room = room_of(in_force, limited, people, taken=columns, free=free)
     del limited
     found = find_people(people, model=model, threshold=threshold, room=room, tell=clock.begin)
     if model is None:
-        found = replace(found, model=replace(found.model, columns=free, fields=present))
+        found = replace(found, model=replace(found.model, columns=free, fields=present, junk=people.junk))
     found = replace(found, model=replace(found.model, limits=in_force))
     clock.end()
     return Deduplicated(

@@ -41,7 +41,8 @@ def read_people(path: Path, *, chosen: Mapping[str, str] | None = None, model: M
     organizations = holds_organizations(table.columns, columns)
     if model:
         unlike(model, fields_in(fields, organizations=organizations), table.columns, free_columns(columns))
-    return PeopleOfFile(People.of(range(table.rows), fields), record_ids, columns, organizations)
+    people = People.of(range(table.rows), fields, junk=model.junk if model else {})
+    return PeopleOfFile(people, record_ids, columns, organizations)
 
 
 def write_prepared(of_file: PeopleOfFile, out: Path, *, model: Model) -> None:

@@ -1,5 +1,6 @@
 """A model from a file, kept so that it can be tried, and put in force; nothing is decided by it before."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from identity.matching import Model
@@ -8,8 +9,9 @@ from vault.ids import new_id
 
 
 def keep_to_try(model: Model, *, now: datetime) -> MatchModel:
-    """The model under a version of its own, not in force."""
-    id = new_id()
+    """The model under a version of its own, not in force, and without the values that were nobody's in its file: here
+    such values are found and blocked (`identity.shared_by_many`), and none is kept in plain text."""
+    model, id = replace(model, junk={}), new_id()
     return MatchModel.objects.create(
         id=id,
         version=f"brought {now:%Y-%m-%d} {id.hex[-6:]}",

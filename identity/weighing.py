@@ -92,7 +92,7 @@ class _FewCompared:
 
 class _InColumns:
     def __init__(self, persons: Sequence[Person], model: Model) -> None:
-        self._people = People.build(range(len(persons)), persons, to_block=False)
+        self._people = People.build(range(len(persons)), persons, to_block=False, junk=model.junk)
         # How rare a name is the model knows, or nobody does: not whoever happens to be in one scene.
         self._model = model if model.frequencies else replace(model, frequencies=NOT_KNOWN)
 

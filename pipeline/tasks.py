@@ -11,7 +11,7 @@ from kombu.exceptions import OperationalError
 from identity import dry_runs, settle_runs
 from identity.relearning import learn_anew
 from outbox import alarm_notices
-from pipeline import alarm_news, heartbeat, replay_runs, settling, uploads
+from pipeline import alarm_news, blocking, heartbeat, replay_runs, settling, uploads
 from pipeline.alone import alone_with
 from pipeline.hand_over import hand_over as deliver
 from pipeline.process import BATCH, let_time_pass, process_batch
@@ -87,7 +87,8 @@ def keep_limits() -> None:
 
 @shared_task
 def learn() -> None:
-    """Learn the match model anew, from the source profiles that may be linked."""
+    """Learn the match model anew, from the source profiles that may be linked, past what many families share."""
+    blocking.block_what_many_share(now=timezone.now())
     learn_anew(now=timezone.now())
 
 

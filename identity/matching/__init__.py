@@ -18,7 +18,7 @@ from identity.matching.calibrate import Answer, shift_of, shifted
 from identity.matching.cluster import Contradiction, cluster
 from identity.matching.compare import compare
 from identity.matching.contradict import contradicts
-from identity.matching.identifiers import SharedIdentifiers, shared_identifiers
+from identity.matching.identifiers import JUNK_FAMILY_NAMES, JUNK_RECORDS, SharedIdentifiers, shared_identifiers
 from identity.matching.learn import learn
 from identity.matching.levels import COMPARISONS, NO_EVIDENCE, Comparison, Levels
 from identity.matching.limits import Borne, Limit, Room, exceeded, most_within
@@ -30,6 +30,8 @@ from identity.matching.score import LINK, REVIEW, Scores, evidence, log_odds, sc
 
 __all__ = [
     "COMPARISONS",
+    "JUNK_FAMILY_NAMES",
+    "JUNK_RECORDS",
     "KEYS",
     "LINK",
     "NO_EVIDENCE",

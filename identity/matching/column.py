@@ -1,7 +1,7 @@
 """A field of all people: every distinct value once, and an integer code for each person."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
@@ -64,6 +64,12 @@ class Column:
         """Return, shape (len(values),), how many people bear each value."""
         return self.once(_counts)
 
+    def among(self, texts: Collection[str]) -> NDArray[np.bool_]:
+        """Return, shape (len(values),), which of the values are among these."""
+        if isinstance(self.values, Bulk):
+            return self.values.among(texts)
+        return np.array([value in texts for value in self.values], dtype=np.bool_)
+
     def without(self, unwanted: NDArray[np.bool_]) -> "Column":
         """Return the column with the values marked in `unwanted`, shape (len(values),), made missing."""
         return self.but_for(np.append(unwanted, False)[self.codes]) if unwanted.any() else self
@@ -83,6 +89,10 @@ class Bulk(Sequence[str]):
     @abstractmethod
     def lengths(self) -> NDArray[np.int64]:
         """Return how many letters each value has, shape (len(self),)."""
+
+    @abstractmethod
+    def among(self, texts: Collection[str]) -> NDArray[np.bool_]:
+        """Return which of these values are among the texts, shape (len(self),)."""
 
     @abstractmethod
     def words(self) -> tuple[Codes, NDArray[np.int64]]:

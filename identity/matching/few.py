@@ -56,10 +56,12 @@ class FewPeople:
         people = [Known.of(person) for person in persons]
         emails = borne([person.email for person in people], people)
         phones = borne([person.phone for person in people], people)
+        junk_emails = emails.junk.union(model.junk.get("email", ()))
+        junk_phones = phones.junk.union(model.junk.get("phone", ()))
         for person in people:
-            if person.email in emails.junk:
+            if person.email in junk_emails:
                 person.email = person.mailbox = person.email_local = ""
-            if person.phone in phones.junk:
+            if person.phone in junk_phones:
                 person.phone = ""
         self.people = people
         self.pairing = Pairing(people)

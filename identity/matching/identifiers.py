@@ -19,6 +19,10 @@ class SharedIdentifiers:
     junk: NDArray[np.bool_]
     household: NDArray[np.bool_]
 
+    def with_junk(self, known: NDArray[np.bool_]) -> "SharedIdentifiers":
+        """Return the same with what is known to be junk besides, shape (distinct values,)."""
+        return SharedIdentifiers(junk=self.junk | known, household=self.household & ~known)
+
 
 def shared_identifiers(
     values: NDArray[np.int32], family_names: NDArray[np.int32], given_names: NDArray[np.int32]

@@ -4,7 +4,7 @@ What is written in plain signs is worked on in columns; the few other values by 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import overload
 
 import numpy as np
@@ -64,6 +64,10 @@ class Texts(Bulk):
     def lengths(self) -> NDArray[np.int64]:
         """Return how many letters each text has."""
         return self.series.str.len_chars().cast(pl.Int64).to_numpy()
+
+    def among(self, texts: Collection[str]) -> NDArray[np.bool_]:
+        """Return which of them are among these."""
+        return self.series.is_in(sorted(texts)).to_numpy()
 
     def words(self) -> tuple[Codes, NDArray[np.int64]]:
         """Return a code for each word of all texts, one behind the other, and how many each text has."""

@@ -27,6 +27,7 @@ class Model:
     `prior` and `household_prior` are the shares of matches and of housemates among ALL pairs of people, not among the
     compared ones. `household` is `None` when the data show no such class. `frequencies` holds, per name field, the
     share of people who bear a value; only values seen twenty times or more, so the model names no individual.
+    `junk` are e-mail addresses and phones that a dozen records and more of many families share: they are nobody's.
     `providers` are the domains that serve mailboxes to everyone: hundreds of people, of as many names.
     `columns` says which columns of the file the identifiers and traits were, by the comparison's name; `None` where
     that was not noted, and `fields` which other fields it had. `housemates` says that the file may hold people who
@@ -40,6 +41,7 @@ class Model:
     household: Distributions | None = None
     household_prior: float = 0.0
     frequencies: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    junk: Mapping[str, frozenset[str]] = field(default_factory=dict)
     providers: frozenset[str] = frozenset()
     columns: Mapping[str, str] | None = None
     fields: tuple[str, ...] | None = None
@@ -112,6 +114,7 @@ class Model:
             "chance": _named(self.chance),
             "household": None if self.household is None else _named(self.household),
             "frequencies": {name: dict(shares) for name, shares in self.frequencies.items()},
+            "junk": {name: sorted(values) for name, values in self.junk.items() if values},
             "providers": sorted(self.providers),
         }
 
@@ -127,6 +130,7 @@ class Model:
             prior=float(saved["prior"]),
             household_prior=float(saved["household_prior"]),
             frequencies={name: dict(shares) for name, shares in saved["frequencies"].items()},
+            junk={str(name): frozenset(map(str, values)) for name, values in saved.get("junk", {}).items()},
             providers=frozenset(saved.get("providers", ())),
             housemates=bool(saved["housemates"]),
             columns=_columns(saved.get("columns")),

@@ -1,6 +1,6 @@
 """People in columns: every value normalized once and replaced by an integer code."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,9 @@ from identity.matching.nicknames import nickname_class
 from identity.matching.person import Person
 from identity.matching.phonetic import phonetic
 from identity.matching.threads import each
+
+Junk = Mapping[str, Collection[str]]
+NO_JUNK: Junk = {}
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -74,19 +77,31 @@ class People:
         serves = np.flatnonzero(serves_everyone(domain.codes, self.family_name.codes))
         return frozenset(domain.texts(serves.astype(np.int32)))
 
+    @property
+    def junk(self) -> dict[str, frozenset[str]]:
+        """Return the e-mail addresses and phones, in normal form, that many families share or that were known to be
+        nobody's."""
+        shared = (("email", self.email, self.shared_emails), ("phone", self.phone, self.shared_phones))
+        return {name: frozenset(of.texts(np.flatnonzero(one.junk).astype(np.int32))) for name, of, one in shared}
+
     @staticmethod
-    def build(ids: Sequence[Hashable], persons: Sequence[Person], *, to_block: bool = True) -> "People":
-        """Return the columns of `persons`, row i being `ids[i]`; e-mails and phones that are junk count as missing.
+    def build(
+        ids: Sequence[Hashable], persons: Sequence[Person], *, to_block: bool = True, junk: Junk = NO_JUNK
+    ) -> "People":
+        """Return the columns of `persons`, row i being `ids[i]`; e-mails and phones that are junk, among these or as a
+        model knows, count as missing.
 
         Unless they are `to_block`, nobody has what the blocking keys alone are made of.
         """
         if len(ids) != len(persons):
             raise ValueError(f"{len(ids)} ids for {len(persons)} persons")
         raw = {field: encode(getattr(person, field) for person in persons) for field in FIELDS}
-        return People.of(ids, raw, to_block=to_block)
+        return People.of(ids, raw, to_block=to_block, junk=junk)
 
     @staticmethod
-    def of(ids: Sequence[Hashable], raw: Mapping[str, Column], *, to_block: bool = True) -> "People":
+    def of(
+        ids: Sequence[Hashable], raw: Mapping[str, Column], *, to_block: bool = True, junk: Junk = NO_JUNK
+    ) -> "People":
         """The same from columns of the fields that `Person` has, of length n each; a field may be left out."""
         nothing = empty(len(ids))
         rules = list(FIELDS.items())
@@ -97,15 +112,15 @@ class People:
         )
         family, given_class = found["family_name"], of_names["given_class"]
         shared_emails, shared_phones = each(
-            lambda name: shared_identifiers(found[name].codes, family.codes, given_class.codes),
+            lambda name: _shared(found[name], family, given_class, junk.get(name, ())),
             ("email", "phone"),
             rows=len(ids),
         )
-        junk = np.append(shared_emails.junk, False)[found["email"].codes]
-        of_emails = {name: column.but_for(junk) for name, column in of_emails.items()}
+        nobodys = np.append(shared_emails.junk, False)[found["email"].codes]
+        of_emails = {name: column.but_for(nobodys) for name, column in of_emails.items()}
         domain = of_emails["email_domain"]
         of_emails["email_domain"] = domain.without(serves_everyone(domain.codes, family.codes))
-        found |= {"email": found["email"].but_for(junk), "phone": found["phone"].without(shared_phones.junk)}
+        found |= {"email": found["email"].but_for(nobodys), "phone": found["phone"].without(shared_phones.junk)}
         return People(
             ids=ids,
             **found,
@@ -118,6 +133,11 @@ class People:
 
 
 Columns = dict[str, Column]
+
+
+def _shared(values: Column, family: Column, given_class: Column, junk: Collection[str]) -> SharedIdentifiers:
+    shared = shared_identifiers(values.codes, family.codes, given_class.codes)
+    return shared.with_junk(values.among(junk)[: len(shared.junk)]) if junk else shared
 
 
 def _of_names(found: Columns, to_block: bool) -> Columns:

@@ -1,6 +1,7 @@
 """A dry run of rules says who would merge and split, exactly, and changes nothing; what is saved is in force."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 
@@ -139,6 +140,11 @@ def test_going_back_is_a_version_of_its_own_and_undoes_it(crm, now):
     process(now)
     assert profile("C1", now) == profile("C2", now)
     assert set(Assignment.objects.values_list("rule_version", flat=True)) == {"default"}
+
+
+def test_a_model_of_a_file_is_kept_without_what_was_nobodys_there(now):
+    model = replace(Model.default(), junk={"phone": frozenset({"012345678"})}, prior=2e-5)
+    assert Model.from_dict(keep_to_try(model, now=now).parameters) == replace(model, junk={})
 
 
 def test_another_model_is_tried_and_put_in_force(town, now):

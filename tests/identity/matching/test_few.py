@@ -98,6 +98,15 @@ def test_what_a_crowd_bears_is_junk_from_the_same_number_on(more: int) -> None:
     assert FewPeople(persons, LEARNED).weigh(0, 1).levels[3:5] == ((3, 1) if not more else (-1, -1))
 
 
+def test_what_the_model_knows_to_be_junk_is_nobodys_among_few() -> None:
+    persons = [Person(given_name="Anna", family_name=name, email="all@firma.de", phone="+4930123456") for name in "AB"]
+    model = replace(LEARNED, junk={"email": frozenset({"all@firma.de"}), "phone": frozenset({"+4930123456"})})
+    people = People.build(range(2), persons, junk=model.junk)
+    assert people.email.codes.tolist() == people.phone.codes.tolist() == [-1, -1]
+    assert FewPeople(persons, model).weigh(0, 1).levels[3:5] == (-1, -1)
+    assert FewPeople(persons, LEARNED).weigh(0, 1).levels[3:5] == (3, 1)
+
+
 @pytest.mark.parametrize(
     ("local", "told"), [("anna.mueller", -1), ("amueller", -1), ("anna.mueller7", 2), ("sunshine", 2)]
 )

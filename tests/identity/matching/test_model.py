@@ -29,6 +29,7 @@ def learned(households: int) -> Model:
 
 def test_a_model_survives_json() -> None:
     known = {"frequencies": {"family_name": {"muller": 0.01}}, "providers": frozenset({"post.example"})}
+    known |= {"junk": {"phone": frozenset({"+493012345678"})}}
     model = replace(Model.default(), **known, learned_on=5000)
     assert Model.from_dict(json.loads(json.dumps(model.to_dict()))) == model
 

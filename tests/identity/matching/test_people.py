@@ -55,6 +55,15 @@ def test_many_records_of_few_surnames_are_not_junk() -> None:
     assert people.shared_emails.junk.tolist() == [False]
 
 
+def test_what_is_junk_is_told_and_known_again_among_few() -> None:
+    junk = People.build(range(13), shop_customers(13)).junk
+    assert junk == {"email": frozenset(), "phone": frozenset({"+4930000000"})}
+    people = People.build(range(2), shop_customers(2), junk=junk)
+    assert people.phone.codes.tolist() == [-1, -1]
+    assert people.junk == junk
+    assert People.build(range(2), shop_customers(2)).phone.codes.tolist() == [0, 0]
+
+
 def test_a_short_form_does_not_make_an_identifier_shared() -> None:
     people = People.build(range(2), [cast.ALICE, cast.ALICE_AT_WORK])
     assert people.shared_emails.household.tolist() == [False]
