@@ -43,7 +43,7 @@ port = {port}
 unix_socket_directories = '{socket_directory}'
 unix_socket_permissions = 0700
 max_connections = 120
-shared_buffers = 256MB
+shared_buffers = {shared_buffers}MB
 max_wal_size = 2GB
 # As for any disk without a moving head: else a plan rather reads a whole table than a thousand rows by their index.
 random_page_cost = 1.1
@@ -67,6 +67,10 @@ log_min_duration_statement = -1
 log_checkpoints = off
 log_autovacuum_min_duration = -1
 """
+# Of the memory the server keeps an eighth for its pages, within these bounds in MB: the rest of Onym runs here, too.
+LEAST_BUFFERS, MOST_BUFFERS = 128, 2048
+MEGABYTE = 1024 * 1024
+MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")
 HOST_RULES = "# Written by Onym at every start.\nlocal all all peer map=onym\n"
 LONGEST_SOCKET_PATH = 100
 PLAIN_PATH = re.compile(r"[\w./@+-]+", re.ASCII)
@@ -260,14 +264,32 @@ def _create_databases(cluster: Cluster, prefix: list[str], server: Server) -> No
 def _write_configuration(cluster: Cluster) -> None:
     directory = _socket_directory(cluster)
     owner = cluster.data.stat()
+    settings = {"port": PORT, "socket_directory": directory, "shared_buffers": shared_buffers(memory())}
     names = {"root", pwd.getpwuid(owner.st_uid).pw_name, pwd.getpwuid(os.geteuid()).pw_name}
     mappings = "".join(f'onym "{name}" {SUPERUSER}\n' for name in sorted(names))
     for name, text in (
-        ("postgresql.conf", CONFIGURATION.format(port=PORT, socket_directory=directory)),
+        (
+            "postgresql.conf",
+            CONFIGURATION.format(**settings),
+        ),
         ("pg_hba.conf", HOST_RULES),
         ("pg_ident.conf", "# Written by Onym at every start.\n" + mappings),
     ):
         _replace(cluster.data / name, text, owner)
+
+
+def shared_buffers(memory: int) -> int:
+    """The server's own pages, in MB, on a machine of so many bytes of memory."""
+    return max(LEAST_BUFFERS, min(memory // 8 // MEGABYTE, MOST_BUFFERS))
+
+
+def memory(limit: Path = MEMORY_LIMIT) -> int:
+    """How many bytes of memory there are: of the machine, or of the container where that has fewer."""
+    of_machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        return min(of_machine, int(limit.read_text()))
+    except (OSError, ValueError):
+        return of_machine
 
 
 def _replace(path: Path, text: str, owner: os.stat_result) -> None:

@@ -112,6 +112,26 @@ def test_writes_are_durable(home: Path) -> None:
     assert {setting for _, setting in ask(embedded.ensure_running(home), query)} == {"on"}
 
 
+def test_it_keeps_an_eighth_of_the_memory_for_its_pages(home: Path) -> None:
+    megabytes = embedded.shared_buffers(embedded.memory())
+    query = "SELECT pg_size_bytes(current_setting('shared_buffers'))"
+    assert ask(embedded.ensure_running(home), query) == [(megabytes * embedded.MEGABYTE,)]
+
+
+@pytest.mark.parametrize(("gigabytes", "megabytes"), [(0.5, 128), (2, 256), (8, 1024), (16, 2048), (64, 2048)])
+def test_its_pages_are_within_bounds(gigabytes: float, megabytes: int) -> None:
+    assert embedded.shared_buffers(int(gigabytes * 1024) * embedded.MEGABYTE) == megabytes
+
+
+@pytest.mark.parametrize(("limit", "told"), [("4096\n", 4096), ("max\n", None), (None, None)])
+def test_a_container_has_what_it_is_given(tmp_path: Path, limit: str | None, told: int | None) -> None:
+    file = tmp_path / "memory.max"
+    if limit is not None:
+        file.write_text(limit)
+    of_machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert embedded.memory(file) == (told or of_machine)
+
+
 def test_the_log_keeps_no_values(home: Path) -> None:
     url = embedded.ensure_running(home)
     with pytest.raises(psycopg.errors.InvalidTextRepresentation):
