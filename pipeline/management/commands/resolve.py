@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from identity import dry_runs, rules, settle_runs
 from identity.management.files_of_people import saved_model
 from identity.models import DONE, SPLIT, DryRun, MatchModel, Settling
 from identity.rules import NotPossible, Thresholds
+from identity.settling import COUNTED
 from identity.tried_models import keep_to_try
 from pipeline import settling
 from privacy import epoch
@@ -41,12 +43,14 @@ class Command(BaseCommand):
     help = (
         "--dry-run: run other thresholds, another rule or another model against everybody and say who would merge and "
         "who would split; nothing is changed by it. What is not named stays as it is in force. --settle: decide anew, "
-        "by the rules in force, what matching has joined; what people did stands. Docs: docs/who-is-who.md."
+        "by the rules in force, what matching has joined; what people did stands. --stop: end that where "
+        "it is. Docs: docs/who-is-who.md."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="try, and change nothing")
         parser.add_argument("--settle", action="store_true", help="merge and split as if everybody had come at once")
+        parser.add_argument("--stop", action="store_true", help="end the settling that is under way where it is")
         parser.add_argument("--link", type=float, metavar="P", help="join by itself from this probability on")
         parser.add_argument("--review", type=float, metavar="P", help="let a person look from this probability on")
         parser.add_argument(
@@ -61,6 +65,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["stop"]:
+            self._stop()
+            return
         if not options["dry_run"] and not options["settle"]:
             raise CommandError("Say --dry-run to try rules, or --settle to decide anew by those in force.")
         if options["settle"] and any(options[name] is not None for name in TRIED):
@@ -83,7 +90,18 @@ class Command(BaseCommand):
         run.refresh_from_db()
         if run.state != DONE:
             raise CommandError("Somebody else is at it; how far that is stands in the admin under Rules.")
+        if run.stopped_by:
+            raise CommandError(f"Stopped before everybody was asked; this far it stands. {_settled(run)}")
         self.stdout.write(json.dumps(_counts(run)) if as_json else _settled(run))
+
+    def _stop(self) -> None:
+        run = settle_runs.under_way()
+        if run is None:
+            raise CommandError("Nobody is being settled.")
+        with suppress(settle_runs.NotUnderWay):
+            settle_runs.stop(run.pk, by=BY, now=timezone.now())
+        run.refresh_from_db()
+        self.stdout.write(_settled(run))
 
     def _try(self, options: dict[str, Any]) -> None:
         if options["save"] and names_somebody(options["save"]):
@@ -121,14 +139,15 @@ class Pace(ProgressColumn):
 
 
 def _counts(run: Settling) -> dict[str, Any]:
-    counts = {"source_profiles": run.done, "merges": run.merges, "splits": run.splits, "moved": run.moved}
-    return {"run": str(run.pk), "rules": run.rule_version, **counts}
+    counts = {name: getattr(run, name) for name in COUNTED}
+    return {"run": str(run.pk), "rules": run.rule_version, "source_profiles": run.done, **counts}
 
 
 def _settled(run: Settling) -> str:
     return (
-        f"{run.done:,} source profiles were asked anew. {run.merges:,} people were merged into others, {run.splits:,} "
-        f"were split off, {run.moved:,} source profiles moved."
+        f"{run.done:,} source profiles were asked anew by {run.rule_version}. Merges: {run.merges:,}. "
+        f"Splits: {run.splits:,}. {run.moved:,} source profiles moved. "
+        f"Review queue: {run.reviews_added:,} pairs added, {run.reviews_taken:,} taken."
     )
 
 
