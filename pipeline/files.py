@@ -18,7 +18,7 @@ from msgspec import structs
 
 from pipeline.accept import Acceptance, accept
 from pipeline.copies import Copies
-from records import file_loads
+from records import file_loads, intakes
 from records.envelope import Envelope, Reject, as_json
 from records.envelopes import rows, segment
 from records.file_loads import OWN, GoesOnElsewhere, Reading
@@ -109,6 +109,7 @@ def take_in(loading: Loading, file: BinaryIO, *, on_progress: Callable[[Progress
     Only one worker goes on with an upload: the other gets `records.file_loads.GoesOnElsewhere`.
     """
     if loading.loaded_before:
+        intakes.note_repeated(loading.source, loading.load.acknowledged, door="file", now=timezone.now())
         return Acceptance(duplicate=loading.load.acknowledged)
     try:
         return _take_in(loading, file, on_progress)

@@ -85,6 +85,8 @@ class Replay(models.Model):
     duplicate = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
     still = models.PositiveIntegerField(default=0)
+    # For how many of them which reason holds now.
+    still_for = models.JSONField(default=dict)
     last = models.UUIDField(default=NOBODY)
     fault = models.CharField(max_length=300, blank=True)
     started_by_kind = models.CharField(max_length=10)

@@ -26,6 +26,7 @@ from pipeline.replay import NotOpened, Replayed, leave_to_open, replay
 from records import quarantine
 from records.mending import AS_IT_IS, Mend, NotAnObject, SaysConsent, columns_of, indented, written_anew
 from records.models import QuarantinedRecord
+from records.ways_out import way_out
 
 BY_HAND = "mend a record in quarantine"
 NOT_OPENED = "Its key is gone, or somebody else replays it just now."
@@ -92,6 +93,7 @@ class ReplayScreen(EntryScreen):
             reason=label_of(run.reason) if run.reason else "any",
             percent=_percent(run),
             outcomes=parts_of(_outcomes(run)),
+            still_for=[(label_of(reason), count, way_out(reason)) for reason, count in run.still_for.items()],
             by=names_of([run.started_by])[run.started_by],
             fault=sentence(run.fault) if run.fault else "",
             list_page=self._list_page(request),
