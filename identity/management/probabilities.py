@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 def probability(least: float, most: float, *, such_as: float, below: bool = False) -> Callable[[str], float]:
-    """What reads a probability of this range, up to its end or `below` it; whoever wrote percent is told what that is."""
+    """What reads a probability of this range, up to its end or `below` it; percent is answered with what that is."""
 
     def fits(value: float) -> bool:
         return least <= value <= most and not (below and value == most)

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from identity import rules, settle_runs
 from identity.models import DryRun, DryRunChange, RuleVersion, Settling
@@ -14,6 +15,7 @@ from pipeline import settling, tasks
 from pipeline.models import Work
 from records.models import SourceProfile
 from tests.console.conftest import PLAINTEXT, World, said
+from vault.ids import new_id
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 SignIn = Callable[[str], Client]
@@ -205,3 +207,13 @@ def test_what_ended_unfinished_says_so(world: World, sign_in: SignIn, monkeypatc
     page = steward.get(at("changelist")).content.decode()
     assert "for a day it got no further" in page
     assert "no worker was at it" in page
+
+
+def test_a_dry_run_that_would_change_nothing_says_so(world: World, sign_in: SignIn) -> None:
+    now = timezone.now()
+    DryRun.objects.create(
+        id=new_id(), link=0.9, review=0.5, same_email=True, same_device=True, learns=True, state="done",
+        counts={"merges": 0, "splits": 0}, started_at=now, noted_at=now, ended_at=now,
+    )  # fmt: skip
+    page = sign_in("data_steward").get(at("changelist")).content.decode()
+    assert page.count('<td class="o-right o-number">0</td>') == 2
