@@ -105,3 +105,8 @@ class Replay(models.Model):
     def done(self) -> int:
         """How many of those found have been read again."""
         return self.stored + self.duplicate + self.refused + self.still
+
+    @property
+    def reasons(self) -> list[tuple[str, int]]:
+        """Why those that are still in quarantine are, and how many of them; the most first."""
+        return sorted(self.still_for.items(), key=lambda one: (-one[1], one[0]))

@@ -42,8 +42,7 @@ def note(
 def note_repeated(source: Source, rows: int, *, door: str, now: datetime) -> None:
     """So many came once more, of which it is known without looking that all of them came before."""
     if rows:
-        counts = {"acknowledged": rows, "stored": 0, "duplicate": rows, "quarantined": 0, "refused": 0}
-        note(source, door=door, now=now, **counts)
+        note(source, door=door, now=now, acknowledged=rows, stored=0, duplicate=rows, quarantined=0, refused=0)
 
 
 def note_let_go(

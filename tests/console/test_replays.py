@@ -167,8 +167,8 @@ def test_a_column_that_its_source_does_not_know_is_numbered(crm: Source, tmp_pat
 
 def test_who_may_not_open_is_told_why_and_who_may(row: QuarantinedRecord) -> None:
     for role, told in (
-        (ADMINISTRATOR, "it takes leave to reveal identifiers as well as to replay: that is for Data steward."),
-        (PRIVACY_OFFICER, "not replay: that is for Administrator, Operator, Data steward."),
+        (ADMINISTRATOR, "leave to reveal identifiers as well as to replay; these roles have both: Data steward."),
+        (PRIVACY_OFFICER, "not replay; these roles may: Administrator, Operator, Data steward."),
     ):
         assert told in signed_in(role).get(act("change", row)).content.decode()
     assert "leave to reveal" not in signed_in(DATA_STEWARD).get(act("change", row)).content.decode()

@@ -69,5 +69,5 @@ def _in_words(run: Replay) -> str:
         f"Of {run.found:,} in quarantine: stored {run.stored:,}, duplicate {run.duplicate:,}, refused by consent "
         f"{run.refused:,}, still in quarantine {run.still:,}."
     )
-    why = (f"  {reason} {count:,}: {way_out(reason)}" for reason, count in run.still_for.items())
+    why = (f"  {reason} {count:,}: {way_out(reason)}" for reason, count in run.reasons)
     return "\n".join([told, *why])
