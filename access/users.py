@@ -1,6 +1,7 @@
 """Users: added, changed and given passwords by those who manage access."""
 
 from collections.abc import Collection
+from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -13,9 +14,12 @@ class LastManager(ValueError):
     """Nobody would be left who may manage access."""
 
 
-def add(username: str, *, password: str, roles: Collection[str]) -> User:
-    """A new user in these roles. Raises `django.core.exceptions.ValidationError` naming the field."""
-    user = User(username=username, roles=_known(roles))
+def add(username: str, *, password: str, roles: Collection[str], id: UUID | None = None) -> User:
+    """A new user in these roles, under this id where it is given.
+
+    Raises `django.core.exceptions.ValidationError` naming the field.
+    """
+    user = User(username=username, roles=_known(roles), **({"id": id} if id else {}))
     _set_password(user, password)
     user.full_clean()
     user.save(force_insert=True)
@@ -31,6 +35,11 @@ def change(user: User, *, roles: Collection[str], is_active: bool) -> User:
         raise LastManager("somebody must be left who may manage access: give that role to another user first")
     fresh.save(update_fields=["roles", "is_active"])
     return fresh
+
+
+def remove(user: User) -> None:
+    """Let go of a user that a program made for its own work. What they looked at stays on record under their id."""
+    User.objects.filter(pk=user.pk).delete()
 
 
 def set_password(user: User, password: str) -> None:

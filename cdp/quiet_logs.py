@@ -12,6 +12,7 @@ ADDRESS = re.compile(r"[^\s\"'<>=&?/,;:()\[\]{}]+(?:@|%40|%2540|&#64;|\\u0040|ï¼
 # What a task was given, gave back or raised stands in what the worker says of it.
 ABOUT_TASKS, OF_TASKS = "celery.app.trace", ("id", "name", "description", "runtime")
 ABOUT_REQUESTS = ("django.request", "django.security", "django.server", "django.csrf")
+READY = "readyz"
 FRAMES = 12
 
 
@@ -36,6 +37,16 @@ class Quiet(logging.Formatter):
         frames = traceback.extract_tb(trace)[-FRAMES:]
         places = "".join(f"\n  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)
         return f"{kind.__name__ if kind else 'Exception'}{places}"
+
+
+class Answered(logging.Filter):
+    """Lets pass, as no error, that the installation said it is not ready: that is an answer, as at each start."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        match = getattr(getattr(record, "request", None), "resolver_match", None)
+        if match and match.route == READY and getattr(record, "status_code", None) == 503:
+            record.levelno, record.levelname = logging.INFO, logging.getLevelName(logging.INFO)
+        return True
 
 
 def without_addresses(text: str) -> str:

@@ -342,6 +342,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"quiet": {"()": "cdp.quiet_logs.Quiet", "format": "%(levelname)s %(name)s %(message)s"}},
+    "filters": {"answered": {"()": "cdp.quiet_logs.Answered"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "quiet"}},
     "root": {"handlers": ["console"], "level": os.environ.get("ONYM_LOG_LEVEL", "INFO")},
     # Request lines and query texts can hold identifiers: neither is logged. Django's own handlers, which print whole
@@ -349,7 +350,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["answered"]},
         "django.db.backends": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
     },

@@ -1,12 +1,15 @@
 """Names for the opaque ids of actors, for screens alone: ledgers and the audit log keep the ids."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from access.models import ApiKey, User
 from console.ids import uuid_in
 
+# Who looks while `manage.py screenshots` takes pictures: always under this id, a user for no longer than that.
+PHOTOGRAPHER = UUID("00000000-0000-7000-8000-00000000f070")
 # Actors that are no user and no API key, where their own name says little.
-MACHINES = {"data_subject": "the person", "learn": "learning"}
+MACHINES = {"data_subject": "the person", "learn": "learning", str(PHOTOGRAPHER): "manage.py screenshots"}
 
 
 def names_of(actors: Iterable[str]) -> dict[str, str]:

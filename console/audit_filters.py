@@ -95,6 +95,7 @@ class By(admin.SimpleListFilter):
     """Which user, program or person; named here, an opaque id in the address."""
 
     title = "by"
+    as_named = True
     parameter_name = "by"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

@@ -45,6 +45,13 @@ MAY = {
     "recipients:read": "read who is told",
     "recipients:write": "add recipients, and switch them on and off",
 }
+
+
+def roles_that(*capabilities: str) -> list[str]:
+    """The names of the roles that may do all of this."""
+    return [role.name for role in ROLES.values() if role.capabilities.issuperset(capabilities)]
+
+
 # Every role by its name, with what it may do in the order of the list above.
 OF_ROLES = [(role.name, [CAN[one] for one in CAN if one in role.capabilities]) for role in ROLES.values()]
 SCOPES = [(scope, f"{scope} – {MAY[scope]}") for scope in api_keys.SCOPES]

@@ -32,6 +32,7 @@ class OfFile(SimpleListFilter):
     """One file, which the page of the file leads to; offered only where one is chosen."""
 
     title = "file"
+    as_named = True
     parameter_name = "load"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ClassVar, TypeVar, cast
 
-from django.contrib.admin import ShowFacets, display
+from django.contrib.admin import RelatedFieldListFilter, ShowFacets, display
 from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -46,6 +46,12 @@ class Filter:
     choices: list[dict[str, Any]]
 
 
+def _told(spec: Any, display: object) -> str:
+    """A choice of a filter: a name as it is named, all else with a capital letter."""
+    named = isinstance(spec, RelatedFieldListFilter) or getattr(spec, "as_named", False)
+    return str(display) if named else capfirst(str(display))
+
+
 class Pages(Paginator):  # type: ignore[type-arg]
     """Pages of a list; the theme shows them with this template."""
 
@@ -77,7 +83,7 @@ class Rows(ChangeList):  # type: ignore[misc]
         """The filters as menus."""
         found = []
         for spec in self.filter_specs:
-            choices = list(spec.choices(self))
+            choices = [choice | {"display": _told(spec, choice["display"])} for choice in spec.choices(self)]
             chosen = next((str(choice["display"]) for choice in choices if choice["selected"]), "")
             found.append(Filter(str(spec.title), chosen, choices))
         return found

@@ -12,12 +12,11 @@ from consent.decide import decide_each
 from identity.matching import LINK, Answer, Model
 from identity.models import MUST_LINK
 from identity.persons import open_persons
-from identity.weighing import weighing
+from identity.weighing import LEAST_FIELDS, weighing
 from vault.grants import Actor
 from vault.ids import in_order
 
 MOST_ANSWERS = 2_000
-LEAST_FIELDS = 2
 
 # Verdicts that stand on pairs that matching had found and, by the rules of then, not joined. Whoever splits what it had
 # joined, or merges whom they found themselves, chose the pair for its answer: such tell nothing of how often others are

@@ -251,8 +251,17 @@ class Settling(models.Model):
     merges = models.PositiveIntegerField(default=0)
     splits = models.PositiveIntegerField(default=0)
     moved = models.PositiveIntegerField(default=0)
-    # The rules by which it began; where others hold at the end, who came first was decided by these.
+    # Pairs that came to wait for review, and those that wait no more.
+    reviews_added = models.PositiveIntegerField(default=0)
+    reviews_taken = models.PositiveIntegerField(default=0)
+    # The rules by which it began; where others hold at the end, who came first was decided by these. Without a version:
+    # those that Onym comes with.
     rule_version = models.CharField(max_length=40)
+    version = models.ForeignKey(RuleVersion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # The kind of what went wrong last, where nothing has gone right since; and who ended it before its time.
+    fault = models.CharField(max_length=80, blank=True, default="")
+    failed_at = models.DateTimeField(null=True)
+    stopped_by = models.CharField(max_length=80, blank=True, default="")
     started_by = models.CharField(max_length=80)
     started_at = models.DateTimeField()
     noted_at = models.DateTimeField()

@@ -125,11 +125,13 @@ TABLES = [
         fields=dict.fromkeys(
             (
                 *("id", "state", "found", "done", "until", "merges", "splits", "moved", "rule_version"),
+                *("reviews_added", "reviews_taken", "version", "fault", "failed_at"),
                 *("started_at", "noted_at", "ended_at"),
             ),
             PLAIN,
         )
-        | {"after": PSEUDONYM, "started_by": PSEUDONYM},
+        # Where `after` is somebody who is erased, it steps back (`identity.settle_runs.step_back`).
+        | {"after": PSEUDONYM, "started_by": PSEUDONYM, "stopped_by": PSEUDONYM},
     ),
     _linking(
         "identity.DryRunChange",

@@ -20,14 +20,13 @@ from identity.profiles import profile_of
 from identity.profiles import source_profiles as members_of
 from identity.scene import SIMILAR, STAGE, Edge, Scene, look_around, ordered
 from identity.waiting import why_apart
-from identity.weighing import Rows
+from identity.weighing import LEAST_FIELDS, Rows
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News
 from vault.cursors import planned_cursor
 from vault.ids import new_id
 
 ALONE = "nobody alike"
 OBJECTED = "no leave to link"
-LEAST_FIELDS = 2
 Held = Mapping[Rows, Limit]
 
 

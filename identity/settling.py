@@ -10,11 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from identity import ledger, outlived
 from identity.anew import Anew
 from identity.grouping import held_back
 from identity.ledger import Entry
-from identity.models import Profile
+from identity.models import IN_REVIEW, Match, Profile
 from identity.partings import Parting
 from identity.portions import MOST_TOGETHER, beside, tied
 from identity.profiles import profile_of
@@ -26,11 +28,14 @@ from vault.grants import Actor
 
 STAGE = Actor.machine("settle")
 APART = "decided anew"
+# How many times a person joined another and how many parts left a person, counted as a dry run does; source profiles
+# that moved; and pairs that came to wait for review, or wait no more.
+COUNTED = ("merges", "splits", "moved", "reviews_added", "reviews_taken")
 
 
 @dataclass(frozen=True)
 class Settled(Resolution):
-    """What has changed, and how much: profiles that went into another, parts that left one, source profiles moved."""
+    """What has changed, and how much, by `COUNTED`."""
 
     counts: Mapping[str, int] = field(default_factory=dict)
 
@@ -52,7 +57,7 @@ def settle(source_profiles: Collection[UUID], *, now: datetime) -> Settled:
         before |= profile_of(more)
         asked |= more
         if len(asked) > MOST_TOGETHER:
-            return Settled(set(), [], dict.fromkeys(("merges", "splits", "moved"), 0))
+            return Settled(set(), [], dict.fromkeys(COUNTED, 0))
     return _enter(Anew(scene, asked, before), now)
 
 
@@ -69,6 +74,7 @@ def _enter(anew: Anew, now: datetime) -> Settled:
     ]
     entries = [_entry(anew, row, target, group, held) for row, target, group in moves]
     ledger.assign(entries, actor=STAGE.id, rule_version=scene.version, now=now)
+    waited = _in_review(scene.everyone)
     found = keep_matches(scene, anew.around, entries, held, now)
     outlived.drop(anew.asked, found, resting={scene.everyone[row] for row in scene.restricted})
     partings = _partings(anew, {row: target for row, target, _ in moves})
@@ -76,10 +82,13 @@ def _enter(anew: Anew, now: datetime) -> Settled:
         one.annul(actor=STAGE.id, now=now)
     news = [News(profile, PROFILE_CREATED) for profile in made]
     news += [told for one in partings for told in one.news()]
+    wait = _in_review(scene.everyone)
     counts = {
-        "merges": sum(one.heir != one.profile for one in partings),
+        "merges": sum(len({*_before(anew, group)}) - 1 for group in groups if _before(anew, group)),
         "splits": sum(len(one.parts) - 1 for one in partings),
         "moved": sum(len(one.moved) for one in partings),
+        "reviews_added": len(wait - waited),
+        "reviews_taken": len(waited - wait),
     }
     profiles = {one.profile for one in partings} | {target for _, target, _ in moves}
     return Settled(profiles, news, counts)
@@ -117,6 +126,17 @@ def _entry(anew: Anew, row: int, profile: UUID, group: set[int], held: Held) -> 
         return replace(entry, evidence={**entry.evidence, **apart})
     known = {"bits": round(edge.bits, 2), "levels": edge.levels} if edge else {}
     return replace(entry, reason=APART, evidence={**entry.evidence, **apart, **known})
+
+
+def _before(anew: Anew, group: set[int]) -> list[UUID]:
+    """The profiles that these had."""
+    return [anew.before[id] for row in group if (id := anew.scene.everyone[row]) in anew.before]
+
+
+def _in_review(ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
+    """The pairs that wait for review and of which one is among these."""
+    theirs = Match.objects.filter(Q(left__in=ids) | Q(right__in=ids), state=IN_REVIEW)
+    return set(theirs.values_list("left_id", "right_id"))
 
 
 def _partings(anew: Anew, moved: dict[int, UUID]) -> list[Parting]:

@@ -24,6 +24,8 @@ from identity.matching.waterfall import Step, steps_of
 
 # Two rows of a scene, the lower first.
 Rows = tuple[int, int]
+# With evidence in fewer fields nobody could decide about a pair.
+LEAST_FIELDS = 2
 
 _EMAIL = [comparison.name for comparison in COMPARISONS].index("email")
 NOT_KNOWN: Mapping[str, Mapping[str, float]] = {"given_name": {}}

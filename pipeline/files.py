@@ -18,7 +18,7 @@ from msgspec import structs
 
 from pipeline.accept import Acceptance, accept
 from pipeline.copies import Copies
-from records import file_loads
+from records import file_loads, intakes
 from records.envelope import Envelope, Reject, as_json
 from records.envelopes import rows, segment
 from records.file_loads import OWN, GoesOnElsewhere, Reading
@@ -109,6 +109,7 @@ def take_in(loading: Loading, file: BinaryIO, *, on_progress: Callable[[Progress
     Only one worker goes on with an upload: the other gets `records.file_loads.GoesOnElsewhere`.
     """
     if loading.loaded_before:
+        intakes.note_repeated(loading.source, loading.load.acknowledged, door="file", now=timezone.now())
         return Acceptance(duplicate=loading.load.acknowledged)
     try:
         return _take_in(loading, file, on_progress)
@@ -233,7 +234,7 @@ class Envelopes:
     def read(self, item: Row | Reject, now: datetime) -> Envelope | Reject:
         """The envelope of one row; a reject passes through."""
         if isinstance(item, Reject):
-            return item
+            return self._with_known_columns(item)
         line, row = item
         if self._source.format == SEGMENT:
             return segment.read(row, self._source, position=line, now=now)
@@ -241,6 +242,17 @@ class Envelopes:
         mapping = self.mapping_for(flat)
         copy = 0 if rows.message_id(flat, mapping) else self._copies.before(as_json(row)[0])
         return rows.read(row, self._source, mapping, position=line, now=now, copy=copy)
+
+    def _with_known_columns(self, reject: Reject) -> Reject:
+        """The same, with the names of those columns alone that its source knows: another may be somebody's data."""
+        way = reject.way
+        if way is None or not way.columns:
+            return reject
+        known = set[str]()
+        if self._source.format != SEGMENT:
+            known = rows.known(way.columns, self._source, self.mapping_for(dict.fromkeys(way.columns)))
+        columns = [name if name in known else "" for name in way.columns]
+        return structs.replace(reject, way=structs.replace(way, columns=columns))
 
     def count(self, item: Row) -> None:
         """Count this row among those that came before."""

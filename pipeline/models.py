@@ -85,6 +85,8 @@ class Replay(models.Model):
     duplicate = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
     still = models.PositiveIntegerField(default=0)
+    # For how many of them which reason holds now.
+    still_for = models.JSONField(default=dict)
     last = models.UUIDField(default=NOBODY)
     fault = models.CharField(max_length=300, blank=True)
     started_by_kind = models.CharField(max_length=10)
@@ -103,3 +105,8 @@ class Replay(models.Model):
     def done(self) -> int:
         """How many of those found have been read again."""
         return self.stored + self.duplicate + self.refused + self.still
+
+    @property
+    def reasons(self) -> list[tuple[str, int]]:
+        """Why those that are still in quarantine are, and how many of them; the most first."""
+        return sorted(self.still_for.items(), key=lambda one: (-one[1], one[0]))

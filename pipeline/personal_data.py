@@ -70,6 +70,7 @@ TABLES = [
             "duplicate": PLAIN,
             "refused": PLAIN,
             "still": PLAIN,
+            "still_for": PLAIN,
             "last": PLAIN,
             "fault": PLAIN,
             "started_by_kind": PLAIN,

@@ -3,6 +3,7 @@
 Whoever dies in between is followed by the next; what was taken in is gone from the quarantine and counts once.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -109,7 +110,7 @@ def _work_on(run: Replay, on_progress: Callable[[Replay], None]) -> None:
         except (NotOpened, SaysConsent) as error:
             _end(run, fault=str(error))
             return
-        run.refresh_from_db(fields=["stored", "duplicate", "refused", "still", "last", "noted_at"])
+        run.refresh_from_db(fields=["stored", "duplicate", "refused", "still", "still_for", "last", "noted_at"])
         on_progress(run)
     _end(run)
 
@@ -164,11 +165,14 @@ def _waiting(run: Replay) -> "QuerySet[QuarantinedRecord]":
 
 def _note(run: Replay, replayed: Replayed, *, last: UUID) -> None:
     became = replayed.acceptance
+    before = Counter(Replay.objects.values_list("still_for", flat=True).get(pk=run.pk))
+    before.update(reject.code for reject in replayed.still.values())
     Replay.objects.filter(pk=run.pk).update(
         stored=F("stored") + became.stored,
         duplicate=F("duplicate") + became.duplicate,
         refused=F("refused") + became.refused,
         still=F("still") + len(replayed.still),
+        still_for=dict(before.most_common()),
         last=last,
         noted_at=timezone.now(),
     )

@@ -5,10 +5,12 @@ follows be computed, and notes how far it is. So it may be killed and goes on fr
 """
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+import structlog
+from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
 from identity import ledger, rules, settle_runs
@@ -19,6 +21,7 @@ from identity.settling import settle
 from outbox import changes
 from pipeline import following
 from pipeline.alone import alone_with
+from pipeline.faults import told
 from pipeline.garbage import uncollected
 from pipeline.process import follow_batch
 from privacy import epoch, rectification
@@ -27,6 +30,7 @@ from vault.questions import answer
 # Workers that resolve wait as long as a portion is decided.
 AT_ONCE = 500
 MOST_FOLLOWED = 20
+log = structlog.get_logger()
 
 
 def work_on(
@@ -37,12 +41,20 @@ def work_on(
 ) -> None:
     """Settle everybody whom this run is about and who has not been. Safe to run twice, also at once, and to be killed.
 
-    Raises `privacy.epoch.Behind` while the database is a restored one that misses erasures.
+    Raises `privacy.epoch.Behind` while the database is a restored one that misses erasures. Whatever it raises, the run
+    names the kind of it, and goes on when it is tried again.
     """
     with alone_with(f"settling {id}") as alone:
         run = settle_runs.under_way(id) if alone else None
-        if run is not None:
+        if run is None:
+            return
+        try:
             _work_on(run, on_progress, clock)
+        except Exception as error:
+            log.error("settling failed", **told(error))
+            with suppress(DatabaseError, InterfaceError):
+                settle_runs.fail(run, type(error).__name__, now=clock())
+            raise
 
 
 def _work_on(run: Settling, on_progress: Callable[[Settling], None], clock: Callable[[], datetime]) -> None:
@@ -58,6 +70,8 @@ def _work_on(run: Settling, on_progress: Callable[[Settling], None], clock: Call
                 break
         run.refresh_from_db()
         on_progress(run)
+        if settle_runs.under_way(run.pk) is None:
+            return
     settle_runs.end(run, now=clock())
 
 

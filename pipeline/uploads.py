@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from consent.decide import Refusal, decide
@@ -16,7 +16,7 @@ from pipeline.alone import alone_with
 from pipeline.dry_run import EXAMPLES, dry_run
 from pipeline.files import Loading, Progress, take_in
 from privacy.epoch import Behind
-from records import file_loads, uploads
+from records import file_loads, intakes, uploads
 from records.file_loads import GoesOnElsewhere
 from records.models import FAILED, LOADED, LOADING, TRYING, FileLoad
 from records.readers import Nature, NotReadable, examine
@@ -101,8 +101,11 @@ def _try(load: FileLoad, nature: Nature, file: Any) -> None:
 def _load(load: FileLoad, nature: Nature, file: Any) -> None:
     before = file_loads.last_of(load.source, bytes(load.digest or b""))
     if before and before.state == LOADED and not load.line:
-        file_loads.note_repetition(load, of=before)
-        file_loads.finish(load, now=timezone.now())
+        now = timezone.now()
+        with transaction.atomic():
+            file_loads.note_repetition(load, of=before)
+            intakes.note_repeated(load.source, before.acknowledged, door="file", now=now)
+            file_loads.finish(load, now=now)
     else:
         take_in(Loading(load.source, nature, load), file)
     uploads.forget(load)

@@ -21,7 +21,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from identity import blocking_values, ledger
+from identity import blocking_values, ledger, settle_runs
 from identity.learning import learned_from
 from identity.models import Profile
 from outbox.changes import PROFILE_ERASED, News, append
@@ -221,6 +221,7 @@ def delete_rows_of(subject: Subject) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL onym.erasing = 'on'")
     ledger.forget(subject.source_profiles, profiles=subject.profiles)
+    settle_runs.step_back(subject.source_profiles)
     rows: Counter[str] = Counter()
     for table in sorted(erasable(), key=lambda table: table.erase_order):
         rows.update(rows_of(table, subject).delete()[1])

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -47,7 +48,9 @@ class Way(Struct, frozen=True):
     `sent_at` is when its batch was sent, `copy` how many equal rows stood before it in its file. Of a stream's row,
     `device`, `occurred_at` and `event` name columns of what surrounds it; `timed` and `untimed` are what it is known by
     without a message id, with a time of its own and without, in hexadecimal digits. `gpc`: the browser asked not to be
-    sold or shared. `client_side`: the key that it came by was public then. Without a reader it was refused as a whole.
+    sold or shared. `client_side`: the key that it came by was public then. Without a reader it was refused as a whole;
+    of a broken line of a file, `columns` are those of its header (empty where its source knows none of that name), set
+    apart by `separator`, or by spaces.
     """
 
     reader: str = ""
@@ -61,6 +64,8 @@ class Way(Struct, frozen=True):
     untimed: str = ""
     gpc: bool = False
     client_side: bool = False
+    columns: Sequence[str] = ()
+    separator: str = ""
 
 
 # Global Privacy Control, which stands in a header for all that a request holds.

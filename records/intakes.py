@@ -39,6 +39,12 @@ def note(
     )
 
 
+def note_repeated(source: Source, rows: int, *, door: str, now: datetime) -> None:
+    """So many came once more, of which it is known without looking that all of them came before."""
+    if rows:
+        note(source, door=door, now=now, acknowledged=rows, stored=0, duplicate=rows, quarantined=0, refused=0)
+
+
 def note_let_go(
     source: Source, *, stored: int, duplicate: int, refused: int, now: datetime, tally: Tally = NOTHING
 ) -> Intake:

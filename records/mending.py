@@ -1,11 +1,13 @@
 """Mending a message from the quarantine: a field left out, or the whole of it written anew."""
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from records.envelope import Way
 from records.models import Source
 
 # Where a message may hold the field that its reject names: at its top, or in one of the objects that it consists of.
@@ -70,12 +72,47 @@ def written_anew(text: str) -> bytes:
         raise NotAnObject("It is nested deeper than any record.") from None
 
 
-def indented(body: bytes) -> str:
-    """The message a line for each field, to be read and mended; as text where it is no JSON."""
+def columns_of(source: Source) -> list[str]:
+    """What this source's mapping calls the columns, or fields, of a record; nothing where they speak for themselves."""
+    mapping = source.mapping
+    named = [*mapping.get("message_id", ()), mapping.get("occurred_at", "")]
+    for part in ("fields", "properties", "consents"):
+        named += mapping.get(part, {})
+    return [name for name in dict.fromkeys(named) if name]
+
+
+def indented(body: bytes, way: Way) -> str:
+    """The message a line for each field, to be read and mended: a broken line of a table by its columns; as text where
+    it is neither JSON nor of known columns."""
     try:
-        return orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2).decode()
+        message = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return body.decode(errors="replace")
+        text = body.decode(errors="replace")
+        if not way.columns:
+            return text
+        message = by_column(text, way.columns, way.separator)
+    return orjson.dumps(message, option=orjson.OPT_INDENT_2).decode()
+
+
+def by_column(line: str, columns: Sequence[str], separator: str) -> Mapping[str, str | None]:
+    """The cells of a broken line as far as they can be told apart; those of no known column are numbered."""
+    cells = _cells(line.strip("\r\n"), separator, len(columns))
+    names = [*columns, *[""] * (len(cells) - len(columns))]
+    cells += [""] * (len(names) - len(cells))
+    told = enumerate(zip(names, cells, strict=True), 1)
+    return {name or f"cell {place}": cell.strip() or None for place, (name, cell) in told}
+
+
+def _cells(line: str, separator: str, wanted: int) -> list[str]:
+    """Read with its quotes, or without them where that gives as many cells as are wanted."""
+    if not separator:
+        return line.split()
+    plain = [cell.strip(' "') for cell in line.split(separator)]
+    try:
+        quoted = next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:
+        return plain
+    return plain if len(plain) == wanted != len(quoted) else quoted
 
 
 def _without(body: bytes, fields: Sequence[str]) -> bytes:

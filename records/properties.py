@@ -1,6 +1,7 @@
 """Properties: the plain values of a record that its source has declared, typed. What is not declared is dropped."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,6 +32,8 @@ COMMERCE = {
 }
 AMOUNTS = ("amount", "total", "revenue", "value")
 LONGEST = 200
+# Digits in groups, with a comma among them: which is the decimal mark, nobody guesses.
+WITH_COMMA = re.compile(r"^[^\w,.]*\d[\d.' \u00a0\u202f]*,\d[\d.,]*[^\w,.]*$")
 # Beyond it a number read from JSON no longer says which integer was meant (RFC 8259, section 6).
 LARGEST_INTEGER = 2**53
 
@@ -62,7 +65,15 @@ def typed(name: str, value: object, kind: str) -> Any:
     try:
         return _READERS[kind](value)
     except (ValueError, TypeError, OverflowError):
-        raise Unreadable("wrong_type", name, f"'{name}' must be {'an' if kind == 'integer' else 'a'} {kind}.") from None
+        told = f"'{name}' must be {'an' if kind == 'integer' else 'a'} {kind}."
+        raise Unreadable("wrong_type", name, told + _hint(value, kind)) from None
+
+
+def _hint(value: object, kind: str) -> str:
+    """The way out where a number is written as in many countries; nothing of the value."""
+    if kind in ("number", "integer") and isinstance(value, str) and WITH_COMMA.match(value):
+        return " It has a comma: write digits, and a point before the decimals, such as 1234.50."
+    return ""
 
 
 def _number(value: object) -> float:

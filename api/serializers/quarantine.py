@@ -124,6 +124,7 @@ class NewReplaySerializer(serializers.Serializer[Any]):
                 "duplicate": 4,
                 "refused": 2,
                 "quarantined": 4,
+                "reasons": {"wrong_type": 4},
                 "fault": "",
                 "started_at": "2026-03-01T18:02:12Z",
                 "ended_at": None,
@@ -146,6 +147,11 @@ class ReplaySerializer(serializers.Serializer[Any]):
     duplicate = serializers.IntegerField()
     refused = serializers.IntegerField(help_text="Not kept, because consent refused.")
     quarantined = serializers.IntegerField(source="still", help_text="Still in quarantine, with the reason of now.")
+    reasons = serializers.DictField(
+        child=serializers.IntegerField(),
+        source="still_for",
+        help_text="Of those that are, for how many which reason holds.",
+    )
     fault = serializers.CharField(allow_blank=True)
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)

@@ -78,7 +78,7 @@ class MatchScreen(Screen):
         return review_queue.waiting().select_related("left__source", "right__source")
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("-probability", "id")
+        return review_queue.ORDER
 
     @admin.display(description="Pair")
     def pair(self, match: Match) -> SafeString:
@@ -163,7 +163,7 @@ class MatchScreen(Screen):
             return redirect("admin:identity_match_change", match)
         with telling(request, NotPossible, done=f"Pair {short(found.pk)}: {done}"):
             decide(found, actor=actor_of(request).id, reason=form.cleaned_data["reason"], now=timezone.now())
-        following = self.get_queryset(request).order_by("-probability", "id").first()
+        following = review_queue.after(found)
         return (
             redirect("admin:identity_match_change", following.pk)
             if following
@@ -186,6 +186,7 @@ class MatchScreen(Screen):
             may_reveal=may(request, REVEAL_IDENTIFIERS),
             form=Reason(),
             left=review_queue.waiting().count(),
+            following=review_queue.after(match),
         )
 
 

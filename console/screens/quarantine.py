@@ -12,6 +12,7 @@ from django.utils.html import format_html
 
 from access.roles import REPLAY_QUARANTINE, REVEAL_IDENTIFIERS, VIEW_QUARANTINE
 from console.asking import may
+from console.capabilities import roles_that
 from console.charts import Bar, bars_of
 from console.entry import Facts
 from console.forms import Reason
@@ -85,6 +86,8 @@ class QuarantineScreen(ReplayScreen):
             "is_kept": entry.sealed is not None,
             "may_replay": may_replay,
             "may_open": may_replay and may(request, REVEAL_IDENTIFIERS),
+            "who_opens": roles_that(REPLAY_QUARANTINE, REVEAL_IDENTIFIERS),
+            "who_replays": roles_that(REPLAY_QUARANTINE),
             "form": Reason(),
             "came_from": self.get_preserved_filters(request),
         }

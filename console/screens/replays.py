@@ -24,8 +24,9 @@ from pipeline import replay_runs, tasks
 from pipeline.models import RUNNING, Replay
 from pipeline.replay import NotOpened, Replayed, leave_to_open, replay
 from records import quarantine
-from records.mending import AS_IT_IS, Mend, NotAnObject, SaysConsent, indented, written_anew
+from records.mending import AS_IT_IS, Mend, NotAnObject, SaysConsent, columns_of, indented, written_anew
 from records.models import QuarantinedRecord
+from records.ways_out import way_out
 
 BY_HAND = "mend a record in quarantine"
 NOT_OPENED = "Its key is gone, or somebody else replays it just now."
@@ -92,6 +93,7 @@ class ReplayScreen(EntryScreen):
             reason=label_of(run.reason) if run.reason else "any",
             percent=_percent(run),
             outcomes=parts_of(_outcomes(run)),
+            still_for=[(label_of(reason), count, way_out(reason)) for reason, count in run.reasons],
             by=names_of([run.started_by])[run.started_by],
             fault=sentence(run.fault) if run.fault else "",
             list_page=self._list_page(request),
@@ -125,7 +127,7 @@ class ReplayScreen(EntryScreen):
             held = quarantine.held([row], grant, action="open in quarantine").get(row.pk)
             if held is None:
                 raise NotOpened(NOT_OPENED)
-            mended = Mended(initial={"record": indented(held.body), "reason": form.cleaned_data["reason"]})
+            mended = Mended(initial={"record": indented(held.body, held.way), "reason": form.cleaned_data["reason"]})
             return self._mending(request, row, mended, row.message)
         return self._to("change", id, request)
 
@@ -170,6 +172,7 @@ class ReplayScreen(EntryScreen):
             form=form,
             fault=fault,
             advice=advice_on(row.reason)[0],
+            columns=columns_of(row.source),
             came_from=self.get_preserved_filters(request),
         )
 

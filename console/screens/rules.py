@@ -20,6 +20,7 @@ from console.profile.evidence import of_fields, of_levels
 from console.rule_forms import PutInForce, Try, facts_of, initial_of, versions_of
 from console.screen import Screen
 from console.screens.matches import COMPARED, Compared, sides_of
+from console.settling_stand import percent_of, stand_of, state_of
 from console.showing import label_of, moment, short
 from console.telling import sentence, telling
 from identity import dry_runs, rules, settle_runs
@@ -47,6 +48,7 @@ class RuleScreen(Screen):
             path("runs/<uuid:id>/put-in-force/", guard(self.put_in_force), name=f"{name}_put_in_force"),
             path("settle/", guard(self.settle), name=f"{name}_settle"),
             path("settling/<uuid:id>/progress/", guard(self.settling_progress), name=f"{name}_settling_progress"),
+            path("settling/<uuid:id>/stop/", guard(self.stop_settling), name=f"{name}_stop_settling"),
             path("changes/<uuid:id>/", guard(self.change), name=f"{name}_difference"),
             path("<uuid:id>/go-back/", guard(self.go_back), name=f"{name}_go_back"),
             *super().get_urls(),
@@ -75,21 +77,19 @@ class RuleScreen(Screen):
         row = rules.latest()
         runs = list(DryRun.objects.select_related("model").order_by("-started_at")[:RUNS_SHOWN])
         names = names_of(one.started_by for one in runs)
-        settled = Settling.objects.order_by("-started_at").first()
+        settled = Settling.objects.select_related("version__model").order_by("-started_at").first()
+        facts = facts_of(row or rules.Thresholds(), MatchModel.objects.filter(active=True).first())
         return self.page(
             request,
             "console/rules/list.html",
             title="Rules in force",
             row=row,
-            facts=facts_of(row or rules.Thresholds(), MatchModel.objects.filter(active=True).first()),
+            facts=facts,
             versions=versions_of(RuleVersion.objects.select_related("model")),
             runs=[(one, names.get(one.started_by, one.started_by), _state(one)) for one in runs],
             form=form,
             may_change=may(request, CHANGE_RULES),
-            settled=settled,
-            settling=settled is not None and settled.state == RUNNING,
-            settled_by=names_of([settled.started_by]).get(settled.started_by, settled.started_by) if settled else "",
-            settled_percent=_percent(settled) if settled else 0.0,
+            settled=stand_of(settled, in_force=facts) if settled else None,
         )
 
     @needs(CHANGE_RULES)
@@ -100,11 +100,19 @@ class RuleScreen(Screen):
         messages.success(request, "A worker asks everybody anew.")
         return redirect("admin:identity_ruleversion_changelist")
 
+    @needs(CHANGE_RULES)
+    def stop_settling(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """End a run where it is."""
+        get_object_or_404(Settling, pk=id)
+        with telling(request, settle_runs.NotUnderWay, done="Stopped. What was decided so far stands."):
+            settle_runs.stop(id, by=actor_of(request).id, now=timezone.now())
+        return redirect("admin:identity_ruleversion_changelist")
+
     @needs(CORRECT_IDENTITY, methods=("GET",))
     def settling_progress(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """How far it is: the page asks while it waits."""
         run = get_object_or_404(Settling, pk=id)
-        return JsonResponse({"state": run.state, "percent": round(_percent(run), 1), "rows": run.done})
+        return JsonResponse({"state": state_of(run), "percent": round(percent_of(run), 1), "rows": run.done})
 
     @needs(CHANGE_RULES)
     def try_rules(self, request: HttpRequest) -> HttpResponseBase:
@@ -202,7 +210,7 @@ class RuleScreen(Screen):
         return redirect("admin:identity_ruleversion_changelist")
 
 
-def _percent(run: DryRun | Settling) -> float:
+def _percent(run: DryRun) -> float:
     return 100.0 if run.state != RUNNING else min(100.0, 100 * run.done / max(run.found, 1))
 
 

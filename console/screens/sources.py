@@ -179,7 +179,7 @@ class SourceScreen(DictionaryPages, ReconciliationScreen):
 
     @admin.display(description="Alarms")
     def alarms_now(self, source: Any) -> str:
-        return f"{source.alarms_open}" if source.alarms_open else "–"
+        return f"{source.alarms_open or 0}"
 
     @admin.display(description="Last heard of")
     def last_at(self, source: Any) -> str:

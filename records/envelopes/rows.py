@@ -68,6 +68,14 @@ def mapping_for(source: Source, columns: tuple[str, ...]) -> RowMapping:
     )
 
 
+def known(columns: Collection[str], source: Source, mapping: RowMapping) -> set[str]:
+    """Which of these columns the source knows: those that the mapping reads, and those of its schema."""
+    contract = contract_of(source)
+    read = {*mapping.fields, *mapping.properties, *mapping.consents, *mapping.message_id, mapping.occurred_at}
+    read |= {mapping.kind_column, mapping.event_column, mapping.region_column}
+    return {name for name in columns if name in read or (contract and contract.shape.declares(name))}
+
+
 def by_names(source: Source) -> bool:
     """Whether columns that the source's mapping does not name are recognized by what they are called."""
     return not source.mapping or source.mapping.get("recognize") is True

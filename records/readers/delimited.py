@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from records.envelope import Reject, Unreadable
+from records.envelope import Reject, Unreadable, Way
 from records.readers.lines import LONGEST_LINE, Line, Lines
 from records.readers.position import START, NotReadable, Position, Row, Rows
 
@@ -21,6 +21,8 @@ SEPARATOR = re.compile(r"^sep=(.)$", re.IGNORECASE)
 DATA = re.compile(r"^[\w.+%-]+@[\w-]+\.[\w.-]+$|^\+?[\d ()/.-]{6,}$")
 LINES_A_ROW = 30
 MOST_COLUMNS = 2_000
+# So much of a header is kept with each broken row, so that somebody can mend it.
+LONGEST_HEADER = 4_000
 INVALID_UTF8 = "invalid_utf8"
 
 
@@ -67,6 +69,7 @@ def _read(lines: Lines, start: Position, most: int) -> Iterator[Row | Reject]:
 
 
 def _rows(lines: Lines, header: list[str], delimiter: str | None) -> Iterator[Row | Reject]:
+    way = _way(header, delimiter)
     while (start := lines.next()) is not None:
         if isinstance(start, Reject):
             yield start
@@ -76,9 +79,14 @@ def _rows(lines: Lines, header: list[str], delimiter: str | None) -> Iterator[Ro
             continue
         row = _row(lines, line, header, delimiter)
         if isinstance(row, Unreadable):
-            yield row.as_reject(number, line)
+            yield row.as_reject(number, line, way=way)
         else:
             yield number, row
+
+
+def _way(header: list[str], delimiter: str | None) -> Way:
+    """What mending a broken row needs: its columns."""
+    return Way(columns=header, separator=delimiter or "") if sum(map(len, header)) <= LONGEST_HEADER else Way()
 
 
 def _header(lines: Lines) -> tuple[list[str], str | None]:

@@ -87,7 +87,7 @@ def test_the_days_chosen_stand_in_the_menu_and_other_filters_stay(world: World, 
     client, officer = sign_in("privacy_officer"), str(world.staff["privacy_officer"].pk)
     shown = client.get(reverse(LIST), {"from": "2026-05-04", "until": "2026-05-06", "by": officer})
     menus = {menu.title: menu for menu in shown.context["cl"].filters}
-    assert menus["when"].chosen == "from May 4, 2026 to May 6, 2026"
+    assert menus["when"].chosen == "From May 4, 2026 to May 6, 2026"
     assert menus["by"].chosen == "privacy_officer"
     content = shown.content.decode()
     assert f'<input type="hidden" name="by" value="{officer}">' in content

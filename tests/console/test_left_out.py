@@ -12,9 +12,10 @@ from django.test import Client
 from django.urls import reverse
 
 from consent import rules
-from console.left_out import ADVICE, WAYS_OUT
+from console.left_out import WAYS_OUT
 from records import sources
 from records.models import Source
+from records.ways_out import ADVICE
 from tests.console.conftest import PLAINTEXT, World
 from tests.senders import send_messages, send_rows
 

@@ -165,3 +165,9 @@ def test_a_replay_leads_back_to_the_list_that_it_was_begun_on(
     assert begin in html.unescape(operator.get(f"{LIST}?{chosen}").content.decode())
     run = operator.post(begin, {"source": shop.pk, "reason": "wrong_type", "field": "revenue"})
     assert f'href="{LIST}?{chosen}"' in operator.get(run["Location"]).content.decode()
+
+
+def test_sources_are_called_as_they_are_named(shop: Source, sign_in: SignIn) -> None:
+    menus = {menu.title: menu for menu in sign_in("operator").get(LIST).context["cl"].filters}
+    assert {"crm", "shop"} <= {choice["display"] for choice in menus["source"].choices}
+    assert "Wrong type" in {choice["display"] for choice in menus["reason"].choices}

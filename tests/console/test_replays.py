@@ -1,7 +1,9 @@
 """Replays in the admin: of a group, of one, and of one that is mended by hand."""
 
 import time
+from pathlib import Path
 
+import orjson
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -9,6 +11,7 @@ from django.urls import reverse
 from access.models import User
 from access.roles import ADMINISTRATOR, DATA_STEWARD, MARKETER, OPERATOR, PRIVACY_OFFICER
 from pipeline import tasks
+from pipeline.files import ingest
 from pipeline.models import Replay
 from records.models import QuarantinedRecord, Record, Source
 from tests.pipeline.cast import ordered, send
@@ -123,3 +126,49 @@ def test_of_an_oversize_one_nothing_can_be_replayed(shop: Source) -> None:
     steward = signed_in(DATA_STEWARD)
     assert "there is nothing to replay" in steward.get(act("change", row)).content.decode()
     assert "left as it is" in steward.post(act("replay", row), follow=True).content.decode()
+
+
+ROWS = "customer_number,given_name,email,updated_at\n{}\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("C1,Alice", ["C1", "Alice", None, None]),
+        ('C1,"Alice,a@example.com,2026-11-01', ["C1", "Alice", "a@example.com", "2026-11-01"]),
+    ],
+)
+def test_a_broken_line_of_a_table_is_mended_by_its_columns(
+    line: str, told: list[str | None], crm: Source, tmp_path: Path
+) -> None:
+    file = tmp_path / "crm.csv"
+    file.write_text(ROWS.format(line))
+    ingest(crm, file)
+    row = QuarantinedRecord.objects.get()
+    steward = signed_in(DATA_STEWARD)
+    text = steward.post(act("open", row), {"reason": "ticket 4711"}).context["form"]["record"].value()
+    shown = orjson.loads(text)
+    assert list(shown.items()) == list(zip(ROWS.split("\n")[0].split(","), told, strict=True))
+    mended = orjson.dumps(shown | {"email": "a@example.com", "updated_at": "2026-11-01"}).decode()
+    done = steward.post(act("mend", row), {"record": mended, "reason": "ticket 4711"}, follow=True)
+    assert "it is stored now" in done.content.decode()
+    assert QuarantinedRecord.objects.count() == 0
+
+
+def test_a_column_that_its_source_does_not_know_is_numbered(crm: Source, tmp_path: Path) -> None:
+    file = tmp_path / "crm.csv"
+    file.write_text("customer_number,Winterbourne\nC1,Alice,Leeds\n")
+    ingest(crm, file)
+    opened = signed_in(DATA_STEWARD).post(act("open", QuarantinedRecord.objects.get()), {"reason": "ticket 4711"})
+    told = orjson.loads(opened.context["form"]["record"].value())
+    assert told == {"customer_number": "C1", "cell 2": "Alice", "cell 3": "Leeds"}
+    assert "customer_number, updated_at, " in opened.content.decode()
+
+
+def test_who_may_not_open_is_told_why_and_who_may(row: QuarantinedRecord) -> None:
+    for role, told in (
+        (ADMINISTRATOR, "leave to reveal identifiers as well as to replay; these roles have both: Data steward."),
+        (PRIVACY_OFFICER, "not replay; these roles may: Administrator, Operator, Data steward."),
+    ):
+        assert told in signed_in(role).get(act("change", row)).content.decode()
+    assert "leave to reveal" not in signed_in(DATA_STEWARD).get(act("change", row)).content.decode()

@@ -11,9 +11,12 @@ from access.roles import CORRECT_IDENTITY, REVEAL_IDENTIFIERS, ROLES
 from console import corrections, review_queue
 from identity import profiles
 from identity.ledger import NotPossible
-from identity.models import Verdict
+from identity.models import IN_REVIEW, Match, Verdict
 from pipeline.models import Work
+from records.models import SourceProfile
 from tests.console.conftest import World, said
+from tests.senders import process, send_rows
+from vault.ids import new_id
 from vault.models import AuditEntry
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -138,3 +141,32 @@ def test_the_page_says_why_a_likely_pair_waits(world: World, sign_in: SignIn) ->
     world.match.save()
     content = sign_in("data_steward").get(act("change", world)).content.decode()
     assert "what comes from a browser or an app joins one known person at most" in content
+
+
+def test_whoever_decides_goes_on_with_the_pair_that_stands_behind(world: World, sign_in: SignIn, now: datetime) -> None:
+    pairs = [world.match, *more_pairs(world, [0.9, 0.8, 0.7], now)]
+    queue = sorted(pairs, key=lambda pair: (-pair.probability, pair.pk))
+    pages = [reverse("admin:identity_match_change", args=[pair.pk]) for pair in queue]
+    client = sign_in("data_steward")
+    for at, following in ((1, 2), (2, 3), (3, 0)):
+        assert f'href="{pages[following]}">Next pair' in client.get(pages[at]).content.decode()
+        decided = client.post(reverse("admin:identity_match_keep_apart", args=[queue[at].pk]), REASON)
+        assert decided["Location"] == pages[following]
+    assert "Next pair" not in client.get(pages[0]).content.decode()
+    last = client.post(reverse("admin:identity_match_keep_apart", args=[queue[0].pk]), REASON)
+    assert last["Location"] == reverse("admin:identity_match_changelist")
+
+
+def more_pairs(world: World, probabilities: list[float], now: datetime) -> list[Match]:
+    """Pairs of two more people each, so likely to be one."""
+    known = set(SourceProfile.objects.values_list("id", flat=True))
+    at = now.isoformat()
+    rows = [{"customer_number": f"D-{place}", "updated_at": at} for place in range(2 * len(probabilities))]
+    send_rows(world.crm, *rows, now=now)
+    process(now)
+    new = SourceProfile.objects.exclude(id__in=known).order_by("id").values_list("id", flat=True)
+    found = {"reason": "similar person", "evidence": [], "state": IN_REVIEW, "model_version": "1", "found_at": now}
+    return [
+        Match.objects.create(id=new_id(), left_id=left, right_id=right, probability=probability, **found)
+        for probability, left, right in zip(probabilities, new[::2], new[1::2], strict=True)
+    ]

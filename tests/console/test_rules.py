@@ -6,14 +6,16 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from identity import rules
+from identity import rules, settle_runs
 from identity.models import DryRun, DryRunChange, RuleVersion, Settling
 from identity.rules import Thresholds
-from pipeline import tasks
+from pipeline import settling, tasks
 from pipeline.models import Work
 from records.models import SourceProfile
 from tests.console.conftest import PLAINTEXT, World, said
+from vault.ids import new_id
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 SignIn = Callable[[str], Client]
@@ -142,7 +144,76 @@ def test_everybody_is_settled_by_a_worker_and_the_page_says_what_changed(
     assert "Settle everybody" not in under_way
     tasks.work_on_settling(str(run.pk))
     done = steward.get(at("changelist")).content.decode()
-    assert "0 people merged into others, 1 split off." in done
+    assert '<dt>Merges</dt><dd class="o-number">0</dd>' in done
+    assert '<dt>Splits</dt><dd class="o-number">1</dd>' in done
+    assert "<dt>Rules</dt><dd>version 1</dd>" in done
+    assert done.count("<dt>Join from</dt><dd>99.99%</dd>") == 2
+    assert "1 pair came to wait for review, 1 waits no more." in done
     assert "Settle everybody" in done
     assert sign_in("marketer").post(at("settle")).status_code == 403
     assert Settling.objects.count() == 1
+
+
+def test_what_was_carried_out_is_told_beside_what_is_in_force(
+    tried: DryRun, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks.work_on_settling, "delay", tasks.work_on_settling)
+    steward = sign_in("data_steward")
+    steward.post(at("settle"))
+    steward.post(at("put_in_force", tried.pk), {"reason": "case 7"})
+    page = steward.get(at("changelist")).content.decode()
+    assert "<dt>Rules</dt><dd>as delivered</dd>" in page
+    assert '<dd>90%<div class="o-small o-warn" style="font-weight: 400">now 99.99%</div></dd>' in page
+
+
+def test_a_run_that_fails_says_what_went_wrong_and_is_stopped(
+    world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks.work_on_settling, "delay", lambda _: None)
+    steward = sign_in("data_steward")
+    steward.post(at("settle"))
+    run = Settling.objects.get()
+
+    def fails(*args: object, **named: object) -> None:
+        raise OverflowError("carol@example.com")
+
+    monkeypatch.setattr(settling, "settle", fails)
+    with pytest.raises(OverflowError):
+        tasks.work_on_settling(str(run.pk))
+    run.refresh_from_db()
+    assert (run.state, run.fault, run.failed_at is not None) == ("running", "OverflowError", True)
+    assert steward.get(at("settling_progress", run.pk)).json()["state"] == "failing"
+    page = steward.get(at("changelist")).content.decode()
+    assert "an error of the kind OverflowError" in page
+    assert "carol@example.com" not in page
+    assert at("stop_settling", run.pk) in page
+    assert sign_in("marketer").post(at("stop_settling", run.pk)).status_code == 403
+    assert said(steward.post(at("stop_settling", run.pk))) == ["Stopped. What was decided so far stands."]
+    assert said(steward.post(at("stop_settling", run.pk))) == ["It has ended already."]
+    stopped = steward.get(at("changelist")).content.decode()
+    assert "by data_steward, after it had failed: an error of the kind OverflowError" in stopped
+    assert "Settle everybody" in stopped
+    tasks.work_on_settling(str(run.pk))
+    run.refresh_from_db()
+    assert (run.state, run.done) == ("done", 0)
+
+
+def test_what_ended_unfinished_says_so(world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks.work_on_settling, "delay", lambda _: None)
+    steward = sign_in("data_steward")
+    steward.post(at("settle"))
+    run = Settling.objects.get()
+    settle_runs.left_behind(now=run.noted_at + 2 * settle_runs.GIVEN_UP)
+    page = steward.get(at("changelist")).content.decode()
+    assert "for a day it got no further" in page
+    assert "no worker was at it" in page
+
+
+def test_a_dry_run_that_would_change_nothing_says_so(world: World, sign_in: SignIn) -> None:
+    now = timezone.now()
+    DryRun.objects.create(
+        id=new_id(), link=0.9, review=0.5, same_email=True, same_device=True, learns=True, state="done",
+        counts={"merges": 0, "splits": 0}, started_at=now, noted_at=now, ended_at=now,
+    )  # fmt: skip
+    page = sign_in("data_steward").get(at("changelist")).content.decode()
+    assert page.count('<td class="o-right o-number">0</td>') == 2

@@ -10,6 +10,10 @@ pytest.importorskip("playwright")
 from django.core.management import CommandError, call_command
 from playwright.sync_api import sync_playwright
 
+from access import users
+from access.models import User
+from access.roles import ADMINISTRATOR, MANAGE_ACCESS
+from console.actors import names_of
 from console.management.commands import screenshots
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -44,3 +48,12 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     with pytest.raises(CommandError, match="make install-dev"):
         call_command("screenshots", out=tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+def test_whoever_takes_pictures_is_gone_afterwards_and_named_where_they_looked() -> None:
+    users.add("admin", password="a long enough one", roles=[ADMINISTRATOR])
+    with screenshots._viewer(None) as user:
+        assert user.may(MANAGE_ACCESS)
+        looked = str(user.pk)
+    assert [user.username for user in User.objects.all()] == ["admin"]
+    assert names_of([looked]) == {looked: "manage.py screenshots"}

@@ -174,6 +174,7 @@ def test_faults_name_the_way_out(tmp_path: Path) -> None:
     assert "write FIELD=COLUMN" in fault(good, "--column", "n")
     assert "from 0.5 to below 1" in fault(good, "--threshold", "9")
     assert "from 0.5 to below 1" in fault(good, "--threshold", "0.3")
+    assert "from 0.5 to below 1; did you mean 0.95?" in fault(good, "--threshold", "95")
     assert "name another with --id" in fault(good, "--id", "n")
     assert "is a folder; name a file in it" in fault(tmp_path)
     nothing = fault(write(tmp_path / "same.csv", [{"a": "x", "b": ""}] * 2))

@@ -1,6 +1,7 @@
 """A dry run of rules says who would merge and split, exactly, and changes nothing; what is saved is in force."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
@@ -28,6 +29,7 @@ from identity.profiles import look_up, profile_of, source_profiles
 from identity.relearning import learn_anew
 from identity.rules import NotPossible, Thresholds
 from identity.tried_models import keep_to_try
+from pipeline.management.commands import resolve
 from privacy import requests
 from privacy.erasure import erase
 from records.models import EPISODE, SourceProfile
@@ -36,6 +38,7 @@ from tests.identity.test_devices import seen
 from tests.identity.test_resolve import ALICE, BOB_HER_TWIN
 from tests.pipeline.cast import bearers
 from tests.senders import process, send_messages, send_rows
+from vault.ids import new_id
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
@@ -235,6 +238,50 @@ def test_the_command_tells_and_saves(town, now):
         with pytest.raises(CommandError):
             call_command("resolve", "--dry-run", *wrong, stdout=StringIO())
     assert DryRun.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--link", "95"], "from 0.85 to 0.9999; did you mean 0.95?"),
+        (["--link", "0.5"], "from 0.85 to 0.9999; such as 0.95"),
+        (["--review", "40"], "from 0.05 to 0.9999; did you mean 0.4?"),
+        (["--review", "much"], "from 0.05 to 0.9999; such as 0.5"),
+    ],
+)
+def test_who_writes_percent_is_told_what_that_is(given, told, db):
+    with pytest.raises(CommandError, match=re.escape(told)):
+        call_command("resolve", "--dry-run", *given)
+
+
+def test_the_command_lists_splits_beside_merges(town, now, monkeypatch):
+    """However many merges there are."""
+    run = tried(now, link=0.9999)
+    split = run.changes.get()
+    for number in range(3):
+        DryRunChange.objects.create(
+            id=new_id(), run=run, kind=MERGE, left=split.left, right=split.right, reason="similar person", bits=4.5,
+            evidence=[], moving=number,
+        )  # fmt: skip
+    run.counts |= {"merges": 3}
+    monkeypatch.setattr(resolve, "SHOWN", 2)
+    pair = f"{split.left_id} {split.right_id}"
+    assert resolve._in_words(run, resolve._as_json(run)).splitlines()[2:] == [
+        f"  together  {pair} similar person, +4.5 bits",
+        f"  together  {pair} similar person, +4.5 bits",
+        "  together  and 1 more, in the admin under Who is who: rules",
+        f"  apart     {pair} {split.reason}, {split.bits:+.1f} bits",
+        "Nothing was changed.",
+    ]
+
+
+def test_a_model_that_is_brought_is_kept_and_named(town, tmp_path):
+    file = tmp_path / "model.json"
+    file.write_text(json.dumps(Model.default().to_dict()))
+    errors = StringIO()
+    call_command("resolve", "--dry-run", "--model", str(file), stdout=StringIO(), stderr=errors)
+    model = MatchModel.objects.get()
+    assert f"Kept as model '{model.version}', not in force" in errors.getvalue()
 
 
 def test_a_late_sign_in_is_left_to_those_who_resolve(browser, now):

@@ -201,7 +201,8 @@ def test_the_command_settles_and_says_what_it_did(town):
     call_command("resolve", "--settle", "--json", stdout=out)
     run = Settling.objects.get()
     assert json.loads(out.getvalue()) == {
-        "run": str(run.pk), "rules": "rules 1, default", "source_profiles": 4, "merges": 0, "splits": 1, "moved": 1
+        "run": str(run.pk), "rules": "rules 1, default", "source_profiles": 4, "merges": 0, "splits": 1, "moved": 1,
+        "reviews_added": 1, "reviews_taken": 0,
     }  # fmt: skip
     assert (run.started_by, run.state) == ("resolve command", "done")
     for wrong in ([], ["--settle", "--link", "0.95"], ["--settle", "--save", "case 7"]):

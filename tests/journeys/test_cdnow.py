@@ -39,7 +39,7 @@ MAPPING = {
     "fields": {"customer_id": "customer_number"},
     "properties": {"number_of_cds": "integer", "dollar_value": "number"},
 }
-COUNTS = "acknowledged 69,659, stored {}, duplicate {}, quarantined 0, refused 0"
+COUNTS = "acknowledged 69,659 = stored {} + duplicate {} + quarantined 0 + refused 0"
 
 
 @dataclass

@@ -127,7 +127,7 @@ def test_a_mapping_is_tried_and_used_for_this_run_alone(crm: Source, mapping: Pa
         "property (number)",
     ]
     out, _ = run(path, "--source", "crm", "--mapping", mapping)
-    assert out == "acknowledged 2, stored 1, duplicate 0, quarantined 1, refused 0\n"
+    assert out == "acknowledged 2 = stored 1 + duplicate 0 + quarantined 1 + refused 0\n"
     assert Record.objects.get().properties == {"shoe_size": 38}
     crm.refresh_from_db()
     assert (crm.mapping, crm.mapping_version) == (own, 1)

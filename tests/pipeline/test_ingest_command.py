@@ -30,7 +30,7 @@ def test_it_counts_and_names_what_was_wrong(till: Source, tmp_path: Path) -> Non
     path = tmp_path / "sales.csv"
     path.write_text("receipt_id,loyalty_card,total\nR-1,L-1,5.00\nR-2,L-1,lots\nR-3,L-1\nR-1,L-1,5.00\n")
     out, errors = run(path, "--source", "till", "--json")
-    assert out.splitlines()[0] == "acknowledged 4, stored 1, duplicate 1, quarantined 2, refused 0"
+    assert out.splitlines()[0] == "acknowledged 4 = stored 1 + duplicate 1 + quarantined 2 + refused 0"
     assert json.loads(out.splitlines()[-1]) == {
         "acknowledged": 4,
         "stored": 1,
@@ -110,10 +110,10 @@ def test_a_contract_holds_this_once(till: Source, tmp_path: Path) -> None:
     out, _ = run(path, *held, "--contract-mode", "block", "--dry-run")
     assert "  new 1, duplicate 0, to quarantine 1" in out.splitlines()
     out, _ = run(path, *held)
-    assert out.splitlines()[0] == "acknowledged 2, stored 1, duplicate 0, quarantined 1, refused 0"
+    assert out.splitlines()[0] == "acknowledged 2 = stored 1 + duplicate 0 + quarantined 1 + refused 0"
     out, errors = run(path, "--source", "till", "--contract-mode", "discover")
     assert "This file was loaded" not in errors
-    assert out.splitlines()[0] == "acknowledged 2, stored 0, duplicate 2, quarantined 0, refused 0"
+    assert out.splitlines()[0] == "acknowledged 2 = stored 0 + duplicate 2 + quarantined 0 + refused 0"
     _, errors = run(path, *held)
     assert "This file was loaded" in errors
     till.refresh_from_db()

@@ -127,6 +127,8 @@ def test_every_row_counts_once_after_kill_9(write: Callable[[Path], None], till:
     out, errors = io.StringIO(), io.StringIO()
     call_command("ingest", str(path), "--source", "till", "--json", stdout=out, stderr=errors)
     assert f"An earlier load was interrupted: goes on at line {load.line + 1:,}." in errors.getvalue()
+    whole = f"acknowledged {ROWS:,} = stored {ROWS:,} + duplicate 0 + quarantined 0 + refused 0"
+    assert out.getvalue().splitlines()[1] == f"The whole file: {whole}"
     counts = json.loads(out.getvalue().splitlines()[-1])
     assert counts["stored"] == counts["acknowledged"] == ROWS - load.stored
     assert counts["went_on_at_line"] == load.line + 1
@@ -136,19 +138,19 @@ def test_every_row_counts_once_after_kill_9(write: Callable[[Path], None], till:
     assert sum(Intake.objects.values_list("acknowledged", flat=True)) == ROWS
 
 
-def test_a_loaded_file_changes_nothing_and_says_so(till: Source, tmp_path: Path) -> None:
+def test_a_loaded_file_stores_nothing_and_is_accounted_for(till: Source, tmp_path: Path) -> None:
     path = tmp_path / "sales.csv"
     path.write_text("loyalty_card,total\nL-1,5.00\nL-1,lots\n")
     assert outcome(ingest(till, path)) == (1, 0, 1, 0)
     load = FileLoad.objects.values().get()
-    intakes = Intake.objects.count()
     out, errors = io.StringIO(), io.StringIO()
     path.rename(tmp_path / "another name.csv")
     call_command("ingest", str(tmp_path / "another name.csv"), "--source", "till", stdout=out, stderr=errors)
     assert f"This file was loaded {load['ended_at']:%Y-%m-%d %H:%M} UTC: its rows are duplicates" in errors.getvalue()
-    assert out.getvalue() == "acknowledged 2, stored 0, duplicate 2, quarantined 0, refused 0\n"
+    assert out.getvalue() == "acknowledged 2 = stored 0 + duplicate 2 + quarantined 0 + refused 0\n"
     assert FileLoad.objects.values().get() == load
-    assert Intake.objects.count() == intakes
+    again = Intake.objects.latest("id")
+    assert (again.acknowledged, again.stored, again.duplicate, Intake.objects.count()) == (2, 0, 2, 2)
 
 
 def test_again_reads_a_loaded_file_from_its_start(till: Source, tmp_path: Path) -> None:

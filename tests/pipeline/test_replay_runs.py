@@ -160,6 +160,7 @@ def test_the_command(shop: Source) -> None:
         "duplicate": 0,
         "refused": 0,
         "quarantined": 0,
+        "reasons": {},
     }
     with pytest.raises(CommandError, match="Nothing of this source is in quarantine"):
         call_command("replay", source="shop")
@@ -173,3 +174,16 @@ def test_the_command_says_it_in_words(shop: Source) -> None:
     out = io.StringIO()
     call_command("replay", source="shop", stdout=out)
     assert "Of 2 in quarantine: stored 2, duplicate 0, refused by consent 0, still in quarantine 0." in out.getvalue()
+
+
+def test_the_command_says_why_the_others_stay_and_what_to_do(shop: Source) -> None:
+    fill(shop, 2)
+    out = io.StringIO()
+    call_command("replay", source="shop", stdout=out)
+    assert out.getvalue().splitlines()[-2:] == [
+        "Of 2 in quarantine: stored 0, duplicate 0, refused by consent 0, still in quarantine 2.",
+        "  wrong_type 2: Send the field that is named as the type that is named, or change the type in the source's "
+        "mapping.",
+    ]
+    call_command("replay", source="shop", json=True, stdout=out)
+    assert json.loads(out.getvalue().splitlines()[-1])["reasons"] == {"wrong_type": 2}

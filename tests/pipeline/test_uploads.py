@@ -14,7 +14,7 @@ from pyarrow import parquet
 from consent.models import Purpose
 from pipeline import files, sweep, tasks, uploads
 from pipeline.files import ingest
-from records import sources
+from records import accounting, sources
 from records import uploads as kept
 from records.models import (
     EXPIRED,
@@ -214,6 +214,8 @@ def test_the_same_file_again_changes_nothing_and_says_so(till: Source, tmp_path:
     path.write_bytes(SALES)
     assert ingest(till, path).duplicate == 4
     assert Record.objects.count() == 3
+    (day,) = accounting.lines(since=second.started_at.date(), until=timezone.now().date(), source=till)
+    assert (day.acknowledged, day.stored, day.duplicate, day.quarantined, day.faults) == (12, 3, 8, 1, [])
 
 
 def test_a_load_goes_on_where_its_worker_died(till: Source, monkeypatch: pytest.MonkeyPatch) -> None:

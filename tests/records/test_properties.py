@@ -40,7 +40,6 @@ def test_values_are_read_as_the_declared_type(value: object, kind: str, expected
     ("value", "kind"),
     [
         ("lots", "number"),
-        ("12,50", "number"),
         ("1_000", "number"),
         ("nan", "number"),
         ("-inf", "number"),
@@ -101,3 +100,20 @@ def test_any_value_is_read_or_refused(value: object, kind: str) -> None:
         assert isinstance(
             read, {"number": float, "integer": int, "string": str, "boolean": bool, "currency": str}[kind]
         )
+
+
+@pytest.mark.parametrize("value", ["12,50", "-1.234,5", "1,234.50", "€ 12,5", "1 234,5", "1'234,50"])
+@pytest.mark.parametrize(("kind", "article"), [("number", "a number"), ("integer", "an integer")])
+def test_a_number_with_a_comma_is_answered_with_the_way_to_write_it(value: str, kind: str, article: str) -> None:
+    with pytest.raises(Unreadable) as raised:
+        typed("total", value, kind)
+    assert raised.value.message == (
+        f"'total' must be {article}. It has a comma: write digits, and a point before the decimals, such as 1234.50."
+    )
+
+
+@pytest.mark.parametrize(("value", "kind"), [("lots, of them", "number"), ("12,5 lots", "number"), ("1,2", "boolean")])
+def test_what_is_no_number_with_a_comma_is_not(value: str, kind: str) -> None:
+    with pytest.raises(Unreadable) as raised:
+        typed("total", value, kind)
+    assert raised.value.message == f"'total' must be a {kind}."

@@ -22,6 +22,7 @@ from django.urls import reverse
 from access import users
 from access.models import User
 from access.roles import MANAGE_ACCESS, ROLES
+from console.actors import PHOTOGRAPHER
 from identity.models import Assignment
 from privacy.models import SubjectRequest
 from segments.models import Membership, Segment
@@ -114,7 +115,7 @@ def _pages() -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def _viewer(username: str | None) -> Iterator[User]:
-    """The user of that name; or one made for this, with every role while the pictures are taken and none afterwards."""
+    """The user of that name; or one made for this, who has every role while the pictures are taken and is gone then."""
     if username:
         found = User.objects.filter(username=username).first()
         if found is None:
@@ -124,12 +125,12 @@ def _viewer(username: str | None) -> Iterator[User]:
     if not any(other.may(MANAGE_ACCESS) for other in User.objects.exclude(username=VIEWER)):
         raise CommandError("Nobody manages access yet: run manage.py demo or createsuperuser first, or name a --user")
     user = User.objects.filter(username=VIEWER).first()
-    user = user or users.add(VIEWER, password=secrets.token_urlsafe(32), roles=[])
+    user = user or users.add(VIEWER, password=secrets.token_urlsafe(32), roles=[], id=PHOTOGRAPHER)
     user = users.change(user, roles=list(ROLES), is_active=True)
     try:
         yield user
     finally:
-        users.change(user, roles=[], is_active=False)
+        users.remove(user)
 
 
 @contextmanager

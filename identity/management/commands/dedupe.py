@@ -21,6 +21,7 @@ from identity.management.files_of_people import (
     with_way_out,
     write_text,
 )
+from identity.management.probabilities import probability
 from identity.management.remarks_on_files import columns_in_words, counted, remarks_on
 from identity.matching.batch import LINK_IN_FILE
 from identity.written import written_whole
@@ -44,7 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("--model", type=Path, metavar="FILE", help="use this saved model; do not learn")
         parser.add_argument("--save-model", type=Path, metavar="FILE", help="save the model that was used, as JSON")
         parser.add_argument(
-            "--threshold", type=_probability, default=LINK_IN_FILE,
+            "--threshold", type=probability(LINK_IN_FILE, 1, such_as=0.9, below=True), default=LINK_IN_FILE,
             help=f"link pairs from this probability on (default {LINK_IN_FILE}); higher joins less",
         )  # fmt: skip
         parser.add_argument(
@@ -79,6 +80,7 @@ class Command(BaseCommand):
         _write(out, done.rows)
         if options["save_model"]:
             write_text(options["save_model"], json.dumps(done.found.model.to_dict(), indent=2) + "\n")
+            self.stderr.write(f"The model is kept in {options['save_model']}.")
         for line in columns_in_words(done.columns):
             self.stderr.write(f"  {line}", self.style.NOTICE)
         for remark in remarks_on(done, chosen=chosen_columns(options)):
@@ -87,16 +89,6 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(_as_json(done, options["threshold"], time.monotonic() - started)))
         else:
             self.stdout.write(_in_words(done, out))
-
-
-def _probability(text: str) -> float:
-    try:
-        probability = float(text)
-    except ValueError:
-        probability = 0.0
-    if not LINK_IN_FILE <= probability < 1:
-        raise ArgumentTypeError("give a probability from 0.5 to below 1, such as 0.9: less speaks against one person")
-    return probability
 
 
 def _limit(text: str) -> tuple[str, int | None]:

@@ -2,7 +2,7 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,7 +18,7 @@ from pipeline.files import Loading, Progress, open_load, take_in
 from pipeline.management import contract_file
 from records.file_loads import Reading
 from records.mapping import faults
-from records.models import Source
+from records.models import FileLoad, Source
 from records.readers import Nature, NotReadable, examine
 from records.readers.charset import called
 
@@ -81,7 +81,7 @@ class Command(BaseCommand):
         if loading.loaded_before:
             when = loading.load.ended_at
             self.stderr.write(
-                f"This file was loaded {when:%Y-%m-%d %H:%M} UTC: its rows are duplicates, and nothing changes. "
+                f"This file was loaded {when:%Y-%m-%d %H:%M} UTC: its rows are duplicates, and nothing is stored. "
                 "--again reads it anew."
             )
         elif loading.goes_on_at:
@@ -90,7 +90,11 @@ class Command(BaseCommand):
             acceptance = take_in(loading, file, on_progress=tell)
         self._say_rejects(acceptance)
         counts = {name: getattr(acceptance, name) for name in COUNTS}
-        self.stdout.write(", ".join(f"{name} {count:,}" for name, count in counts.items()))
+        self.stdout.write(_sum(counts))
+        if loading.goes_on_at:
+            load = FileLoad.objects.get(pk=loading.load.pk)
+            whole = {name: getattr(load, name) for name in COUNTS}
+            self.stdout.write(f"The whole file: {_sum(whole)}")
         if options["json"]:
             self.stdout.write(json.dumps(counts | _state(loading)))
 
@@ -116,6 +120,12 @@ class Command(BaseCommand):
             self.stderr.write(f"line {reject.position}: {reject.message}")
         if len(acceptance.rejects) > SHOWN:
             self.stderr.write("… and more; see Quarantine in the admin")
+
+
+def _sum(counts: Mapping[str, int]) -> str:
+    """What was acknowledged, and of what that is the sum."""
+    whole, *parts = (f"{name} {count:,}" for name, count in counts.items())
+    return f"{whole} = {' + '.join(parts)}"
 
 
 def _state(loading: Loading) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from pipeline import replay_runs
 from pipeline.models import Replay
 from records.models import Source
+from records.ways_out import way_out
 from vault.grants import Actor
 
 BY = Actor.machine("replay command")
@@ -60,11 +61,13 @@ class Command(BaseCommand):
 
 def _as_json(run: Replay) -> str:
     told = {"found": run.found, "stored": run.stored, "duplicate": run.duplicate, "refused": run.refused}
-    return json.dumps({**told, "quarantined": run.still})
+    return json.dumps({**told, "quarantined": run.still, "reasons": run.still_for})
 
 
 def _in_words(run: Replay) -> str:
-    return (
+    told = (
         f"Of {run.found:,} in quarantine: stored {run.stored:,}, duplicate {run.duplicate:,}, refused by consent "
         f"{run.refused:,}, still in quarantine {run.still:,}."
     )
+    why = (f"  {reason} {count:,}: {way_out(reason)}" for reason, count in run.reasons)
+    return "\n".join([told, *why])

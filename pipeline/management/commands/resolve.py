@@ -2,6 +2,8 @@
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,15 +23,18 @@ from rich.text import Text
 
 from identity import dry_runs, rules, settle_runs
 from identity.management.files_of_people import saved_model
-from identity.models import DONE, SPLIT, DryRun, MatchModel, Settling
-from identity.rules import NotPossible, Thresholds
+from identity.management.probabilities import probability
+from identity.models import DONE, MERGE, SPLIT, DryRun, MatchModel, Settling
+from identity.rules import LEAST_LINK, LEAST_REVIEW, MOST_LINK, NotPossible, Thresholds
+from identity.settling import COUNTED
 from identity.tried_models import keep_to_try
 from pipeline import settling
 from privacy import epoch
 from vault.reasons import names_somebody
 
 BY = "resolve command"
-SHOWN = 20
+# Of each kind.
+SHOWN = 10
 DELIVERED = "delivered"
 # What is for rules on trial alone.
 TRIED = ("link", "review", "same_email", "same_device", "model", "save")
@@ -41,14 +46,22 @@ class Command(BaseCommand):
     help = (
         "--dry-run: run other thresholds, another rule or another model against everybody and say who would merge and "
         "who would split; nothing is changed by it. What is not named stays as it is in force. --settle: decide anew, "
-        "by the rules in force, what matching has joined; what people did stands. Docs: docs/who-is-who.md."
+        "by the rules in force, what matching has joined; what people did stands. --stop: end that where "
+        "it is. Docs: docs/who-is-who.md."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="try, and change nothing")
         parser.add_argument("--settle", action="store_true", help="merge and split as if everybody had come at once")
-        parser.add_argument("--link", type=float, metavar="P", help="join by itself from this probability on")
-        parser.add_argument("--review", type=float, metavar="P", help="let a person look from this probability on")
+        parser.add_argument("--stop", action="store_true", help="end the settling that is under way where it is")
+        parser.add_argument(
+            "--link", type=probability(LEAST_LINK, MOST_LINK, such_as=0.95), metavar="P",
+            help=f"join by itself from this probability on, {LEAST_LINK} to {MOST_LINK}",
+        )  # fmt: skip
+        parser.add_argument(
+            "--review", type=probability(LEAST_REVIEW, MOST_LINK, such_as=0.5), metavar="P",
+            help=f"let a person look from this probability on, from {LEAST_REVIEW} to less than --link",
+        )  # fmt: skip
         parser.add_argument(
             "--same-email", choices=("yes", "no"), help="whether the same e-mail address joins by itself"
         )
@@ -61,6 +74,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["stop"]:
+            self._stop()
+            return
         if not options["dry_run"] and not options["settle"]:
             raise CommandError("Say --dry-run to try rules, or --settle to decide anew by those in force.")
         if options["settle"] and any(options[name] is not None for name in TRIED):
@@ -82,14 +98,25 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from None
         run.refresh_from_db()
         if run.state != DONE:
-            raise CommandError("Somebody else is at it; how far that is stands in the admin under Rules.")
+            raise CommandError("Somebody else is at it; how far that is stands in the admin under Who is who: rules.")
+        if run.stopped_by:
+            raise CommandError(f"Stopped before everybody was asked; this far it stands. {_settled(run)}")
         self.stdout.write(json.dumps(_counts(run)) if as_json else _settled(run))
+
+    def _stop(self) -> None:
+        run = settle_runs.under_way()
+        if run is None:
+            raise CommandError("Nobody is being settled.")
+        with suppress(settle_runs.NotUnderWay):
+            settle_runs.stop(run.pk, by=BY, now=timezone.now())
+        run.refresh_from_db()
+        self.stdout.write(_settled(run))
 
     def _try(self, options: dict[str, Any]) -> None:
         if options["save"] and names_somebody(options["save"]):
             raise CommandError("The reason stays on record for years: name a case, no e-mail address or phone number.")
         try:
-            run = dry_runs.begin(_model(options["model"]), _thresholds(options), by=BY, now=timezone.now())
+            run = dry_runs.begin(self._model(options["model"]), _thresholds(options), by=BY, now=timezone.now())
         except NotPossible as error:
             raise CommandError(f"{str(error).capitalize()}.") from None
         self._work_on(run)
@@ -101,6 +128,23 @@ class Command(BaseCommand):
             saved = dry_runs.put_in_force(run.pk, by=BY, reason=options["save"][:200], now=timezone.now())
             told["saved"] = saved.number
         self.stdout.write(json.dumps(told) if options["json"] else _in_words(run, told))
+
+    def _model(self, named: str | None) -> MatchModel | None:
+        """The model that is to be tried; one from a file is kept, and it is said as what."""
+        if named is None:
+            return MatchModel.objects.filter(active=True).first()
+        if named == DELIVERED:
+            return None
+        known = MatchModel.objects.filter(version=named).first()
+        if known is None and not Path(named).exists():
+            raise CommandError(f"There is no model of the version '{named}', and no such file.")
+        if known is None:
+            known = keep_to_try(saved_model(Path(named)), now=timezone.now())
+            self.stderr.write(
+                f"Kept as model '{known.version}', not in force: --model '{known.version}' tries it again, and the "
+                "admin lists it under Who is who: rules."
+            )
+        return known
 
     def _work_on(self, run: DryRun) -> None:
         with Progress(*_columns("Asking who is who"), transient=True) as progress:
@@ -121,27 +165,16 @@ class Pace(ProgressColumn):
 
 
 def _counts(run: Settling) -> dict[str, Any]:
-    counts = {"source_profiles": run.done, "merges": run.merges, "splits": run.splits, "moved": run.moved}
-    return {"run": str(run.pk), "rules": run.rule_version, **counts}
+    counts = {name: getattr(run, name) for name in COUNTED}
+    return {"run": str(run.pk), "rules": run.rule_version, "source_profiles": run.done, **counts}
 
 
 def _settled(run: Settling) -> str:
     return (
-        f"{run.done:,} source profiles were asked anew. {run.merges:,} people were merged into others, {run.splits:,} "
-        f"were split off, {run.moved:,} source profiles moved."
+        f"{run.done:,} source profiles were asked anew by {run.rule_version}. Merges: {run.merges:,}. "
+        f"Splits: {run.splits:,}. {run.moved:,} source profiles moved. "
+        f"Review queue: {run.reviews_added:,} pairs added, {run.reviews_taken:,} taken."
     )
-
-
-def _model(named: str | None) -> MatchModel | None:
-    in_force = MatchModel.objects.filter(active=True).first()
-    if named is None:
-        return in_force
-    if named == DELIVERED:
-        return None
-    known = MatchModel.objects.filter(version=named).first()
-    if known is None and not Path(named).exists():
-        raise CommandError(f"There is no model of the version '{named}', and no such file.")
-    return known or keep_to_try(saved_model(Path(named)), now=timezone.now())
 
 
 def _thresholds(options: dict[str, Any]) -> Thresholds:
@@ -177,12 +210,17 @@ def _in_words(run: DryRun, told: dict[str, Any]) -> str:
         f"Merges: {counts['merges']:,}, of {counts['merging']:,} people. "
         f"Splits: {counts['splits']:,}, of {counts['splitting']:,} people.",
     ]
-    for one in told["changes"][:SHOWN]:
-        left, right = one["source_profiles"]
-        word = "apart" if one["kind"] == SPLIT else "together"
-        bits = "" if one["bits"] is None else f", {one['bits']:+.1f} bits"
-        lines.append(f"  {word:<9} {left} {right} {one['reason']}{bits}")
-    if len(told["changes"]) > SHOWN:
-        lines.append(f"  and {len(told['changes']) - SHOWN:,} more, in the admin under Rules")
+    for kind, word in (MERGE, "together"), (SPLIT, "apart"):
+        lines += _changes(word, [one for one in told["changes"] if one["kind"] == kind], counts[f"{kind}s"])
     lines.append(f"In force from now on as version {told['saved']}." if "saved" in told else "Nothing was changed.")
     return "\n".join(lines)
+
+
+def _changes(word: str, changes: list[dict[str, Any]], count: int) -> Iterator[str]:
+    """The changes of one kind that move the most, and how many more there are."""
+    for one in changes[:SHOWN]:
+        left, right = one["source_profiles"]
+        bits = "" if one["bits"] is None else f", {one['bits']:+.1f} bits"
+        yield f"  {word:<9} {left} {right} {one['reason']}{bits}"
+    if count > SHOWN:
+        yield f"  {word:<9} and {count - SHOWN:,} more, in the admin under Who is who: rules"

@@ -1,0 +1,71 @@
+"""How settling stands, as the page of the rules shows it: how far it is, by which rules, and what went wrong."""
+
+from dataclasses import dataclass
+
+from console.actors import names_of
+from console.rule_forms import facts_of
+from identity.models import RUNNING, Settling
+from identity.rules import Thresholds
+from identity.settle_runs import NOBODY
+
+RUNNING_ON, FAILING, ENDED, STOPPED, GIVEN_UP = "running", "failing", "done", "stopped", "given up"
+# The rules that decide who is who; the others say how they came about.
+DECIDING = ("Match model", "Join from", "Review from", "Same e-mail", "Same device")
+# What a kind of error means, where its name alone says little.
+MEANING = {
+    NOBODY: "no worker was at it",
+    "Behind": "the database is a restored one that misses erasures",
+    "OperationalError": "the database did not answer, or broke off",
+    "InterfaceError": "the connection to the database was lost",
+    "MemoryError": "the worker had too little memory",
+}
+
+
+@dataclass(frozen=True)
+class Stand:
+    """A run: its state, how far it is, the rules it carries out beside those in force, who, and what went wrong."""
+
+    run: Settling
+    state: str
+    percent: float
+    # Of each rule its name, what was carried out, and what is in force where that is something else.
+    facts: list[tuple[str, str, str]]
+    by: str
+    stopped_by: str
+    fault: str
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it can be stopped, and no other can begin."""
+        return self.run.state == RUNNING
+
+
+def stand_of(run: Settling, *, in_force: list[tuple[str, str]]) -> Stand:
+    """How this run stands, while these rules are in force."""
+    names, now = names_of([run.started_by, run.stopped_by]), dict(in_force)
+    carried_out = facts_of(run.version or Thresholds(), run.version.model if run.version else None)
+    return Stand(
+        run=run,
+        state=state_of(run),
+        percent=percent_of(run),
+        facts=[
+            (name, value, now[name] if now[name] != value else "") for name, value in carried_out if name in DECIDING
+        ],
+        by=names.get(run.started_by, run.started_by),
+        stopped_by=names.get(run.stopped_by, run.stopped_by),
+        fault=MEANING.get(run.fault, f"an error of the kind {run.fault}") if run.fault else "",
+    )
+
+
+def state_of(run: Settling) -> str:
+    """One word for where it is."""
+    if run.state == RUNNING:
+        return FAILING if run.fault else RUNNING_ON
+    if run.stopped_by:
+        return STOPPED
+    return GIVEN_UP if run.fault else ENDED
+
+
+def percent_of(run: Settling) -> float:
+    """How far it is."""
+    return 100.0 if run.state != RUNNING else min(100.0, 100 * run.done / max(run.found, 1))

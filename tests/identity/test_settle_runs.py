@@ -1,0 +1,132 @@
+"""Runs of settling: what they count, how they are stopped, what they remember of a fault and of who is erased."""
+
+from datetime import datetime, timedelta
+from io import StringIO
+from uuid import UUID
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+
+from identity import ledger, rules, settle_runs
+from identity.models import Settling
+from identity.portions import Portion
+from identity.profiles import profile_of
+from identity.simulating import simulate
+from pipeline import settling
+from privacy.erasure import delete_rows_of
+from privacy.subjects import find
+from records.models import Source, SourceProfile
+from tests.identity.test_dry_run import ALICE_AT_WORK
+from tests.identity.test_resolve import ALICE, partner
+from tests.identity.test_settling import changed, in_force, settle
+from tests.identity.test_settling_at_rest import card_holders
+from tests.senders import process, send_rows
+from vault.ids import new_id
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+__all__ = ["partner"]
+
+
+# How often this text stands in the rows of a table.
+STANDS = "SELECT count(*) FROM {} AS held WHERE held::text LIKE %s"
+
+
+def occurrences(id: UUID) -> int:
+    """In how many rows of the whole database this id stands."""
+    with connection.cursor() as cursor:
+        found = 0
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(STANDS.format(connection.ops.quote_name(table)), [f"%{id}%"])
+            found += cursor.fetchone()[0]
+    return found
+
+
+def erase(id: UUID) -> None:
+    with transaction.atomic():
+        ledger.lock()
+        delete_rows_of(find(profile_of([id])[id]))
+
+
+def reviews(run: Settling) -> tuple[int, int]:
+    return run.reviews_added, run.reviews_taken
+
+
+def test_it_says_what_became_of_the_review_queue(crm: Source, now: datetime) -> None:
+    send_rows(crm, ALICE, ALICE_AT_WORK, now=now)
+    process(now)
+    in_force(now, link=0.9999)
+    assert reviews(settle(now)) == (1, 0)
+    assert reviews(settle(now)) == (0, 0)
+    in_force(now)
+    assert reviews(settle(now)) == (0, 1)
+
+
+def test_people_who_are_exchanged_are_counted_as_a_dry_run_counts_them(partner: Source, now: datetime) -> None:
+    """Two of two cards each, joined crosswise: each of the two people joins a part and loses one."""
+    send_rows(
+        partner,
+        *({"loyalty_number": card, "no": f"{card}-{number}"} for card in ("L1", "L2") for number in range(2)),
+        now=now,
+    )
+    process(now)
+    homes = profile_of(list(SourceProfile.objects.values_list("id", flat=True)))
+    one, two = ([id for id, home in sorted(homes.items()) if home == profile] for profile in sorted({*homes.values()}))
+    crossed = [ledger.Entry(one[1], homes[two[0]], "x"), ledger.Entry(two[1], homes[one[0]], "x")]
+    ledger.assign(crossed, actor="resolve", rule_version="default", now=now)
+    counts = simulate(rules.in_force(), now=now).counts
+    assert (counts["merges"], counts["splits"]) == (2, 2)
+    run = settle(now)
+    assert (run.merges, run.splits) == (2, 2)
+    assert changed(settle(now)) == (0, 0, 0)
+
+
+def test_a_stopped_run_decides_nobody_else(partner: Source, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    card_holders(partner, now, 1)
+    send_rows(partner, {"loyalty_number": "L2", "no": "9"}, now=now)
+    process(now)
+    monkeypatch.setattr(settling, "AT_ONCE", 1)
+    run = settle_runs.begin(by="steward-1", now=now)
+    settling.work_on(run.pk, on_progress=lambda run: settle_runs.stop(run.pk, by="steward-2", now=now))
+    run.refresh_from_db()
+    assert (run.state, run.done, run.after, run.stopped_by) == ("done", 1, None, "steward-2")
+
+
+def test_a_fault_is_forgotten_once_something_goes_right(partner: Source, now: datetime) -> None:
+    card_holders(partner, now, 1)
+    run = settle_runs.begin(by="steward-1", now=now)
+    settle_runs.fail(run, "OverflowError", now=now)
+    settling.work_on(run.pk, clock=lambda: now)
+    run.refresh_from_db()
+    assert (run.state, run.fault, run.failed_at) == ("done", "", None)
+
+
+def test_the_command_stops_what_is_under_way(now: datetime) -> None:
+    with pytest.raises(CommandError, match="Nobody is being settled"):
+        call_command("resolve", "--stop", stdout=StringIO())
+    run = settle_runs.begin(by="steward-1", now=now)
+    call_command("resolve", "--stop", stdout=StringIO())
+    run.refresh_from_db()
+    assert (run.state, run.stopped_by) == ("done", "resolve command")
+
+
+def test_no_run_remembers_who_was_erased(partner: Source, now: datetime) -> None:
+    send_rows(partner, *({"loyalty_number": f"L{number}", "no": str(number)} for number in range(3)), now=now)
+    process(now)
+    first, second, third = SourceProfile.objects.order_by("id").values_list("id", flat=True)
+    run = settle_runs.begin(by="steward-1", now=now)
+    for id, before in ((third, second), (second, first), (first, None)):
+        Settling.objects.update(after=id)
+        erase(id)
+        run.refresh_from_db()
+        assert run.after == before
+        assert occurrences(id) == 0
+
+
+def test_whoever_is_erased_before_a_portion_is_noted_is_not_remembered_either(partner: Source, now: datetime) -> None:
+    card_holders(partner, now, 1)
+    run, gone = settle_runs.begin(by="steward-1", now=now), new_id()
+    (here,) = SourceProfile.objects.values_list("id", flat=True)
+    settle_runs.note(run, Portion({gone}, gone, 1), {}, now=now + timedelta(hours=1))
+    run.refresh_from_db()
+    assert run.after == here
