@@ -5,20 +5,24 @@ that scenes stay small however many people there are.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import count
 from typing import Any
 from uuid import UUID
 
+from identity import blocked
 from identity.anew import people_anew
+from identity.blocked import Blocked
 from identity.matching.waterfall import Step
 from identity.models import MERGE, SPLIT
-from identity.portions import portions
+from identity.portions import Look, portions
 from identity.profiles import profile_of
 from identity.rules import Rules
 from identity.scene import Scene, look_around, ordered
+from identity.shared_by_many import shared_by_many
 from records.models import SourceProfile
 from vault.ids import new_id
 
@@ -60,22 +64,21 @@ def simulate(
 ) -> Difference:
     """The difference between who is who now and who would be by these rules, should everybody be asked anew.
 
-    Of each kind at most so many changes are told; the counts are of all. Whoever waits to be resolved for the first
-    time is left out.
+    Of each kind at most so many changes are told; the counts are of all. What many families share counts as blocked,
+    as it is before anybody is settled. Whoever waits to be resolved for the first time is left out.
     """
     found, done, numbers = SourceProfile.objects.count(), 0, count()
+    nobodys = Blocked(blocked.standing().pairs.union(shared_by_many(now=now)))
     number: dict[UUID, int] = {}
 
-    def look(ids: Collection[UUID]) -> Scene:
-        return look_around(ids, now=now, trial=rules)
-
+    look = partial(look_around, now=now, nobodys=nobodys, trial=rules)
     for portion in portions(look, size=AT_ONCE, until=new_id()):
         scene = look(portion.ids)
         for group in people_anew(scene, portion.ids, profile_of(portion.ids)):
             number |= dict.fromkeys((scene.everyone[row] for row in group), next(numbers))
         done += portion.begun
         tell(done, found)
-    return _difference(profile_of(number), number, rules, now=now, most=most)
+    return _difference(profile_of(number), number, look, most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +90,7 @@ class _Between:
     staying: list[UUID]
 
 
-def _difference(
-    homes: Mapping[UUID, UUID], number: Mapping[UUID, int], rules: Rules, *, now: datetime, most: int
-) -> Difference:
+def _difference(homes: Mapping[UUID, UUID], number: Mapping[UUID, int], look: Look, most: int) -> Difference:
     """Compare two ways to group the same source profiles: by profile, and by the number of a group."""
     members: dict[tuple[UUID, int], list[UUID]] = defaultdict(list)
     for id, home in homes.items():
@@ -108,7 +109,7 @@ def _difference(
         "splitting": sum(1 for parts in by_home.values() if len(parts) > 1),
     }
     shown = [one for kind in (merges, splits) for one in sorted(kind, key=_largest_first)[:most]]
-    return Difference(counts, [*_with_evidence(shown, rules, now)])
+    return Difference(counts, [*_with_evidence(shown, look)])
 
 
 def _parts(members: Mapping[tuple[UUID, int], list[UUID]], by: int) -> dict[Any, dict[Any, list[UUID]]]:
@@ -130,11 +131,11 @@ def _largest_first(one: _Between) -> tuple[int, UUID]:
     return -len(one.moving), one.moving[0]
 
 
-def _with_evidence(changes: Sequence[_Between], rules: Rules, now: datetime) -> Iterator[Change]:
+def _with_evidence(changes: Sequence[_Between], look: Look) -> Iterator[Change]:
     for start in range(0, len(changes), CHANGES_AT_ONCE):
         portion = changes[start : start + CHANGES_AT_ONCE]
         few = {id for one in portion for ids in (one.moving, one.staying) for id in ids[:MEMBERS_LOOKED_AT]}
-        scene = look_around(few, now=now, trial=rules)
+        scene = look(few)
         yield from (change for one in portion if (change := _change(one, scene)))
 
 

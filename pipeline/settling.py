@@ -21,6 +21,7 @@ from identity.settling import settle
 from outbox import changes
 from pipeline import following
 from pipeline.alone import alone_with
+from pipeline.blocking import block_what_many_share
 from pipeline.faults import told
 from pipeline.garbage import uncollected
 from pipeline.process import follow_batch
@@ -62,6 +63,9 @@ def _work_on(run: Settling, on_progress: Callable[[Settling], None], clock: Call
         """Find out who is decided with whom: the lock is not held yet, and nothing is written."""
         return look_around(ids, now=clock(), trial=rules.in_force())
 
+    if run.after is None:
+        # Else it would depend on who is looked at together whether such a value counts.
+        block_what_many_share(now=clock())
     for portion in portions(look, size=AT_ONCE, after=run.after, until=run.until):
         _settle(run, portion, now=clock())
         # What follows is computed on the way, but for others' work this does not wait.

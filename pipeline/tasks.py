@@ -86,6 +86,12 @@ def keep_limits() -> None:
 
 
 @shared_task
+def block_what_many_share() -> None:
+    """Block the e-mail addresses and phones that many families share."""
+    blocking.block_what_many_share(now=timezone.now())
+
+
+@shared_task
 def learn() -> None:
     """Learn the match model anew, from the source profiles that may be linked, past what many families share."""
     blocking.block_what_many_share(now=timezone.now())

@@ -10,10 +10,13 @@ from identity import blocked
 from identity.learning import LINKING
 from identity.models import BlockedValue
 from identity.profiles import profile_of
+from identity.rules import in_force
 from identity.shared_by_many import shared_by_many
+from identity.simulating import simulate
 from pipeline.blocking import block_what_many_share, let_count_again
 from pipeline.queue import waiting
 from records.models import Source, SourceProfile
+from tests.identity.test_settling import settle
 from tests.senders import process, send_rows
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -60,6 +63,21 @@ def test_two_of_one_name_are_no_person_for_a_phone_that_very_many_bear(
     send(crm, ANN | {"city": "Kiel"}, now=now)
     send(crm, ANN | {"city": "Bonn"}, now=now)
     assert count_of_profiles() == before + people
+
+
+def test_whom_it_joined_before_it_was_found_settling_parts_and_a_dry_run_says_so(crm: Source, now: datetime) -> None:
+    mailbox = "desk@shop.example"
+    send(crm, *customers(70, families=14, email=mailbox), now=now)
+    for city in ("Kiel", "Bonn"):
+        send(crm, {"given_name": "Ann", "family_name": "Frost", "email": mailbox, "city": city}, now=now)
+    before = count_of_profiles()
+    counts = simulate(in_force(), now=now).counts
+    assert (counts["merges"], counts["splits"]) == (0, 1)
+    assert not BlockedValue.objects.exists()
+    run = settle(now)
+    assert (run.merges, run.splits, count_of_profiles()) == (0, 1, before + 1)
+    again = settle(now)
+    assert (again.merges, again.splits, again.moved) == (0, 0, 0)
 
 
 @pytest.mark.parametrize(("count", "families", "found"), [(13, 9, 1), (12, 12, 0), (40, 8, 0)])
