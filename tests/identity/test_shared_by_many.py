@@ -76,6 +76,7 @@ def test_whom_it_joined_before_it_was_found_settling_parts_and_a_dry_run_says_so
     assert not BlockedValue.objects.exists()
     run = settle(now)
     assert (run.merges, run.splits, count_of_profiles()) == (0, 1, before + 1)
+    assert BlockedValue.objects.get().namespace == "email"
     again = settle(now)
     assert (again.merges, again.splits, again.moved) == (0, 0, 0)
 
