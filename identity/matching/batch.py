@@ -7,13 +7,14 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from identity.matching.block import Pairs, SkippedBlocks, candidate_pairs
+from identity.matching.block import SkippedBlocks, candidate_pairs
 from identity.matching.cluster import cluster
 from identity.matching.column_room import ColumnRoom, held_back
 from identity.matching.compare import PORTION, compare_all
 from identity.matching.contradict import contradicts
 from identity.matching.learn import Learner
 from identity.matching.model import Model
+from identity.matching.pairs import Pairs
 from identity.matching.patterns import Patterns
 from identity.matching.people import People
 from identity.matching.score import log_odds, rarity_of_names, score_patterns

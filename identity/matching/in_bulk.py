@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from identity.matching import normalize, people, providers, word_sets
 from identity.matching import phonetic as sounds
-from identity.matching.column import MISSING, Bulk, Codes, Column, Rule, in_order
+from identity.matching.column import MISSING, Bulk, Codes, Column, Rule, side_by_side
 from identity.matching.nicknames import CLASS_OF
 
 # The printable signs of ASCII: a letter is one byte, its lower case its folded one.
@@ -105,12 +105,10 @@ def _by_hash(texts: pl.Series) -> tuple[Codes, NDArray[np.int64]]:
 
 
 def _numbered(numbers: NDArray[np.int64]) -> tuple[Codes, NDArray[np.int64]]:
-    known = np.flatnonzero(numbers >= 0)
-    ordered, places = in_order(numbers[known])
-    begins = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
+    places, begins = side_by_side(numbers)
     codes = np.full(len(numbers), MISSING, dtype=np.int32)
-    codes[known[places]] = np.cumsum(begins) - 1
-    return codes, known[places[begins]]
+    codes[places] = np.cumsum(begins, dtype=np.int32) - 1
+    return codes, places[begins]
 
 
 def texts_of(column: Column, rows: NDArray[np.int64]) -> pl.Series:
