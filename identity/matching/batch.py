@@ -18,7 +18,7 @@ from identity.matching.pairs import Pairs
 from identity.matching.patterns import Patterns
 from identity.matching.people import People
 from identity.matching.score import log_odds, rarity_of_names, score_patterns
-from identity.matching.threads import each
+from identity.matching.threads import begun, each
 from identity.matching.widen import widened
 
 # A file is judged as a whole, and a missed pair is as wrong as a false one: what is likelier than not is linked. A live
@@ -54,13 +54,15 @@ def find_people(
     `room` holds the limits on columns, if there are any. `tell` is called with the name of each stage as it begins.
     """
     tell("blocking")
+    # What the learner knows of all people, it knows without their pairs.
+    learner = begun(lambda: Learner(people), rows=len(people)) if model is None else None
     narrow, skipped = candidate_pairs(people)
     pairs, narrow_places = widened(people, narrow)
     tell(f"comparing {len(pairs):,} pairs")
     patterns = compare_all(people, pairs)
-    if model is None:
+    if learner is not None:
         tell("learning")
-        model = _learned(people, patterns, narrow_places)
+        model = _learned(learner(), patterns, narrow_places)
         if model.learned_on and model.household is None:
             model = replace(model, housemates=False)
     tell("scoring")
@@ -97,11 +99,10 @@ def _log_odds(patterns: Patterns, model: Model, people: People, pairs: Pairs) ->
     return np.concatenate([np.empty(0), *each(scored, range(0, len(pairs), PORTION), rows=len(pairs))])
 
 
-def _learned(people: People, wide: Patterns, narrow: NDArray[np.int64]) -> Model:
+def _learned(learner: Learner, wide: Patterns, narrow: NDArray[np.int64]) -> Model:
     """Return the model learned from the narrow net, given by places, and refined on the wide one; where the file lacks
     the fields that the narrow net is made of, it is learned from the wide one alone.
     """
-    learner = Learner(people)
     model = learner.learn(wide.among(narrow))
     return learner.refine(model, wide) if model.learned_on else learner.learn(wide)
 
