@@ -24,6 +24,8 @@ from identity.matching.widen import widened
 # A file is judged as a whole, and a missed pair is as wrong as a false one: what is likelier than not is linked. A live
 # profile, by which people are greeted, takes more (`score.LINK`).
 LINK_IN_FILE = 0.5
+# So many pairs at a time are asked whether they contradict themselves.
+_ASKED_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -55,12 +57,12 @@ def find_people(
     """
     tell("blocking")
     # What the learner knows of all people, it knows without their pairs.
-    learner = begun(lambda: Learner(people), rows=len(people)) if model is None else None
+    learner = begun(partial(Learner, people), rows=len(people) if model is None else 0)
     narrow, skipped = candidate_pairs(people)
     pairs, narrow_places = widened(people, narrow)
     tell(f"comparing {len(pairs):,} pairs")
     patterns = compare_all(people, pairs)
-    if learner is not None:
+    if model is None:
         tell("learning")
         model = _learned(learner(), patterns, narrow_places)
         if model.learned_on and model.household is None:
@@ -69,7 +71,7 @@ def find_people(
     odds = _log_odds(patterns, model, people, pairs)
     del narrow, narrow_places, patterns
     tell("clustering")
-    contradiction = partial(contradicts, people, model)
+    contradiction = partial(_contradict, people, model)
     labels = cluster(
         len(people), pairs, odds, link_threshold=threshold, contradicts=contradiction, room=room and room.anew()
     )
@@ -85,6 +87,16 @@ def find_people(
         model=model,
         held_back=held,
     )
+
+
+def _contradict(people: People, model: Model, pairs: Pairs) -> NDArray[np.bool_]:
+    """As `contradicts`, of very many pairs."""
+
+    def told(start: int) -> NDArray[np.bool_]:
+        return contradicts(people, model, pairs[start : start + _ASKED_AT_ONCE])
+
+    found = each(told, range(0, len(pairs), _ASKED_AT_ONCE), rows=len(pairs))
+    return np.concatenate([np.empty(0, dtype=np.bool_), *found])
 
 
 def _log_odds(patterns: Patterns, model: Model, people: People, pairs: Pairs) -> NDArray[np.float64]:

@@ -225,9 +225,8 @@ def email_mailbox(texts: pl.Series) -> pl.Series:
     if not len(places):
         return texts
     codes = column.codes[places]
-    person = pl.Series(
-        [providers.mailbox("", name)[0] if has else None for name, has in zip(names, personal)], dtype=pl.String
-    )
+    persons = [name.partition(".")[0] if has else None for name, has in zip(names, personal, strict=True)]
+    person = pl.Series(persons, dtype=pl.String)
     written = person.gather(codes).fill_null(local.gather(places)) + "@" + pl.Series(reached).gather(codes)
     return texts.scatter(places, written)
 

@@ -34,7 +34,8 @@ class Patterns:
 
     def showing(self, place: int, level: int) -> NDArray[np.int64]:
         """Return the pairs, by place, that agree at this level in the comparison at that place."""
-        return np.flatnonzero((self.levels[:, place] == level)[self.of])
+        shown = self.levels[:, place] == level
+        return np.flatnonzero(shown[self.of] if shown.any() else shown[:0])
 
     def part(self, start: int, end: int) -> "Patterns":
         """Return the same patterns for the pairs from `start` to before `end`; the counts stay those of all."""
