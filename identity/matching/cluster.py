@@ -287,7 +287,8 @@ def _best_first(weights: NDArray[np.float64]) -> NDArray[np.int64]:
     ordered = against[order]
     # A stable sort takes several times as long as this and another of the places of equal ones.
     place = np.cumsum(np.diff(ordered, prepend=ordered[:1]) != 0)
-    return mixed[np.sort(place << _PLACE_BITS | order) & ((1 << _PLACE_BITS) - 1)]
+    best: NDArray[np.int64] = mixed[np.sort(place << _PLACE_BITS | order) & ((1 << _PLACE_BITS) - 1)]
+    return best
 
 
 def _chains(n: int, edges: Rows) -> Rows:

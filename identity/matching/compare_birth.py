@@ -69,7 +69,8 @@ def _judge(x: Digits, y: Digits) -> NDArray[np.int8]:
 def _day_first(digits: Digits) -> Digits:
     """Return the digits with day and month in each other's place."""
     month, day = digits >> np.uint64(16) & np.uint64(0xFFFF), digits & np.uint64(0xFFFF)
-    return digits >> np.uint64(32) << np.uint64(32) | day << np.uint64(16) | month
+    day_first: Digits = digits >> np.uint64(32) << np.uint64(32) | day << np.uint64(16) | month
+    return day_first
 
 
 def _neighbors_swapped(x: Digits, y: Digits, unlike: Digits) -> NDArray[np.bool_]:

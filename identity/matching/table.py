@@ -50,7 +50,9 @@ def fields_of(
         lambda: _births(columns),
     ]
     rows = max(len(column.codes) for column in table.values())
-    fields = {name: joined(columns[name]) for name in ("email", "city", "postcode", "country") if name in columns}
+    fields: dict[str, Column] = {
+        name: joined(columns[name]) for name in ("email", "city", "postcode", "country") if name in columns
+    }
     for found in threads.each(lambda make: make(), makers, rows=rows):
         fields |= found
     free = free_columns(taken) if as_learned is None else as_learned

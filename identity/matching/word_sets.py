@@ -31,7 +31,7 @@ class WordSets:
 
     def within(self, x: Codes, y: Codes) -> Marks:
         """Return, shape (pairs,), whether all words of one of the two values stand in the other."""
-        found = self.numbers[x, 0] == self.numbers[y, 0]
+        found: Marks = self.numbers[x, 0] == self.numbers[y, 0]
         several = np.flatnonzero(self.several[x] | self.several[y])
         ones, others = self.numbers[x[several]], self.numbers[y[several]]
         found[several] = _all_in(ones, others) | _all_in(others, ones)
