@@ -233,7 +233,7 @@ class _Ties:
     @staticmethod
     def between(leader: Rows, edges: Rows, weights: NDArray[np.float64], threshold: float) -> "_Ties":
         """Return the ties that the edges make between clusters that strong edges may join, however long the chain."""
-        homes = leader[edges]
+        homes = edges if np.array_equal(leader, np.arange(len(leader))) else leader[edges]
         chains = _chains(len(leader), homes[weights >= threshold])
         one, other = chains[homes[:, 0]], chains[homes[:, 1]]
         kept = np.flatnonzero((one == other) & (homes[:, 0] != homes[:, 1]))
