@@ -13,7 +13,22 @@ words = st.lists(st.text("abcn\u00e9\U0001f600.", min_size=1, max_size=9), min_s
 
 
 @given(words)
-@example(["christian", "christoph", "hans", "hnas", "hans peter", "anna", "nana", "ann", "a", "ab"])
+@example(
+    [
+        "christian",
+        "christoph",
+        "hans",
+        "hnas",
+        "hans peter",
+        "anna",
+        "nana",
+        "ann",
+        "a",
+        "ab",
+        "alexandr",
+        "alexandrovna",
+    ]
+)
 def test_words_alike_are_asked(values: list[str]) -> None:
     column, other = encode(values), encode(reversed(values))
     x, y = (side.ravel().astype(np.int32) for side in np.indices((len(column.values), len(column.values))))
