@@ -7,8 +7,9 @@ from importlib import import_module
 
 from django.core.management import execute_from_command_line
 from django.db import ProgrammingError
-from psycopg.errors import UndefinedTable
 
+# What PostgreSQL calls a table that is not there. Its driver, which names it, is not loaded for a file alone.
+UNDEFINED_TABLE = "42P01"
 NO_TABLES = """The database has no tables yet. Make them with
   python manage.py migrate && python manage.py migrate vault --database keystore
 or start `make serve`, which does it by itself."""
@@ -39,6 +40,6 @@ if __name__ == "__main__":
         else:
             execute_from_command_line(sys.argv)
     except ProgrammingError as error:
-        if not isinstance(error.__cause__, UndefinedTable):
+        if getattr(error.__cause__, "sqlstate", None) != UNDEFINED_TABLE:
             raise
         sys.exit(NO_TABLES)

@@ -7,6 +7,7 @@ from typing import BinaryIO
 import polars as pl
 
 from identity.matching.threads import each
+from identity.plain_csv import read_plain
 from records.readers import delimited
 
 _LINES_AT_ONCE = 250_000
@@ -24,6 +25,9 @@ def read_at_once(path: Path, file: BinaryIO) -> dict[str, pl.Series] | None:
     if header.delimiter is None:
         return None
     delimiter, width = header.delimiter, len(header.names)
+    plain = read_plain(path, file, header)
+    if plain is not None:
+        return _by_name(header, plain)
     try:
         # A name may hold a star, and is no pattern.
         lines = pl.read_lines(path.absolute(), glob=False).to_series().slice(header.lines)
@@ -37,6 +41,10 @@ def read_at_once(path: Path, file: BinaryIO) -> dict[str, pl.Series] | None:
     cells = pl.concat([_no_rows(width), *(part for part in parts if part is not None)])
     if any(part is None for part in parts):
         return None
+    return _by_name(header, cells)
+
+
+def _by_name(header: delimited.Header, cells: pl.DataFrame) -> dict[str, pl.Series]:
     return {name: column for name, column in zip(header.names, cells, strict=True) if name}
 
 

@@ -17,6 +17,7 @@ from identity.matching.column import MISSING
 from identity.matching.columns import RECORD_ID, TRUTH, Taken, recognize
 from identity.matching.in_bulk import texts_of
 from identity.matching.table import fields_of, free_columns, holds_organizations
+from identity.matching.threads import each
 from identity.tables import Table, read_table
 
 
@@ -51,7 +52,9 @@ class Deduplicated:
     @property
     def clusters(self) -> int:
         """Return how many people the records are of."""
-        return len(np.unique(self.found.labels))
+        # Each is called by its first row.
+        labels = self.found.labels
+        return int(np.count_nonzero(labels == np.arange(len(labels))))
 
 
 @dataclass(slots=True)
@@ -170,4 +173,6 @@ def _truth(table: Table, chosen: Mapping[str, str]) -> NDArray[np.int64] | None:
 def _quality(found: Found, truth: NDArray[np.int64] | None) -> dict[str, Quality]:
     if truth is None:
         return {}
-    return {"pairwise": pairwise_metrics(found.labels, truth), "b_cubed": b_cubed(found.labels, truth)}
+    measures = {"pairwise": pairwise_metrics, "b_cubed": b_cubed}
+    measured = each(lambda measure: measure(found.labels, truth), measures.values(), rows=len(truth))
+    return dict(zip(measures, measured, strict=True))

@@ -47,7 +47,7 @@ def read_table(path: Path, *, tell: Callable[[int], None] = lambda rows: None) -
             else "the file holds no rows below its first line; give it the records to compare"
         )
     names = list(cells)
-    columns = each(lambda name: derive(encoded(cells.pop(name)), normalize.cell), names, rows=rows)
+    columns = each(lambda name: derive(encoded(cells.pop(name).rechunk()), normalize.cell), names, rows=rows)
     return Table(dict(zip(names, columns, strict=True)), rows, unreadable)
 
 

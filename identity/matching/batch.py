@@ -7,22 +7,25 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from identity.matching.block import Pairs, SkippedBlocks, candidate_pairs
+from identity.matching.block import SkippedBlocks, candidate_pairs
 from identity.matching.cluster import cluster
 from identity.matching.column_room import ColumnRoom, held_back
 from identity.matching.compare import PORTION, compare_all
 from identity.matching.contradict import contradicts
 from identity.matching.learn import Learner
 from identity.matching.model import Model
+from identity.matching.pairs import Pairs
 from identity.matching.patterns import Patterns
 from identity.matching.people import People
 from identity.matching.score import log_odds, rarity_of_names, score_patterns
-from identity.matching.threads import each
+from identity.matching.threads import begun, each
 from identity.matching.widen import widened
 
 # A file is judged as a whole, and a missed pair is as wrong as a false one: what is likelier than not is linked. A live
 # profile, by which people are greeted, takes more (`score.LINK`).
 LINK_IN_FILE = 0.5
+# So many pairs at a time are asked whether they contradict themselves.
+_ASKED_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -53,20 +56,22 @@ def find_people(
     `room` holds the limits on columns, if there are any. `tell` is called with the name of each stage as it begins.
     """
     tell("blocking")
+    # What the learner knows of all people, it knows without their pairs.
+    learner = begun(partial(Learner, people), rows=len(people) if model is None else 0)
     narrow, skipped = candidate_pairs(people)
     pairs, narrow_places = widened(people, narrow)
     tell(f"comparing {len(pairs):,} pairs")
     patterns = compare_all(people, pairs)
     if model is None:
         tell("learning")
-        model = _learned(people, patterns, narrow_places)
+        model = _learned(learner(), patterns, narrow_places)
         if model.learned_on and model.household is None:
             model = replace(model, housemates=False)
     tell("scoring")
     odds = _log_odds(patterns, model, people, pairs)
     del narrow, narrow_places, patterns
     tell("clustering")
-    contradiction = partial(contradicts, people, model)
+    contradiction = partial(_contradict, people, model)
     labels = cluster(
         len(people), pairs, odds, link_threshold=threshold, contradicts=contradiction, room=room and room.anew()
     )
@@ -84,6 +89,16 @@ def find_people(
     )
 
 
+def _contradict(people: People, model: Model, pairs: Pairs) -> NDArray[np.bool_]:
+    """As `contradicts`, of very many pairs."""
+
+    def told(start: int) -> NDArray[np.bool_]:
+        return contradicts(people, model, pairs[start : start + _ASKED_AT_ONCE])
+
+    found = each(told, range(0, len(pairs), _ASKED_AT_ONCE), rows=len(pairs))
+    return np.concatenate([np.empty(0, dtype=np.bool_), *found])
+
+
 def _log_odds(patterns: Patterns, model: Model, people: People, pairs: Pairs) -> NDArray[np.float64]:
     rare_names = rarity_of_names(model, people)
 
@@ -96,11 +111,10 @@ def _log_odds(patterns: Patterns, model: Model, people: People, pairs: Pairs) ->
     return np.concatenate([np.empty(0), *each(scored, range(0, len(pairs), PORTION), rows=len(pairs))])
 
 
-def _learned(people: People, wide: Patterns, narrow: NDArray[np.int64]) -> Model:
+def _learned(learner: Learner, wide: Patterns, narrow: NDArray[np.int64]) -> Model:
     """Return the model learned from the narrow net, given by places, and refined on the wide one; where the file lacks
     the fields that the narrow net is made of, it is learned from the wide one alone.
     """
-    learner = Learner(people)
     model = learner.learn(wide.among(narrow))
     return learner.refine(model, wide) if model.learned_on else learner.learn(wide)
 

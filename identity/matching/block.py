@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching import normalize
-from identity.matching.column import MISSING, Codes, combine, in_order
+from identity.matching.column import MISSING, Codes, combine, dense
 from identity.matching.nicknames import nickname_class
+from identity.matching.pairs import Pairs, Runs, distinct, in_rows, pairs_within
 from identity.matching.people import (
     People,
     birth_day,
@@ -70,8 +70,8 @@ MOST_IN_A_BLOCK = 200
 _PAIRS_A_PERSON = 1.5
 _CHEAP = 200_000
 _LEAST_BLOCK = 10
-
-Pairs = NDArray[np.int32]
+# Of a few fields' codes one number is made as long as it leaves room to be sorted with its place.
+_LARGEST_NUMBER = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,28 +131,27 @@ def candidate_pairs(people: People, *, max_block: int = MOST_IN_A_BLOCK) -> tupl
     by_key = each(lambda fields: _pairs_of_key(people, fields, max_block), KEYS, rows=n)
     flat = distinct(np.concatenate([pairs for pairs, _, _ in by_key]))
     skipped = [SkippedBlock(fields, size) for fields, found in zip(KEYS, by_key, strict=True) for size in found[1]]
-    pairs = np.stack((flat // max(n, 1), flat % max(n, 1)), axis=1, dtype=np.int32, casting="unsafe")
-    return pairs, SkippedBlocks(tuple(skipped), sum(split for _, _, split in by_key) - len(skipped))
+    return in_rows(flat), SkippedBlocks(tuple(skipped), sum(split for _, _, split in by_key) - len(skipped))
 
 
 def _pairs_of_key(
     people: People, fields: tuple[str, ...], max_block: int
 ) -> tuple[NDArray[np.int64], Sequence[int], int]:
     """Return the pairs that share the key, the sizes of the blocks left out, and how many were too large at first."""
-    runs = _Runs.of(_numbers(people, fields))
+    runs = Runs.of(_numbers(people, fields), alone=False)
     max_block = _affordable(runs.sizes, len(people), max_block)
-    pairs = runs.pairs(max_block, len(people))
-    oversized = runs.codes(runs.sizes > max_block, len(people))
-    if not (oversized != MISSING).any():
-        return pairs, (), 0
-    pieces, too_large = _split(people, fields, oversized, max_block)
+    pairs = runs.pairs(max_block)
     too_many = int((runs.sizes > max_block).sum())
-    return np.concatenate([pairs, *(pairs_within(piece, len(people)) for piece in pieces)]), too_large, too_many
+    if not too_many:
+        return pairs, (), 0
+    oversized = runs.codes(runs.sizes > max_block, len(people))
+    pieces, too_large = _split(people, fields, oversized, max_block)
+    return np.concatenate([pairs, *map(pairs_within, pieces)]), too_large, too_many
 
 
 def blocks_of(people: People, fields: tuple[str, ...]) -> Codes:
     """Return the blocks of a key that are small enough to be compared within, shape (n,)."""
-    runs = _Runs.of(_numbers(people, fields))
+    runs = Runs.of(_numbers(people, fields))
     return runs.codes(runs.sizes <= _affordable(runs.sizes, len(people), MOST_IN_A_BLOCK), len(people))
 
 
@@ -165,41 +164,6 @@ def _affordable(sizes: NDArray[np.int64], n: int, max_block: int) -> int:
             break
         max_block //= 2
     return max_block
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Runs:
-    """Rows with the same number, side by side: shape (rows,), and how long each run of them is, shape (runs,)."""
-
-    rows: NDArray[np.int64]
-    sizes: NDArray[np.int64]
-
-    @staticmethod
-    def of(numbers: NDArray[np.int64]) -> "_Runs":
-        """Return the runs of these numbers, shape (n,); who has a negative one is in none."""
-        known = np.flatnonzero(numbers >= 0)
-        ordered, places = in_order(numbers[known])
-        starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-        return _Runs(known[places], np.diff(starts, append=len(ordered)))
-
-    def pairs(self, most: int, n: int) -> NDArray[np.int64]:
-        """Return all pairs inside each run of at most `most` rows as `low * n + high`, shape (pairs,)."""
-        taken = (self.sizes > 1) & (self.sizes <= most)
-        sizes = self.sizes[taken]
-        rows = self.rows[np.repeat(taken, self.sizes)]
-        partners = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(rows)) - 1
-        first = np.repeat(np.arange(len(rows)), partners)
-        before = np.cumsum(partners) - partners
-        second = first + 1 + np.arange(len(first)) - np.repeat(before, partners)
-        pairs: NDArray[np.int64] = rows[first] * n + rows[second]
-        return pairs
-
-    def codes(self, wanted: NDArray[np.bool_], n: int) -> Codes:
-        """Return the number of the run that each row is in, shape (n,), missing but for those wanted, shape (runs,)."""
-        codes = np.full(n, MISSING, dtype=np.int32)
-        numbered = np.where(wanted, np.cumsum(wanted) - 1, MISSING).astype(np.int32)
-        codes[self.rows] = np.repeat(numbered, self.sizes)
-        return codes
 
 
 class _Once:
@@ -251,10 +215,16 @@ def _codes(people: People, field: str) -> Codes:
 
 def _numbers(people: People, fields: tuple[str, ...]) -> NDArray[np.int64]:
     """Return a number for each combination of values, shape (n,); negative where a value is missing."""
-    *others, last = (_codes(people, field) for field in fields)
-    first = reduce(combine, others)
-    numbers = first.astype(np.int64) * (int(last.max(initial=0)) + 1) + last
-    numbers[(first == MISSING) | (last == MISSING)] = MISSING
+    first, *others = (_codes(people, field) for field in fields)
+    numbers, size = first.astype(np.int64), int(first.max(initial=0)) + 1
+    for codes in others:
+        width = int(codes.max(initial=0)) + 1
+        if size * width > _LARGEST_NUMBER:
+            numbers, size = dense(numbers).astype(np.int64), len(numbers)
+        numbers *= width
+        numbers += codes
+        np.copyto(numbers, MISSING, where=codes == MISSING)
+        size *= width
     return numbers
 
 
@@ -288,16 +258,3 @@ def _split(people: People, fields: tuple[str, ...], oversized: Codes, max_block:
         pieces.append(fitting)
     left = np.bincount(oversized[oversized != MISSING]) if (oversized != MISSING).any() else np.empty(0, dtype=np.int64)
     return pieces, [int(size) for size in left if size]
-
-
-def pairs_within(blocks: Codes, n: int) -> NDArray[np.int64]:
-    """Return all pairs inside each block as `low * n + high`, shape (pairs,)."""
-    return _Runs.of(blocks.astype(np.int64)).pairs(n, n)
-
-
-def distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the sorted distinct numbers; a sort and a comparison of neighbors is faster than `numpy.unique`."""
-    ordered = np.sort(numbers)
-    keep = np.ones(len(ordered), dtype=np.bool_)
-    keep[1:] = ordered[1:] != ordered[:-1]
-    return ordered[keep]

@@ -145,11 +145,33 @@ def combine(one: Codes, other: Codes) -> Codes:
 
 def dense(numbers: NDArray[np.int64]) -> Codes:
     """Return codes from 0 on for numbers of 0 or more, shape (n,), by their order; what is negative is missing."""
-    known = np.flatnonzero(numbers >= 0)
+    places, begins = side_by_side(numbers)
     codes = np.full(len(numbers), MISSING, dtype=np.int32)
-    ordered, places = in_order(numbers[known])
-    codes[known[places]] = np.cumsum(np.diff(ordered, prepend=ordered[:1]) != 0)
+    codes[places] = np.cumsum(begins, dtype=np.int32) - 1
     return codes
+
+
+def side_by_side(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the places of all numbers of 0 or more, by their numbers, equal ones in their order; and at which of them
+    another number begins."""
+    bits = max(len(numbers) - 1, 1).bit_length()
+    negative = numbers < 0
+    some_negative = bool(negative.any())
+    if int(numbers.max(initial=0)) >> (63 - bits):
+        known = np.flatnonzero(~negative)
+        places = known[np.argsort(numbers[known], kind="stable")]
+        ordered = numbers[places]
+        return places, np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
+    packed = numbers << bits
+    packed |= np.arange(len(numbers))
+    if some_negative:
+        packed = packed[~negative]
+    packed.sort()
+    all_places = (1 << bits) - 1
+    begins = np.ones(len(packed), dtype=np.bool_)
+    np.greater(packed[1:] ^ packed[:-1], all_places, out=begins[1:])
+    packed &= all_places
+    return packed, begins
 
 
 def in_order(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

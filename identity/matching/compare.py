@@ -27,7 +27,8 @@ def compare(people: People, pairs: NDArray[np.int32]) -> Levels:
 
     -1 means no evidence: missing on either side. Each distinct pair of values is compared once.
     """
-    a, b = np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
+    # Rows as numpy looks them up, or it would make them so at each look.
+    a, b = np.ascontiguousarray(pairs.T, dtype=np.intp)
     levels = np.full((len(pairs), len(COMPARISONS)), NO_EVIDENCE, dtype=np.int8, order="F")
     given, family = compare_names.compare_names(people.given_name, people.family_name, a, b)
     levels[:, COLUMN["given_name"]] = given
@@ -50,5 +51,5 @@ def compare(people: People, pairs: NDArray[np.int32]) -> Levels:
 def _compare_phones(people: People, a: Codes, b: Codes) -> NDArray[np.int8]:
     one, other = people.phone.codes[a], people.phone.codes[b]
     levels = np.where(one == other, PHONE["exact"], PHONE["different"]).astype(np.int8)
-    levels[(one < 0) | (other < 0)] = NO_EVIDENCE
+    np.copyto(levels, NO_EVIDENCE, where=one | other < 0)
     return levels

@@ -32,16 +32,16 @@ def compare_addresses(people: People, a: Codes, b: Codes) -> NDArray[np.int8]:
 def _same(column: Column, a: Codes, b: Codes) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which pairs have the same value, and which have a value on both sides."""
     one, other = column.codes[a], column.codes[b]
-    known = (one >= 0) & (other >= 0)
+    known = one | other >= 0
     return (one == other) & known, known
 
 
 def _alike(column: Column, a: Codes, b: Codes) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which pairs have the same value up to a slip of the pen, and which have a value on both sides."""
     same, known = _same(column, a, b)
-    one, other = column.codes[a], column.codes[b]
-    unequal = known & ~same
-    same[unequal] = on_distinct(one[unequal], other[unequal], lambda x, y: similar(column, x, y).astype(np.int8)) > 0
+    unequal = np.flatnonzero(known & ~same)
+    one, other = column.codes[a[unequal]], column.codes[b[unequal]]
+    same[unequal] = on_distinct(one, other, lambda x, y: similar(column, x, y).astype(np.int8)) > 0
     return same, known
 
 

@@ -4,8 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching.column import Codes, Column
-from identity.matching.distinct import on_distinct
 from identity.matching.levels import BIRTH_DATE, NO_EVIDENCE
+
+Digits = NDArray[np.uint64]
+
+# The highest bit of each digit of YYYYMMDD, a byte each, and of those of a part.
+_EVERY_DIGIT = np.uint64(0x80808080_80808080)
+_YEAR, _MONTH, _DAY = np.uint64(0x80808080_00000000), np.uint64(0x80800000), np.uint64(0x8080)
 
 # Two dates at least this many years apart, and no typo, belong to two generations.
 GENERATION_YEARS = 12
@@ -15,10 +20,10 @@ def compare_birth_dates(column: Column, a: Codes, b: Codes) -> NDArray[np.int8]:
     """Return the levels of the birth dates of rows `a` and `b`, shape (pairs,)."""
     one, other = column.codes[a], column.codes[b]
     levels = np.full(len(a), BIRTH_DATE["exact"], dtype=np.int8)
-    unequal = one != other
+    unequal = np.flatnonzero(one != other)
     digits = column.once(_digits)
-    levels[unequal] = on_distinct(one[unequal], other[unequal], lambda x, y: _judge(digits[x], digits[y]))
-    levels[(one < 0) | (other < 0)] = NO_EVIDENCE
+    levels[unequal] = _judge(digits[one[unequal]], digits[other[unequal]])
+    np.copyto(levels, NO_EVIDENCE, where=one | other < 0)
     return levels
 
 
@@ -37,21 +42,42 @@ def _years(column: Column) -> NDArray[np.int64]:
     return np.array([*(int(value[:4]) for value in column.values), 0], dtype=np.int64)
 
 
-def _digits(column: Column) -> NDArray[np.int8]:
-    """Return YYYYMMDD as digits, shape (distinct values + 1, 8); the last row stands for missing."""
-    numbers = np.array([*(int(value[:4] + value[5:7] + value[8:]) for value in column.values), 0], dtype=np.int64)
-    return (numbers[:, None] // 10 ** np.arange(7, -1, -1) % 10).astype(np.int8)
+def _digits(column: Column) -> NDArray[np.uint64]:
+    """Return YYYYMMDD, a byte for each digit, shape (distinct values + 1,); the last stands for missing."""
+    numbers = np.array([*(int(value[:4] + value[5:7] + value[8:]) for value in column.values), 0], dtype=np.uint64)
+    digits = np.zeros(len(numbers), dtype=np.uint64)
+    for place in range(8):
+        digits |= numbers // np.uint64(10**place) % np.uint64(10) << np.uint64(8 * place)
+    return digits
 
 
-def _judge(x: NDArray[np.int8], y: NDArray[np.int8]) -> NDArray[np.int8]:
-    unlike = x != y
-    year_same, day_same = ~unlike[:, :4].any(axis=1), ~unlike[:, 4:].any(axis=1)
-    one_digit = unlike.sum(axis=1) == 1
-    swapped_fields = year_same & (x[:, [4, 5]] == y[:, [6, 7]]).all(axis=1) & (x[:, [6, 7]] == y[:, [4, 5]]).all(axis=1)
-    crossed = (x[:, :-1] == y[:, 1:]) & (x[:, 1:] == y[:, :-1])
-    swapped_neighbors = (unlike.sum(axis=1) == 2) & (crossed & unlike[:, :-1] & unlike[:, 1:]).any(axis=1)
-    levels = np.where(year_same | day_same, BIRTH_DATE["near"], BIRTH_DATE["different"])
-    year, month, day = (~unlike[:, part].any(axis=1) for part in (slice(0, 4), slice(4, 6), slice(6, 8)))
-    levels[year.astype(np.int8) + month + day == 2] = BIRTH_DATE["two_parts"]
-    levels[one_digit | swapped_fields | swapped_neighbors] = BIRTH_DATE["typo"]
-    return levels.astype(np.int8)
+def _judge(x: Digits, y: Digits) -> NDArray[np.int8]:
+    # Two bytes of which none is above 9 differ where their difference, added to this, reaches the highest bit.
+    unlike = (x ^ y) + np.uint64(0x7F7F7F7F_7F7F7F7F) & _EVERY_DIGIT
+    year_same, month_same, day_same = (unlike & part == 0 for part in (_YEAR, _MONTH, _DAY))
+    parts = year_same.astype(np.int8) + month_same + day_same
+    levels = np.where(year_same | (month_same & day_same), BIRTH_DATE["near"], BIRTH_DATE["different"]).astype(np.int8)
+    levels[parts == 2] = BIRTH_DATE["two_parts"]
+    digits_unlike = np.bitwise_count(unlike)
+    typo = (digits_unlike == 1) | (year_same & (_day_first(x) == y))
+    two = np.flatnonzero(digits_unlike == 2)
+    typo[two] |= _neighbors_swapped(x[two], y[two], unlike[two])
+    levels[typo] = BIRTH_DATE["typo"]
+    return levels
+
+
+def _day_first(digits: Digits) -> Digits:
+    """Return the digits with day and month in each other's place."""
+    month, day = digits >> np.uint64(16) & np.uint64(0xFFFF), digits & np.uint64(0xFFFF)
+    day_first: Digits = digits >> np.uint64(32) << np.uint64(32) | day << np.uint64(16) | month
+    return day_first
+
+
+def _neighbors_swapped(x: Digits, y: Digits, unlike: Digits) -> NDArray[np.bool_]:
+    """Return whether the two digits that are unlike stand side by side, each where the other stands in the other."""
+    place = np.bitwise_count((unlike & -unlike) - np.uint64(1)) // 8 * 8
+    place = place.astype(np.uint64)
+    byte, next_one = np.uint64(0xFF), place + np.uint64(8)
+    crossed = (x >> place & byte == y >> next_one & byte) & (y >> place & byte == x >> next_one & byte)
+    swapped: NDArray[np.bool_] = crossed & (unlike >> next_one & np.uint64(0x80) != 0)
+    return swapped

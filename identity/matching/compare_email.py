@@ -28,15 +28,16 @@ def compare_emails(people: People, a: Codes, b: Codes) -> NDArray[np.int8]:
     levels = np.full(len(a), EMAIL["different"], dtype=np.int8)
     one_mailbox = people.mailbox.codes[a] == people.mailbox.codes[b]
     same = one_mailbox | ((local == other_local) & (local >= 0))
-    unlike = ~same & (one >= 0) & (other >= 0)
+    unknown = one | other < 0
+    unlike = np.flatnonzero(~(same | unknown))
     levels[unlike] = on_distinct(one[unlike], other[unlike], lambda x, y: _judge(column, x, y))
-    levels[same] = EMAIL["same_local_part"]
-    levels[one == other] = EMAIL["exact"]
+    np.copyto(levels, EMAIL["same_local_part"], where=same)
+    np.copyto(levels, EMAIL["exact"], where=one == other)
     elsewhere = np.flatnonzero(same & ~one_mailbox)
     for side in (a, b):
         elsewhere = elsewhere[say_only_the_name(people, side[elsewhere])]
     levels[elsewhere] = NO_EVIDENCE
-    levels[(one < 0) | (other < 0)] = NO_EVIDENCE
+    np.copyto(levels, NO_EVIDENCE, where=unknown)
     return levels
 
 

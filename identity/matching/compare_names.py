@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching.column import Codes, Column
-from identity.matching.distinct import levels_of, similar, similar_words
+from identity.matching.distinct import levels_of, similar, similar_across
 from identity.matching.levels import FAMILY_NAME, GIVEN_NAME, NO_EVIDENCE
 from identity.matching.nicknames import are_lookalikes_of, are_nicknames_of, listed_places
 from identity.matching.word_sets import word_sets
@@ -92,4 +92,4 @@ def half_swapped(given: Column, family: Column, a: Codes, b: Codes) -> NDArray[n
 
 def _similar_across(given: Column, family: Column, x: Codes, y: Codes) -> NDArray[np.bool_]:
     """Return, shape (pairs,), which given names of rows `x` are like the family names of rows `y`."""
-    return similar_words(given.texts(given.codes[x]), family.texts(family.codes[y]))
+    return similar_across(given, given.codes[x], family, family.codes[y])

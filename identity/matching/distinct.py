@@ -8,15 +8,14 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.process import cpdist
 
-from identity.matching.column import Codes, Column, in_order
+from identity.matching.column import Codes, Column, side_by_side
+from identity.matching.letters import LETTERS_PER_SLIP, MOST_SLIPS, letters, may_be_alike
 from identity.matching.levels import NO_EVIDENCE
 
 # Winkler, "String comparator metrics and enhanced decision rules in the Fellegi-Sunter model of record linkage" (1990).
 SIMILAR = 0.9
 # Below SIMILAR, words one or two slips apart (optimal string alignment) are still similar when long enough.
 WORTH_A_SECOND_LOOK = 0.7
-_LETTERS_PER_SLIP = 4
-MOST_SLIPS = 2
 
 
 def on_distinct(a: Codes, b: Codes, judge: Callable[[Codes, Codes], NDArray[np.int8]]) -> NDArray[np.int8]:
@@ -24,13 +23,12 @@ def on_distinct(a: Codes, b: Codes, judge: Callable[[Codes, Codes], NDArray[np.i
     if not len(a):
         return np.empty(0, dtype=np.int8)
     high = np.maximum(a, b)
-    width = int(high.max()) + 1
-    pairs, places = in_order(np.minimum(a, b).astype(np.int64) * width + high)
-    first = np.append(True, pairs[1:] != pairs[:-1])
-    once = pairs[first]
-    judged = judge((once // width).astype(np.int32), (once % width).astype(np.int32))
+    low = np.minimum(a, b)
+    places, begins = side_by_side(low.astype(np.int64) * (int(high.max()) + 1) + high)
+    once = places[begins]
+    judged = judge(low[once], high[once])
     found = np.empty(len(a), dtype=np.int8)
-    found[places] = judged[np.cumsum(first) - 1]
+    found[places] = np.repeat(judged, np.diff(np.flatnonzero(begins), append=len(places)))
     return found
 
 
@@ -41,16 +39,24 @@ def levels_of(
     what `judge` says of the two values; no evidence where one is missing."""
     one, other = column.codes[a], column.codes[b]
     levels = np.full(len(a), exact, dtype=np.int8)
-    known = (one >= 0) & (other >= 0)
-    unequal = known & (one != other)
+    unknown = one | other < 0
+    unequal = np.flatnonzero((one != other) & ~unknown)
     levels[unequal] = on_distinct(one[unequal], other[unequal], lambda x, y: judge(column, x, y))
-    levels[~known] = NO_EVIDENCE
+    np.copyto(levels, NO_EVIDENCE, where=unknown)
     return levels
 
 
 def similar(column: Column, a: Codes, b: Codes) -> NDArray[np.bool_]:
     """Return, shape (pairs,), which values of one column are alike up to a slip of the pen."""
-    return similar_words(column.texts(a), column.texts(b))
+    return similar_across(column, a, column, b)
+
+
+def similar_across(column: Column, a: Codes, another: Column, b: Codes) -> NDArray[np.bool_]:
+    """Return, shape (pairs,), which values of one column are like those of another."""
+    alike = np.zeros(len(a), dtype=np.bool_)
+    asked = np.flatnonzero(may_be_alike(column.once(letters), a, another.once(letters), b))
+    alike[asked] = similar_words(column.texts(a[asked]), another.texts(b[asked]))
+    return alike
 
 
 def similar_words(one: Sequence[str], other: Sequence[str]) -> NDArray[np.bool_]:
@@ -77,4 +83,4 @@ def few_slips(one: str, other: str, slips: int) -> bool:
     if slips > MOST_SLIPS:
         return False
     shorter, longer = sorted((one, other), key=len)
-    return slips <= len(shorter) // _LETTERS_PER_SLIP or not Counter(shorter) - Counter(longer)
+    return slips <= len(shorter) // LETTERS_PER_SLIP or not Counter(shorter) - Counter(longer)

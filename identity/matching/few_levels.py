@@ -10,9 +10,9 @@ from identity.matching import normalize
 from identity.matching.compare_birth import GENERATION_YEARS
 from identity.matching.compare_email import LETTERS_PER_SLIP, MOST_SLIPS
 from identity.matching.contradict import SAME_LETTERS, SAME_ORDER
-from identity.matching.distinct import MOST_SLIPS as MOST_SLIPS_OF_WORDS
 from identity.matching.distinct import SIMILAR, WORTH_A_SECOND_LOOK, few_slips
 from identity.matching.few_people import Known
+from identity.matching.letters import MOST_SLIPS as MOST_SLIPS_OF_WORDS
 from identity.matching.levels import ADDRESS, BIRTH_DATE, EMAIL, FAMILY_NAME, GIVEN_NAME, NO_EVIDENCE, PHONE
 from identity.matching.local_parts import says_only_the_name
 from identity.matching.nicknames import are_lookalikes, are_nicknames

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from identity.matching import normalize, people, providers, word_sets
 from identity.matching import phonetic as sounds
-from identity.matching.column import MISSING, Bulk, Codes, Column, Rule, in_order
+from identity.matching.column import MISSING, Bulk, Codes, Column, Rule, side_by_side
 from identity.matching.nicknames import CLASS_OF
 
 # The printable signs of ASCII: a letter is one byte, its lower case its folded one.
@@ -31,6 +31,11 @@ def _in_latin() -> dict[str, str]:
 
 
 LATIN = _in_latin()
+_WITH_SIGNS = rf"(?i)\b(?:{'|'.join(map(re.escape, normalize.WITH_SIGNS))})"
+# Words between spaces; "str" ends others, too.
+_STREET_WORDS = {f" {short} ": f" {long} " for short, long in normalize.STREET_WORDS.items() if short != "str"} | {
+    "str ": "strasse "
+}
 # Rules that look at nothing but the folded text.
 _FOLDING = frozenset[Rule]({normalize.name, normalize.street})
 
@@ -109,12 +114,10 @@ def _by_hash(texts: pl.Series) -> tuple[Codes, NDArray[np.int64]]:
 
 
 def _numbered(numbers: NDArray[np.int64]) -> tuple[Codes, NDArray[np.int64]]:
-    known = np.flatnonzero(numbers >= 0)
-    ordered, places = in_order(numbers[known])
-    begins = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
+    places, begins = side_by_side(numbers)
     codes = np.full(len(numbers), MISSING, dtype=np.int32)
-    codes[known[places]] = np.cumsum(begins) - 1
-    return codes, known[places[begins]]
+    codes[places] = np.cumsum(begins, dtype=np.int32) - 1
+    return codes, places[begins]
 
 
 def texts_of(column: Column, rows: NDArray[np.int64]) -> pl.Series:
@@ -185,16 +188,13 @@ def phonetic(texts: pl.Series) -> pl.Series:
         # What follows is taken along where it is only looked at.
         pattern = group.pattern.replace("(?=[eiy])", "([eiy])")
         written = written.str.replace_all(pattern, sound + ("${1}" if pattern != group.pattern else ""))
-    silent = "".join(sorted(sounds.SILENT))
     first = written.str.head(1)
     begin = (first.replace_strict("h", "H", default="A", return_dtype=pl.String)).zip_with(
         first.is_in(list(sounds.SILENT)), pl.Series([""])
     )
-    key = written.str.replace_all(f"[{silent}]", "")
-    for letters, sound in sounds.SOUND_OF.items():
-        key = key.str.replace_all(f"[{letters}]+", sound)
-    for digit in "0123456789":
-        key = key.str.replace_all(f"{digit}{digit}+", digit)
+    key = written.str.replace_many(sounds.CLASSES | dict.fromkeys(sounds.SILENT, ""))
+    for sign in (*sounds.SOUND_OF.values(), *("0123456789" if key.str.contains("[0-9]").any() else "")):
+        key = key.str.replace_all(f"{sign}{sign}+", sign)
     key = begin + key
     return key.zip_with(key != "", texts)
 
@@ -202,60 +202,75 @@ def phonetic(texts: pl.Series) -> pl.Series:
 def email(texts: pl.Series) -> pl.Series:
     """As `normalize.email`."""
     lower = texts.str.strip_chars().str.to_lowercase()
-    return lower.set(~lower.str.contains(r".@[^@]+$"), None)
+    at_first = lower.str.starts_with("@")
+    if at_first.any():
+        at_first &= lower.str.count_matches("@", literal=True) == 1
+    return lower.set(~lower.str.contains("@", literal=True) | lower.str.ends_with("@") | at_first, None)
 
 
 def email_mailbox(texts: pl.Series) -> pl.Series:
     """As `normalize.email_mailbox`."""
-    local, domain = _local(texts), _domain(texts)
-    asked = domain.unique()
-    reached = [providers.mailbox("", name) for name in asked]
-    has_person = [name.partition(".")[2] in providers.PERSON_IN_DOMAIN for name in asked]
-    known = pl.DataFrame(
-        {
-            "domain": asked,
-            "reached": [name for _, name in reached],
-            "person": [person if has else None for has, (person, _) in zip(has_person, reached, strict=True)],
-            "tag": [providers.TAGS.get(name, providers.TAG) for _, name in reached],
-            "ignored": [providers.IGNORED.get(name, "") for _, name in reached],
-        },
-        schema=dict.fromkeys(("domain", "reached", "person", "tag", "ignored"), pl.String),
-    )
-    at = pl.DataFrame({"domain": domain}).join(known, on="domain", how="left", maintain_order="left")
+    local, domain = _halves(texts)
+    column = encoded(domain)
+    names = list(column.values)
+    reached = [name for _, name in (providers.mailbox("", name) for name in names)]
+    personal = [name.partition(".")[2] in providers.PERSON_IN_DOMAIN for name in names]
+    changed = _of(column, [*map(str.__ne__, names, reached)]) | _of(column, personal)
     for tag in {*providers.TAGS.values(), providers.TAG}:
-        tagged = (at["tag"] == tag) & local.str.contains(tag, literal=True)
-        local = _cut(local, tagged, f"{re.escape(tag)}.*$")
+        tagged = _of(column, [providers.TAGS.get(name, providers.TAG) == tag for name in reached])
+        local, cut = _cut(local, tagged, tag, f"{re.escape(tag)}.*$")
+        changed[cut] = True
     for signs in providers.IGNORED.values():
-        ignored = f"[{re.escape(signs)}]"
-        signed = (at["ignored"] == signs) & local.str.contains(ignored)
-        local = _cut(local, signed, ignored)
-    return at["person"].fill_null(local) + "@" + at["reached"]
+        signed = _of(column, [providers.IGNORED.get(name) == signs for name in reached])
+        for sign in signs:
+            local, cut = _cut(local, signed, sign, re.escape(sign))
+            changed[cut] = True
+    places = np.flatnonzero(changed)
+    if not len(places):
+        return texts
+    codes = column.codes[places]
+    persons = [name.partition(".")[0] if has else None for name, has in zip(names, personal, strict=True)]
+    person = pl.Series(persons, dtype=pl.String)
+    written = person.gather(codes).fill_null(local.gather(places)) + "@" + pl.Series(reached).gather(codes)
+    return texts.scatter(places, written)
 
 
-def _cut(texts: pl.Series, marked: pl.Series, pattern: str) -> pl.Series:
-    """Return the texts, those that are marked without what fits the pattern, unless nothing would be left of them."""
-    places = marked.arg_true()
+def _of(column: Column, marks: list[bool]) -> NDArray[np.bool_]:
+    """Return the mark of each row's value."""
+    return np.array([*marks, False], dtype=np.bool_)[column.codes]
+
+
+def _cut(texts: pl.Series, marked: NDArray[np.bool_], sign: str, pattern: str) -> tuple[pl.Series, NDArray[np.int64]]:
+    """Return the texts, those that are marked and hold the sign without what fits the pattern, unless nothing would be
+    left of them; and which these are."""
+    places = np.flatnonzero(marked)
+    places = places[texts.gather(places).str.contains(sign, literal=True).to_numpy()]
+    if not len(places):
+        return texts, places
     whole = texts.gather(places)
     cut = whole.str.replace_all(pattern, "")
-    return texts.scatter(places, cut.zip_with(cut != "", whole)) if len(places) else texts
+    return texts.scatter(places, cut.zip_with(cut != "", whole)), places
 
 
 def mailbox_local(texts: pl.Series) -> pl.Series:
     """As `normalize.mailbox_local`."""
-    bare = _local(texts).str.replace_all(r"[^0-9A-Za-z]+", "")
+    bare = _halves(texts)[0].str.replace_all(r"[^0-9A-Za-z]+", "")
     says_nothing = (bare.str.len_bytes() < 3) | bare.is_in(list(normalize.ROLE_LOCAL_PARTS))
     return bare.set(says_nothing, None)
 
 
 def mailbox_domain(texts: pl.Series) -> pl.Series:
     """As `normalize.mailbox_domain`."""
-    domain = _domain(texts)
+    domain = _halves(texts)[1]
     return domain.set(domain.is_in(list(normalize.PROVIDERS_FOR_ALL)), None)
 
 
 def phone_digits(texts: pl.Series) -> pl.Series:
     """As `normalize.phone_digits`."""
-    digits = texts.str.replace_all(r"[^0-9]+", "").str.strip_chars_start("0")
+    digits = texts.str.strip_chars_start("+0")
+    odd = digits.str.contains("[^0-9]").arg_true()
+    if len(odd):
+        digits = digits.scatter(odd, digits.gather(odd).str.replace_all(r"[^0-9]+", "").str.strip_chars_start("0"))
     too_few = digits.str.len_bytes() < normalize.LEAST_PHONE_DIGITS
     return digits.str.tail(normalize.PHONE_DIGITS).set(too_few, None)
 
@@ -263,21 +278,23 @@ def phone_digits(texts: pl.Series) -> pl.Series:
 def street(texts: pl.Series) -> pl.Series:
     """As `normalize.street`."""
     spelled = texts
-    for short, long in normalize.WITH_SIGNS.items():
-        spelled = spelled.str.replace_all(rf"(?i)\b{re.escape(short)}", long)
+    if spelled.str.contains(_WITH_SIGNS).any():
+        for short, long in normalize.WITH_SIGNS.items():
+            spelled = spelled.str.replace_all(rf"(?i)\b{re.escape(short)}", long)
     folded = fold(spelled).str.replace(r"\b([0-9]+) ([a-z])$", "${1}${2}")
-    words = pl.DataFrame({"words": folded.str.split(" ")}).with_row_index("row").explode("words")
-    words = words.filter(pl.col("words") != "").with_columns(
-        pl.when(pl.col("words").str.ends_with("str") & (pl.col("words").str.len_bytes() > 3))
-        .then(pl.col("words") + "asse")
-        .otherwise(pl.col("words").replace(normalize.STREET_WORDS))
-        .alias("words"),
-        pl.col("words").str.contains("^[0-9]").alias("numbered"),
-    )
-    spoken = words.sort("row", "numbered", maintain_order=True).group_by("row", maintain_order=True).agg("words")
-    joined = spoken.with_columns(pl.col("words").list.join(" "))
-    every_row = pl.DataFrame({"text": texts}).with_row_index("row")
-    return every_row.join(joined, on="row", how="left", maintain_order="left")["words"]
+    # With a space of its own on both sides each word is told by these.
+    spaced = " " + folded.str.replace_all(" ", "  ", literal=True) + " "
+    words = spaced.str.replace_many(_STREET_WORDS).str.replace_all("  ", " ", literal=True).str.strip_chars(" ")
+    odd = spaced.str.contains(" [0-9][^ ]*  [^0-9 ]").arg_true()
+    if len(odd):
+        words = words.scatter(odd, _numbers_last(words.gather(odd)))
+    return words.set(words == "", None)
+
+
+def _numbers_last(texts: pl.Series) -> pl.Series:
+    words = pl.DataFrame({"words": texts.str.split(" ")}).with_row_index("row").explode("words")
+    ordered = words.sort("row", pl.col("words").str.contains("^[0-9]"), maintain_order=True)
+    return ordered.group_by("row", maintain_order=True).agg(pl.col("words").str.join(" "))["words"]
 
 
 def fold(texts: pl.Series) -> pl.Series:
@@ -325,12 +342,12 @@ def strip(texts: pl.Series) -> pl.Series:
     return texts.str.strip_chars(" ")
 
 
-def _local(texts: pl.Series) -> pl.Series:
-    return texts.str.replace(r"@[^@]*$", "")
-
-
-def _domain(texts: pl.Series) -> pl.Series:
-    return texts.str.extract(r"@([^@]*)$", 1)
+def _halves(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return what stands before the last @ of each text, and behind it."""
+    if (texts.str.count_matches("@", literal=True) == 1).all():
+        local, domain = texts.str.split_exact("@", 1).struct.unnest()
+        return local, domain
+    return texts.str.replace(r"@[^@]*$", ""), texts.str.extract(r"@([^@]*)$", 1)
 
 
 RULES: dict[Rule, Callable[[pl.Series], pl.Series]] = {

@@ -83,6 +83,7 @@ class Learner:
         self.everyone = _all_pairs(people)
         enough = len(people) >= LEAST_PEOPLE
         self.random = compare_all(people, _random_pairs(len(people), seed)) if enough else None
+        self.frequencies = _frequencies(people) if enough else {}
 
     def learn(self, candidates: Patterns) -> Model:
         """Return what `learn` does, from the patterns of the candidate pairs."""
@@ -101,7 +102,7 @@ class Learner:
             chosen,
             housemates=_may_hold_housemates(candidates),
             learned_on=len(self.people),
-            frequencies=_frequencies(self.people),
+            frequencies=self.frequencies,
         )
 
     def refine(self, model: Model, candidates: Patterns) -> Model:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching import normalize
-from identity.matching.column import Codes
+from identity.matching.column import Codes, side_by_side
 from identity.matching.people import People
 
 Words = NDArray[np.str_]
@@ -15,13 +15,16 @@ def say_only_the_name(people: People, rows: Codes) -> NDArray[np.bool_]:
 
     Namesakes have it at one provider or another.
     """
-    once, places = np.unique(rows, return_inverse=True)
+    places, begins = side_by_side(rows.astype(np.int64))
+    once = rows[places[begins]]
     local, given, family = (_texts(people, name, once) for name in ("email_local", "given_name", "family_name"))
     said, sure = _told_at_once(local, given, family)
     doubtful = np.flatnonzero(~sure)
     texts = zip(*(column[doubtful].tolist() for column in (local, given, family)), strict=True)
     said[doubtful] = [says_only_the_name(*each) for each in texts]
-    return said[places]
+    found = np.empty(len(rows), dtype=np.bool_)
+    found[places] = said[np.cumsum(begins) - 1]
+    return found
 
 
 def _told_at_once(local: Words, given: Words, family: Words) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -46,22 +46,26 @@ def _sizes(
     labels: ArrayLike, truth: Sequence[Hashable] | NDArray[np.int64]
 ) -> tuple[_Counts, _Counts, tuple[_Counts, _Counts, _Counts]]:
     """Return the sizes of our clusters, of the true ones, and of the overlaps with the two clusters each lies in."""
-    mine = dense(np.asarray(labels, dtype=np.int64)).astype(np.int64)
-    true = _numbered(truth)
+    mine, true = _small(np.asarray(labels, dtype=np.int64)), _numbered(truth)
     if len(mine) != len(true):
         raise ValueError(f"{len(mine)} labels for {len(true)} truths")
     width = int(true.max(initial=0)) + 1
     both, _ = in_order(mine * width + true)
     starts = np.flatnonzero(np.diff(both, prepend=-1))
-    sizes = np.diff(np.append(starts, len(both)))
+    sizes = np.diff(starts, append=len(both))
     return np.bincount(mine), np.bincount(true), (both[starts] // width, both[starts] % width, sizes)
 
 
 def _numbered(truth: Sequence[Hashable] | NDArray[np.int64]) -> _Counts:
     if isinstance(truth, np.ndarray):
-        return dense(truth).astype(np.int64)
+        return _small(truth)
     number: dict[Hashable, int] = {}
     return np.array([number.setdefault(value, len(number)) for value in truth], dtype=np.int64)
+
+
+def _small(numbers: _Counts) -> _Counts:
+    """Return numbers that stand for the same: these, unless some are much larger than there are rows."""
+    return numbers if numbers.max(initial=0) <= 2 * len(numbers) else dense(numbers).astype(np.int64)
 
 
 def _pairs(sizes: _Counts) -> float:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from identity.matching.column import in_order
+from identity.matching.column import side_by_side
 from identity.matching.levels import COMPARISONS, NO_EVIDENCE, Levels
 
+# So many patterns are counted in a table, however few the pairs.
+_FEW = 10_000
 _SIZES = [len(comparison.levels) + 1 for comparison in COMPARISONS]
 
 
@@ -32,7 +34,8 @@ class Patterns:
 
     def showing(self, place: int, level: int) -> NDArray[np.int64]:
         """Return the pairs, by place, that agree at this level in the comparison at that place."""
-        return np.flatnonzero((self.levels[:, place] == level)[self.of])
+        shown = self.levels[:, place] == level
+        return np.flatnonzero(shown[self.of] if shown.any() else shown[:0])
 
     def part(self, start: int, end: int) -> "Patterns":
         """Return the same patterns for the pairs from `start` to before `end`; the counts stay those of all."""
@@ -53,13 +56,31 @@ class Patterns:
 
 def patterns_of(levels: Levels) -> Patterns:
     """Return the patterns of these levels, shape (pairs, comparisons)."""
-    numbers = np.zeros(len(levels), dtype=np.int64)
-    for place, size in enumerate(_SIZES):
-        numbers *= size
-        numbers += levels[:, place] - NO_EVIDENCE
-    ordered, places = in_order(numbers)
-    first = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
-    of = np.empty(len(numbers), dtype=np.int32)
-    of[places] = np.cumsum(first, dtype=np.int32) - 1
-    starts = np.flatnonzero(first)
-    return Patterns(levels[places[starts]], np.diff(starts, append=len(ordered)).astype(np.float64), of)
+    numbers, size = _numbers(levels)
+    if size > max(len(levels), _FEW):
+        places, begins = side_by_side(numbers)
+        of = np.empty(len(numbers), dtype=np.int32)
+        of[places] = np.cumsum(begins, dtype=np.int32) - 1
+        starts = np.flatnonzero(begins)
+        return Patterns(levels[places[starts]], np.diff(starts, append=len(places)).astype(np.float64), of)
+    counts = np.bincount(numbers, minlength=size)
+    shown = np.flatnonzero(counts)
+    place, example = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.intp)
+    place[shown] = np.arange(len(shown), dtype=np.int32)
+    example[numbers] = np.arange(len(numbers))
+    return Patterns(levels[example[shown]], counts[shown].astype(np.float64), place[numbers])
+
+
+def _numbers(levels: Levels) -> tuple[NDArray[np.int64], int]:
+    """Return a number for each row, by which patterns are in the order of their levels, and how many there may be. A
+    comparison that is the same in all rows does not count.
+    """
+    numbers, size = np.zeros(len(levels), dtype=np.int64), 1
+    for place, most in enumerate(_SIZES):
+        column = levels[:, place]
+        if len(column) and column.min() != column.max():
+            numbers *= most
+            numbers += column
+            numbers -= NO_EVIDENCE
+            size *= most
+    return numbers, size

@@ -147,10 +147,11 @@ def _of_names(found: Columns, to_block: bool) -> Columns:
     if not to_block:
         return names | dict.fromkeys(("given_initial", "family_sound", "both_sounds"), empty(len(first.codes)))
     surname = derive(found["family_name"], normalize.main_word)
+    family_sound = derive(surname, phonetic)
     return names | {
         "given_initial": derive(given_class, initial),
-        "family_sound": derive(surname, phonetic),
-        "both_sounds": _order_free(derive(first, class_sound), derive(surname, class_sound)),
+        "family_sound": family_sound,
+        "both_sounds": _order_free(derive(first, class_sound), _class_sounds(surname, family_sound)),
     }
 
 
@@ -223,6 +224,16 @@ def dwelling_sound(street: str) -> str | None:
 def in_one_order(one: str, other: str) -> str:
     """Return both sounds in alphabetical order, so that a given name and family name in each other's field agree."""
     return f"{one}~{other}" if one <= other else f"{other}~{one}"
+
+
+def _class_sounds(words: Column, sounds: Column) -> Column:
+    """Return `class_sound` of these words, of which the sounds are known: few belong to another's class. A value may
+    stand there twice."""
+    listed = {code: word for code, word in enumerate(words.values) if nickname_class(word) != word}
+    code_of = np.full(len(words.values) + 1, MISSING, dtype=np.int32)
+    code_of[list(listed)] = len(sounds.values) + np.arange(len(listed))
+    codes = code_of[words.codes]
+    return Column(np.where(codes == MISSING, sounds.codes, codes), (*sounds.values, *map(class_sound, listed.values())))
 
 
 def _order_free(one: Column, other: Column) -> Column:

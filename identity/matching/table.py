@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from identity.matching import dates, normalize
+from identity.matching import dates, normalize, threads
 from identity.matching.column import Column, dense, derive, empty
 from identity.matching.columns import IDENTIFIER, TRAIT, Taken
 from identity.matching.in_bulk import encoded, texts_of
@@ -43,17 +43,18 @@ def fields_of(
     columns = _by_field(table, taken)
     if not columns.keys() & _USED:
         raise NothingToCompareError(f"no column was recognized by which people can be told apart: {_in_words(taken)}")
+    makers: list[Callable[[], dict[str, Column]]] = [
+        lambda: _phones(columns),
+        lambda: _streets(columns),
+        lambda: _names(columns),
+        lambda: _births(columns),
+    ]
+    rows = max(len(column.codes) for column in table.values())
     fields: dict[str, Column] = {
-        **{
-            name: joined(columns[name]) for name in ("email", "phone", "city", "postcode", "country") if name in columns
-        },
-        **_names(columns),
-        **_births(columns),
+        name: joined(columns[name]) for name in ("email", "city", "postcode", "country") if name in columns
     }
-    if "phone" in fields:
-        fields["phone"] = derive(fields["phone"], normalize.phone_digits)
-    if street := [*columns.get("street", ()), *columns.get("house_number", ())]:
-        fields["street"] = joined(street)
+    for found in threads.each(lambda make: make(), makers, rows=rows):
+        fields |= found
     free = free_columns(taken) if as_learned is None else as_learned
     return fields | {name: table[column] for name, column in free.items() if column in table}
 
@@ -130,6 +131,15 @@ def _split(full_name: str) -> tuple[str | None, str | None]:
     while start > 1 and words[start - 1].casefold() in normalize.PARTICLES:
         start -= 1
     return " ".join(words[:start]), " ".join(words[start:])
+
+
+def _phones(columns: Mapping[str, list[Column]]) -> dict[str, Column]:
+    return {"phone": derive(joined(columns["phone"]), normalize.phone_digits)} if "phone" in columns else {}
+
+
+def _streets(columns: Mapping[str, list[Column]]) -> dict[str, Column]:
+    street = [*columns.get("street", ()), *columns.get("house_number", ())]
+    return {"street": joined(street)} if street else {}
 
 
 def _births(columns: Mapping[str, list[Column]]) -> dict[str, Column]:

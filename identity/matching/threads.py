@@ -20,6 +20,17 @@ def each(work: Callable[[T], R], items: Iterable[T], *, rows: int) -> list[R]:
         return list(pool.map(work, items))
 
 
+def begun(work: Callable[[], R], *, rows: int) -> Callable[[], R]:
+    """Begin this work beside what follows, and return what gives its outcome once it is done; `rows` says how much work
+    there is."""
+    if rows < ENOUGH_ROWS:
+        return work
+    pool = ThreadPoolExecutor(1)
+    outcome = pool.submit(work)
+    pool.shutdown(wait=False)
+    return outcome.result
+
+
 def _cores() -> int:
     """Return how many cores this process may use; not every system tells."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

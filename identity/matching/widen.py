@@ -6,9 +6,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from identity.matching.block import Pairs, distinct, pairs_within
-from identity.matching.column import MISSING, Codes, combine, dense, in_order
+from identity.matching.column import MISSING, Codes, combine
 from identity.matching.levels import FREE
+from identity.matching.pairs import Pairs, Runs, distinct, in_one, in_rows, pairs_within
 from identity.matching.people import FIELDS, People
 from identity.matching.threads import each
 
@@ -43,10 +43,10 @@ def widened(people: People, pairs: Pairs) -> tuple[Pairs, NDArray[np.int64]]:
     where it is so dirty that two slips in one record are common.
     """
     n = len(people)
-    flat = pairs[:, 0].astype(np.int64) * n + pairs[:, 1]
+    flat = in_one(pairs[:, 0], pairs[:, 1])
     if n <= ALL_WITH_ALL:
-        low, high = np.triu_indices(n, k=1)
-        return np.stack((low, high), axis=1).astype(np.int32), np.searchsorted(low * n + high, flat)
+        everyone = in_one(*np.triu_indices(n, k=1))
+        return in_rows(everyone), np.searchsorted(everyone, flat)
     budget = max(_BUDGET, _BUDGET_A_PERSON * n)
     taken = []
     for size, blocks in sorted(_keys(people), key=lambda key: key[0]):
@@ -56,31 +56,43 @@ def widened(people: People, pairs: Pairs) -> tuple[Pairs, NDArray[np.int64]]:
         taken.append(blocks)
 
     def more(blocks: Codes) -> NDArray[np.int64]:
-        brought = pairs_within(blocks, n)
+        brought = pairs_within(blocks)
         worth_it = n <= _ENOUGH_FOR_TWO or _confirmed(brought, flat) >= _LEAST_CONFIRMED
         return brought if worth_it else brought[:0]
 
-    wide = distinct(np.concatenate([flat, _twins(people), *each(more, taken, rows=n)]))
-    places = np.searchsorted(wide, flat)
-    return np.stack((wide // n, wide % n), axis=1, dtype=np.int32, casting="unsafe"), places
+    wide, at = _with_others(flat, distinct(np.concatenate([_twins(people), *each(more, taken, rows=n)])))
+    return in_rows(wide), at
+
+
+def _with_others(pairs: NDArray[np.int64], others: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return both together, each in order and without twofold ones, in order; and where among them the pairs stand."""
+    before = np.searchsorted(pairs, others)
+    there = before < len(pairs)
+    there[there] = pairs[before[there]] == others[there]
+    others, before = others[~there], before[~there]
+    is_old = np.ones(len(pairs) + len(others), dtype=np.bool_)
+    is_old[before + np.arange(len(others))] = False
+    together = np.empty(len(is_old), dtype=np.int64)
+    together[is_old], together[~is_old] = pairs, others
+    return together, np.flatnonzero(is_old)
 
 
 def _twins(people: People) -> NDArray[np.int64]:
-    """Return each row with the next one that agrees with it in all there is, as `low * n + high`.
+    """Return each row with the next one that agrees with it in all there is, as `in_rows` takes them.
 
     However many they are, these few pairs hold them together.
     """
-    n = len(people)
-    columns = [people.free(name) for name in FIELDS]
-    same = np.zeros(n, dtype=np.int64)
+    columns = [column for name in FIELDS if not (column := people.free(name)).is_empty]
+    rows, same = np.arange(len(people)), np.zeros(len(people), dtype=np.int64)
     for column in columns:
-        if not column.is_empty:
-            same = dense(same * (len(column.values) + 1) + column.codes + 1).astype(np.int64)
-    known = np.logical_or.reduce([column.known for column in columns])
-    ordered, places = in_order(np.where(known, same, n + np.arange(n)))
-    again = ordered[1:] == ordered[:-1]
-    twins: NDArray[np.int64] = places[:-1][again] * n + places[1:][again]
-    return twins
+        runs = Runs.of(same * (len(column.values) + 1) + column.codes[rows] + 1, alone=False)
+        rows, same = rows[runs.rows], np.repeat(np.arange(len(runs.sizes)), runs.sizes)
+    again = np.flatnonzero(same[1:] == same[:-1])
+    one, other = rows[again], rows[again + 1]
+    known = np.zeros(len(one), dtype=np.bool_)
+    for column in columns:
+        known |= column.known[one]
+    return in_one(one[known], other[known])
 
 
 def _confirmed(pairs: NDArray[np.int64], known: NDArray[np.int64]) -> float:
@@ -105,8 +117,8 @@ def _keys(people: People) -> Iterator[tuple[int, Codes]]:
 
 
 def _bounded(codes: Codes) -> tuple[int, Codes]:
-    counts = np.bincount(codes[codes != MISSING]).astype(np.int64)
-    few = np.append(counts <= _MOST_SHARING, False)
-    blocks = np.where(few[codes], codes, MISSING).astype(np.int32)
-    kept: NDArray[np.int64] = counts[counts <= _MOST_SHARING]
+    counts = np.bincount(codes + 1)[1:]
+    few = counts <= _MOST_SHARING
+    blocks = np.append(np.where(few, np.arange(len(few), dtype=np.int32), np.int32(MISSING)), np.int32(MISSING))[codes]
+    kept: NDArray[np.int64] = counts[few]
     return int((kept * (kept - 1) // 2).sum()), blocks

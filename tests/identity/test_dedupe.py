@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 from io import StringIO
 from pathlib import Path
 
@@ -60,6 +61,20 @@ def write(path: Path, rows: Iterable[Mapping[str, str]]) -> Path:
         writer.writeheader()
         writer.writerows(rows)
     return path
+
+
+def test_many_rows_are_worked_on_and_written_in_portions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = town_file(tmp_path)
+    told = dedupe(path, "--truth", "wer")[0]
+    found = path.with_name("clusters.csv").read_bytes()
+    assert found.startswith(b"record_id,cluster_id,probability\nr0,r0,")
+    monkeypatch.setattr("identity.matching.threads.ENOUGH_ROWS", 1)
+    monkeypatch.setattr("identity.management.commands.dedupe._ROWS_AT_ONCE", 7)
+    for module in ("compare", "batch"):
+        monkeypatch.setattr(import_module(f"identity.matching.{module}"), "PORTION", 100)
+    monkeypatch.setattr("identity.matching.batch._ASKED_AT_ONCE", 3)
+    assert dedupe(path, "--truth", "wer")[0] == told
+    assert path.with_name("clusters.csv").read_bytes() == found
 
 
 def test_a_process_of_its_own_needs_no_database(tmp_path: Path) -> None:

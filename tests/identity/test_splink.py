@@ -11,8 +11,9 @@ import pytest
 from django.core.management import call_command
 
 from identity.matching import COMPARISONS, KEYS, Model, People, Person, candidate_pairs
-from identity.matching.block import MOST_IN_A_BLOCK, blocks_of, pairs_within
+from identity.matching.block import MOST_IN_A_BLOCK, blocks_of
 from identity.matching.levels import COLUMN, EMAIL, FAMILY_NAME, GIVEN_NAME, NO_EVIDENCE
+from identity.matching.pairs import in_rows, pairs_within
 from identity.matching.splink import chances_to_agree, known_comparisons, prepared, splink_settings
 from identity.people_of_file import PeopleOfFile, read_people, write_prepared
 from tests.identity.splink_town import Town
@@ -141,9 +142,7 @@ def test_splink_compares_whom_the_fixed_keys_bring_together(town: Town) -> None:
     table = town.path.with_name("blocked.parquet")
     write_prepared(town.of_file, table, model=town.model)
     blocks = [blocks_of(town.people, fields) for fields in KEYS]
-    pairs = {
-        divmod(pair, len(town.people)) for each in blocks for pair in pairs_within(each, len(town.people)).tolist()
-    }
+    pairs = {tuple(pair) for each in blocks for pair in in_rows(pairs_within(each)).tolist()}
     assert pairs <= {tuple(pair) for pair in candidate_pairs(town.people)[0].tolist()}
     settings = splink_settings(town.model, comparisons=["phone"], rarity=False)
     assert len(settings["blocking_rules_to_generate_predictions"]) == len(KEYS)

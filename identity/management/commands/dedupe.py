@@ -4,6 +4,7 @@ import json
 import time
 from argparse import ArgumentParser, ArgumentTypeError
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ from identity.management.files_of_people import (
 from identity.management.probabilities import probability
 from identity.management.remarks_on_files import columns_in_words, counted, remarks_on
 from identity.matching.batch import LINK_IN_FILE
+from identity.matching.threads import each
 from identity.written import written_whole
 
+_ROWS_AT_ONCE = 250_000
 # What lifts a limit.
 ANY = "any"
 
@@ -99,8 +102,14 @@ def _limit(text: str) -> tuple[str, int | None]:
 
 
 def _write(out: Path, rows: pl.DataFrame) -> None:
+    def written(start: int) -> bytes:
+        lines = BytesIO()
+        part = rows.slice(start, _ROWS_AT_ONCE)
+        part.write_csv(lines, include_header=start == 0, float_precision=4)
+        return lines.getvalue()
+
     with written_whole(out) as file:
-        rows.write_csv(file, float_precision=4)
+        file.writelines(each(written, range(0, max(len(rows), 1), _ROWS_AT_ONCE), rows=len(rows)))
 
 
 def _as_json(done: Deduplicated, threshold: float, seconds: float) -> dict[str, Any]:

@@ -3,6 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from identity.matching import b_cubed, cluster, log_odds, pairwise_metrics
+from identity.matching.cluster import _MANY_EDGES, _best_first
 
 
 def clustered(n: int, edges: dict[tuple[int, int], float], **rules: object) -> list[int]:
@@ -123,3 +124,9 @@ def test_b_cubed() -> None:
 def test_perfect_and_lonely_clusters() -> None:
     assert pairwise_metrics([0, 1], ["a", "b"]).f1 == 1.0
     assert b_cubed([0, 1], ["a", "b"]).f1 == 1.0
+
+
+def test_of_very_many_edges_the_best_come_first_and_equal_ones_mixed_the_same_way_each_time() -> None:
+    weights = np.random.default_rng(3).integers(0, 50, _MANY_EDGES + 1).astype(np.float64)
+    mixed = np.random.default_rng(0).permutation(len(weights))
+    assert _best_first(weights).tolist() == mixed[np.argsort(-weights[mixed], kind="stable")].tolist()

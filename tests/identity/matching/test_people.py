@@ -80,3 +80,11 @@ def test_a_domain_of_many_names_is_a_providers() -> None:
 
     assert providers(201, 101) == ([-1], {"post.example"})
     assert providers(200, 101) == providers(201, 100) == ([0], frozenset())
+
+
+def test_short_forms_sound_alike_on_either_side_of_a_name() -> None:
+    names = [("Bill", "Moser"), ("Moser", "William"), ("Moser", "Bob"), ("Rupert", "Moser"), ("Moser", "Rolf")]
+    persons = [Person(given_name=given, family_name=family) for given, family in names]
+    sounds = People.build(range(len(persons)), persons).both_sounds.codes.tolist()
+    assert sounds[0] == sounds[1]
+    assert len({*sounds}) == len(sounds) - 1

@@ -1,0 +1,80 @@
+"""Pairs of rows: those that share a value, each pair in one number so that very many are sorted fast."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from identity.matching.column import MISSING, Codes, side_by_side
+
+Pairs = NDArray[np.int32]
+
+# A pair in one number: the lower row in front of so many bits of the higher.
+_ROW_BITS = 32
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Runs:
+    """Rows with the same number, side by side: shape (rows,), and how long each run of them is, shape (runs,)."""
+
+    rows: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+    @staticmethod
+    def of(numbers: NDArray[np.int64], *, alone: bool = True) -> "Runs":
+        """Return the runs of these numbers, shape (n,); who has a negative one is in none, and who stands `alone` is
+        only if that is wanted."""
+        rows, begins = side_by_side(numbers)
+        if not alone:
+            with_others = ~(begins & np.append(begins[1:], True)[: len(begins)])
+            rows, begins = rows[with_others], begins[with_others]
+        return Runs(rows, np.diff(np.flatnonzero(begins), append=len(rows)))
+
+    def pairs(self, most: int) -> NDArray[np.int64]:
+        """Return all pairs inside each run of at most `most` rows, shape (pairs,), as `in_rows` takes them."""
+        sizes, rows = self.sizes, self.rows
+        taken = sizes <= most
+        if not taken.all():
+            sizes, rows = sizes[taken], rows[np.repeat(taken, sizes)]
+        place = np.arange(len(rows))
+        partners = np.repeat(np.cumsum(sizes), sizes) - place - 1
+        # Behind all pairs of the rows before stand this one's, the first of them with the next row.
+        second = np.repeat(place + 1 - (np.cumsum(partners) - partners), partners)
+        second += np.arange(len(second))
+        pairs = np.repeat(rows << _ROW_BITS, partners)
+        pairs |= rows[second]
+        return pairs
+
+    def codes(self, wanted: NDArray[np.bool_], n: int) -> Codes:
+        """Return the number of the run that each row is in, shape (n,), missing but for those wanted, shape (runs,)."""
+        codes = np.full(n, MISSING, dtype=np.int32)
+        numbered = np.where(wanted, np.cumsum(wanted) - 1, MISSING).astype(np.int32)
+        codes[self.rows] = np.repeat(numbered, self.sizes)
+        return codes
+
+
+def pairs_within(blocks: Codes) -> NDArray[np.int64]:
+    """Return all pairs inside each block, shape (pairs,), as `in_rows` takes them."""
+    return Runs.of(blocks.astype(np.int64), alone=False).pairs(len(blocks))
+
+
+def in_one(low: NDArray[np.integer], high: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return a number for each two rows, by which pairs are in the order of their rows."""
+    return low.astype(np.int64) << _ROW_BITS | high
+
+
+def in_rows(pairs: NDArray[np.int64]) -> Pairs:
+    """Return the rows that such numbers stand for, shape (pairs, 2)."""
+    rows = np.empty((2, len(pairs)), dtype=np.int32)
+    np.right_shift(pairs, _ROW_BITS, out=rows[0], casting="unsafe")
+    np.bitwise_and(pairs, (1 << _ROW_BITS) - 1, out=rows[1], casting="unsafe")
+    return rows.T
+
+
+def distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the sorted distinct numbers; those given are put in order, since a copy of very many takes as long. A sort
+    and a comparison of neighbors is faster than `numpy.unique`."""
+    numbers.sort()
+    keep = np.ones(len(numbers), dtype=np.bool_)
+    np.not_equal(numbers[1:], numbers[:-1], out=keep[1:])
+    return numbers[keep]
