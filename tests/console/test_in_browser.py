@@ -182,7 +182,7 @@ def test_a_rule_that_is_deeper_is_left_to_its_json(
     page.goto(f"{site}{reverse('admin:segments_segment_add')}", wait_until="networkidle")
     page.locator("details.o-folded summary").first.click()
     page.locator("textarea[name=definition]").fill(json.dumps(DEEP))
-    assert page.get_by_text("more than one group deep").is_visible()
+    page.get_by_text("more than one group deep").wait_for()
     assert built(page) == DEEP["rule"]
 
 
