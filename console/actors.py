@@ -9,7 +9,11 @@ from console.ids import uuid_in
 # Who looks while `manage.py screenshots` takes pictures: always under this id, a user for no longer than that.
 PHOTOGRAPHER = UUID("00000000-0000-7000-8000-00000000f070")
 # Actors that are no user and no API key, where their own name says little.
-MACHINES = {"data_subject": "the person", "learn": "learning", str(PHOTOGRAPHER): "manage.py screenshots"}
+MACHINES = {
+    "data_subject": "the person",
+    "shared_by_many": "found in the data",
+    str(PHOTOGRAPHER): "manage.py screenshots",
+}
 
 
 def names_of(actors: Iterable[str]) -> dict[str, str]:

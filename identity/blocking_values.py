@@ -1,11 +1,11 @@
 """Blocking a value of a namespace by hand, and letting it count again. What is typed is kept as a keyed hash alone."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from identity import blocked, candidates
 from identity.blocked import Pair
@@ -13,12 +13,12 @@ from identity.models import BlockedValue
 from identity.profiles import forms_of
 from records.dictionary import IDENTIFIERS
 from records.models import Identifier
+from records.standardize import identity_form
 from vault.blind import indexes_in_force
 from vault.ids import new_id
 from vault.index_columns import indexes_to_write
 
 SHORT = 5
-NOT_OPENED = "could not be opened"
 # Kinds whose values say by themselves whose they are.
 OF_A_PERSON = ("email", "phone")
 
@@ -37,6 +37,15 @@ class Word:
     last: BlockedValue | None
 
 
+@dataclass(frozen=True)
+class Blocking:
+    """How many values were blocked, who bears them, and how many pairs of these no longer wait for review."""
+
+    values: int
+    bearers: set[UUID]
+    pairs: int
+
+
 def set_blocked(namespace: str, value: str, *, is_blocked: bool, by: str, now: datetime) -> set[UUID]:
     """Let this value, which may be written as people write it, tell nothing of anybody from now on, or tell again.
 
@@ -45,6 +54,7 @@ def set_blocked(namespace: str, value: str, *, is_blocked: bool, by: str, now: d
     """
     forms = _forms(namespace, value, now)
     with transaction.atomic():
+        _alone()
         written = indexes_to_write({(namespace, form) for form in forms})
         standing = blocked.standing()
         news = {pair: index for pair, index in written.items() if ((namespace, index) in standing) != is_blocked}
@@ -60,26 +70,42 @@ def set_blocked(namespace: str, value: str, *, is_blocked: bool, by: str, now: d
             )
             for (_, form), index in sorted(news.items())
         )
-        return _anew(namespace, list(news.values()))
+        return _anew(namespace, list(news.values()))[0]
 
 
-def block_found(found: Mapping[Pair, str], *, by: str, now: datetime) -> set[UUID]:
-    """The same for values that were found to be nobody's, by blind index, each with the value itself. Of whichever
-    anybody has spoken meanwhile, that stands."""
+def block_found(values: Collection[tuple[str, str]], *, by: str, now: datetime) -> Blocking:
+    """Block these values of namespaces, which were found to be nobody's, but for those of which anybody has spoken.
+
+    Their bearers are to be resolved anew.
+    """
     with transaction.atomic():
-        said = BlockedValue.objects.filter(index__in=[index for _, index in found])
-        spoken_of = {(name, bytes(index)) for name, index in said.values_list("namespace", "index")}
-        news = {pair: hint_of(value) if value else NOT_OPENED for pair, value in found.items() if pair not in spoken_of}
+        _alone()
+        forms = {(name, identity_form(name, value)): value for name, value in values}
+        written = indexes_to_write(forms.keys())
+        said = BlockedValue.objects.filter(index__in=list(written.values())).values_list("namespace", "index")
+        known = blocked.standing().pairs | {(name, bytes(index)) for name, index in said}
+        news = {pair: index for pair, index in written.items() if (pair[0], index) not in known}
         BlockedValue.objects.bulk_create(
-            BlockedValue(id=new_id(), namespace=name, index=index, hint=hint, blocked=True, saved_by=by, saved_at=now)
-            for (name, index), hint in sorted(news.items())
+            BlockedValue(
+                id=new_id(),
+                namespace=name,
+                index=index,
+                hint=hint_of(form),
+                blocked=True,
+                saved_by=by,
+                saved_at=now,
+            )
+            for (name, form), index in sorted(news.items())
         )
-        return {id for name in {name for name, _ in news} for id in _anew(name, [i for n, i in news if n == name])}
+        parts = [_anew(name, [index for (of, _), index in news.items() if of == name]) for name in {n for n, _ in news}]
+        bearers = set[UUID]().union(*(found for found, _ in parts))
+        return Blocking(len(news), bearers, sum(pairs for _, pairs in parts))
 
 
 def let_count_again(row: BlockedValue, *, by: str, now: datetime) -> set[UUID]:
     """The same for a value of which only the row is known."""
     with transaction.atomic():
+        _alone()
         if (row.namespace, bytes(row.index)) not in blocked.standing():
             return set()
         BlockedValue.objects.create(
@@ -91,7 +117,7 @@ def let_count_again(row: BlockedValue, *, by: str, now: datetime) -> set[UUID]:
             saved_by=by,
             saved_at=now,
         )
-        return _anew(row.namespace, [bytes(row.index)])
+        return _anew(row.namespace, [bytes(row.index)])[0]
 
 
 def words_of(namespace: str) -> list[Word]:
@@ -135,9 +161,14 @@ def _forms(namespace: str, value: str, now: datetime) -> set[str]:
     return forms
 
 
-def _anew(namespace: str, indexes: Sequence[bytes]) -> set[UUID]:
-    """The bearers of these, without the tokens that were made of them."""
+def _anew(namespace: str, indexes: Sequence[bytes]) -> tuple[set[UUID], int]:
+    """The bearers of these, without the tokens that were made of them; and how many pairs wait for review no more."""
     bearers = Identifier.objects.filter(namespace=namespace, index__in=list(indexes))
     found = set(bearers.values_list("source_profile_id", flat=True))
-    candidates.begin_anew(found)
-    return found
+    return found, candidates.begin_anew(found)
+
+
+def _alone() -> None:
+    """Let nobody else say what is blocked until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('onym blocked values'))")

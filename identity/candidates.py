@@ -190,12 +190,15 @@ BEGIN_ANEW = (
 )
 
 
-def begin_anew(source_profiles: Collection[UUID]) -> None:
-    """Leave no token and no doubtful pair of these: the values that they were made of were wrong."""
-    if source_profiles:
-        with connection.cursor() as cursor:
-            for statement in BEGIN_ANEW:
-                cursor.execute(statement, {"ids": sorted(source_profiles)})
+def begin_anew(source_profiles: Collection[UUID]) -> int:
+    """Leave no token and no doubtful pair of these: the values that they were made of were wrong. Returns how many
+    pairs wait for review no more."""
+    if not source_profiles:
+        return 0
+    with connection.cursor() as cursor:
+        for statement in BEGIN_ANEW:
+            cursor.execute(statement, {"ids": sorted(source_profiles)})
+        return int(cursor.rowcount)
 
 
 def beside(source_profiles: Collection[UUID], blocked: Blocked) -> Question[set[UUID]]:

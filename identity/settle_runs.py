@@ -56,6 +56,11 @@ def note(run: Settling, portion: Portion, counts: Mapping[str, int], *, now: dat
     )
 
 
+def note_taken(run: Settling, pairs: int) -> None:
+    """So many pairs wait for review no more, of people who are asked anew."""
+    Settling.objects.filter(pk=run.pk).update(reviews_taken=F("reviews_taken") + pairs)
+
+
 def fail(run: Settling, fault: str, *, now: datetime) -> None:
     """This kind of error ended the work on it; it will be tried again."""
     Settling.objects.filter(pk=run.pk, state=RUNNING).update(fault=fault[:80], failed_at=now)

@@ -8,9 +8,11 @@ import structlog
 from django.db import transaction
 
 from identity import blocking_values
+from identity.blocking_values import Blocking
 from identity.models import BlockedValue
 from identity.shared_by_many import STAGE, shared_by_many
 from pipeline import queue
+from privacy import epoch
 
 log = structlog.get_logger()
 
@@ -30,14 +32,20 @@ def let_count_again(row: BlockedValue, *, by: str, now: datetime) -> int:
     return _resolved_anew(lambda: blocking_values.let_count_again(row, by=by, now=now), now)
 
 
-def block_what_many_share(*, now: datetime) -> int:
+def block_what_many_share(*, now: datetime) -> Blocking:
     """Block the e-mail addresses and phones that many families share, but for those that somebody has spoken of.
-    Returns how many these are."""
+
+    Raises `privacy.epoch.Behind` while the database is a restored one that misses erasures.
+    """
+    epoch.must_be_current()
     found = shared_by_many(now=now)
-    if found:
-        bearers = _resolved_anew(lambda: blocking_values.block_found(found, by=STAGE.id, now=now), now)
-        log.info("blocked what many families share", values=len(found), bearers=bearers)
-    return len(found)
+    with transaction.atomic():
+        values = {(namespace, value) for (namespace, _), value in found.items()}
+        became = blocking_values.block_found(values, by=STAGE.id, now=now)
+        queue.enqueue(became.bearers, now=now)
+    if became.values:
+        log.info("blocked what many families share", values=became.values, bearers=len(became.bearers))
+    return became
 
 
 def _resolved_anew(act: Callable[[], set[UUID]], now: datetime) -> int:

@@ -65,7 +65,7 @@ def _work_on(run: Settling, on_progress: Callable[[Settling], None], clock: Call
 
     if run.after is None:
         # Else it would depend on who is looked at together whether such a value counts.
-        block_what_many_share(now=clock())
+        settle_runs.note_taken(run, block_what_many_share(now=clock()).pairs)
     for portion in portions(look, size=AT_ONCE, after=run.after, until=run.until):
         _settle(run, portion, now=clock())
         # What follows is computed on the way, but for others' work this does not wait.
@@ -83,6 +83,8 @@ def _settle(run: Settling, portion: Portion, *, now: datetime) -> None:
     epoch.must_be_current()
     with transaction.atomic(), uncollected():
         ledger.lock_to_resolve()
+        if settle_runs.under_way(run.pk) is None:
+            return
         settled = settle(portion.ids, now=now)
         if settled.profiles:
             if answer(rectification.anything_put_right(settled.profiles)):

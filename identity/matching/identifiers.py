@@ -1,6 +1,6 @@
 """Tell identifiers of one person from those of a household and from junk that identifies nobody."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +14,16 @@ PROVIDER_FAMILY_NAMES = 100
 
 @dataclass(frozen=True, eq=False, slots=True)
 class SharedIdentifiers:
-    """What each distinct value of one namespace (e-mail, phone) is; both arrays have shape (distinct values,)."""
+    """What each distinct value of one namespace (e-mail, phone) is, and on how many records; all of shape (distinct
+    values,)."""
 
     junk: NDArray[np.bool_]
     household: NDArray[np.bool_]
+    records: NDArray[np.int64]
 
     def with_junk(self, known: NDArray[np.bool_]) -> "SharedIdentifiers":
         """Return the same with what is known to be junk besides, shape (distinct values,)."""
-        return SharedIdentifiers(junk=self.junk | known, household=self.household & ~known)
+        return replace(self, junk=self.junk | known, household=self.household & ~known)
 
 
 def shared_identifiers(
@@ -38,7 +40,7 @@ def shared_identifiers(
     families = distinct_partners(values, family_names, size)
     givens = distinct_partners(values, given_names, size)
     junk = (records > JUNK_RECORDS) & (families > JUNK_FAMILY_NAMES)
-    return SharedIdentifiers(junk=junk, household=(givens >= SHARED_GIVEN_NAMES) & ~junk)
+    return SharedIdentifiers(junk=junk, household=(givens >= SHARED_GIVEN_NAMES) & ~junk, records=records)
 
 
 def serves_everyone(domains: NDArray[np.int32], family_names: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -27,7 +27,7 @@ class Model:
     `prior` and `household_prior` are the shares of matches and of housemates among ALL pairs of people, not among the
     compared ones. `household` is `None` when the data show no such class. `frequencies` holds, per name field, the
     share of people who bear a value; only values seen twenty times or more, so the model names no individual.
-    `junk` are e-mail addresses and phones that a dozen records and more of many families share: they are nobody's.
+    `junk` are e-mail addresses and phones that twenty records and more of many families share: they are nobody's.
     `providers` are the domains that serve mailboxes to everyone: hundreds of people, of as many names.
     `columns` says which columns of the file the identifiers and traits were, by the comparison's name; `None` where
     that was not noted, and `fields` which other fields it had. `housemates` says that the file may hold people who

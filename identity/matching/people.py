@@ -9,6 +9,7 @@ from identity.matching import normalize
 from identity.matching.column import MISSING, Column, Rule, dense, derive, empty, encode
 from identity.matching.identifiers import SharedIdentifiers, serves_everyone, shared_identifiers
 from identity.matching.levels import IDENTIFIERS, TRAITS
+from identity.matching.model import LEAST_SEEN
 from identity.matching.nicknames import nickname_class
 from identity.matching.person import Person
 from identity.matching.phonetic import phonetic
@@ -79,10 +80,11 @@ class People:
 
     @property
     def junk(self) -> dict[str, frozenset[str]]:
-        """Return the e-mail addresses and phones, in normal form, that many families share or that were known to be
-        nobody's."""
+        """Return the e-mail addresses and phones, in normal form, that many families share; only those on twenty
+        records or more, so that whoever keeps them keeps nobody's."""
         shared = (("email", self.email, self.shared_emails), ("phone", self.phone, self.shared_phones))
-        return {name: frozenset(of.texts(np.flatnonzero(one.junk).astype(np.int32))) for name, of, one in shared}
+        kept = ((name, of, np.flatnonzero(one.junk & (one.records >= LEAST_SEEN))) for name, of, one in shared)
+        return {name: frozenset(of.texts(codes.astype(np.int32))) for name, of, codes in kept}
 
     @staticmethod
     def build(

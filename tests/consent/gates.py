@@ -61,11 +61,10 @@ GATES = {
         "    persons = open_persons(sorted(ids), decisions.grant)",
         ONE_DECISION,
     ),
-    "identity/shared_by_many.py _of_strangers": Mutant(
+    "identity/shared_by_many.py _look_further": Mutant(
         "identity/shared_by_many.py",
-        "    borne = [row for row in rows if row[1] in decisions.allowed]\n"
         "    persons = open_persons(decisions.allowed, decisions.grant)",
-        "    borne = rows\n    persons = open_persons(asked, decisions.grant)",
+        "    persons = open_persons(bearers, decisions.grant)",
         "tests/identity/test_shared_by_many.py",
     ),
     "identity/answers.py answers_to": Mutant(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connections
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from access.models import User
 from console.management.commands import screenshots
 from records import sources
+from records.models import QuarantinedRecord
 from tests.console.conftest import World
 from tests.pipeline.cast import seed_purposes
 from tests.senders import send_rows
@@ -64,7 +66,7 @@ def sessions(world: World) -> dict[str, str]:
 
 
 @pytest.fixture
-def browser(sessions: dict[str, str], addresses: list[str]) -> Iterator[Browser]:
+def browser(sessions: dict[str, str], addresses: list[str], quarantined: UUID) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(screenshots.ARGUMENTS))
         yield browser
@@ -99,6 +101,12 @@ def addresses(site: str, world: World) -> list[str]:
     ]
 
 
+@pytest.fixture
+def quarantined(addresses: list[str]) -> UUID:
+    """A record that waits to be mended."""
+    return QuarantinedRecord.objects.latest("pk").pk
+
+
 def window(browser: Browser, session: str, site: str, *, size: dict[str, int]) -> Page:
     page = screenshots._window(browser, session, site, dark=False)
     page.set_viewport_size(size)  # type: ignore[arg-type]
@@ -117,6 +125,41 @@ def test_nothing_is_cut_off_on_a_phone(
         if beyond > 0:
             wider[address] = beyond
     assert (wider, errors) == ({}, [])
+
+
+# The menus whose small form something covers, or that reach beyond the window.
+COVERED = """() => [...document.querySelectorAll("details.o-menu")].filter(menu => {
+    const sheet = menu.querySelector(".o-sheet");
+    if (!sheet || !menu.checkVisibility({contentVisibilityAuto: true})) return false;
+    menu.open = true;
+    menu.scrollIntoView({block: "center"});
+    const {left, right, top} = sheet.getBoundingClientRect();
+    const seen = [left + 3, right - 3].every(x => sheet.contains(document.elementFromPoint(x, top + 9)));
+    menu.open = false;
+    return !seen;
+}).map(menu => menu.querySelector("summary").innerText)"""
+
+
+def test_a_small_form_opens_inside_the_window(
+    browser: Browser, sessions: dict[str, str], site: str, world: World, quarantined: UUID
+) -> None:
+    pages = {
+        "data_steward": [
+            reverse("admin:identity_match_change", args=[world.match.pk]),
+            reverse("admin:identity_profile_change", args=[world.alice]),
+            reverse("admin:records_quarantinedrecord_change", args=[quarantined]),
+        ],
+        "privacy_officer": [reverse("admin:privacy_subjectrequest_change", args=[world.erasure.pk])],
+    }
+    covered = {}
+    for role, theirs in pages.items():
+        page = window(browser, sessions[role], site, size={"width": 1440, "height": 900})
+        for address in theirs:
+            page.goto(f"{site}{address}", wait_until="networkidle")
+            assert page.locator("details.o-menu .o-sheet").count()
+            if found := page.evaluate(COVERED):
+                covered[address] = found
+    assert covered == {}
 
 
 def test_what_was_not_taken_in_reads_in_whole_lines_on_a_phone(

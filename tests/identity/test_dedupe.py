@@ -130,9 +130,9 @@ def test_the_learned_model_is_saved_and_used_again(tmp_path: Path) -> None:
 def test_a_saved_model_knows_what_was_nobodys(tmp_path: Path) -> None:
     """Two of one name are one for a file that knows nothing of the front desk whose number they gave."""
     desk, model = "+493012345678", tmp_path / "model.json"
-    names = [{"first name": f"Given{sign}", "last name": f"Family{sign}"} for sign in "abcdefghijklmnop"]
+    names = [{"first name": f"Given{sign}", "last name": f"Family{sign}"} for sign in "abcdefghijklmnopqrstuvw"]
     own = [{"phone": f"+4930{place}7654321"} for place in range(3)]
-    rows = [name | phone for name, phone in zip(names, [*own, *[{"phone": desk}] * 13], strict=True)]
+    rows = [name | phone for name, phone in zip(names, [*own, *[{"phone": desk}] * 20], strict=True)]
     dedupe(write(tmp_path / "customers.csv", rows), "--save-model", str(model))
     assert json.loads(model.read_text())["junk"] == {"phone": [desk[-9:]]}
     two = write(tmp_path / "two.csv", [names[0] | {"phone": desk}] * 2 + [names[1] | own[1]])

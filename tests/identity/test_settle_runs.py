@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from io import StringIO
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,9 +10,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from identity import ledger, rules, settle_runs
+from identity.blocking_values import Blocking
 from identity.models import Settling
 from identity.portions import Portion
 from identity.profiles import profile_of
+from identity.scene import Scene
 from identity.simulating import simulate
 from pipeline import settling
 from privacy.erasure import delete_rows_of
@@ -21,6 +24,7 @@ from tests.identity.test_dry_run import ALICE_AT_WORK
 from tests.identity.test_resolve import ALICE, partner
 from tests.identity.test_settling import changed, in_force, settle
 from tests.identity.test_settling_at_rest import card_holders
+from tests.identity.test_shared_by_many import customers, send
 from tests.senders import process, send_rows
 from vault.ids import new_id
 
@@ -130,3 +134,62 @@ def test_whoever_is_erased_before_a_portion_is_noted_is_not_remembered_either(pa
     settle_runs.note(run, Portion({gone}, gone, 1), {}, now=now + timedelta(hours=1))
     run.refresh_from_db()
     assert run.after == here
+
+
+def test_who_stops_before_the_first_portion_stops_before_anybody_is_decided(
+    crm: Source, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(crm, *customers(2, families=2), now=now)
+    run = settle_runs.begin(by="steward-1", now=now)
+
+    def stopped(*, now: datetime) -> Blocking:
+        settle_runs.stop(run.pk, by="steward-2", now=now)
+        return Blocking(0, set(), 0)
+
+    monkeypatch.setattr(settling, "block_what_many_share", stopped)
+    settling.work_on(run.pk, clock=lambda: now)
+    run.refresh_from_db()
+    assert (run.state, run.stopped_by, run.done) == ("done", "steward-2", 0)
+
+
+def test_who_stops_while_the_next_portion_is_gathered_stops_before_it(
+    crm: Source, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(crm, *customers(4, families=4), now=now)
+    monkeypatch.setattr(settling, "AT_ONCE", 1)
+    run = settle_runs.begin(by="steward-1", now=now)
+    looks = list[int]()
+    look_around = settling.look_around
+
+    def looking(*args: Any, **named: Any) -> Scene:
+        looks.append(1)
+        if len(looks) == 2:
+            settle_runs.stop(run.pk, by="steward-2", now=now)
+        return look_around(*args, **named)
+
+    monkeypatch.setattr(settling, "look_around", looking)
+    settling.work_on(run.pk, clock=lambda: now)
+    run.refresh_from_db()
+    assert (run.stopped_by, run.done) == ("steward-2", 1)
+
+
+def test_whoever_is_erased_while_a_portion_waits_stops_no_run(
+    partner: Source, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send_rows(partner, *({"loyalty_number": f"L{number}", "no": str(number)} for number in range(4)), now=now)
+    process(now)
+    ids = list(SourceProfile.objects.order_by("id").values_list("id", flat=True))
+    run = settle_runs.begin(by="steward-1", now=now)
+    settle_one = settling._settle
+
+    def erased_meanwhile(run: Settling, portion: Portion, *, now: datetime) -> None:
+        for gone in (ids[1], ids[3]):
+            if gone in portion.ids and SourceProfile.objects.filter(pk=gone).exists():
+                erase(gone)
+        settle_one(run, portion, now=now)
+
+    monkeypatch.setattr(settling, "_settle", erased_meanwhile)
+    settling.work_on(run.pk, clock=lambda: now)
+    run.refresh_from_db()
+    assert (run.state, run.fault) == ("done", "")
+    assert occurrences(ids[1]) == occurrences(ids[3]) == 0

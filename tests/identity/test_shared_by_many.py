@@ -1,23 +1,34 @@
 """What many families share is found, and blocked before it joins two people of one name; a person's word stands."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from threading import Barrier, BrokenBarrierError, Thread
 
 import pytest
+from django.db import connections
 
 from consent.acts import NewAct, record
 from consent.models import WITHDRAWN
-from identity import blocked
+from identity import blocked, blocking_values, settle_runs
 from identity.learning import LINKING
-from identity.models import BlockedValue
+from identity.models import IN_REVIEW, BlockedValue, Match
 from identity.profiles import profile_of
 from identity.rules import in_force
-from identity.shared_by_many import shared_by_many
+from identity.shared_by_many import LOOKED_AT_ONCE, shared_by_many
 from identity.simulating import simulate
+from pipeline import blocking, settling, tasks
 from pipeline.blocking import block_what_many_share, let_count_again
 from pipeline.queue import waiting
-from records.models import Source, SourceProfile
+from privacy import epoch, index_key_rotation
+from privacy.epoch import Behind
+from records.models import Identifier, Source, SourceProfile
+from tests.identity import test_settling
+from tests.identity.test_dry_run import ALICE_AT_WORK
+from tests.identity.test_resolve import ALICE
 from tests.identity.test_settling import settle
 from tests.senders import process, send_rows
+from vault.models import AuditEntry
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
@@ -57,7 +68,7 @@ def test_two_of_one_name_are_no_person_for_a_phone_that_very_many_bear(
     """Each meets the other alone, and would be taken for the same."""
     send(crm, *customers(70, families=14, phone=DESK), now=now)
     if found_before:
-        assert block_what_many_share(now=now) == 1
+        assert block_what_many_share(now=now).values == 1
         process(now)
     before = count_of_profiles()
     send(crm, ANN | {"city": "Kiel"}, now=now)
@@ -89,19 +100,24 @@ def test_the_measure_is_that_of_a_batch(crm: Source, now: datetime, count: int, 
 
 def test_it_is_shown_as_a_hint_with_who_said_so_and_its_bearers_are_resolved_anew(crm: Source, now: datetime) -> None:
     send(crm, *customers(13, families=13, phone=DESK), now=now)
-    assert block_what_many_share(now=now) == 1
+    assert block_what_many_share(now=now).values == 1
     row = BlockedValue.objects.get()
-    assert (row.namespace, row.hint, row.blocked, row.saved_by) == ("phone", "+…, 13 characters", True, "learn")
+    assert (row.namespace, row.hint, row.blocked, row.saved_by) == (
+        "phone",
+        "+…, 13 characters",
+        True,
+        "shared_by_many",
+    )
     assert (row.namespace, bytes(row.index)) in blocked.standing()
     assert waiting() == 13
-    assert block_what_many_share(now=now) == 0
+    assert block_what_many_share(now=now).values == 0
 
 
 def test_what_a_person_lets_count_is_not_blocked_again(crm: Source, now: datetime) -> None:
     send(crm, *customers(13, families=13, phone=DESK), now=now)
     block_what_many_share(now=now)
     let_count_again(BlockedValue.objects.get(), by="steward-1", now=now)
-    assert block_what_many_share(now=now) == 0
+    assert block_what_many_share(now=now).values == 0
     assert BlockedValue.objects.latest("saved_at", "id").saved_by == "steward-1"
 
 
@@ -110,3 +126,142 @@ def test_of_whom_nothing_may_be_opened_nothing_is_counted(crm: Source, now: date
     objecting = SourceProfile.objects.earliest("id").pk
     record([NewAct(objecting, LINKING, "", WITHDRAWN, now, "letter", True)], now=now)
     assert shared_by_many(now=now) == {}
+
+
+def values_found(now: datetime) -> set[tuple[str, str]]:
+    return {(namespace, value) for (namespace, _), value in shared_by_many(now=now).items()}
+
+
+@pytest.fixture
+def behind(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    def raises() -> None:
+        raise Behind("1 behind the erasure ledger")
+
+    return lambda: monkeypatch.setattr(epoch, "must_be_current", raises)
+
+
+def test_what_is_blocked_from_the_start_is_not_found_again(crm: Source, now: datetime) -> None:
+    send(crm, *customers(13, families=13, email="noemail@example.com"), now=now)
+    (index,) = {bytes(index) for index in Identifier.objects.filter(namespace="email").values_list("index", flat=True)}
+    assert ("email", index) in blocked.standing()
+    assert blocking.block_what_many_share(now=now).values == 0
+    assert not BlockedValue.objects.exists()
+    assert waiting() == 0
+
+
+def test_a_restored_database_that_misses_erasures_opens_and_blocks_nothing_settling(
+    crm: Source, now: datetime, behind: Callable[[], None]
+) -> None:
+    send(crm, *customers(13, families=13, phone=DESK), now=now)
+    run, looked = settle_runs.begin(by="steward-1", now=now), AuditEntry.objects.count()
+    behind()
+    with pytest.raises(Behind):
+        settling.work_on(run.pk, clock=lambda: now)
+    assert not BlockedValue.objects.exists()
+    assert AuditEntry.objects.count() == looked
+
+
+def test_a_restored_database_that_misses_erasures_opens_and_blocks_nothing_at_night(
+    crm: Source, now: datetime, behind: Callable[[], None]
+) -> None:
+    send(crm, *customers(13, families=13, phone=DESK), now=now)
+    behind()
+    with pytest.raises(Behind):
+        tasks.block_what_many_share()
+    assert not BlockedValue.objects.exists()
+
+
+def test_what_is_found_before_a_rotation_is_blocked_as_it_is_indexed_afterwards(crm: Source, now: datetime) -> None:
+    send(crm, *customers(13, families=13, phone=DESK), now=now)
+    found = values_found(now)
+    list(index_key_rotation.rotate(["phone"], now=now, wait=lambda _: None))
+    became = blocking_values.block_found(found, by="learn", now=now)
+    (index,) = {bytes(index) for index in Identifier.objects.filter(namespace="phone").values_list("index", flat=True)}
+    assert ("phone", index) in blocked.standing()
+    assert (became.values, len(became.bearers)) == (1, 13)
+
+
+def test_what_somebody_lets_count_while_it_is_looked_for_is_not_blocked_for_a_rotation(
+    crm: Source, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person's word stands, whatever key its index is under."""
+    send(crm, *customers(13, families=13, phone=DESK), now=now)
+    found = values_found(now)
+    blocking.set_blocked("phone", DESK, is_blocked=True, by="steward-1", now=now)
+    blocking.set_blocked("phone", DESK, is_blocked=False, by="steward-1", now=now)
+    list(index_key_rotation.rotate(["phone"], now=now, wait=lambda _: None))
+    blocking_values.block_found(found, by="learn", now=now)
+    assert set(BlockedValue.objects.values_list("saved_by", flat=True)) == {"steward-1"}
+
+
+def test_it_counts_what_it_blocked(crm: Source, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(crm, *customers(13, families=13, phone=DESK), now=now)
+
+    def found_while_somebody_speaks(*, now: datetime) -> dict[tuple[str, bytes], str]:
+        found = shared_by_many(now=now)
+        blocking.set_blocked("phone", DESK, is_blocked=True, by="steward-1", now=now)
+        return found
+
+    monkeypatch.setattr(blocking, "shared_by_many", found_while_somebody_speaks)
+    assert blocking.block_what_many_share(now=now).values == 0
+
+
+def test_families_behind_a_hundred_who_may_not_be_looked_at_count(crm: Source, now: datetime) -> None:
+    send(crm, *customers(13, families=13, phone=DESK), now=now)
+    assert len(shared_by_many(now=now)) == 1
+    send(crm, *customers(LOOKED_AT_ONCE, families=13, phone=DESK), now=now)
+    assert len(shared_by_many(now=now)) == 1
+    latest = SourceProfile.objects.order_by("-id").values_list("id", flat=True)[:LOOKED_AT_ONCE]
+    record([NewAct(id, LINKING, "", WITHDRAWN, now, "letter", True) for id in latest], now=now)
+    assert len(shared_by_many(now=now)) == 1
+
+
+def test_families_behind_a_hundred_of_one_name_count(crm: Source, now: datetime) -> None:
+    send(crm, *customers(20, families=13, phone=DESK), now=now)
+    assert len(shared_by_many(now=now)) == 1
+    robot = [{"given_name": "Test", "family_name": "Frost", "phone": DESK}] * LOOKED_AT_ONCE
+    send(crm, *robot, now=now)
+    assert len(shared_by_many(now=now)) == 1
+
+
+def test_pairs_that_are_asked_anew_are_counted_as_taken_and_as_added(crm: Source, now: datetime) -> None:
+    """What many share is blocked as the run begins, which takes its bearers' pairs from the queue, uncounted."""
+    test_settling.in_force(now, link=0.9999)
+    send(crm, *customers(13, families=13, phone=DESK), now=now)
+    for row in (ALICE, ALICE_AT_WORK):
+        send_rows(crm, row | {"customer_number": f"A-{row['customer_number']}"}, now=now)
+        process(now)
+    send_rows(crm, {"customer_number": "A-C1", "updated_at": "2026-11-02", "phone": DESK}, now=now)
+    process(now)
+    before = set(Match.objects.filter(state=IN_REVIEW).values_list("left_id", "right_id"))
+    assert before
+    run = settle(now)
+    assert BlockedValue.objects.count() == 1
+    after = set(Match.objects.filter(state=IN_REVIEW).values_list("left_id", "right_id"))
+    assert after == before
+    assert (run.reviews_added, run.reviews_taken) == (1, 1)
+
+
+@pytest.mark.django_db(databases=["default", "keystore"], transaction=True)
+def test_two_who_find_the_same_at_once_block_it_once(
+    crm: Source, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(crm, *customers(13, families=13, phone=DESK), now=now)
+    found, together, hint_of = values_found(now), Barrier(2, timeout=2), blocking_values.hint_of
+
+    def both_have_looked(value: str) -> str:
+        with suppress(BrokenBarrierError):
+            together.wait()
+        return hint_of(value)
+
+    def block() -> None:
+        blocking_values.block_found(found, by="learn", now=now)
+        connections.close_all()
+
+    monkeypatch.setattr(blocking_values, "hint_of", both_have_looked)
+    threads = [Thread(target=block) for _ in range(2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert BlockedValue.objects.count() == 1

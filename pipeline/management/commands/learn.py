@@ -19,7 +19,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        blocked = block_what_many_share(now=timezone.now())
+        blocked = block_what_many_share(now=timezone.now()).values
         if blocked:
             self.stdout.write(
                 f"blocked: {blocked:,} e-mail addresses or phones that many families share, see Identifier limits"
