@@ -16,6 +16,7 @@ from identity.matching.levels import (
     FAMILY_NAME,
     FREE,
     GIVEN_NAME,
+    IDENTIFIERS,
     NO_EVIDENCE,
     Levels,
 )
@@ -88,7 +89,7 @@ class Learner:
     def learn(self, candidates: Patterns) -> Model:
         """Return what `learn` does, from the patterns of the candidate pairs."""
         if self.random is None or not len(candidates.counts):
-            return Model.default()
+            return self.default()
         start = _start(self.everyone, self.random)
         found = [self._fit(start, candidates)]
         if any(self.everyone.known[COLUMN[place]] > 0 for place in _SHARED_PLACES):
@@ -96,7 +97,7 @@ class Learner:
             found += [wider] if wider is not None and _are_homes(wider, self.everyone) else []
         plausible = [model for model in found if model is not None and _are_persons(model, self.everyone)]
         if not plausible:
-            return Model.default()
+            return self.default()
         chosen = min(plausible, key=lambda model: _criterion(model, candidates, self.everyone))
         return replace(
             chosen,
@@ -104,6 +105,21 @@ class Learner:
             learned_on=len(self.people),
             frequencies=self.frequencies,
         )
+
+    def default(self) -> Model:
+        """Return the default model, with how often identifiers of these people are one slip apart by chance.
+
+        Numbers that were handed out in order are so very often; then a slip says little.
+        """
+        model = Model.default()
+        numbered = [COLUMN[one.name] for one in IDENTIFIERS if self.everyone.known[COLUMN[one.name]] > 0]
+        if not numbered:
+            return model
+        random = self.random or compare_all(self.people, _random_pairs(len(self.people), seed=0))
+        chance = list(model.chance)
+        for column in numbered:
+            chance[column] = _with_slips(chance[column], random, column)
+        return replace(model, chance=tuple(chance))
 
     def refine(self, model: Model, candidates: Patterns) -> Model:
         """Return the model to which EM leads on from a learned one, over more pairs than it was learned from.
@@ -214,6 +230,15 @@ def _chance_levels(
         shares = np.maximum(shares, LEAST_CHANCE)
         chance.append(tuple((shares / shares.sum()).tolist()))
     return tuple(chance)
+
+
+def _with_slips(chance: tuple[float, ...], random: Patterns, column: int) -> tuple[float, ...]:
+    """Return the chance levels of an identifier with slips as common as in the random pairs, unless they are rarer."""
+    levels = random.levels[:, column]
+    known = float(random.counts[levels != NO_EVIDENCE].sum())
+    slips = float(random.counts[levels == IDENTIFIERS[0]["typo"]].sum()) / known if known else 0.0
+    typo = min(max(slips, chance[1]), 0.5)
+    return (1.0 - typo - chance[2], typo, chance[2])
 
 
 def _swapped_by_chance(model: Model, everyone: _AllPairs) -> float:

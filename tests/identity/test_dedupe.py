@@ -142,6 +142,21 @@ def test_a_saved_model_knows_what_was_nobodys(tmp_path: Path) -> None:
     assert [row["cluster_id"] for row in clusters(two)] == ["1", "1", "3"]
 
 
+def test_numbers_that_were_handed_out_in_order_join_nobody_by_a_slip(tmp_path: Path) -> None:
+    """Namesakes of one city whose numbers differ in a digit; a copied line makes the numbers identifiers."""
+    rows = [
+        {
+            "customer_id": f"NU{5001 + place}",
+            "first name": f"Given{'abcdefgh'[place % 8]}",
+            "last name": f"Family{'klmnopq'[place % 7]}",
+            "city": "Leeds" if place % 3 else "York",
+        }
+        for place in range(300)
+    ]
+    path = write(tmp_path / "numbered.csv", [*rows, rows[7], rows[11]])
+    assert json.loads(dedupe(path, "--json")[0])["clusters"] == 300
+
+
 def test_a_higher_threshold_joins_less(tmp_path: Path) -> None:
     path = town_file(tmp_path)
     loose = json.loads(dedupe(path, "--truth", "wer", "--json")[0])["clusters"]
