@@ -9,8 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from identity import rules, settle_runs
-from identity.models import DryRun, DryRunChange, RuleVersion, Settling
+from identity.matching import Model
+from identity.models import DryRun, DryRunChange, MatchModel, RuleVersion, Settling
 from identity.rules import Thresholds
+from identity.tried_models import keep_to_try
 from pipeline import settling, tasks
 from pipeline.models import Work
 from records.models import SourceProfile
@@ -164,6 +166,15 @@ def test_what_was_carried_out_is_told_beside_what_is_in_force(
     page = steward.get(at("changelist")).content.decode()
     assert "<dt>Rules</dt><dd>as delivered</dd>" in page
     assert '<dd>90%<div class="o-small o-warn" style="font-weight: 400">now 99.99%</div></dd>' in page
+
+
+def test_a_model_in_force_without_a_version_is_named_by_what_it_carried_out(sign_in: SignIn) -> None:
+    now = timezone.now()
+    model = keep_to_try(Model.default(), now=now)
+    MatchModel.objects.filter(pk=model.pk).update(active=True)
+    settle_runs.begin(by="steward-1", now=now)
+    page = sign_in("data_steward").get(at("changelist")).content.decode()
+    assert page.count(f"<dt>Match model</dt><dd>{model.version}</dd>") == 2
 
 
 def test_a_run_that_fails_says_what_went_wrong_and_is_stopped(
