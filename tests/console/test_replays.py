@@ -187,6 +187,15 @@ def test_a_column_of_which_only_the_end_is_recognized_is_numbered(tmp_path: Path
     assert told == {"customer_number": "C1", "cell 2": "1", "E-Mail": "2", "cell 4": "3"}
 
 
+def test_a_file_of_segment_messages_has_no_known_columns(tmp_path: Path) -> None:
+    source, _ = sources.add("site", kind="online")
+    file = tmp_path / "site.csv"
+    file.write_text("userId,email\nu-1\n")
+    ingest(source, file)
+    opened = signed_in(DATA_STEWARD).post(act("open", QuarantinedRecord.objects.get()), {"reason": "ticket 4711"})
+    assert orjson.loads(opened.context["form"]["record"].value()) == {"cell 1": "u-1", "cell 2": None}
+
+
 def test_a_dotted_column_that_its_source_names_is_told(tmp_path: Path) -> None:
     schema = {"properties": {"home": {"properties": {"city": {}}}, "note": {"type": "object"}}}
     mapping = {"recognize": True, "fields": {"buyer.tel": "phone"}}
