@@ -268,19 +268,16 @@ def _write_configuration(cluster: Cluster) -> None:
     names = {"root", pwd.getpwuid(owner.st_uid).pw_name, pwd.getpwuid(os.geteuid()).pw_name}
     mappings = "".join(f'onym "{name}" {SUPERUSER}\n' for name in sorted(names))
     for name, text in (
-        (
-            "postgresql.conf",
-            CONFIGURATION.format(**settings),
-        ),
+        ("postgresql.conf", CONFIGURATION.format(**settings)),
         ("pg_hba.conf", HOST_RULES),
         ("pg_ident.conf", "# Written by Onym at every start.\n" + mappings),
     ):
         _replace(cluster.data / name, text, owner)
 
 
-def shared_buffers(memory: int) -> int:
+def shared_buffers(size: int) -> int:
     """The server's own pages, in MB, on a machine of so many bytes of memory."""
-    return max(LEAST_BUFFERS, min(memory // 8 // MEGABYTE, MOST_BUFFERS))
+    return max(LEAST_BUFFERS, min(size // 8 // MEGABYTE, MOST_BUFFERS))
 
 
 def memory(limit: Path = MEMORY_LIMIT) -> int:

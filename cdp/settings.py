@@ -312,11 +312,11 @@ CELERY_BEAT_SCHEDULE = {
     "prove-erasures": {"task": "pipeline.tasks.prove_erasures", "schedule": 300.0},
     "seal-audit-log": {"task": "pipeline.tasks.seal_audit_log", "schedule": 60.0},
     "keep-limits": {"task": "pipeline.tasks.keep_limits", "schedule": 6 * 3600.0},
-    # By the calendar, not by an interval: it must come also where the scheduler is started anew every day.
     "block-what-many-share": {
         "task": "pipeline.tasks.block_what_many_share",
         "schedule": crontab(hour="2", minute="30"),
     },
+    # By the calendar, not by an interval: it must come also where the scheduler is started anew every day.
     "learn-match-model": {"task": "pipeline.tasks.learn", "schedule": crontab(day_of_week="sun", hour="3", minute="0")},
     "call-back": {"task": "pipeline.tasks.call_back", "schedule": 15.0},
     "remind-of-deadlines": {"task": "pipeline.tasks.remind_of_deadlines", "schedule": 3600.0},

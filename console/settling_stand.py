@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from console.actors import names_of
 from console.rule_forms import facts_of
-from identity.models import RUNNING, Settling
+from identity.models import RUNNING, MatchModel, Settling
 from identity.rules import Thresholds
 from identity.settle_runs import NOBODY
 
@@ -43,7 +43,7 @@ class Stand:
 def stand_of(run: Settling, *, in_force: list[tuple[str, str]]) -> Stand:
     """How this run stands, while these rules are in force."""
     names, now = names_of([run.started_by, run.stopped_by]), dict(in_force)
-    carried_out = facts_of(run.version or Thresholds(), run.version.model if run.version else None)
+    carried_out = facts_of(run.version or Thresholds(), _model_of(run))
     return Stand(
         run=run,
         state=state_of(run),
@@ -55,6 +55,11 @@ def stand_of(run: Settling, *, in_force: list[tuple[str, str]]) -> Stand:
         stopped_by=names.get(run.stopped_by, run.stopped_by),
         fault=MEANING.get(run.fault, f"an error of the kind {run.fault}") if run.fault else "",
     )
+
+
+def _model_of(run: Settling) -> MatchModel | None:
+    """The learned model that it began by; without a version of the rules, too, one may be in force."""
+    return run.version.model if run.version else MatchModel.objects.filter(version=run.rule_version).first()
 
 
 def state_of(run: Settling) -> str:

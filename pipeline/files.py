@@ -19,7 +19,7 @@ from msgspec import structs
 from pipeline.accept import Acceptance, accept
 from pipeline.copies import Copies
 from records import file_loads, intakes
-from records.envelope import Envelope, Reject, as_json
+from records.envelope import Envelope, Reject, Way, as_json
 from records.envelopes import rows, segment
 from records.file_loads import OWN, GoesOnElsewhere, Reading
 from records.models import LOADED, SEGMENT, FileLoad, Source
@@ -227,6 +227,9 @@ class Envelopes:
         self._mapping: rows.RowMapping | None = None
         self._columns: tuple[str, ...] = ()
         self._copies = Copies()
+        # Every broken line of a file came the same way.
+        self._way: Way | None = None
+        self._way_to_keep: Way | None = None
 
     def close(self) -> None:
         self._copies.close()
@@ -248,11 +251,11 @@ class Envelopes:
         way = reject.way
         if way is None or not way.columns:
             return reject
-        known = set[str]()
-        if self._source.format != SEGMENT:
-            known = rows.known(way.columns, self._source, self.mapping_for(dict.fromkeys(way.columns)))
-        columns = [name if name in known else "" for name in way.columns]
-        return structs.replace(reject, way=structs.replace(way, columns=columns))
+        if way is not self._way:
+            known = set() if self._source.format == SEGMENT else rows.known(way.columns, self._source)
+            columns = [name if name in known else "" for name in way.columns]
+            self._way, self._way_to_keep = way, structs.replace(way, columns=columns)
+        return structs.replace(reject, way=self._way_to_keep)
 
     def count(self, item: Row) -> None:
         """Count this row among those that came before."""

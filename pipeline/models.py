@@ -107,6 +107,6 @@ class Replay(models.Model):
         return self.stored + self.duplicate + self.refused + self.still
 
     @property
-    def reasons(self) -> list[tuple[str, int]]:
+    def reasons(self) -> dict[str, int]:
         """Why those that are still in quarantine are, and how many of them; the most first."""
-        return sorted(self.still_for.items(), key=lambda one: (-one[1], one[0]))
+        return dict(sorted(self.still_for.items(), key=lambda one: (-one[1], one[0])))

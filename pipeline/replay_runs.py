@@ -172,7 +172,7 @@ def _note(run: Replay, replayed: Replayed, *, last: UUID) -> None:
         duplicate=F("duplicate") + became.duplicate,
         refused=F("refused") + became.refused,
         still=F("still") + len(replayed.still),
-        still_for=dict(before.most_common()),
+        still_for=dict(before),
         last=last,
         noted_at=timezone.now(),
     )

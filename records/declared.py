@@ -40,6 +40,11 @@ class Shape:
             before = f"{before}.{more}"
         return False
 
+    def spells(self, name: str) -> bool:
+        """Whether this dotted name is declared to its end, so that no part of it is the sender's own."""
+        dots = (place for place, sign in enumerate(name) if sign == ".")
+        return name in self.members or any(self.member(name[:dot]).spells(name[dot + 1 :]) for dot in dots)
+
     def names(self) -> Iterator[str]:
         """Every name that is declared, dotted."""
         for name, shape in self.members.items():

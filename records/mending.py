@@ -82,15 +82,13 @@ def columns_of(source: Source) -> list[str]:
 
 
 def indented(body: bytes, way: Way) -> str:
-    """The message a line for each field, to be read and mended: a broken line of a table by its columns; as text where
-    it is neither JSON nor of known columns."""
+    """The message a line for each field, to be read and mended: a broken line of a table by its columns, also where it
+    is JSON by chance, as a number is; as text where it has neither."""
+    text = body.decode(errors="replace")
     try:
-        message = orjson.loads(body)
+        message = by_column(text, way.columns, way.separator) if way.columns else orjson.loads(body)
     except orjson.JSONDecodeError:
-        text = body.decode(errors="replace")
-        if not way.columns:
-            return text
-        message = by_column(text, way.columns, way.separator)
+        return text
     return orjson.dumps(message, option=orjson.OPT_INDENT_2).decode()
 
 

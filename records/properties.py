@@ -72,6 +72,8 @@ def typed(name: str, value: object, kind: str) -> Any:
 def _hint(value: object, kind: str) -> str:
     """The way out where a number is written as in many countries; nothing of the value."""
     if kind in ("number", "integer") and isinstance(value, str) and WITH_COMMA.match(value):
+        if kind == "integer":
+            return " It has a comma: write digits alone, such as 1234."
         return " It has a comma: write digits, and a point before the decimals, such as 1234.50."
     return ""
 

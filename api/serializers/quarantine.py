@@ -149,8 +149,7 @@ class ReplaySerializer(serializers.Serializer[Any]):
     quarantined = serializers.IntegerField(source="still", help_text="Still in quarantine, with the reason of now.")
     reasons = serializers.DictField(
         child=serializers.IntegerField(),
-        source="still_for",
-        help_text="Of those that are, for how many which reason holds.",
+        help_text="Of those that are, for how many which reason holds; the most first.",
     )
     fault = serializers.CharField(allow_blank=True)
     started_at = serializers.DateTimeField()

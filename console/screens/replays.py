@@ -93,7 +93,7 @@ class ReplayScreen(EntryScreen):
             reason=label_of(run.reason) if run.reason else "any",
             percent=_percent(run),
             outcomes=parts_of(_outcomes(run)),
-            still_for=[(label_of(reason), count, way_out(reason)) for reason, count in run.reasons],
+            still_for=[(label_of(reason), count, way_out(reason)) for reason, count in run.reasons.items()],
             by=names_of([run.started_by])[run.started_by],
             fault=sentence(run.fault) if run.fault else "",
             list_page=self._list_page(request),

@@ -68,12 +68,14 @@ def mapping_for(source: Source, columns: tuple[str, ...]) -> RowMapping:
     )
 
 
-def known(columns: Collection[str], source: Source, mapping: RowMapping) -> set[str]:
-    """Which of these columns the source knows: those that the mapping reads, and those of its schema."""
+def known(columns: Collection[str], source: Source) -> set[str]:
+    """Which of these columns the source knows by their whole names, which then are nobody's data.
+
+    Of a dotted name that its mapping does not spell out only the end is recognized: before it anything may stand.
+    """
     contract = contract_of(source)
-    read = {*mapping.fields, *mapping.properties, *mapping.consents, *mapping.message_id, mapping.occurred_at}
-    read |= {mapping.kind_column, mapping.event_column, mapping.region_column}
-    return {name for name in columns if name in read or (contract and contract.shape.declares(name))}
+    read = _read_by(mapping_for(source, tuple(name for name in columns if "." not in name)))
+    return {name for name in columns if name in read or (contract and contract.shape.spells(name))}
 
 
 def by_names(source: Source) -> bool:
@@ -148,18 +150,9 @@ def envelope_of(
     kept = with_currencies(kept, mapping.properties, cleaned)
     special = source.mapping.get("special_categories", ())
     keep_out(_event(row, mapping), kept, allowed=special)
-    known = {
-        *mapping.fields,
-        *mapping.properties,
-        *mapping.consents,
-        *mapping.message_id,
-        mapping.occurred_at,
-        mapping.kind_column,
-        mapping.event_column,
-        mapping.region_column,
-    }
-    undeclared = _undeclared(row, known, contract, special) if contract else {}
-    dropped = 0 if undeclared else sum(1 for column in row if column not in known and not _declares(contract, column))
+    read = _read_by(mapping)
+    undeclared = _undeclared(row, read, contract, special) if contract else {}
+    dropped = 0 if undeclared else sum(1 for column in row if column not in read and not _declares(contract, column))
     return Envelope(
         position=position,
         message_hash=_message_hash(row, body, mapping, copy),
@@ -177,6 +170,12 @@ def envelope_of(
     )
 
 
+def _read_by(mapping: RowMapping) -> set[str]:
+    """The columns that this mapping reads."""
+    read = {*mapping.fields, *mapping.properties, *mapping.consents, *mapping.message_id, mapping.occurred_at}
+    return read | {mapping.kind_column, mapping.event_column, mapping.region_column}
+
+
 def left_flags(dropped: int, kept: int) -> tuple[str, ...]:
     """How many undeclared fields of a record were dropped, and that some were kept, where there were any."""
     return (*((f"undeclared:{dropped}",) if dropped else ()), *((DISCOVERED,) if kept else ()))
@@ -186,11 +185,9 @@ def _declares(contract: Contract | None, column: str) -> bool:
     return contract is not None and contract.shape.declares(column)
 
 
-def _undeclared(
-    row: Mapping[str, Any], known: Set[str], contract: Contract, special: Collection[str]
-) -> dict[str, Any]:
+def _undeclared(row: Mapping[str, Any], read: Set[str], contract: Contract, special: Collection[str]) -> dict[str, Any]:
     """The undeclared columns that are to be kept. Raises `Unreadable` where there may be none, or not such."""
-    unknown = {name: it for name, it in row.items() if name not in known and not contract.shape.declares(name)}
+    unknown = {name: it for name, it in row.items() if name not in read and not _declares(contract, name)}
     kept = contract.settle(unknown)
     keep_out_of_undeclared(kept, special)
     return kept

@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline import tasks
+from pipeline.models import Replay
 from records import sources
 from records.models import Record
 from tests.api.conftest import NOTHING, Caller, Shop, assert_problem
@@ -60,6 +61,14 @@ def test_all_of_a_source_for_a_reason(shop: Shop, service: Caller, asked: list[s
     done = service.get(answer["Location"]).json()
     assert (done["state"], done["stored"], done["quarantined"]) == ("done", 3, 0)
     assert set(Record.objects.values_list("properties__revenue", flat=True)) == {"much"}
+
+
+def test_the_reasons_of_a_replay_stand_with_the_most_first(shop: Shop, service: Caller) -> None:
+    quarantined(shop, service)
+    run = service.post("/api/quarantine/replays/", {"source": "shop"}).json()
+    Replay.objects.update(still_for={"unstorable": 1, "wrong_type": 2, "missing_identifier": 3})
+    reasons = service.get(f"/api/quarantine/replays/{run['id']}/").json()["reasons"]
+    assert list(reasons.items()) == [("missing_identifier", 3), ("wrong_type", 2), ("unstorable", 1)]
 
 
 def test_what_a_person_said_cannot_be_left_out(shop: Shop, service: Caller) -> None:

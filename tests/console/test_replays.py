@@ -13,6 +13,7 @@ from access.roles import ADMINISTRATOR, DATA_STEWARD, MARKETER, OPERATOR, PRIVAC
 from pipeline import tasks
 from pipeline.files import ingest
 from pipeline.models import Replay
+from records import sources
 from records.models import QuarantinedRecord, Record, Source
 from tests.pipeline.cast import ordered, send
 from vault.models import AuditEntry
@@ -155,6 +156,17 @@ def test_a_broken_line_of_a_table_is_mended_by_its_columns(
     assert QuarantinedRecord.objects.count() == 0
 
 
+@pytest.mark.parametrize("line", ["1001", "null", "true", "[1]", '{"email": 1}'])
+def test_a_broken_line_that_is_json_by_chance_stands_by_its_columns(line: str, crm: Source, tmp_path: Path) -> None:
+    file = tmp_path / "crm.csv"
+    file.write_text(ROWS.format(line))
+    ingest(crm, file)
+    row = QuarantinedRecord.objects.get()
+    opened = signed_in(DATA_STEWARD).post(act("open", row), {"reason": "ticket 4711"})
+    told = orjson.loads(opened.context["form"]["record"].value())
+    assert told == {"customer_number": line, "given_name": None, "email": None, "updated_at": None}
+
+
 def test_a_column_that_its_source_does_not_know_is_numbered(crm: Source, tmp_path: Path) -> None:
     file = tmp_path / "crm.csv"
     file.write_text("customer_number,Winterbourne\nC1,Alice,Leeds\n")
@@ -163,6 +175,38 @@ def test_a_column_that_its_source_does_not_know_is_numbered(crm: Source, tmp_pat
     told = orjson.loads(opened.context["form"]["record"].value())
     assert told == {"customer_number": "C1", "cell 2": "Alice", "cell 3": "Leeds"}
     assert "customer_number, updated_at, " in opened.content.decode()
+
+
+def test_a_column_of_which_only_the_end_is_recognized_is_numbered(tmp_path: Path) -> None:
+    source, _ = sources.add("till", kind="offline", stable_key="customer_number")
+    file = tmp_path / "till.csv"
+    file.write_text("customer_number,Alice Winterbourne.phone,E-Mail\nC1,1,2,3\n")
+    ingest(source, file)
+    opened = signed_in(DATA_STEWARD).post(act("open", QuarantinedRecord.objects.get()), {"reason": "ticket 4711"})
+    told = orjson.loads(opened.context["form"]["record"].value())
+    assert told == {"customer_number": "C1", "cell 2": "1", "E-Mail": "2", "cell 4": "3"}
+
+
+def test_a_file_of_segment_messages_has_no_known_columns(tmp_path: Path) -> None:
+    source, _ = sources.add("site", kind="online")
+    file = tmp_path / "site.csv"
+    file.write_text("userId,email\nu-1\n")
+    ingest(source, file)
+    opened = signed_in(DATA_STEWARD).post(act("open", QuarantinedRecord.objects.get()), {"reason": "ticket 4711"})
+    assert orjson.loads(opened.context["form"]["record"].value()) == {"cell 1": "u-1", "cell 2": None}
+
+
+def test_a_dotted_column_that_its_source_names_is_told(tmp_path: Path) -> None:
+    schema = {"properties": {"home": {"properties": {"city": {}}}, "note": {"type": "object"}}}
+    mapping = {"recognize": True, "fields": {"buyer.tel": "phone"}}
+    source, _ = sources.add("till", kind="offline", stable_key="customer_number", mapping=mapping)
+    source = sources.change(source, contract_schema=orjson.dumps(schema).decode(), contract_mode="strict")
+    file = tmp_path / "till.csv"
+    file.write_text("customer_number,buyer.tel,home.city,note.Alice Winterbourne,home.Alice\nC1,1\n")
+    ingest(source, file)
+    opened = signed_in(DATA_STEWARD).post(act("open", QuarantinedRecord.objects.get()), {"reason": "ticket 4711"})
+    told = orjson.loads(opened.context["form"]["record"].value())
+    assert list(told) == ["customer_number", "buyer.tel", "home.city", "cell 4", "cell 5"]
 
 
 def test_who_may_not_open_is_told_why_and_who_may(row: QuarantinedRecord) -> None:

@@ -1,6 +1,7 @@
 """The page of rules: what is in force, a dry run to browse, putting it in force with a reason, and going back."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -9,8 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from identity import rules, settle_runs
-from identity.models import DryRun, DryRunChange, RuleVersion, Settling
+from identity.matching import Model
+from identity.models import DryRun, DryRunChange, MatchModel, RuleVersion, Settling
 from identity.rules import Thresholds
+from identity.tried_models import keep_to_try
 from pipeline import settling, tasks
 from pipeline.models import Work
 from records.models import SourceProfile
@@ -19,6 +22,7 @@ from vault.ids import new_id
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 SignIn = Callable[[str], Client]
+HOUR = timedelta(hours=1)
 STRICT = {"model": "", "link": "99.99", "review": "50", "same_device": "on", "learns": "on"}
 
 
@@ -166,6 +170,15 @@ def test_what_was_carried_out_is_told_beside_what_is_in_force(
     assert '<dd>90%<div class="o-small o-warn" style="font-weight: 400">now 99.99%</div></dd>' in page
 
 
+def test_a_model_in_force_without_a_version_is_named_by_what_it_carried_out(sign_in: SignIn) -> None:
+    now = timezone.now()
+    model = keep_to_try(Model.default(), now=now)
+    MatchModel.objects.filter(pk=model.pk).update(active=True)
+    settle_runs.begin(by="steward-1", now=now)
+    page = sign_in("data_steward").get(at("changelist")).content.decode()
+    assert page.count(f"<dt>Match model</dt><dd>{model.version}</dd>") == 2
+
+
 def test_a_run_that_fails_says_what_went_wrong_and_is_stopped(
     world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,6 +209,25 @@ def test_a_run_that_fails_says_what_went_wrong_and_is_stopped(
     tasks.work_on_settling(str(run.pk))
     run.refresh_from_db()
     assert (run.state, run.done) == ("done", 0)
+
+
+def test_what_was_stopped_stays_as_it_was_stopped_whatever_its_worker_says_after_it(world: World) -> None:
+    now = timezone.now()
+    run = settle_runs.begin(by="steward-1", now=now)
+    settle_runs.stop(run.pk, by="steward-2", now=now)
+    settle_runs.fail(run, "OverflowError", now=now + HOUR)
+    settle_runs.end(run, now=now + HOUR)
+    run.refresh_from_db()
+    assert (run.fault, run.failed_at, run.noted_at, run.ended_at) == ("", None, now, now)
+
+
+def test_what_failed_to_its_end_says_by_what(world: World, sign_in: SignIn) -> None:
+    run = settle_runs.begin(by="steward-1", now=timezone.now())
+    settle_runs.fail(run, "MemoryError", now=run.noted_at)
+    settle_runs.left_behind(now=run.noted_at + 2 * settle_runs.GIVEN_UP)
+    page = sign_in("data_steward").get(at("changelist")).content.decode()
+    assert "the worker had too little memory" in page
+    assert "no worker was at it" not in page
 
 
 def test_what_ended_unfinished_says_so(world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -227,6 +227,8 @@ def test_what_a_schema_declares() -> None:
         False,
         True,
     )
+    spelled = [name for name in ("contact.fax", "contact.tel", "tier", "tier.any", "any.tier") if shape.spells(name)]
+    assert spelled == ["contact.fax", "tier"]
     branches = {"anyOf": [{"properties": {"a": {}}}, {"$ref": "#/$defs/b"}], "$defs": {"b": {"properties": {"b": {}}}}}
     assert sorted(shape_of({**branches, "not": {"properties": {"c": {}}}}).names()) == ["a", "b"]
 

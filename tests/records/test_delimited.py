@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records.envelope import Reject
+from records.envelope import Reject, Way
 from records.readers import delimited
-from records.readers.delimited import LINES_A_ROW, NoHeader
+from records.readers.delimited import LINES_A_ROW, LONGEST_HEADER, NoHeader
 from records.readers.lines import LONGEST_LINE
 
 ALICE, BOB = {"name": "Alice", "city": "Leeds"}, {"name": "Bob", "city": "York"}
@@ -151,6 +151,14 @@ def test_a_huge_line_costs_only_itself(size: int) -> None:
 def test_a_huge_line_within_open_quotes_is_not_lost() -> None:
     text = 'name,city\n"Carol,Hull\n' + "x" * (LONGEST_LINE + 5) + "\nBob,York\n"
     assert told(text) == [(2, "broken_row"), (3, "too_large"), BOB]
+
+
+@pytest.mark.parametrize(("length", "kept"), [(LONGEST_HEADER - 4, True), (LONGEST_HEADER - 3, False)])
+def test_a_broken_row_keeps_a_header_of_bounded_length(length: int, kept: bool) -> None:
+    long = "x" * length
+    (reject,) = read(f"name,{long}\nAlice\n")
+    assert isinstance(reject, Reject)
+    assert reject.way == (Way(columns=["name", long], separator=",") if kept else Way())
 
 
 def test_a_header_alone_has_no_rows() -> None:

@@ -103,13 +103,20 @@ def test_any_value_is_read_or_refused(value: object, kind: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["12,50", "-1.234,5", "1,234.50", "€ 12,5", "1 234,5", "1'234,50"])
-@pytest.mark.parametrize(("kind", "article"), [("number", "a number"), ("integer", "an integer")])
-def test_a_number_with_a_comma_is_answered_with_the_way_to_write_it(value: str, kind: str, article: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "told", "example"),
+    [
+        ("number", "a number. It has a comma: write digits, and a point before the decimals, such as", "1234.50"),
+        ("integer", "an integer. It has a comma: write digits alone, such as", "1234"),
+    ],
+)
+def test_a_number_with_a_comma_is_answered_with_a_way_to_write_it_that_can_be_read(
+    value: str, kind: str, told: str, example: str
+) -> None:
     with pytest.raises(Unreadable) as raised:
         typed("total", value, kind)
-    assert raised.value.message == (
-        f"'total' must be {article}. It has a comma: write digits, and a point before the decimals, such as 1234.50."
-    )
+    assert raised.value.message == f"'total' must be {told} {example}."
+    assert typed("total", example, kind) == float(example)
 
 
 @pytest.mark.parametrize(("value", "kind"), [("lots, of them", "number"), ("12,5 lots", "number"), ("1,2", "boolean")])

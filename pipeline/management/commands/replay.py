@@ -61,7 +61,7 @@ class Command(BaseCommand):
 
 def _as_json(run: Replay) -> str:
     told = {"found": run.found, "stored": run.stored, "duplicate": run.duplicate, "refused": run.refused}
-    return json.dumps({**told, "quarantined": run.still, "reasons": run.still_for})
+    return json.dumps({**told, "quarantined": run.still, "reasons": run.reasons})
 
 
 def _in_words(run: Replay) -> str:
@@ -69,5 +69,5 @@ def _in_words(run: Replay) -> str:
         f"Of {run.found:,} in quarantine: stored {run.stored:,}, duplicate {run.duplicate:,}, refused by consent "
         f"{run.refused:,}, still in quarantine {run.still:,}."
     )
-    why = (f"  {reason} {count:,}: {way_out(reason)}" for reason, count in run.reasons)
+    why = (f"  {reason} {count:,}: {way_out(reason)}" for reason, count in run.reasons.items())
     return "\n".join([told, *why])
