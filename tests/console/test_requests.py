@@ -334,7 +334,7 @@ def test_an_erasure_is_proved_and_certified_on_its_page(
 
     monkeypatch.setattr(aftercare.proof, "prove", looked_at)
     # Not the files of the server: other tests beside this one may just plant these very values there.
-    monkeypatch.setattr(aftercare.proof.server_files, "servers", lambda: [])
+    monkeypatch.setattr(aftercare.proof.server_files, "servers", list)
     tasks.prove_erasure(asked[0])
     assert seen == [True, True]
     assert first.get(act("searching", world.erasure)).json() == {"searching": False}
