@@ -1,6 +1,6 @@
 """Blocking a value of a namespace by hand, and letting it count again. What is typed is kept as a keyed hash alone."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -58,18 +58,7 @@ def set_blocked(namespace: str, value: str, *, is_blocked: bool, by: str, now: d
         written = indexes_to_write({(namespace, form) for form in forms})
         standing = blocked.standing()
         news = {pair: index for pair, index in written.items() if ((namespace, index) in standing) != is_blocked}
-        BlockedValue.objects.bulk_create(
-            BlockedValue(
-                id=new_id(),
-                namespace=namespace,
-                index=index,
-                hint=hint_of(form),
-                blocked=is_blocked,
-                saved_by=by,
-                saved_at=now,
-            )
-            for (_, form), index in sorted(news.items())
-        )
+        _write(news, is_blocked=is_blocked, by=by, now=now)
         return _anew(namespace, list(news.values()))[0]
 
 
@@ -80,23 +69,11 @@ def block_found(values: Collection[tuple[str, str]], *, by: str, now: datetime) 
     """
     with transaction.atomic():
         _alone()
-        forms = {(name, identity_form(name, value)): value for name, value in values}
-        written = indexes_to_write(forms.keys())
+        written = indexes_to_write({(name, identity_form(name, value)) for name, value in values})
         said = BlockedValue.objects.filter(index__in=list(written.values())).values_list("namespace", "index")
         known = blocked.standing().pairs | {(name, bytes(index)) for name, index in said}
         news = {pair: index for pair, index in written.items() if (pair[0], index) not in known}
-        BlockedValue.objects.bulk_create(
-            BlockedValue(
-                id=new_id(),
-                namespace=name,
-                index=index,
-                hint=hint_of(form),
-                blocked=True,
-                saved_by=by,
-                saved_at=now,
-            )
-            for (name, form), index in sorted(news.items())
-        )
+        _write(news, is_blocked=True, by=by, now=now)
         parts = [_anew(name, [index for (of, _), index in news.items() if of == name]) for name in {n for n, _ in news}]
         bearers = set[UUID]().union(*(found for found, _ in parts))
         return Blocking(len(news), bearers, sum(pairs for _, pairs in parts))
@@ -159,6 +136,22 @@ def _forms(namespace: str, value: str, now: datetime) -> set[str]:
     if not forms:
         raise NotAValue("it counts as no value already, or cannot be one, so nobody bears it")
     return forms
+
+
+def _write(news: Mapping[tuple[str, str], bytes], *, is_blocked: bool, by: str, now: datetime) -> None:
+    """Write what is said of these forms of namespaces, each under its index."""
+    BlockedValue.objects.bulk_create(
+        BlockedValue(
+            id=new_id(),
+            namespace=namespace,
+            index=index,
+            hint=hint_of(form),
+            blocked=is_blocked,
+            saved_by=by,
+            saved_at=now,
+        )
+        for (namespace, form), index in sorted(news.items())
+    )
 
 
 def _anew(namespace: str, indexes: Sequence[bytes]) -> tuple[set[UUID], int]:
