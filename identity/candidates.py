@@ -5,6 +5,7 @@ Work is bounded whatever the skew: an identifier or token that too many bear say
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
@@ -86,20 +87,25 @@ SELECT token, source_profile_id FROM unnest(%b::bytea[], %b::uuid[]) AS new (tok
 ON CONFLICT DO NOTHING
 """
 
-# Each token is looked up once, however many of these bear it; who shares one token shares others.
+# Each token is looked up once, however many of these bear it; who shares one token shares others. `new` tokens need not
+# be kept yet.
 SHARED_TOKENS = """
 WITH mine AS MATERIALIZED (
-    SELECT DISTINCT token FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)b::uuid[])
+    SELECT token, array_agg(id) AS ids FROM (
+        SELECT token, id FROM unnest(%(new_tokens)b::bytea[], %(new_bearers)b::uuid[]) AS new (token, id)
+        UNION SELECT token, source_profile_id FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)b::uuid[])
+    ) AS borne GROUP BY token
 ), shared AS MATERIALIZED (
-    SELECT DISTINCT bearer.ids FROM mine JOIN LATERAL (
+    SELECT DISTINCT mine.ids, mine.ids || bearer.ids AS everyone FROM mine JOIN LATERAL (
         SELECT array_agg(source_profile_id) AS ids FROM (
-            SELECT source_profile_id FROM identity_blockingtoken WHERE token = mine.token LIMIT %(most)b + 1
+            SELECT source_profile_id FROM identity_blockingtoken
+            WHERE token = mine.token AND source_profile_id <> ALL(mine.ids) LIMIT %(most)b + 1
         ) AS bearing
-    ) AS bearer ON cardinality(bearer.ids) BETWEEN 2 AND %(most)b
+    ) AS bearer ON cardinality(mine.ids) + coalesce(cardinality(bearer.ids), 0) BETWEEN 2 AND %(most)b
 )
 SELECT DISTINCT one.id, other.id, NULL FROM shared
-CROSS JOIN LATERAL unnest(shared.ids) AS one (id) CROSS JOIN LATERAL unnest(shared.ids) AS other (id)
-WHERE one.id = ANY(%(ids)b::uuid[]) AND one.id <> other.id
+CROSS JOIN LATERAL unnest(shared.ids) AS one (id) CROSS JOIN LATERAL unnest(shared.everyone) AS other (id)
+WHERE one.id <> other.id
 """
 
 # Episodes and the account that signed in during them.
@@ -150,8 +156,19 @@ def _namespaces(rows: Rows) -> dict[Pair, set[str]]:
     return dict(pairs)
 
 
-def keep_tokens(persons: Mapping[UUID, Person], *, providers: Collection[str]) -> None:
-    """Keep the blocking tokens of these persons: keyed hashes of combinations of two fields or more.
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Blocking tokens in the order of their index, each beside a source profile that bears it."""
+
+    tokens: ByteArray
+    bearers: Uuids
+
+
+NO_TOKENS = Tokens(ByteArray(), Uuids())
+
+
+def tokens_of(persons: Mapping[UUID, Person], *, providers: Collection[str]) -> Tokens:
+    """The blocking tokens of these persons: keyed hashes of combinations of two fields or more.
 
     None is made of the domain of an e-mail address that is one of these `providers`: it serves everyone.
     """
@@ -160,21 +177,28 @@ def keep_tokens(persons: Mapping[UUID, Person], *, providers: Collection[str]) -
         for key in keys:
             bearers[TOKEN, key].append(id)
     tokens = indexes_to_write(bearers.keys())
-    # In the order of the index that they go to.
     borne = sorted(bearers, key=tokens.__getitem__)
+    return Tokens(
+        tokens=ByteArray(tokens[key] for key in borne for _ in bearers[key]),
+        bearers=Uuids(id for key in borne for id in bearers[key]),
+    )
+
+
+def keep_tokens(made: Tokens) -> None:
+    """Keep these blocking tokens, in the transaction in which they were made."""
     with planned_cursor() as cursor:
-        ids = Uuids(id for key in borne for id in bearers[key])
-        cursor.execute(KEEP_TOKENS, [ByteArray(tokens[key] for key in borne for _ in bearers[key]), ids])
+        cursor.execute(KEEP_TOKENS, [made.tokens, made.bearers])
 
 
 FORGET = (
     "DELETE FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)b)",
+    "DELETE FROM identity_matchingview WHERE source_profile_id = ANY(%(ids)b)",
     "DELETE FROM identity_match WHERE left_id = ANY(%(ids)b) OR right_id = ANY(%(ids)b)",
 )
 
 
 def forget(source_profiles: Collection[UUID]) -> None:
-    """Leave no token and no scored pair of source profiles that may not be linked."""
+    """Leave no token, no matching view and no scored pair of source profiles that may not be linked."""
     if source_profiles:
         with connection.cursor() as cursor:
             for statement in FORGET:
@@ -183,6 +207,7 @@ def forget(source_profiles: Collection[UUID]) -> None:
 
 BEGIN_ANEW = (
     "DELETE FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)b)",
+    "DELETE FROM identity_matchingview WHERE source_profile_id = ANY(%(ids)b)",
     """
     DELETE FROM identity_match
     WHERE state = 'in_review' AND (left_id = ANY(%(ids)b) OR right_id = ANY(%(ids)b))
@@ -191,8 +216,8 @@ BEGIN_ANEW = (
 
 
 def begin_anew(source_profiles: Collection[UUID]) -> int:
-    """Leave no token and no doubtful pair of these: the values that they were made of were wrong. Returns how many
-    pairs wait for review no more."""
+    """Leave no token, no matching view and no doubtful pair of these: the values that they were made of were wrong.
+    Returns how many pairs wait for review no more."""
     if not source_profiles:
         return 0
     with connection.cursor() as cursor:
@@ -206,9 +231,9 @@ def beside(source_profiles: Collection[UUID], blocked: Blocked) -> Question[set[
     return _ask(BESIDE, source_profiles, lambda rows: {id for id, _, _ in rows}, blocked)
 
 
-def by_token(source_profiles: Collection[UUID]) -> Question[set[Pair]]:
-    """Pairs with these source profiles that share a blocking token."""
-    return _ask(SHARED_TOKENS, source_profiles, _pairs)
+def by_token(source_profiles: Collection[UUID], made: Tokens = NO_TOKENS) -> Question[set[Pair]]:
+    """Pairs with these source profiles that share a blocking token, kept or just `made` of some of them."""
+    return _ask(SHARED_TOKENS, source_profiles, _pairs, made=made)
 
 
 def by_sign_in(source_profiles: Collection[UUID], blocked: Blocked) -> Question[set[Pair]]:
@@ -231,10 +256,13 @@ def _ask(
     read: Callable[[Rows], T],
     blocked: Blocked = NOTHING_BLOCKED,
     passed: Collection[UUID] = (),
+    made: Tokens = NO_TOKENS,
 ) -> Question[T]:
     asked = {
         "ids": Uuids(source_profiles),
         "passed": Uuids(passed),
+        "new_tokens": made.tokens,
+        "new_bearers": made.bearers,
         "most": MOST_BEARERS,
         "passing": MOST_PASSED,
         "exclusive": Texts(EXCLUSIVE),

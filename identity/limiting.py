@@ -39,11 +39,12 @@ GROUP BY entry.profile_id, mine.namespace, mine.index
 
 @dataclass(frozen=True)
 class Limiting:
-    """The limits in force, by namespace and by priority, and what the rows of a scene bear, read when it is first asked
-    for."""
+    """The limits in force, by namespace and by priority, and what those rows of a scene bear that may be joined, read
+    when it is first asked for."""
 
     standing: Mapping[str, Limit]
     everyone: Sequence[UUID]
+    joining: Collection[int]
     crowd_of: Mapping[int, UUID]
     nobodys: Blocked
 
@@ -64,11 +65,12 @@ class Limiting:
     def _borne(self) -> list[Borne]:
         asked: dict[str, Any] = {"namespaces": Texts(one.namespace for one in self._limited), "day": DAY}
         asked |= self.nobodys.parameters
-        alone = Uuids(id for row, id in enumerate(self.everyone) if row not in self.crowd_of)
+        crowds = {self.crowd_of[row] for row in self.joining if row in self.crowd_of}
+        alone = Uuids(self.everyone[row] for row in sorted(self.joining) if row not in self.crowd_of)
         borne = answer(Question(BORNE, {**asked, "ids": alone}, _by_bearer))
-        if self.crowd_of:
+        if crowds:
             with binary_cursor() as cursor:
-                cursor.execute(BORNE_BY_CROWDS, {**asked, "ids": Uuids(set(self.crowd_of.values()))})
+                cursor.execute(BORNE_BY_CROWDS, {**asked, "ids": Uuids(crowds)})
                 borne |= _by_bearer(cursor.fetchall())
         return [borne.get(self.crowd_of.get(row, id), {}) for row, id in enumerate(self.everyone)]
 
@@ -76,13 +78,14 @@ class Limiting:
 def limiting(
     standing: Mapping[str, Limit],
     everyone: Sequence[UUID],
+    joining: Collection[int],
     belongs: Mapping[int, UUID],
     crowds: Collection[UUID],
     nobodys: Blocked,
 ) -> Limiting:
-    """The limits for these, of whom some stand for crowds."""
+    """The limits for these, of whom some are `joining` others, perhaps, and some stand for crowds."""
     crowd_of = {row: profile for row, profile in belongs.items() if profile in crowds} if crowds else {}
-    return Limiting(standing, everyone, crowd_of, nobodys)
+    return Limiting(standing, everyone, joining, crowd_of, nobodys)
 
 
 def _by_bearer(rows: Rows) -> dict[UUID, Borne]:

@@ -134,6 +134,18 @@ class BlockingToken(models.Model):
     source_profile = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+")
 
 
+class MatchingView(models.Model):
+    """What a source profile last said of the person, for matching alone: its latest values sealed as one.
+
+    Whatever changes a value that it was made of drops it, by a trigger; it is made anew when next opened for matching.
+    """
+
+    source_profile = models.OneToOneField(
+        "records.SourceProfile", primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    sealed = models.BinaryField()
+
+
 class DeviceEpisode(models.Model):
     """One stretch of use of a device: its own source profile, and at most one signed-in owner.
 

@@ -68,6 +68,7 @@ TABLES = [
         {"token": PSEUDONYM, "source_profile": PSEUDONYM},
         blind={"token": "=blocking-token"},
     ),
+    _linking("identity.MatchingView", "source_profile", {"source_profile": PSEUDONYM, "sealed": SEALED}),
     _linking(
         "identity.DeviceEpisode",
         "source_profile",

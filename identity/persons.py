@@ -1,4 +1,4 @@
-"""The matching view of source profiles: opened in memory, for the purpose of linking, and kept nowhere."""
+"""The persons behind source profiles: opened in memory, for the purpose of linking, and kept nowhere but sealed."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -9,6 +9,7 @@ import structlog
 from identity import blocked
 from identity.blocked import Blocked, among, unless_blocked
 from identity.matching import Person
+from identity.matching_views import FIELDS, TABLE, read
 from vault.arrays import Texts, Uuids
 from vault.grants import Grant
 from vault.questions import Question, Rows, answer
@@ -16,7 +17,6 @@ from vault.sealing import Shelf, open_shelves
 
 log = structlog.get_logger()
 
-FIELDS = ["given_name", "family_name", "birth_date", "email", "phone", "street", "postcode", "city", "country"]
 NAMESPACES = ("email", "phone")
 NOBODY = Person()
 
@@ -38,6 +38,11 @@ FROM (
 ) AS latest GROUP BY source_profile_id
 """
 
+VIEWS = f"""
+SELECT '{TABLE}', source_profile_id, ARRAY[uuid_send(source_profile_id)], %(fields)b::text[], ARRAY[sealed]
+FROM {TABLE} WHERE source_profile_id = ANY(%(ids)b::uuid[])
+"""
+
 
 def latest_values(source_profiles: Collection[UUID], nobodys: Blocked) -> Question[Rows]:
     """What these source profiles last said, sealed as it is kept, for `open_persons`; blocked values were not said."""
@@ -46,29 +51,43 @@ def latest_values(source_profiles: Collection[UUID], nobodys: Blocked) -> Questi
     return Question(LATEST, asked, list)
 
 
+def views(source_profiles: Collection[UUID]) -> Question[Rows]:
+    """The same as one sealed value each, of those that have a matching view."""
+    return Question(VIEWS, {"ids": Uuids(source_profiles), "fields": Texts(FIELDS)}, list)
+
+
+def without_view(source_profiles: Collection[UUID], found: Rows) -> set[UUID]:
+    """Those of these source profiles whose `views` were not found."""
+    return set(source_profiles) - {id for _, id, *_ in found}
+
+
 def open_persons(source_profiles: Collection[UUID], grant: Grant, *, found: Rows | None = None) -> dict[UUID, Person]:
     """What each of these source profiles last said of the person; an empty person where it said nothing.
 
-    `found` are the `latest_values` of these and perhaps of others, where they have been asked for already.
+    `found` are the `latest_values` or `views` of these and perhaps of others, where they have been asked for already.
 
     Of whom something cannot be opened, since the key is gone or it was damaged, nothing counts as said: one lost key
     stops nobody else, and a person half known is joined to nobody for want of what would tell them apart.
     """
     if found is None:
-        found = answer(latest_values(source_profiles, blocked.standing()))
+        found = answer(views(source_profiles))
+        if bare := without_view(source_profiles, found):
+            found += answer(latest_values(bare, blocked.standing()))
     wanted = set(source_profiles)
     shelves = [Shelf(id, table, "sealed", *told) for table, id, *told in found if id in wanted]
     latest: dict[UUID, dict[str, str]] = defaultdict(dict)
     shut = set()
     for shelf, values in zip(shelves, open_shelves(shelves, grant, action="compare"), strict=True):
-        said = {field: value.decode() for field, value in zip(shelf.fields, values, strict=True) if value is not None}
-        latest[shelf.key_id] |= said
-        if len(said) < len(values):
+        if None in values:
             shut.add(shelf.key_id)
+        elif shelf.table == TABLE:
+            latest[shelf.key_id] = read(values[0])
+        else:
+            latest[shelf.key_id] |= {field: value.decode() for field, value in zip(shelf.fields, values, strict=True)}
     if shut:
         log.warning("source profiles with values that do not open", count=len(shut))
     for id in shut:
-        del latest[id]
+        latest.pop(id, None)
     return {id: Person(**latest[id]) if id in latest else NOBODY for id in source_profiles}
 
 

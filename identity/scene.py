@@ -9,18 +9,18 @@ from uuid import UUID
 
 import numpy as np
 
-from consent.decide import decide_each
+from consent.decide import Decisions, decide_each
 from consent.rules import EXPIRED, NEVER_SAID, ONLY_SOME_DEVICES, OUTDATED, SAID_NO, UNCONFIRMED
-from identity import blocked, candidates, crowds, devices, ledger, limits
+from identity import blocked, candidates, crowds, devices, ledger, limits, matching_views
 from identity import rules as rules_of
 from identity.blocked import Blocked
-from identity.candidates import EXCLUSIVE, Pair
+from identity.candidates import EXCLUSIVE, NO_TOKENS, Pair
 from identity.learning import LINKING
 from identity.limiting import Limiting, limiting
-from identity.matching import LINK, Contradiction, Limit, Person, log_odds
+from identity.matching import LINK, Contradiction, Person, log_odds
 from identity.matching.waterfall import Step
 from identity.models import CANNOT_LINK, SIGNED_IN
-from identity.persons import NOBODY, known, latest_values, open_persons
+from identity.persons import NOBODY, known, latest_values, open_persons, views, without_view
 from identity.profiles import current, former, merged_by_hand, source_profiles_of
 from identity.rules import Rules, Thresholds
 from identity.weighing import Compared, Rows, Weighing, weighing
@@ -28,7 +28,8 @@ from records.source_profiles import Standing, standing
 from vault.arrays import Uuids
 from vault.grants import Actor
 from vault.ids import in_order
-from vault.questions import Question, answer, ask, joined
+from vault.questions import Asked, Question, answer, ask, hand_over, joined
+from vault.questions import Rows as Found
 
 STAGE = Actor.machine("resolve")
 SAME_DEVICE, SAME_EMAIL, SIMILAR, VERDICT = (
@@ -175,11 +176,7 @@ class _Sight:
     everyone: list[UUID]
     nobodys: Blocked
     rules: Rules
-    limited: dict[str, Limit]
-    believed: Mapping[UUID, Standing]
-    verdicts: Mapping[Pair, str]
-    reviews: list[tuple[UUID, UUID, str]]
-    former: set[UUID]
+    told: Asked[Any]
 
 
 def _look(
@@ -201,18 +198,19 @@ def _look(
             rules_of.which_hold(),
         )
     )
-    opened, linkable, objecting = _open(source_profiles, now, nobodys)
+    opened, linkable, objecting = _open(_ask_leave(source_profiles, now, nobodys, by_value=True))
     shared = sharing.answer()
     found, no_more, signed_in, on_device, verdicts, hold = asked.answer()
     rules = trial or rules_of.found_in_force(hold)
     fresh = set(found)
     newcomers = {id: person for id, person in opened.items() if id in fresh}
     linkable, objecting = linkable & fresh, objecting & fresh
+    made = NO_TOKENS
     if trial is None:
         devices.reject(no_more)
         ledger.release(no_more.source_profiles, now=now)
-        candidates.keep_tokens({id: newcomers[id] for id in known(newcomers)}, providers=rules.model.providers)
-    alike = answer(candidates.by_token(fresh))
+        made = candidates.tokens_of({id: newcomers[id] for id in known(newcomers)}, providers=rules.model.providers)
+    alike = answer(candidates.by_token(fresh, made))
     met = {id for pair in (*shared, *alike, *signed_in, *on_device, *verdicts) for id in pair} | fresh
     belonging = merged_by_hand if anew else current
     homes, members = answer(joined(belonging(met), crowds.members_around(met)))
@@ -222,7 +220,15 @@ def _look(
     belongs = {id: home for id, home in homes.items() if id in fresh} | company.belongs
     strangers = ((met - homes.keys()) | belongs.keys()) - newcomers.keys()
     everyone = in_order(newcomers.keys() | strangers)
-    asked = ask(
+    leave = _ask_leave(strangers, now, nobodys)
+    if trial is None:
+        # The server is at it while those who are known already are opened.
+        candidates.keep_tokens(made)
+        hand_over()
+    others, may_be_linked, object_too = _open(leave)
+    if trial is None:
+        _keep_views({**newcomers, **{id: others[id] for id in (leave.bare if leave else ())}})
+    told = ask(
         joined(
             limits.which_stand(),
             standing(everyone),
@@ -231,8 +237,6 @@ def _look(
             former(everyone),
         )
     )
-    others, may_be_linked, object_too = _open(strangers, now, nobodys)
-    limited, believed, verdicts, reviews, left = asked.answer()
     persons, linkable = newcomers | others, linkable | may_be_linked
     parting = _parting(belongs, objecting | object_too, crowds=company.crowds)
     if trial is None:
@@ -258,11 +262,7 @@ def _look(
         everyone=everyone,
         nobodys=nobodys,
         rules=rules,
-        limited=limited,
-        believed=believed,
-        verdicts=verdicts,
-        reviews=reviews,
-        former={profile for id, profile in left if id in fresh or id in parting},
+        told=told,
     )
 
 
@@ -281,11 +281,12 @@ def _scene(sight: _Sight) -> Scene:
     thresholds = sight.rules.thresholds
     at = {id: place[id] for id in sight.linkable}
     edges = _scored(_within(at, (*sight.shared, *sight.alike)), scales, thresholds)
+    limited, believed, verdicts, reviews, left = sight.told.answer()
     _add_certain(edges, _within(at, sight.signed_in), SIGNED_IN)
     _add_exclusive(edges, _by_rows(at, sight.shared), scales)
     if thresholds.same_device:
         _add_devices(edges, _within(at, sight.on_device), thresholds)
-    ruled = _by_rows(place, sight.verdicts)
+    ruled = _by_rows(place, verdicts)
     parting = {place[id] for id in sight.parting}
     _add_verdicts(edges, ruled, set(at.values()))
     vacated = {sight.belongs[id] for id in sight.parting}
@@ -300,20 +301,30 @@ def _scene(sight: _Sight) -> Scene:
         tied=_tied(edges, loose, thresholds),
         everyone=sight.everyone,
         place=place,
-        trusted={place[id] for id in _trusted(sight.persons, sight.believed)},
+        trusted={place[id] for id in _trusted(sight.persons, believed)},
         belongs=stay,
         crowds=sight.crowds,
         edges=edges,
         apart={pair for pair, verdict in ruled.items() if verdict == CANNOT_LINK},
         contradicts=scales.contradicts,
-        limits=limiting(sight.limited, sight.everyone, stay, sight.crowds, sight.nobodys),
+        limits=limiting(
+            limited, sight.everyone, _joining(edges, settled, thresholds), stay, sight.crowds, sight.nobodys
+        ),
         thresholds=thresholds,
         version=sight.rules.version,
-        reviews=sight.reviews,
-        former=sight.former,
+        reviews=reviews,
+        former={profile for id, profile in left if id in sight.fresh or id in sight.parting},
         objecting={place[id] for id in sight.objecting},
         restricted={place[id] for id in sight.persons.keys() - sight.linkable - sight.objecting},
     )
+
+
+def _joining(edges: Mapping[Rows, Edge], belongs: Mapping[int, UUID], thresholds: Thresholds) -> set[int]:
+    """Those whom a strong edge may join to somebody, and all who are in a profile with them."""
+    least = log_odds(thresholds.link)
+    rows = {row for pair, edge in edges.items() if edge.bits >= least for row in pair}
+    profiles = {belongs[row] for row in rows if row in belongs}
+    return rows | {row for row, profile in belongs.items() if profile in profiles}
 
 
 def _tied(edges: Mapping[Rows, Edge], loose: Mapping[int, UUID], thresholds: Thresholds) -> list[Rows]:
@@ -329,18 +340,49 @@ def _trusted(persons: Mapping[UUID, Person], believed: Mapping[UUID, Standing]) 
     return {id for id, one in believed.items() if one.trusted and (not one.episode or id in named)}
 
 
-def _open(ids: Iterable[UUID], now: datetime, nobodys: Blocked) -> tuple[dict[UUID, Person], set[UUID], set[UUID]]:
-    """The persons behind these source profiles, which may be linked, and which object to it; of those that may not
-    be linked nothing is opened. A restriction leaves things as they are: it is no objection.
+@dataclass(frozen=True)
+class _Leave:
+    """Of which of these source profiles what they last said may be opened, and all of it as it is kept.
+
+    `viewed` has a matching view each, `asked` what the others said, value by value.
     """
-    wanted = {id: (id,) for id in ids}
-    if not wanted:
+
+    ids: Collection[UUID]
+    decisions: Decisions[UUID]
+    viewed: Found
+    bare: Collection[UUID]
+    asked: Asked[Found] | None
+
+
+def _ask_leave(ids: Collection[UUID], now: datetime, nobodys: Blocked, *, by_value: bool = False) -> _Leave | None:
+    """Ask for all of these; `by_value` of those of whom there is news, so that no view is theirs any more."""
+    if not ids:
+        return None
+    seen = ask(latest_values(ids, nobodys) if by_value else views(ids))
+    each = {id: (id,) for id in ids}
+    decisions = decide_each(each, purpose=LINKING, at=now, actor=STAGE, reason="resolve source profiles")
+    if by_value:
+        return _Leave(ids, decisions, [], ids, seen)
+    viewed = seen.answer()
+    bare = without_view(decisions.allowed, viewed)
+    return _Leave(ids, decisions, viewed, bare, ask(latest_values(bare, nobodys)) if bare else None)
+
+
+def _open(leave: _Leave | None) -> tuple[dict[UUID, Person], set[UUID], set[UUID]]:
+    """The persons behind these source profiles, which may be linked, and which object to it. Of those that may not be
+    linked nothing is opened. A restriction leaves things as they are: it is no objection.
+    """
+    if leave is None:
         return {}, set(), set()
-    latest = ask(latest_values(wanted, nobodys))
-    decisions = decide_each(wanted, purpose=LINKING, at=now, actor=STAGE, reason="resolve source profiles")
-    opened = open_persons(decisions.allowed, decisions.grant, found=latest.answer())
-    objecting = {id for id, reason in decisions.refused.items() if reason in OBJECTIONS}
-    return {id: opened.get(id, NOBODY) for id in wanted}, set(decisions.allowed), objecting
+    allowed, refused = leave.decisions.allowed, leave.decisions.refused
+    said = leave.viewed + (leave.asked.answer() if leave.asked else [])
+    opened = open_persons(allowed, leave.decisions.grant, found=said)
+    objecting = {id for id, reason in refused.items() if reason in OBJECTIONS}
+    return {id: opened.get(id, NOBODY) for id in leave.ids}, set(allowed), objecting
+
+
+def _keep_views(persons: Mapping[UUID, Person]) -> None:
+    matching_views.keep({id: persons[id] for id in known(persons)})
 
 
 def _parting(belongs: Mapping[UUID, UUID], objecting: set[UUID], *, crowds: Collection[UUID]) -> set[UUID]:

@@ -34,7 +34,8 @@ BATCH = 5_000
 MICRO_BATCH = 200
 LARGE = ("records_sourceprofile", "records_identifier", "records_attribute", "identity_assignment")
 OTHERS = (
-    *("identity_blockingtoken", "identity_deviceepisode", "identity_match", "identity_verdict"),
+    *("identity_blockingtoken", "identity_matchingview", "identity_deviceepisode", "identity_match"),
+    "identity_verdict",
     *("consent_act", "consent_annulment", "consent_restriction", "records_correction"),
 )
 # The database is away or busy: that is nobody's fault.

@@ -50,7 +50,8 @@ class Sealed(Struct, frozen=True):
 
 
 class Shelf(Struct, frozen=True):
-    """Ciphertexts of one source profile that stand in one column: rows by the bytes of their ids, and their fields."""
+    """Ciphertexts of one source profile that stand in one column: rows by the bytes of their ids, and the fields that
+    they hold: one each, or all of them several."""
 
     key_id: UUID
     table: str
@@ -62,8 +63,8 @@ class Shelf(Struct, frozen=True):
     def apart(self) -> list[Sealed]:
         """The same one by one."""
         return [
-            Sealed(self.key_id, Place(self.table, self.column, UUID(bytes=row)), ciphertext, field)
-            for row, ciphertext, field in zip(self.rows, self.ciphertexts, self.fields, strict=True)
+            Sealed(self.key_id, Place(self.table, self.column, UUID(bytes=row)), ciphertext)
+            for row, ciphertext in zip(self.rows, self.ciphertexts, strict=True)
         ]
 
 

@@ -19,9 +19,10 @@ from django.db import connections, router
 
 from bench.resolve import people
 from bench.resolve.bare_tables import bare, unchecked
+from identity import matching_views
 from identity.candidates import TOKEN
 from identity.matching import Person, blocking_keys_of
-from identity.persons import FIELDS
+from identity.matching_views import FIELDS
 from identity.resolve import ALONE
 from identity.scene import SIMILAR, STAGE
 from records import sources
@@ -74,6 +75,7 @@ COLUMNS = {
         "last_seen_at": INSTANT,
     },
     "identity_blockingtoken": {"token": "bytea", "source_profile_id": "uuid"},
+    "identity_matchingview": {"source_profile_id": "uuid", "sealed": "bytea"},
     "identity_assignment": {
         "id": "uuid",
         "source_profile_id": "uuid",
@@ -113,7 +115,9 @@ class Filling:
         known = (id, self.source.id, CUSTOMER, stable, year, "", said.get("country", ""), at, at, self.now)
         self.rows["records_sourceprofile"].append(known)
         self._keep(id, said, at)
-        for key in blocking_keys_of([Person(**{name: said[name] for name in FIELDS if name in said})])[0]:
+        person = Person(**{name: said[name] for name in FIELDS if name in said})
+        self.rows["identity_matchingview"].append((id, matching_views.seal(id, person, Sealer({id: self.keys[id]}))))
+        for key in blocking_keys_of([person])[0]:
             self.rows["identity_blockingtoken"].append((blind_index(TOKEN, key), id))
         return id
 

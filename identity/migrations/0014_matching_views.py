@@ -1,0 +1,67 @@
+"""The matching view of each source profile, sealed as one; whatever changes a value that it was made of drops it."""
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+TABLES = ("records_attribute", "records_identifier")
+# With the name that the rows which a statement changed go by.
+EVENTS = {"insert": "NEW", "update": "NEW", "delete": "OLD"}
+
+DROP_VIEWS = """
+CREATE FUNCTION identity_drop_matching_views() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'records_attribute' THEN
+        DELETE FROM identity_matchingview WHERE source_profile_id IN (
+            SELECT source_profile_id FROM changed WHERE field IN (
+                'given_name', 'family_name', 'birth_date', 'street', 'postcode', 'city', 'country'
+            )
+        );
+    ELSE
+        DELETE FROM identity_matchingview WHERE source_profile_id IN (
+            SELECT source_profile_id FROM changed WHERE namespace IN ('email', 'phone')
+        );
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
+
+def _triggers() -> str:
+    return ";\n".join(
+        f"CREATE TRIGGER drop_matching_views_on_{event} AFTER {event.upper()} ON {table} "
+        f"REFERENCING {rows} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION identity_drop_matching_views()"
+        for table in TABLES
+        for event, rows in EVENTS.items()
+    )
+
+
+def _without() -> str:
+    return ";\n".join(f"DROP TRIGGER drop_matching_views_on_{event} ON {table}" for table in TABLES for event in EVENTS)
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("identity", "0013_settling_tells"),
+        ("records", "0018_when_generalized"),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="MatchingView",
+            fields=[
+                (
+                    "source_profile",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="records.sourceprofile",
+                    ),
+                ),
+                ("sealed", models.BinaryField()),
+            ],
+        ),
+        migrations.RunSQL(DROP_VIEWS, "DROP FUNCTION identity_drop_matching_views()"),
+        migrations.RunSQL(_triggers(), _without()),
+    ]
