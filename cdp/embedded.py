@@ -44,7 +44,8 @@ unix_socket_directories = '{socket_directory}'
 unix_socket_permissions = 0700
 max_connections = 120
 shared_buffers = {shared_buffers}MB
-max_wal_size = 2GB
+# Until a checkpoint each page is written whole once: they are far apart while much comes in, as far as there is room.
+max_wal_size = {max_wal_size}MB
 # As for any disk without a moving head: else a plan rather reads a whole table than a thousand rows by their index.
 random_page_cost = 1.1
 # A recycled file keeps its old contents until it is overwritten; a proof of erasure must not find them.
@@ -67,8 +68,10 @@ log_min_duration_statement = -1
 log_checkpoints = off
 log_autovacuum_min_duration = -1
 """
-# Of the memory the server keeps an eighth for its pages, within these bounds in MB: the rest of Onym runs here, too.
-LEAST_BUFFERS, MOST_BUFFERS = 128, 2048
+# Of the memory the server keeps a quarter for its pages, within these bounds in MB: the rest of Onym runs here, too.
+LEAST_BUFFERS, MOST_BUFFERS = 128, 8192
+# Of the free disk a tenth, at most, for what was written since the last checkpoint.
+LEAST_LOG, MOST_LOG = 1024, 8192
 MEGABYTE = 1024 * 1024
 MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")
 HOST_RULES = "# Written by Onym at every start.\nlocal all all peer map=onym\n"
@@ -264,7 +267,12 @@ def _create_databases(cluster: Cluster, prefix: list[str], server: Server) -> No
 def _write_configuration(cluster: Cluster) -> None:
     directory = _socket_directory(cluster)
     owner = cluster.data.stat()
-    settings = {"port": PORT, "socket_directory": directory, "shared_buffers": shared_buffers(memory())}
+    settings = {
+        "port": PORT,
+        "socket_directory": directory,
+        "shared_buffers": shared_buffers(memory()),
+        "max_wal_size": max_wal_size(shutil.disk_usage(cluster.data).free),
+    }
     names = {"root", pwd.getpwuid(owner.st_uid).pw_name, pwd.getpwuid(os.geteuid()).pw_name}
     mappings = "".join(f'onym "{name}" {SUPERUSER}\n' for name in sorted(names))
     for name, text in (
@@ -277,7 +285,12 @@ def _write_configuration(cluster: Cluster) -> None:
 
 def shared_buffers(size: int) -> int:
     """The server's own pages, in MB, on a machine of so many bytes of memory."""
-    return max(LEAST_BUFFERS, min(size // 8 // MEGABYTE, MOST_BUFFERS))
+    return max(LEAST_BUFFERS, min(size // 4 // MEGABYTE, MOST_BUFFERS))
+
+
+def max_wal_size(free: int) -> int:
+    """How much is written between two checkpoints at most, in MB, on a disk with so many bytes to spare."""
+    return max(LEAST_LOG, min(free // 10 // MEGABYTE, MOST_LOG))
 
 
 def memory(limit: Path = MEMORY_LIMIT) -> int:

@@ -70,20 +70,21 @@ def open_persons(source_profiles: Collection[UUID], grant: Grant, *, found: Rows
     stops nobody else, and a person half known is joined to nobody for want of what would tell them apart.
     """
     if found is None:
-        found = answer(views(source_profiles))
-        if bare := without_view(source_profiles, found):
-            found += answer(latest_values(bare, blocked.standing()))
+        viewed = answer(views(source_profiles))
+        bare = without_view(source_profiles, viewed)
+        found = viewed + (answer(latest_values(bare, blocked.standing())) if bare else [])
     wanted = set(source_profiles)
     shelves = [Shelf(id, table, "sealed", *told) for table, id, *told in found if id in wanted]
     latest: dict[UUID, dict[str, str]] = defaultdict(dict)
     shut = set()
     for shelf, values in zip(shelves, open_shelves(shelves, grant, action="compare"), strict=True):
-        if None in values:
+        whole = [value for value in values if value is not None]
+        if len(whole) < len(values):
             shut.add(shelf.key_id)
         elif shelf.table == TABLE:
-            latest[shelf.key_id] = read(values[0])
+            latest[shelf.key_id] = read(*whole)
         else:
-            latest[shelf.key_id] |= {field: value.decode() for field, value in zip(shelf.fields, values, strict=True)}
+            latest[shelf.key_id] |= {field: value.decode() for field, value in zip(shelf.fields, whole, strict=True)}
     if shut:
         log.warning("source profiles with values that do not open", count=len(shut))
     for id in shut:

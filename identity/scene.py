@@ -342,13 +342,16 @@ def _trusted(persons: Mapping[UUID, Person], believed: Mapping[UUID, Standing]) 
 
 @dataclass(frozen=True)
 class _Leave:
-    """Of which of these source profiles what they last said may be opened, and all of it as it is kept.
+    """What may be done with these source profiles, and what they last said, as it is kept.
 
-    `viewed` has a matching view each, `asked` what the others said, value by value.
+    Some may be linked, some object to it: a restriction leaves things as they are, and is no objection. `viewed` are
+    those that have a matching view; of the `bare` others that may be opened it is asked value by value.
     """
 
     ids: Collection[UUID]
     decisions: Decisions[UUID]
+    linkable: set[UUID]
+    objecting: set[UUID]
     viewed: Found
     bare: Collection[UUID]
     asked: Asked[Found] | None
@@ -358,27 +361,27 @@ def _ask_leave(ids: Collection[UUID], now: datetime, nobodys: Blocked, *, by_val
     """Ask for all of these; `by_value` of those of whom there is news, so that no view is theirs any more."""
     if not ids:
         return None
-    seen = ask(latest_values(ids, nobodys) if by_value else views(ids))
+    asked: Asked[Found] | None = ask(latest_values(ids, nobodys)) if by_value else None
+    seen = None if by_value else ask(views(ids))
     each = {id: (id,) for id in ids}
     decisions = decide_each(each, purpose=LINKING, at=now, actor=STAGE, reason="resolve source profiles")
-    if by_value:
-        return _Leave(ids, decisions, [], ids, seen)
-    viewed = seen.answer()
+    objecting = {id for id, reason in decisions.refused.items() if reason in OBJECTIONS}
+    viewed = seen.answer() if seen else []
     bare = without_view(decisions.allowed, viewed)
-    return _Leave(ids, decisions, viewed, bare, ask(latest_values(bare, nobodys)) if bare else None)
+    if bare and not asked:
+        asked = ask(latest_values(bare, nobodys))
+    return _Leave(ids, decisions, set(decisions.allowed), objecting, viewed, bare, asked)
 
 
 def _open(leave: _Leave | None) -> tuple[dict[UUID, Person], set[UUID], set[UUID]]:
-    """The persons behind these source profiles, which may be linked, and which object to it. Of those that may not be
-    linked nothing is opened. A restriction leaves things as they are: it is no objection.
+    """The persons behind these source profiles, which may be linked, and which object to it; of those that may not be
+    linked nothing is opened.
     """
     if leave is None:
         return {}, set(), set()
-    allowed, refused = leave.decisions.allowed, leave.decisions.refused
     said = leave.viewed + (leave.asked.answer() if leave.asked else [])
-    opened = open_persons(allowed, leave.decisions.grant, found=said)
-    objecting = {id for id, reason in refused.items() if reason in OBJECTIONS}
-    return {id: opened.get(id, NOBODY) for id in leave.ids}, set(allowed), objecting
+    opened = open_persons(leave.decisions.allowed, leave.decisions.grant, found=said)
+    return {id: opened.get(id, NOBODY) for id in leave.ids}, leave.linkable, leave.objecting
 
 
 def _keep_views(persons: Mapping[UUID, Person]) -> None:

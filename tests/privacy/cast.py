@@ -19,6 +19,7 @@ from identity.models import (
     DeviceEpisode,
     GoldenValue,
     Match,
+    MatchingView,
     Profile,
     Verdict,
 )
@@ -187,6 +188,7 @@ def derive(person: Person, world: World) -> None:
         id=new_id(), left_id=left, right_id=right, verdict="must_link", reason="asked", actor=OFFICER, decided_at=NOW
     )
     BlockingToken.objects.create(token=new_id().bytes, source_profile_id=at_till)
+    MatchingView.objects.create(sealed=new_id().bytes, source_profile_id=at_till)
     for origin in (
         Identifier.objects.filter(source_profile=at_shop)[0],
         Attribute.objects.filter(source_profile=at_till)[0],

@@ -78,6 +78,7 @@ def test_the_scan_finds_what_is_there(alice: Person) -> None:
         "identity_deviceepisode",
         "identity_goldenvalue",
         "identity_match",
+        "identity_matchingview",
         "identity_verdict",
         "pipeline_following",
         "pipeline_work",

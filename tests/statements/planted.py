@@ -151,6 +151,7 @@ OF_THE_DICTIONARY = {
     "records.Record.sealed": ("full_name", "ip_address", "page_url", "email"),
     "records.Correction.sealed": ("city",),
     "identity.GoldenOverride.sealed": ("given_name",),
+    "identity.MatchingView.sealed": ("given_name", "family_name", "birth_date", "email", "phone", "street", "city"),
 }
 
 
