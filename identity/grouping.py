@@ -5,7 +5,7 @@ joins at most one known person: an e-mail typed into a browser never merges two.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -14,8 +14,9 @@ from uuid import UUID
 import numpy as np
 
 from identity import limits
+from identity.edges import RESTS_ON, SURE_BITS, VERDICT, Edge
 from identity.matching import Limit, Room, cluster, log_odds
-from identity.scene import RESTS_ON, SURE_BITS, VERDICT, Edge, Scene
+from identity.scene import Scene
 from identity.weighing import Rows
 
 
@@ -83,6 +84,11 @@ def _apart_visitors(scene: Scene, visitors: set[int], home: Mapping[int, int]) -
 
 def _components(scene: Scene, members: set[int]) -> list[set[int]]:
     """These in sets that any evidence at all, or the ledger, connects."""
+    return _connected(members, (*scene.edges, *_standing(scene, members)))
+
+
+def _connected(members: set[int], ties: Iterable[Rows]) -> list[set[int]]:
+    """These in sets that ties between them connect."""
     leader = {id: id for id in members}
 
     def lead(id: int) -> int:
@@ -91,7 +97,7 @@ def _components(scene: Scene, members: set[int]) -> list[set[int]]:
             id = leader[id]
         return id
 
-    for a, b in (*scene.edges, *_standing(scene, members)):
+    for a, b in ties:
         if a in leader and b in leader:
             leader[lead(a)] = lead(b)
     found: dict[int, set[int]] = defaultdict(set)
@@ -100,7 +106,20 @@ def _components(scene: Scene, members: set[int]) -> list[set[int]]:
     return list(found.values())
 
 
-def _standing(scene: Scene, members: set[int]) -> list[Rows]:
+def around(scene: Scene, rows: Iterable[int]) -> set[int]:
+    """These rows and all whose groups theirs may have to do with, however long the chain: whom the ledger connects, or
+    evidence that would join them or have them looked at, and visitors whom anything does."""
+    asked, least = set(rows), log_odds(min(scene.thresholds.link, scene.thresholds.review))
+    ties = (
+        pair
+        for pair, edge in scene.edges.items()
+        if edge.bits >= least or pair[0] not in scene.trusted or pair[1] not in scene.trusted
+    )
+    together = _connected(set(range(len(scene.everyone))), (*ties, *_standing(scene, scene.place.values())))
+    return set[int]().union(*(group for group in together if not group.isdisjoint(asked)))
+
+
+def _standing(scene: Scene, members: Collection[int]) -> list[Rows]:
     """What the ledger has joined stays joined."""
     by_profile: dict[UUID, list[int]] = defaultdict(list)
     for id in sorted(members):

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from consent import acts
+from identity import turns
 from identity.models import CANNOT_LINK, LINKED, MUST_LINK, REJECTED, Assignment, Profile, Verdict
 from identity.profiles import MOST_RULED, profile_of, source_profiles
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News, append
@@ -25,6 +26,7 @@ from vault.ids import new_id
 
 BY_HAND = "by hand"
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('onym identity'))"
+JOIN_RESOLVERS = "SELECT pg_advisory_xact_lock_shared(hashtext('onym identity'))"
 LOCK_FOLLOWERS = "SELECT pg_advisory_xact_lock(hashtext('onym followers'))"
 JOIN_FOLLOWERS = "SELECT pg_advisory_xact_lock_shared(hashtext('onym followers'))"
 
@@ -54,6 +56,13 @@ def lock_to_resolve() -> None:
     """The same, but for those who compute what follows: enough for who only gives source profiles their profile."""
     with planned_cursor() as cursor:
         cursor.execute(LOCK)
+    turns.forget()
+
+
+def join_resolvers() -> None:
+    """Look around beside others who do, and not beside who changes who is who alone. To write they take `turns`."""
+    with planned_cursor() as cursor:
+        cursor.execute(JOIN_RESOLVERS)
 
 
 def join_followers() -> None:

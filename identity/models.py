@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.fields.json import KeyTextTransform
@@ -144,6 +145,18 @@ class MatchingView(models.Model):
         "records.SourceProfile", primary_key=True, on_delete=models.CASCADE, related_name="+"
     )
     sealed = models.BinaryField()
+
+
+class Turn(models.Model):
+    """What one batch has changed of who is who, for those who looked around meanwhile: whom it gave a profile, and the
+    profiles that it changed.
+
+    Whoever changes who is who alone leaves none behind.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    source_profiles = ArrayField(models.UUIDField())
+    profiles = ArrayField(models.UUIDField())
 
 
 class DeviceEpisode(models.Model):

@@ -69,6 +69,14 @@ TABLES = [
         blind={"token": "=blocking-token"},
     ),
     _linking("identity.MatchingView", "source_profile", {"source_profile": PSEUDONYM, "sealed": SEALED}),
+    # An erasure leaves none (`identity.ledger.lock_to_resolve`).
+    Table(
+        "identity.Turn",
+        subject=None,
+        purpose="identity_linking",
+        retention="a thousand batches at most, and until somebody changes who is who alone",
+        fields={"number": PLAIN, "source_profiles": PSEUDONYM, "profiles": PSEUDONYM},
+    ),
     _linking(
         "identity.DeviceEpisode",
         "source_profile",

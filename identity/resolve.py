@@ -1,51 +1,135 @@
 """Resolve: who is who. New source profiles meet their candidates; the ledger gets what follows."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 
-from identity import ledger
+from identity import candidates, ledger, turns
 from identity.blocked import Blocked
-from identity.grouping import held_back, people_in
+from identity.edges import SIMILAR, Edge, ordered
+from identity.grouping import around, held_back, people_in
+from identity.leave import STAGE
 from identity.ledger import Entry
 from identity.matching import Limit
 from identity.matching.waterfall import Step
 from identity.models import IN_REVIEW, LINKED, Match
 from identity.profiles import profile_of
 from identity.profiles import source_profiles as members_of
-from identity.scene import SIMILAR, STAGE, Edge, Scene, look_around, ordered
+from identity.scene import NotAlone, Scene, look_around
+from identity.turns import Since
 from identity.waiting import why_apart
 from identity.weighing import LEAST_FIELDS, Rows
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News
 from vault.cursors import planned_cursor
 from vault.ids import new_id
+from vault.questions import answer
 
 ALONE = "nobody alike"
 OBJECTED = "no leave to link"
 Held = Mapping[Rows, Limit]
 
 
+# Where more than a quarter would have to go again, all are looked at once more, by whoever's turn it is.
+MOST_OVERTAKEN = 0.25
+
+
 @dataclass(frozen=True)
 class Resolution:
-    """The profiles whose source profiles or data have changed, and the news of it."""
+    """The profiles whose source profiles or data have changed, and the news of it; and who was given a profile.
+    `overtaken` are those of whom others have changed something meanwhile: they are to go again."""
 
     profiles: set[UUID]
     news: list[News]
+    assigned: frozenset[UUID] = field(default=frozenset(), kw_only=True)
+    overtaken: frozenset[UUID] = field(default=frozenset(), kw_only=True)
 
 
-def resolve(source_profiles: Collection[UUID], *, now: datetime, nobodys: Blocked | None = None) -> Resolution:
+def resolve(
+    source_profiles: Collection[UUID],
+    *,
+    now: datetime,
+    nobodys: Blocked | None = None,
+    since: int | None = None,
+    before: Callable[[], None] = lambda: None,
+) -> Resolution:
     """Give each of these source profiles its profile, merging profiles where the evidence says so.
 
-    Runs inside the caller's transaction, which holds `ledger.lock_to_resolve`; safe to repeat. `nobodys` are the
-    blocked values, where they have been asked for already, no earlier than it was known of whom this is.
+    Runs inside the caller's transaction, which holds `ledger.lock_to_resolve` or is among those who
+    `ledger.join_resolvers`; safe to repeat. Who joined them looks around beside others where it tells the last turn
+    that it knows of (`since`), and else once it is its turn. `before` is called when its turn has come. `nobodys` are
+    the blocked values, where they have been asked for already, no earlier than it was known of whom this is.
     """
-    scene = look_around(source_profiles, now=now, nobodys=nobodys)
-    return _enter(scene, people_in(scene), now)
+    look = partial(look_around, source_profiles, now=now, nobodys=nobodys)
+    found = _beside_others(look, since) if since is not None else None
+    if found is None:
+        turns.take()
+        before()
+        scene = look()
+        found = _Found(scene, people_in(scene))
+    else:
+        before()
+    found.scene.seen.keep()
+    resolution = _enter(found.scene, found.groups, now)
+    turns.note(resolution.assigned.union(source_profiles) - found.overtaken, resolution.profiles)
+    return replace(resolution, overtaken=found.overtaken)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A scene, its people, and those source profiles that others were faster to change something about."""
+
+    scene: Scene
+    groups: list[set[int]]
+    overtaken: frozenset[UUID] = frozenset()
+
+
+def _beside_others(look: Callable[..., Scene], since: int) -> _Found | None:
+    """Look around, take a turn, and leave out whatever others have touched since that turn; none where that is too
+    much or cannot be told. The turn is this transaction's in any case but where it cannot look beside others."""
+    try:
+        scene = look(alone=False)
+    except NotAlone:
+        return None
+    groups = people_in(scene)
+    turns.take()
+    others = turns.since(since)
+    if not others.known:
+        return None
+    if not others:
+        return _Found(scene, groups)
+    touched = _touched(scene, others)
+    if not touched:
+        return _Found(scene, groups)
+    rows = around(scene, touched)
+    overtaken = frozenset(scene.everyone[row] for row in rows & scene.fresh)
+    if scene.parting or len(overtaken) > MOST_OVERTAKEN * len(scene.fresh):
+        return None
+    return _Found(_without(scene, rows), [group for group in groups if group.isdisjoint(rows)], overtaken)
+
+
+def _touched(scene: Scene, others: Since) -> set[int]:
+    """The rows that others have given a profile or whose profile they have changed, or who share a token with somebody
+    whom they have."""
+    rows = {scene.place[id] for id in others.source_profiles if id in scene.place}
+    rows |= {row for row, profile in scene.belongs.items() if profile in others.profiles}
+    return rows | {scene.place[id] for id in answer(candidates.also_borne(scene.seen.tokens, others.source_profiles))}
+
+
+def _without(scene: Scene, rows: set[int]) -> Scene:
+    """The scene as if these rows were at rest and met nobody."""
+    return replace(
+        scene,
+        fresh=scene.fresh - rows,
+        edges={pair: edge for pair, edge in scene.edges.items() if rows.isdisjoint(pair)},
+        apart={pair for pair in scene.apart if rows.isdisjoint(pair)},
+        reviews=[one for one in scene.reviews if scene.place[one[0]] not in rows and scene.place[one[1]] not in rows],
+    )
 
 
 def _enter(scene: Scene, groups: list[set[int]], now: datetime) -> Resolution:
@@ -66,9 +150,8 @@ def _enter(scene: Scene, groups: list[set[int]], now: datetime) -> Resolution:
     news += [News(profile, PROFILE_SPLIT) for profile in sorted(set(left.values()))]
     ledger.assign([*entries, *unseen], actor=STAGE.id, rule_version=scene.version, now=now)
     keep_matches(scene, groups, entries, held, now)
-    return Resolution(
-        profiles={profile for profile, _ in homes} | merged | scene.former | set(left.values()), news=news
-    )
+    profiles = {profile for profile, _ in homes} | merged | scene.former | set(left.values())
+    return Resolution(profiles, news, assigned=frozenset(entry.source_profile for entry in (*entries, *unseen)))
 
 
 def _homes(scene: Scene, groups: list[set[int]], now: datetime) -> list[tuple[UUID, bool]]:

@@ -2,92 +2,32 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-import numpy as np
-
-from consent.decide import Decisions, decide_each
-from consent.rules import EXPIRED, NEVER_SAID, ONLY_SOME_DEVICES, OUTDATED, SAID_NO, UNCONFIRMED
+from consent.decide import decide_each
 from identity import blocked, candidates, crowds, devices, ledger, limits, matching_views
 from identity import rules as rules_of
 from identity.blocked import Blocked
-from identity.candidates import EXCLUSIVE, NO_TOKENS, Pair
+from identity.candidates import EXCLUSIVE, NO_TOKENS, Pair, Tokens
+from identity.edges import Edge, add_certain, add_devices, add_exclusive, add_verdicts, scored
 from identity.learning import LINKING
+from identity.leave import STAGE, ask_leave, open_all
 from identity.limiting import Limiting, limiting
-from identity.matching import LINK, Contradiction, Person, log_odds
-from identity.matching.waterfall import Step
+from identity.matching import Contradiction, Person, log_odds
 from identity.models import CANNOT_LINK, SIGNED_IN
-from identity.persons import NOBODY, known, latest_values, open_persons, views, without_view
+from identity.persons import known
 from identity.profiles import current, former, merged_by_hand, source_profiles_of
 from identity.rules import Rules, Thresholds
-from identity.weighing import Compared, Rows, Weighing, weighing
+from identity.weighing import Rows, weighing
 from records.source_profiles import Standing, standing
 from vault.arrays import Uuids
-from vault.grants import Actor
 from vault.ids import in_order
-from vault.questions import Asked, Question, answer, ask, hand_over, joined
-from vault.questions import Rows as Found
-
-STAGE = Actor.machine("resolve")
-SAME_DEVICE, SAME_EMAIL, SIMILAR, VERDICT = (
-    "same device",
-    "same e-mail",
-    "similar person",
-    "verdict",
-)
-EXCLUSIVE_REASONS = {namespace: f"same {namespace.replace('_', ' ')}" for namespace in EXCLUSIVE}
-# The kind of identifier that each reason rests on.
-RESTS_ON = {reason: namespace for namespace, reason in EXCLUSIVE_REASONS.items()} | {
-    SAME_EMAIL: "email",
-    SAME_DEVICE: "device_id",
-    SIGNED_IN: "device_id",
-}
-# Why a link that was made no longer stands: what the person said of it, or no longer says.
-OBJECTIONS = {SAID_NO, NEVER_SAID, EXPIRED, OUTDATED, UNCONFIRMED, ONLY_SOME_DEVICES}
-SURE_BITS = log_odds(LINK) + 1.0
-# Smaller is rounding.
-LEAST_REST = 0.1
-
+from vault.questions import Asked, Question, answer, ask, joined
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """Why two source profiles may be one: bits for it (log2 odds), and the reason. Exact: certain.
-
-    `claims` are the reasons that lifted it above what was `compared`, each with the bits that it came to.
-    """
-
-    bits: float
-    reason: str
-    exact: bool = False
-    compared: Compared | None = None
-    row: int = 0
-    claims: tuple[tuple[str, float], ...] = ()
-
-    @property
-    def probability(self) -> float:
-        """That the two are one person."""
-        return 1.0 if self.exact else 1 / (1 + 2 ** min(-self.bits, 1_000))
-
-    @property
-    def fields(self) -> int:
-        """In how many fields the two could be compared."""
-        return self.compared.fields[self.row] if self.compared else 0
-
-    @property
-    def levels(self) -> list[Step]:
-        """Levels of agreement and what each adds, with what the reason alone is worth: they add up to the bits."""
-        steps = self.compared.steps(self.row) if self.compared else []
-        for reason, bits in self.claims if steps else ():
-            rest = round(bits - sum(bits for _, _, bits in steps), 2)
-            if abs(rest) >= LEAST_REST:
-                steps.append((reason, "names one person", rest))
-        return steps
 
 
 @dataclass
@@ -122,6 +62,27 @@ class Scene:
     former: set[UUID]
     objecting: set[int]
     restricted: set[int]
+    seen: "Seen"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a look has made, to be kept by whoever's turn it is: blocking tokens, what was opened value by value, and
+    who objects, of whom neither may stay."""
+
+    tokens: Tokens
+    persons: Mapping[UUID, Person]
+    objecting: Collection[UUID]
+
+    def keep(self) -> None:
+        """Keep it; safe to repeat."""
+        candidates.keep_tokens(self.tokens)
+        matching_views.keep({id: self.persons[id] for id in known(self.persons)})
+        candidates.forget(self.objecting)
+
+
+class NotAlone(Exception):
+    """Something is to be put right before anybody can look around."""
 
 
 # A scene is looked at again so many times at most, where somebody who may not be linked stands between others.
@@ -135,20 +96,22 @@ def look_around(
     nobodys: Blocked | None = None,
     trial: Rules | None = None,
     anew: bool = False,
+    alone: bool = True,
 ) -> Scene:
-    """The scene around these source profiles: their candidates, and whoever stands for the profiles of those.
+    """The scene around these source profiles: their candidates, and whoever stands for the profiles of those. What the
+    look has `seen` is still to be kept.
 
     Those that were joined to somebody by a sign-in that proved to be no reason to belong nowhere from now on. `nobodys`
     are the blocked values, where they have been asked for already. It is looked at once more with all whom somebody who
     objects held together, and past those who may not be linked, since others may meet behind them.
 
     `anew`: what the ledger has joined is asked anew, but for what a person did. So it is with rules on `trial`, for
-    which nothing is written.
+    which nothing is written. Who is not `alone` writes nothing either; raises `NotAlone` where that must be.
     """
     nobodys = nobodys or blocked.standing()
     around, passed = set(source_profiles), frozenset[UUID]()
     for _ in range(MOST_LOOKS):
-        sight = _look(around, passed, nobodys, trial, now, anew or trial is not None)
+        sight = _look(around, passed, nobodys, trial, now, anew or trial is not None, alone)
         if sight.held <= around and sight.shut <= passed:
             break
         around, passed = around | sight.held, passed | _shut_beside(sight.shut - passed, nobodys, now)
@@ -177,6 +140,7 @@ class _Sight:
     nobodys: Blocked
     rules: Rules
     told: Asked[Any]
+    seen: Seen
 
 
 def _look(
@@ -186,6 +150,7 @@ def _look(
     trial: Rules | None,
     now: datetime,
     anew: bool,
+    alone: bool,
 ) -> _Sight:
     sharing = ask(candidates.by_identifier(source_profiles, nobodys, passed))
     asked = ask(
@@ -198,7 +163,7 @@ def _look(
             rules_of.which_hold(),
         )
     )
-    opened, linkable, objecting = _open(_ask_leave(source_profiles, now, nobodys, by_value=True))
+    opened, linkable, objecting = open_all(ask_leave(source_profiles, now, nobodys, by_value=True))
     shared = sharing.answer()
     found, no_more, signed_in, on_device, verdicts, hold = asked.answer()
     rules = trial or rules_of.found_in_force(hold)
@@ -207,8 +172,11 @@ def _look(
     linkable, objecting = linkable & fresh, objecting & fresh
     made = NO_TOKENS
     if trial is None:
-        devices.reject(no_more)
-        ledger.release(no_more.source_profiles, now=now)
+        if no_more.matches or no_more.source_profiles:
+            if not alone:
+                raise NotAlone
+            devices.reject(no_more)
+            ledger.release(no_more.source_profiles, now=now)
         made = candidates.tokens_of({id: newcomers[id] for id in known(newcomers)}, providers=rules.model.providers)
     alike = answer(candidates.by_token(fresh, made))
     met = {id for pair in (*shared, *alike, *signed_in, *on_device, *verdicts) for id in pair} | fresh
@@ -220,14 +188,9 @@ def _look(
     belongs = {id: home for id, home in homes.items() if id in fresh} | company.belongs
     strangers = ((met - homes.keys()) | belongs.keys()) - newcomers.keys()
     everyone = in_order(newcomers.keys() | strangers)
-    leave = _ask_leave(strangers, now, nobodys)
-    if trial is None:
-        # The server is at it while those who are known already are opened.
-        candidates.keep_tokens(made)
-        hand_over()
-    others, may_be_linked, object_too = _open(leave)
-    if trial is None:
-        _keep_views({**newcomers, **{id: others[id] for id in (leave.bare if leave else ())}})
+    leave = ask_leave(strangers, now, nobodys)
+    others, may_be_linked, object_too = open_all(leave)
+    by_value = newcomers | {id: others[id] for id in (leave.bare if leave else ())}
     told = ask(
         joined(
             limits.which_stand(),
@@ -239,8 +202,6 @@ def _look(
     )
     persons, linkable = newcomers | others, linkable | may_be_linked
     parting = _parting(belongs, objecting | object_too, crowds=company.crowds)
-    if trial is None:
-        candidates.forget(objecting | object_too)
     vacated = {belongs[id] for id in parting}
     held = {id for ids in source_profiles_of(vacated).values() for id in ids} if vacated else set()
     met_first = {id for pair, namespaces in shared.items() if not namespaces.isdisjoint(EXCLUSIVE) for id in pair}
@@ -263,6 +224,7 @@ def _look(
         nobodys=nobodys,
         rules=rules,
         told=told,
+        seen=Seen(made, by_value, objecting | object_too),
     )
 
 
@@ -280,15 +242,15 @@ def _scene(sight: _Sight) -> Scene:
     scales = weighing([sight.persons[id] for id in sight.everyone], sight.rules.model)
     thresholds = sight.rules.thresholds
     at = {id: place[id] for id in sight.linkable}
-    edges = _scored(_within(at, (*sight.shared, *sight.alike)), scales, thresholds)
+    edges = scored(_within(at, (*sight.shared, *sight.alike)), scales, thresholds)
     limited, believed, verdicts, reviews, left = sight.told.answer()
-    _add_certain(edges, _within(at, sight.signed_in), SIGNED_IN)
-    _add_exclusive(edges, _by_rows(at, sight.shared), scales)
+    add_certain(edges, _within(at, sight.signed_in), SIGNED_IN)
+    add_exclusive(edges, _by_rows(at, sight.shared), scales)
     if thresholds.same_device:
-        _add_devices(edges, _within(at, sight.on_device), thresholds)
+        add_devices(edges, _within(at, sight.on_device), thresholds)
     ruled = _by_rows(place, verdicts)
     parting = {place[id] for id in sight.parting}
-    _add_verdicts(edges, ruled, set(at.values()))
+    add_verdicts(edges, ruled, set(at.values()))
     vacated = {sight.belongs[id] for id in sight.parting}
     settled = {place[id]: profile for id, profile in sight.belongs.items() if id in place and place[id] not in parting}
     linkable = set(at.values())
@@ -316,6 +278,7 @@ def _scene(sight: _Sight) -> Scene:
         former={profile for id, profile in left if id in sight.fresh or id in sight.parting},
         objecting={place[id] for id in sight.objecting},
         restricted={place[id] for id in sight.persons.keys() - sight.linkable - sight.objecting},
+        seen=sight.seen,
     )
 
 
@@ -338,54 +301,6 @@ def _trusted(persons: Mapping[UUID, Person], believed: Mapping[UUID, Standing]) 
     """Those that stand for a known person: of a trusted source, and not a device that nobody has called theirs."""
     named = known(persons)
     return {id for id, one in believed.items() if one.trusted and (not one.episode or id in named)}
-
-
-@dataclass(frozen=True)
-class _Leave:
-    """What may be done with these source profiles, and what they last said, as it is kept.
-
-    Some may be linked, some object to it: a restriction leaves things as they are, and is no objection. `viewed` are
-    those that have a matching view; of the `bare` others that may be opened it is asked value by value.
-    """
-
-    ids: Collection[UUID]
-    decisions: Decisions[UUID]
-    linkable: set[UUID]
-    objecting: set[UUID]
-    viewed: Found
-    bare: Collection[UUID]
-    asked: Asked[Found] | None
-
-
-def _ask_leave(ids: Collection[UUID], now: datetime, nobodys: Blocked, *, by_value: bool = False) -> _Leave | None:
-    """Ask for all of these; `by_value` of those of whom there is news, so that no view is theirs any more."""
-    if not ids:
-        return None
-    asked: Asked[Found] | None = ask(latest_values(ids, nobodys)) if by_value else None
-    seen = None if by_value else ask(views(ids))
-    each = {id: (id,) for id in ids}
-    decisions = decide_each(each, purpose=LINKING, at=now, actor=STAGE, reason="resolve source profiles")
-    objecting = {id for id, reason in decisions.refused.items() if reason in OBJECTIONS}
-    viewed = seen.answer() if seen else []
-    bare = without_view(decisions.allowed, viewed)
-    if bare and not asked:
-        asked = ask(latest_values(bare, nobodys))
-    return _Leave(ids, decisions, set(decisions.allowed), objecting, viewed, bare, asked)
-
-
-def _open(leave: _Leave | None) -> tuple[dict[UUID, Person], set[UUID], set[UUID]]:
-    """The persons behind these source profiles, which may be linked, and which object to it; of those that may not be
-    linked nothing is opened.
-    """
-    if leave is None:
-        return {}, set(), set()
-    said = leave.viewed + (leave.asked.answer() if leave.asked else [])
-    opened = open_persons(leave.decisions.allowed, leave.decisions.grant, found=said)
-    return {id: opened.get(id, NOBODY) for id in leave.ids}, leave.linkable, leave.objecting
-
-
-def _keep_views(persons: Mapping[UUID, Person]) -> None:
-    matching_views.keep({id: persons[id] for id in known(persons)})
 
 
 def _parting(belongs: Mapping[UUID, UUID], objecting: set[UUID], *, crowds: Collection[UUID]) -> set[UUID]:
@@ -434,57 +349,3 @@ WHERE state = 'in_review' AND left_id = ANY(%(ids)b::uuid[]) AND right_id = ANY(
 
 def _in_review(ids: Collection[UUID]) -> Question[list[Any]]:
     return Question(IN_REVIEW, {"ids": Uuids(ids)}, list)
-
-
-def _scored(pairs: Iterable[Rows], scales: Weighing, thresholds: Thresholds) -> dict[Rows, Edge]:
-    wanted = sorted(pairs)
-    if not wanted:
-        return {}
-    compared = scales.weigh(wanted)
-    edges = {}
-    for row, pair in enumerate(wanted):
-        bits = compared.bits[row]
-        if thresholds.same_email and compared.same_mailbox[row]:
-            weight = max(bits, thresholds.sure_bits)
-            edges[pair] = Edge(weight, SAME_EMAIL, compared=compared, row=row, claims=((SAME_EMAIL, weight),))
-        else:
-            edges[pair] = Edge(bits, SIMILAR, compared=compared, row=row)
-    return edges
-
-
-def _add_certain(edges: dict[Rows, Edge], pairs: Iterable[Rows], reason: str) -> None:
-    for pair in pairs:
-        edge = edges.get(pair, Edge(0.0, reason))
-        claims = (*edge.claims, (reason, 2 * SURE_BITS))
-        edges[pair] = replace(edge, bits=2 * SURE_BITS, reason=reason, exact=True, claims=claims)
-
-
-def _add_exclusive(edges: dict[Rows, Edge], shared: Mapping[Rows, set[str]], scales: Weighing) -> None:
-    """Pairs that share an exclusive identifier are one, unless who bears it is plainly somebody else."""
-    pairs = [pair for pair, namespaces in sorted(shared.items()) if not namespaces.isdisjoint(EXCLUSIVE)]
-    if not pairs:
-        return
-    contradict = scales.contradicts(np.array(pairs, dtype=np.int32)).tolist()
-    for pair, no in zip(pairs, contradict, strict=True):
-        for namespace in EXCLUSIVE:
-            if not no and namespace in shared[pair]:
-                _add_certain(edges, [pair], EXCLUSIVE_REASONS[namespace])
-
-
-def _add_devices(edges: dict[Rows, Edge], pairs: Iterable[Rows], thresholds: Thresholds) -> None:
-    for pair in pairs:
-        if pair not in edges or not edges[pair].exact:
-            edges[pair] = Edge(thresholds.sure_bits, SAME_DEVICE)
-
-
-def _add_verdicts(edges: dict[Rows, Edge], verdicts: Mapping[Rows, str], linkable: Collection[int]) -> None:
-    for pair, verdict in verdicts.items():
-        if verdict == CANNOT_LINK:
-            edges.pop(pair, None)
-        elif pair[0] in linkable and pair[1] in linkable:
-            edges[pair] = Edge(2 * SURE_BITS, VERDICT, exact=True)
-
-
-def ordered(one: int, other: int) -> Rows:
-    """The pair with the lower row first."""
-    return (one, other) if one < other else (other, one)

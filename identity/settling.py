@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from identity import ledger, outlived
 from identity.anew import Anew
+from identity.edges import ordered
 from identity.grouping import held_back
 from identity.ledger import Entry
 from identity.models import IN_REVIEW, Match, Profile
@@ -21,7 +22,7 @@ from identity.partings import Parting
 from identity.portions import MOST_TOGETHER, beside, tied
 from identity.profiles import profile_of
 from identity.resolve import OBJECTED, Held, Resolution, entry_of, keep_matches
-from identity.scene import look_around, ordered
+from identity.scene import look_around
 from identity.seats import seats
 from outbox.changes import PROFILE_CREATED, News
 from vault.grants import Actor
@@ -64,6 +65,7 @@ def settle(source_profiles: Collection[UUID], *, now: datetime) -> Settled:
 def _enter(anew: Anew, now: datetime) -> Settled:
     """Write what differs: moves, new profiles, and the matches behind them."""
     scene, groups = anew.scene, anew.changed
+    scene.seen.keep()
     targets, made = _targets(anew, groups, now)
     held = held_back(scene, anew.groups)
     moves = [

@@ -16,12 +16,13 @@ from uuid import UUID
 from identity import blocked
 from identity.anew import people_anew
 from identity.blocked import Blocked
+from identity.edges import ordered
 from identity.matching.waterfall import Step
 from identity.models import MERGE, SPLIT
 from identity.portions import Look, portions
 from identity.profiles import profile_of
 from identity.rules import Rules
-from identity.scene import Scene, look_around, ordered
+from identity.scene import Scene, look_around
 from identity.shared_by_many import shared_by_many
 from records.models import SourceProfile
 from vault.ids import new_id

@@ -1,19 +1,20 @@
 """Process: the whole story of a batch, from records that were taken in to changes that others may be told.
 
 resolve → what people had put right → committed. Then: golden record → ask consent again → features → memberships →
-changes. Two transactions, both safe to repeat: the first leaves word of what is to follow. Who is who changes in one
-transaction at a time; what follows is computed beside it, and beside others.
+changes. Two transactions, both safe to repeat: the first leaves word of what is to follow. Workers look for who is who
+side by side and enter it in turns (`identity.turns`); what follows is computed beside that, and beside others.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
 
-from identity import blocked, golden, ledger
+from identity import blocked, golden, ledger, turns
 from identity.profiles import living, profile_of
 from identity.resolve import Resolution, resolve
 from outbox import changes
@@ -25,7 +26,8 @@ from records import source_profiles
 from segments.imputation.measure import keep_current
 from segments.refresh import lock_profiles, refresh
 from vault.cursors import plan_for_all
-from vault.questions import answer, unhurried
+from vault.questions import answer, ask, unhurried
+from vault.rotation_lock import hold_off
 
 log = structlog.get_logger()
 
@@ -56,24 +58,36 @@ def process_batch(*, now: datetime, limit: int = BATCH) -> int:
 
 
 def resolve_batch(*, now: datetime, limit: int = BATCH) -> int:
-    """Settle who is who of the oldest work that nobody else holds. Returns how many source profiles it was."""
+    """Settle who is who of the oldest work that nobody else holds. Returns how many source profiles that was about, of
+    whom some may wait again: those whom others were just faster with."""
     epoch.must_be_current()
     with transaction.atomic(), uncollected():
         with unhurried():
-            ledger.lock_to_resolve()
-            with queue.take(limit, and_ask=blocked.last_words()) as (work, words):
+            ledger.join_resolvers()
+            hold_off()
+            last = ask(turns.last())
+            with queue.take(limit, and_ask=blocked.last_words()) as taken:
+                work = taken.work
                 if not work:
                     return 0
-                if len(work) <= MICRO_BATCH:
+                few = len(work) <= MICRO_BATCH
+                if few:
                     plan_for_all(large=LARGE, others=OTHERS)
-                source_profiles.keys_seen_again(_seen(work))
-                resolution = resolve(work, now=now, nobodys=blocked.standing_by(words))
+                resolution = resolve(
+                    work,
+                    now=now,
+                    nobodys=blocked.standing_by(taken.answered),
+                    since=None if few else last.answer(),
+                    before=partial(source_profiles.keys_seen_again, _seen(work)),
+                )
+                taken.put_back.update(resolution.overtaken)
+                done = {id: news for id, news in work.items() if id not in taken.put_back}
                 put_right = answer(rectification.anything_put_right(resolution.profiles))
                 if not put_right:
-                    _leave_word(work, resolution, now=now)
+                    _leave_word(done, resolution, now=now)
         if put_right:
             rectification.stand_by(resolution.profiles, now=now)
-            _leave_word(work, resolution, now=now)
+            _leave_word(done, resolution, now=now)
         return len(work)
 
 

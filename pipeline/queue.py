@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -67,8 +68,20 @@ WHERE source_profile_id IN (SELECT source_profile_id FROM oldest) FOR UPDATE SKI
 """
 
 
+@dataclass(frozen=True)
+class Taken(Generic[T]):
+    """Work, with what is new about each source profile, and the answer to what was asked beside it.
+
+    Those that are `put_back` wait again when the block ends.
+    """
+
+    work: dict[UUID, Waiting]
+    answered: T
+    put_back: set[UUID] = field(default_factory=set)
+
+
 @contextmanager
-def take(limit: int, *, and_ask: Question[T]) -> Iterator[tuple[dict[UUID, Waiting], T]]:
+def take(limit: int, *, and_ask: Question[T]) -> Iterator[Taken[T]]:
     """Take work for one transaction: source profiles, each with what is new about it. Beside it the answer to a
     question, as of when that was taken: whoever queues work has written beforehand what it is about.
 
@@ -76,13 +89,14 @@ def take(limit: int, *, and_ask: Question[T]) -> Iterator[tuple[dict[UUID, Waiti
     """
     with transaction.atomic(savepoint=False):
         rows, answered = answers(Question(TAKE, [limit], list), and_ask)
-        work: dict[UUID, Waiting] = {}
+        taken = Taken[T]({}, answered)
         for _, source_profile, *told in rows:
-            known = work.get(source_profile)
-            work[source_profile] = known | Waiting(*told) if known else Waiting(*told)
-        yield work, answered
+            known = taken.work.get(source_profile)
+            taken.work[source_profile] = known | Waiting(*told) if known else Waiting(*told)
+        yield taken
+        done = [row[0] for row in rows if row[1] not in taken.put_back]
         with planned_cursor() as cursor:
-            cursor.execute("DELETE FROM pipeline_work WHERE id = ANY(%b::bigint[])", [[row[0] for row in rows]])
+            cursor.execute("DELETE FROM pipeline_work WHERE id = ANY(%b::bigint[])", [done])
 
 
 def waiting() -> int:

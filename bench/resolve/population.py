@@ -21,10 +21,11 @@ from bench.resolve import people
 from bench.resolve.bare_tables import bare, unchecked
 from identity import matching_views
 from identity.candidates import TOKEN
+from identity.edges import SIMILAR
+from identity.leave import STAGE
 from identity.matching import Person, blocking_keys_of
 from identity.matching_views import FIELDS
 from identity.resolve import ALONE
-from identity.scene import SIMILAR, STAGE
 from records import sources
 from records.dictionary import IDENTIFIERS
 from records.envelope import Envelope

@@ -13,7 +13,8 @@ FEATURES = (
 )
 
 # Country and year of birth of each profile, each from the most trusted source that has it, the latest seen of equals.
-# What somebody set by hand comes first, whatever came in through a public write key last, as in the golden record.
+# What somebody set by hand comes first, whatever came in through a public write key last, as in the golden record. Each
+# source profile is looked up: left to itself PostgreSQL would rather go through all that there are, in order.
 DEMOGRAPHY = """
 SELECT owned.profile_id,
        COALESCE(max(said.country) FILTER (WHERE said.country <> ''),
@@ -25,7 +26,10 @@ SELECT owned.profile_id,
                            ORDER BY source.client_side, source.trust_rank DESC, known.last_seen_at DESC, known.id)
                     FILTER (WHERE known.birth_year IS NOT NULL))[1])
 FROM owned
-JOIN records_sourceprofile AS known ON known.id = owned.source_profile_id
+CROSS JOIN LATERAL (
+    SELECT id, source_id, country, birth_year, last_seen_at FROM records_sourceprofile
+    WHERE id = owned.source_profile_id OFFSET 0
+) AS known
 JOIN records_source AS source ON source.id = known.source_id
 LEFT JOIN (
     identity_goldenoverride AS said JOIN identity_goldenvalue AS golden ON golden.override_id = said.id

@@ -10,11 +10,14 @@ FEATURES = (
     Feature("sources_count", "Sources", "How many sources know this person.", NUMBER, "sources"),
 )
 
-# When each profile was first seen, and by how many sources it is known.
+# When each profile was first seen, and by how many sources it is known. Each source profile is looked up: left to
+# itself PostgreSQL would now and then rather go through all that there are, in order.
 PRESENCE = """
 SELECT owned.profile_id, min(known.first_seen_at), count(DISTINCT known.source_id)
 FROM owned
-JOIN records_sourceprofile AS known ON known.id = owned.source_profile_id
+CROSS JOIN LATERAL (
+    SELECT first_seen_at, source_id FROM records_sourceprofile WHERE id = owned.source_profile_id OFFSET 0
+) AS known
 GROUP BY owned.profile_id
 """
 

@@ -43,10 +43,10 @@ GATES = {
         "            allowed |= waiting.keys()",
         ONE_DECISION,
     ),
-    "identity/scene.py _ask_leave": Mutant(
-        "identity/scene.py",
-        "    return _Leave(ids, decisions, set(decisions.allowed), objecting, viewed, bare, asked)",
-        "    return _Leave(ids, decisions, set(ids), set(), viewed, bare, asked)",
+    "identity/leave.py ask_leave": Mutant(
+        "identity/leave.py",
+        "    return Leave(ids, decisions, set(decisions.allowed), objecting, viewed, bare, asked)",
+        "    return Leave(ids, decisions, set(ids), set(), viewed, bare, asked)",
         ONE_DECISION,
     ),
     "identity/scene.py _shut_beside": Mutant(
