@@ -28,8 +28,8 @@ def elsewhere(limit: int) -> dict[UUID, Waiting]:
 
     def take() -> dict[UUID, Waiting]:
         try:
-            with queue.take(limit, and_ask=NOTHING) as (work, _):
-                return work
+            with queue.take(limit, and_ask=NOTHING) as taken:
+                return taken.work
         finally:
             connection.close()
 
@@ -41,13 +41,13 @@ def test_work_is_taken_in_order_and_is_gone_afterwards() -> None:
     alice, bob, carol = (new_id() for _ in range(3))
     for id in (alice, bob, carol):
         queue.enqueue([id], now=NOW)
-    with queue.take(2, and_ask=NOTHING) as (work, _):
-        assert work == {alice: Waiting(), bob: Waiting()}
+    with queue.take(2, and_ask=NOTHING) as taken:
+        assert taken.work == {alice: Waiting(), bob: Waiting()}
     assert queue.waiting() == 1
-    with queue.take(2, and_ask=NOTHING) as (work, _):
-        assert work == {carol: Waiting()}
-    with queue.take(2, and_ask=NOTHING) as (work, _):
-        assert work == {}
+    with queue.take(2, and_ask=NOTHING) as taken:
+        assert taken.work == {carol: Waiting()}
+    with queue.take(2, and_ask=NOTHING) as taken:
+        assert taken.work == {}
 
 
 def test_of_several_the_earliest_day_and_the_latest_instant_count() -> None:
@@ -57,16 +57,16 @@ def test_of_several_the_earliest_day_and_the_latest_instant_count() -> None:
     queue.enqueue([alice], now=NOW, news={alice: Waiting(date(2026, 11, 1), later)})
     queue.enqueue([alice], now=NOW, news={alice: Waiting(date(2026, 11, 2), NOW)})
     queue.enqueue([alice], now=NOW)
-    with queue.take(10, and_ask=NOTHING) as (work, _):
-        assert work == {alice: Waiting(date(2026, 11, 1), later), bob: Waiting()}
+    with queue.take(10, and_ask=NOTHING) as taken:
+        assert taken.work == {alice: Waiting(date(2026, 11, 1), later), bob: Waiting()}
 
 
 def test_what_else_waits_for_the_same_people_is_taken_along() -> None:
     alice, bob = new_id(), new_id()
     for id, day in ((alice, 3), (bob, 2), (alice, 1)):
         queue.enqueue([id], now=NOW, news={id: Waiting(date(2026, 11, day))})
-    with queue.take(1, and_ask=NOTHING) as (work, _):
-        assert work == {alice: Waiting(date(2026, 11, 1))}
+    with queue.take(1, and_ask=NOTHING) as taken:
+        assert taken.work == {alice: Waiting(date(2026, 11, 1))}
     assert list(Work.objects.values_list("source_profile_id", flat=True)) == [bob]
 
 
@@ -74,15 +74,25 @@ def test_with_the_work_comes_the_answer_to_a_question() -> None:
     alice = new_id()
     queue.enqueue([alice], now=NOW)
     with queue.take(2, and_ask=Question("SELECT %(number)b + 1", {"number": 6}, lambda rows: rows[0][0])) as taken:
-        assert taken == ({alice: Waiting()}, 7)
+        assert (taken.work, taken.answered) == ({alice: Waiting()}, 7)
+
+
+def test_what_is_put_back_waits_again_with_all_its_news() -> None:
+    alice, bob = new_id(), new_id()
+    for day in (9, 4):
+        queue.enqueue([alice], now=NOW, news={alice: Waiting(date(2026, 11, day))})
+    queue.enqueue([bob], now=NOW)
+    with queue.take(10, and_ask=NOTHING) as taken:
+        taken.put_back.add(alice)
+    assert elsewhere(10) == {alice: Waiting(date(2026, 11, 4))}
 
 
 def test_two_workers_never_hold_the_same() -> None:
     alice, bob = new_id(), new_id()
     queue.enqueue([alice], now=NOW)
     queue.enqueue([bob], now=NOW)
-    with queue.take(1, and_ask=NOTHING) as (mine, _):
-        assert mine == {alice: Waiting()}
+    with queue.take(1, and_ask=NOTHING) as mine:
+        assert mine.work == {alice: Waiting()}
         assert elsewhere(1) == {bob: Waiting()}
         assert elsewhere(10) == {}
     assert queue.waiting() == 0
