@@ -56,7 +56,8 @@ def read_table(path: Path, *, tell: Callable[[int], None] = lambda rows: None) -
     rows = max((len(column) for column in cells.values()), default=0)
     if not rows:
         raise NotReadable(
-            f"none of its {len(unreadable):,} rows can be read; `manage.py ingest --dry-run` says what is wrong with each"
+            f"none of its {len(unreadable):,} rows can be read; `manage.py ingest --dry-run` says what is wrong with "
+            "each"
             if unreadable
             else "the file holds no rows below its first line; give it the records to compare"
         )
@@ -72,7 +73,9 @@ def _at_once(path: Path, file: BinaryIO, nature: Nature) -> dict[str, pl.Series]
     return read_at_once(path, file)
 
 
-def _row_by_row(file: BinaryIO, nature: Nature, tell: Callable[[int], None]) -> tuple[dict[str, pl.Series], list[Unread]]:
+def _row_by_row(
+    file: BinaryIO, nature: Nature, tell: Callable[[int], None]
+) -> tuple[dict[str, pl.Series], list[Unread]]:
     """Return the cells by column, and the rows that could not be read."""
     columns: dict[str, list[str | None]] = {column: [] for column in columns_of(file, nature) if column}
     rows, unreadable = 0, list[Unread]()
