@@ -24,6 +24,7 @@ from console.settling_stand import percent_of, stand_of, state_of
 from console.showing import label_of, moment, short
 from console.telling import sentence, telling
 from identity import dry_runs, rules, settle_runs
+from identity.given_answers import given
 from identity.models import MERGE, RUNNING, SPLIT, DryRun, DryRunChange, MatchModel, RuleVersion, Settling
 from identity.profiles import profile_of
 from identity.rules import NotPossible
@@ -89,6 +90,7 @@ class RuleScreen(Screen):
             runs=[(one, names.get(one.started_by, one.started_by), _state(one)) for one in runs],
             form=form,
             may_change=may(request, CHANGE_RULES),
+            given=given(),
             settled=stand_of(settled, in_force=facts) if settled else None,
         )
 
