@@ -35,6 +35,7 @@ from vault.reasons import names_somebody
 BY = "resolve command"
 # Of each kind.
 SHOWN = 10
+IN_HAND = f"The portion in hand, of {settling.AT_ONCE} source profiles at most, is still finished and then counted."
 DELIVERED = "delivered"
 # What is for rules on trial alone.
 TRIED = ("link", "review", "same_email", "same_device", "model", "save")
@@ -110,7 +111,7 @@ class Command(BaseCommand):
         with suppress(settle_runs.NotUnderWay):
             settle_runs.stop(run.pk, by=BY, now=timezone.now())
         run.refresh_from_db()
-        self.stdout.write(_settled(run))
+        self.stdout.write(f"{_settled(run)} {IN_HAND if settling.in_hand(run) else ''}".strip())
 
     def _try(self, options: dict[str, Any]) -> None:
         if options["save"] and names_somebody(options["save"]):
@@ -207,8 +208,8 @@ def _in_words(run: DryRun, told: dict[str, Any]) -> str:
     lines = [
         f"{counts['source_profiles']:,} source profiles are {counts['people_now']:,} people now, and would be "
         f"{counts['people_then']:,}.",
-        f"Merges: {counts['merges']:,}, of {counts['merging']:,} people. "
-        f"Splits: {counts['splits']:,}, of {counts['splitting']:,} people.",
+        f"{counts['merging']:,} people would merge, in {counts['merges']:,} merges. "
+        f"{counts['splitting']:,} people would split: {counts['splits']:,} parts would leave them.",
     ]
     for kind, word in (MERGE, "together"), (SPLIT, "apart"):
         lines += _changes(word, [one for one in told["changes"] if one["kind"] == kind], counts[f"{kind}s"])
