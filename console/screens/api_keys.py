@@ -37,7 +37,7 @@ class NewKey(forms.Form):
     purposes = forms.MultipleChoiceField(
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="What it may read personal data for. Consent is asked each time. A key that works on sources, consents, "
+        help_text="What it may read personal data for. Consent is asked each time. A key for sources, consents, "
         "requests or deliveries alone needs none.",
     )
     expires_at = forms.DateTimeField(
