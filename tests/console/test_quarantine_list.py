@@ -45,7 +45,7 @@ def groups(client: Client, **chosen: object) -> list[tuple[str, str, int]]:
 
 
 def reasons(client: Client, **chosen: object) -> list[tuple[str, float]]:
-    return [(bar.label, bar.value) for _, bar in client.get(LIST, chosen).context["reasons"]]
+    return [(bar.label, bar.value) for _, bar, _ in client.get(LIST, chosen).context["reasons"]]
 
 
 def test_bars_and_groups_follow_the_source(world: World, shop: Source, sign_in: SignIn) -> None:
@@ -67,7 +67,7 @@ def test_a_reason_keeps_the_source_and_says_that_it_is_chosen(shop: Source, sign
         "reason": "Wrong type",
         "source": "shop",
     }
-    assert [bar.value for _, bar in narrowed.context["reasons"]] == [3, 1]
+    assert [bar.value for _, bar, _ in narrowed.context["reasons"]] == [3, 1]
 
 
 def test_of_many_groups_the_largest_are_shown_and_whose_the_others_are(
