@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from console.actors import names_of
 from console.rule_forms import facts_of
-from console.showing import moment
 from identity.models import RUNNING, MatchModel, Settling
 from identity.rules import Thresholds
 from identity.settle_runs import NOBODY
@@ -52,7 +51,8 @@ class Stand:
     def end(self) -> str:
         """How it stands and, where it has ended, when."""
         said, _ = SAID[self.state]
-        return f"{said} {moment(self.run.ended_at)}" if said.endswith(" at") else said
+        at = self.run.ended_at
+        return f"{said} {at:%b} {at.day}, {at:%H:%M}" if at and said.endswith(" at") else said
 
     @property
     def tone(self) -> str:

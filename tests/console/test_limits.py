@@ -1,5 +1,6 @@
 """Limits on identifiers on screen."""
 
+import re
 from collections.abc import Callable
 from uuid import UUID
 
@@ -22,6 +23,14 @@ SignIn = Callable[[str], Client]
 LIST = reverse("admin:identity_identifierlimit_changelist")
 EMAIL = reverse("admin:identity_identifierlimit_namespace", args=["email"])
 BLOCK = reverse("admin:identity_identifierlimit_block", args=["email"])
+
+
+def test_the_breadcrumb_names_the_page_once(world: World, sign_in: SignIn) -> None:
+    client = sign_in("data_steward")
+    (heading,) = re.findall(r"<h1.*?</h1>", client.get(LIST).content.decode(), re.DOTALL)
+    assert heading.count("Identifier limits") == 1
+    (heading,) = re.findall(r"<h1.*?</h1>", client.get(EMAIL).content.decode(), re.DOTALL)
+    assert [heading.count(word) for word in ("Identifier limits", "E-mail")] == [1, 1]
 
 
 def test_a_limit_is_set_and_logged_with_before_and_after(world: World, sign_in: SignIn) -> None:

@@ -92,9 +92,9 @@ class Command(BaseCommand):
     def _settle(self, *, as_json: bool) -> None:
         run = settle_runs.begin(by=BY, now=timezone.now())
         with Progress(*_columns("Settling who is who"), transient=True) as progress:
-            bar = progress.add_task("", completed=run.done, total=run.found)
+            bar = progress.add_task("", completed=run.done, total=run.found, visible=False)
             try:
-                settling.work_on(run.pk, on_progress=lambda run: progress.update(bar, completed=run.done))
+                settling.work_on(run.pk, on_progress=lambda run: progress.update(bar, completed=run.done, visible=True))
             except epoch.Behind as error:
                 raise CommandError(str(error)) from None
         run.refresh_from_db()
@@ -149,8 +149,12 @@ class Command(BaseCommand):
 
     def _work_on(self, run: DryRun) -> None:
         with Progress(*_columns("Asking who is who"), transient=True) as progress:
-            bar = progress.add_task("", total=None)
-            dry_runs.work_on(run.pk, on_progress=lambda done, found: progress.update(bar, completed=done, total=found))
+            bar = progress.add_task("", total=None, visible=False)
+
+            def tell(done: int, found: int) -> None:
+                progress.update(bar, completed=done, total=found, visible=True)
+
+            dry_runs.work_on(run.pk, on_progress=tell)
 
 
 def _columns(what: str) -> tuple[ProgressColumn, ...]:
