@@ -141,8 +141,9 @@ class Command(BaseCommand):
             raise CommandError(f"There is no model of the version '{named}', and no such file.")
         if known is None:
             known = keep_to_try(saved_model(Path(named)), now=timezone.now())
+            stands = "in force" if known.active else "not in force"
             self.stderr.write(
-                f"Kept as model '{known.version}', not in force: --model '{known.version}' tries it again, and the "
+                f"Kept as model '{known.version}', {stands}: --model '{known.version}' tries it again, and the "
                 "admin lists it under Who is who: rules."
             )
         return known
