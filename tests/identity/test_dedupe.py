@@ -172,6 +172,22 @@ def test_columns_with_names_that_say_nothing_are_chosen(tmp_path: Path) -> None:
     assert [row["cluster_id"] for row in clusters(path)] == ["1", "1", "3"]
 
 
+def test_columns_are_told_in_the_order_of_the_file_each_with_its_reason(tmp_path: Path) -> None:
+    rows = [
+        {"zz": f"q{place}", "surname": f"Moser{sign}", "mail": f"{sign}@example.org", "same": "x", "aa": f"given{sign}"}
+        for place, sign in enumerate("abcdefgh")
+    ]
+    path = write(tmp_path / "people.csv", rows)
+    told = json.loads(dedupe(path, "--column", "given_name=aa", "--ignore", "zz", "--json")[0])["columns"]
+    assert [(one["column"], one["field"], one["reason"]) for one in told] == [
+        ("zz", "nothing", "chosen"),
+        ("surname", "family_name", "name"),
+        ("mail", "email", "name"),
+        ("same", "nothing", "the same everywhere"),
+        ("aa", "given_name", "chosen"),
+    ]
+
+
 def test_parquet(tmp_path: Path) -> None:
     pyarrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
