@@ -17,7 +17,7 @@ from identity import ledger, rules, settle_runs
 from identity.models import Settling
 from identity.portions import Portion, portions
 from identity.scene import Scene, look_around
-from identity.settling import settle
+from identity.settle import settle
 from outbox import changes
 from pipeline import following
 from pipeline.alone import alone_with

@@ -26,7 +26,7 @@ from identity.management.files_of_people import saved_model
 from identity.management.probabilities import probability
 from identity.models import DONE, MERGE, SPLIT, DryRun, MatchModel, Settling
 from identity.rules import LEAST_LINK, LEAST_REVIEW, MOST_LINK, NotPossible, Thresholds
-from identity.settling import COUNTED
+from identity.settle import COUNTED
 from identity.tried_models import keep_to_try
 from pipeline import settling
 from privacy import epoch
