@@ -39,7 +39,7 @@ class LimitForm(Reason):
     window_days = forms.IntegerField(label="Days", required=False)
     field_order = ("priority", "most", "most_in_window", "window_days", "reason")
 
-    def limit(self) -> dict[str, int | None]:
+    def limit(self) -> dict[str, Any]:
         """The limit that was asked for."""
         return {name: value for name, value in self.cleaned_data.items() if name != "reason"}
 

@@ -239,6 +239,7 @@ def test_whoever_stops_sees_that_the_portion_in_hand_is_finished(world: World, s
             cursor.execute(LOCK, [f"settling {run.pk}"])
         settle_runs.stop(run.pk, by="steward-2", now=now)
         page = steward.get(at("changelist")).content.decode()
+        assert "a worker goes on with it" not in page
         assert "a worker still finishes the portion in hand, of 500 source profiles at most. It is not undone" in page
         progress = {"state": "stopping", "percent": 25.0, "rows": 1}
         assert steward.get(at("settling_progress", run.pk)).json() == progress

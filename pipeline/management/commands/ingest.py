@@ -153,8 +153,8 @@ def _bar(name: str) -> Iterator[Any]:
 
         def tell(progress: Progress) -> None:
             rate = progress.rows / (bar.tasks[0].elapsed or 1.0)
-            known = {"total": progress.total, "completed": progress.read, "rows": progress.rows, "rate": rate}
-            bar.update(task, visible=True, **known)
+            bar.update(task, visible=True, total=progress.total, completed=progress.read)
+            bar.update(task, rows=progress.rows, rate=rate)
 
         yield tell
 
