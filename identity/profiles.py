@@ -108,12 +108,19 @@ WITH mine AS MATERIALIZED (
         SELECT FROM identity_assignment AS entry
         WHERE entry.profile_id = theirs.profile_id AND ended_at IS NULL AND reason = 'by hand' OFFSET 0
     ) OR EXISTS (
-        SELECT FROM identity_assignment AS entry
-        JOIN identity_verdict AS said ON said.left_id = entry.source_profile_id
-        JOIN identity_assignment AS other ON other.source_profile_id = said.right_id
-        WHERE entry.profile_id = theirs.profile_id AND entry.ended_at IS NULL
-          AND said.verdict = 'must_link' AND said.undone_at IS NULL
-          AND other.profile_id = theirs.profile_id AND other.ended_at IS NULL OFFSET 0
+        SELECT FROM (
+            SELECT source_profile_id FROM identity_assignment
+            WHERE profile_id = theirs.profile_id AND ended_at IS NULL OFFSET 0
+        ) AS member
+        CROSS JOIN LATERAL (
+            SELECT right_id FROM identity_verdict
+            WHERE left_id = member.source_profile_id AND verdict = 'must_link' AND undone_at IS NULL OFFSET 0
+        ) AS said
+        CROSS JOIN LATERAL (
+            SELECT profile_id FROM identity_assignment
+            WHERE source_profile_id = said.right_id AND ended_at IS NULL OFFSET 0
+        ) AS other
+        WHERE other.profile_id = theirs.profile_id
     ) OR EXISTS (
         SELECT FROM (
             SELECT source_profile_id, count(*) OVER () AS members FROM identity_assignment
