@@ -29,6 +29,8 @@ SCOPES = (
 # where somebody chose them.
 BY_NAME_ALONE = ("profiles:write", "recipients:write", "sources:write")
 DEFAULT_SCOPES = tuple(scope for scope in SCOPES if scope not in BY_NAME_ALONE)
+# What these read, or pass on, is read for a purpose; all others do without one.
+FOR_A_PURPOSE = ("profiles:read", "profiles:write", "segments:read", "changes:read", "recipients:write")
 USE_NOTED_EVERY = timedelta(minutes=1)
 LONGEST = timedelta(days=2 * 366)
 OVERLAP = timedelta(hours=24)
@@ -72,6 +74,11 @@ def add(
     key.full_clean()
     key.save(force_insert=True)
     return key, secret.text
+
+
+def for_a_purpose(scopes: Sequence[str]) -> list[str]:
+    """Which of these scopes are of no use to a key that holds no purpose."""
+    return [scope for scope in FOR_A_PURPOSE if scope in scopes]
 
 
 def find(text: str, *, now: datetime) -> ApiKey | None:

@@ -29,6 +29,11 @@ class Transport(filesystem.Transport):
 
     Channel = Channel
 
+    @property
+    def default_connection_params(self) -> dict[str, Any]:
+        """No host: files have none, and the library would warn at each start that none is named."""
+        return {}
+
 
 def use() -> None:
     """Let `filesystem://` mean this transport."""

@@ -294,6 +294,7 @@ if CELERY_BROKER_URL == "filesystem://":
         "control_folder": str(SPOOL / "control"),
         "store_processed": False,
     }
+CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -1,4 +1,7 @@
-"""Corrections of identity by people: the ledger is changed, and what follows from it is put to work, together."""
+"""Corrections of identity by people: the ledger is changed, and what follows from it is put to work, together.
+
+The golden record follows at once: whoever corrects looks at the profiles next, and not only when a worker has.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -7,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from identity import ledger
+from identity import golden, ledger
 from identity.models import CANNOT_LINK, Match, Verdict
 from identity.profiles import profile_of, source_profiles
 from pipeline import queue
@@ -20,7 +23,7 @@ def merge(left: UUID, right: UUID, *, actor: str, reason: str, now: datetime) ->
     """Make two profiles one. Raises `identity.ledger.NotPossible`."""
     with transaction.atomic():
         survivor = ledger.merge(left, right, actor=actor, reason=reason, now=now)
-        _process(survivor, now=now)
+        _process(left, right, now=now)
     return survivor
 
 
@@ -46,6 +49,7 @@ def undo_merge(profile: UUID, merged: UUID, *, actor: str, reason: str, now: dat
     with transaction.atomic():
         waiting = source_profiles(profile)
         ledger.undo_merge(profile, merged, actor=actor, reason=reason, now=now)
+        golden.refresh([profile, merged], now=now)
         queue.enqueue(waiting, now=now)
     return merged
 
@@ -104,6 +108,7 @@ def allow_again(profile: UUID, other: UUID, *, now: datetime) -> None:
 
 
 def _process(*profiles: UUID, now: datetime) -> None:
+    golden.refresh(profiles, now=now)
     waiting = {id for profile in profiles for id in source_profiles(profile)}
     if waiting:
         queue.enqueue(waiting, now=now)

@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 from django.urls import reverse
 
-from console.left_out import advice_on
 from console.showing import label_of
 from records.models import QuarantinedRecord
 
@@ -33,10 +32,6 @@ class Group:
     @property
     def label(self) -> str:
         return label_of(self.reason)
-
-    @property
-    def way_out(self) -> str:
-        return advice_on(self.reason)[0]
 
     @property
     def may_leave_out(self) -> bool:

@@ -1,4 +1,5 @@
-"""How settling stands, as the page of the rules shows it: how far it is, by which rules, and what went wrong."""
+"""How settling stands, as the page of the rules shows it: how far it is, by which rules, how it ended, and what went
+wrong."""
 
 from dataclasses import dataclass
 
@@ -7,8 +8,20 @@ from console.rule_forms import facts_of
 from identity.models import RUNNING, MatchModel, Settling
 from identity.rules import Thresholds
 from identity.settle_runs import NOBODY
+from pipeline import settling
 
-RUNNING_ON, FAILING, ENDED, STOPPED, GIVEN_UP = "running", "failing", "done", "stopped", "given up"
+RUNNING_ON, FAILING, STOPPING, ENDED, STOPPED, GIVEN_UP = (
+    "running", "failing", "stopping", "done", "stopped", "given up",
+)  # fmt: skip
+# What is said of a state, and its tone.
+SAID = {
+    RUNNING_ON: ("under way", "info"),
+    FAILING: ("failing", "bad"),
+    STOPPING: ("being stopped", "warn"),
+    ENDED: ("done at", "good"),
+    STOPPED: ("stopped at", "warn"),
+    GIVEN_UP: ("failed at", "bad"),
+}
 # The rules that decide who is who; the others say how they came about.
 DECIDING = ("Match model", "Join from", "Review from", "Same e-mail", "Same device")
 # What a kind of error means, where its name alone says little.
@@ -33,6 +46,23 @@ class Stand:
     by: str
     stopped_by: str
     fault: str
+
+    @property
+    def end(self) -> str:
+        """How it stands and, where it has ended, when."""
+        said, _ = SAID[self.state]
+        at = self.run.ended_at
+        return f"{said} {at:%b} {at.day}, {at:%H:%M}" if at and said.endswith(" at") else said
+
+    @property
+    def tone(self) -> str:
+        """How that is shown."""
+        return SAID[self.state][1]
+
+    @property
+    def moves(self) -> bool:
+        """Whether a worker is at it, so that the page asks how far it is."""
+        return self.under_way or self.state == STOPPING
 
     @property
     def under_way(self) -> bool:
@@ -67,10 +97,11 @@ def state_of(run: Settling) -> str:
     if run.state == RUNNING:
         return FAILING if run.fault else RUNNING_ON
     if run.stopped_by:
-        return STOPPED
+        return STOPPING if settling.in_hand(run) else STOPPED
     return GIVEN_UP if run.fault else ENDED
 
 
 def percent_of(run: Settling) -> float:
     """How far it is."""
-    return 100.0 if run.state != RUNNING else min(100.0, 100 * run.done / max(run.found, 1))
+    whole = run.state != RUNNING and not run.stopped_by
+    return 100.0 if whole else min(100.0, 100 * run.done / max(run.found, 1))

@@ -18,16 +18,21 @@ from vault.ids import in_order
 
 MOST_ANSWERS = 2_000
 
-# Verdicts that stand on pairs that matching had found and, by the rules of then, not joined. Whoever splits what it had
-# joined, or merges whom they found themselves, chose the pair for its answer: such tell nothing of how often others are
-# right.
-ANSWERED = """
-SELECT verdict.left_id, verdict.right_id, verdict.verdict, verdict.actor, verdict.decided_at
+# Verdicts that stand on pairs that matching had found before.
+STANDING = """
 FROM identity_verdict AS verdict
 JOIN identity_match AS match ON match.left_id = verdict.left_id AND match.right_id = verdict.right_id
-WHERE verdict.undone_at IS NULL AND match.found_at <= verdict.decided_at AND match.probability < coalesce(
+WHERE verdict.undone_at IS NULL AND match.found_at <= verdict.decided_at
+"""
+# By the rules of then the pair was not likely enough to be joined. Whoever splits what was joined, or merges whom they
+# found themselves, chose the pair for its answer, and what is likely enough waits only because something else holds it
+# back: such tell nothing of how often others are right.
+DOUBTFUL = """match.probability < coalesce(
     (SELECT link FROM identity_ruleversion WHERE saved_at <= match.found_at ORDER BY number DESC LIMIT 1), %s
-)
+)"""
+ANSWERED = f"""
+SELECT verdict.left_id, verdict.right_id, verdict.verdict, verdict.actor, verdict.decided_at
+{STANDING} AND {DOUBTFUL}
 ORDER BY verdict.decided_at DESC, verdict.id LIMIT %s
 """
 

@@ -18,7 +18,7 @@ from identity.matching.columns import RECORD_ID, TRUTH, Taken, recognize
 from identity.matching.in_bulk import texts_of
 from identity.matching.table import fields_of, free_columns, holds_organizations
 from identity.matching.threads import each
-from identity.tables import Table, read_table
+from identity.tables import Table, Unread, read_table
 
 
 class NotOneEachError(ValueError):
@@ -40,7 +40,7 @@ class Deduplicated:
     rows: pl.DataFrame
     columns: Sequence[Taken]
     found: Found
-    unreadable: int
+    unreadable: Sequence[Unread]
     organizations: bool
     compared: frozenset[str]
     free: Mapping[str, str]
@@ -146,10 +146,12 @@ def deduplicate(
 
 
 def record_ids_of(table: Table, columns: Sequence[Taken]) -> pl.Series:
-    """Return what each row is called: by its column, else by its number from 1. Raises `NotOneEachError`."""
+    """Return what each row is called: by its column, else by where it stands in the file, from 1, with the unreadable
+    rows counted. Raises `NotOneEachError`.
+    """
     column = next((taken.column for taken in columns if taken.field == RECORD_ID), None)
     if column is None:
-        return pl.int_range(1, table.rows + 1, eager=True).cast(pl.String)
+        return table.numbers.cast(pl.String)
     ids = table.columns[column]
     if len(ids.values) != table.rows:
         raise NotOneEachError(

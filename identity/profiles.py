@@ -85,7 +85,8 @@ WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND ended_at IS NOT NULL AND prof
 def merged_by_hand(source_profile_ids: Collection[UUID]) -> Question[dict[UUID, UUID]]:
     """The same of those alone whose profile a person has had a hand in.
 
-    Also of a large one that somebody was taken out of: a few of its pairs are ruled upon, and it holds the others.
+    Also where matching has since joined it to an older one, in which the person's word stands and no entry by hand; and
+    of a large one that somebody was taken out of: a few of its pairs are ruled upon, and it holds the others.
     """
     asked = {"ids": Uuids(source_profile_ids), "ruled": MOST_RULED}
     return Question(BY_HAND, asked, lambda rows: {row[0]: row[1] for row in rows})
@@ -106,6 +107,20 @@ WITH mine AS MATERIALIZED (
     SELECT profile_id FROM (SELECT DISTINCT profile_id FROM mine) AS theirs WHERE EXISTS (
         SELECT FROM identity_assignment AS entry
         WHERE entry.profile_id = theirs.profile_id AND ended_at IS NULL AND reason = 'by hand' OFFSET 0
+    ) OR EXISTS (
+        SELECT FROM (
+            SELECT source_profile_id FROM identity_assignment
+            WHERE profile_id = theirs.profile_id AND ended_at IS NULL OFFSET 0
+        ) AS member
+        CROSS JOIN LATERAL (
+            SELECT right_id FROM identity_verdict
+            WHERE left_id = member.source_profile_id AND verdict = 'must_link' AND undone_at IS NULL OFFSET 0
+        ) AS said
+        CROSS JOIN LATERAL (
+            SELECT profile_id FROM identity_assignment
+            WHERE source_profile_id = said.right_id AND ended_at IS NULL OFFSET 0
+        ) AS other
+        WHERE other.profile_id = theirs.profile_id
     ) OR EXISTS (
         SELECT FROM (
             SELECT source_profile_id, count(*) OVER () AS members FROM identity_assignment

@@ -1,6 +1,6 @@
 """A file of people as a table: its values by column."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -21,11 +21,25 @@ ROWS_A_REPORT = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns by name, of `rows` rows each. `unreadable` rows were left out."""
+    """Columns by name, of `rows` rows each; the unreadable rows are left out."""
 
     columns: dict[str, Column]
     rows: int
-    unreadable: int
+    unreadable: Sequence["Unread"] = ()
+
+    @property
+    def numbers(self) -> pl.Series:
+        """Return where each row stands among all rows of the file, from 1."""
+        places = pl.int_range(1, self.rows + len(self.unreadable) + 1, eager=True)
+        return places.filter(~places.is_in([row.number for row in self.unreadable])) if self.unreadable else places
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A row that could not be read: where it stands among the rows from 1, and on which line of the file."""
+
+    number: int
+    line: int
 
 
 def read_table(path: Path, *, tell: Callable[[int], None] = lambda rows: None) -> Table:
@@ -35,14 +49,15 @@ def read_table(path: Path, *, tell: Callable[[int], None] = lambda rows: None) -
     """
     with path.open("rb") as file:
         nature = examine(file, name=path.name)
-        cells, unreadable = _at_once(path, file, nature), 0
+        cells, unreadable = _at_once(path, file, nature), list[Unread]()
         if cells is None:
             file.seek(0)
             cells, unreadable = _row_by_row(file, nature, tell)
     rows = max((len(column) for column in cells.values()), default=0)
     if not rows:
         raise NotReadable(
-            f"none of its {unreadable:,} rows can be read; `manage.py ingest --dry-run` says what is wrong with each"
+            f"none of its {len(unreadable):,} rows can be read; `manage.py ingest --dry-run` says what is wrong with "
+            "each"
             if unreadable
             else "the file holds no rows below its first line; give it the records to compare"
         )
@@ -58,13 +73,15 @@ def _at_once(path: Path, file: BinaryIO, nature: Nature) -> dict[str, pl.Series]
     return read_at_once(path, file)
 
 
-def _row_by_row(file: BinaryIO, nature: Nature, tell: Callable[[int], None]) -> tuple[dict[str, pl.Series], int]:
-    """Return the cells by column, and how many rows could not be read."""
+def _row_by_row(
+    file: BinaryIO, nature: Nature, tell: Callable[[int], None]
+) -> tuple[dict[str, pl.Series], list[Unread]]:
+    """Return the cells by column, and the rows that could not be read."""
     columns: dict[str, list[str | None]] = {column: [] for column in columns_of(file, nature) if column}
-    rows = unreadable = 0
+    rows, unreadable = 0, list[Unread]()
     for item in rows_of(file, nature):
         if isinstance(item, Reject):
-            unreadable += 1
+            unreadable.append(Unread(rows + len(unreadable) + 1, item.position))
             continue
         for column, cell in item[1].items():
             values = columns.setdefault(column, [])

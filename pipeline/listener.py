@@ -14,7 +14,7 @@ from django.db import Error, close_old_connections, connection
 from django.utils import timezone
 
 from pipeline import backlog, faults, heartbeat, queue
-from pipeline.portions import Portion
+from pipeline.pace import Pace
 from pipeline.process import process_batch
 from privacy.epoch import Behind
 
@@ -49,7 +49,7 @@ def listen(stopping: threading.Event, *, on_backlog: Callable[[], None]) -> None
 
 
 def _listen(stopping: threading.Event, on_backlog: Callable[[], None]) -> None:
-    portion = Portion()
+    pace = Pace()
     last_beat = datetime.min.replace(tzinfo=timezone.now().tzinfo)
     parameters = connection.get_connection_params()
     for setting in ("cursor_factory", "context", "server_side_binding", "pool"):
@@ -63,7 +63,7 @@ def _listen(stopping: threading.Event, on_backlog: Callable[[], None]) -> None:
                 last_beat = now
                 if backlog.waiting() > BACKLOG:
                     on_backlog()
-            if not portion.took(process_batch(now=now, limit=portion.size)):
+            if not pace.took(process_batch(now=now, limit=pace.size)):
                 for _ in ear.notifies(timeout=_wait(now - last_beat), stop_after=1):
                     pass
 

@@ -17,7 +17,7 @@ from identity import ledger, rules, settle_runs
 from identity.models import Settling
 from identity.portions import Portion, portions
 from identity.scene import Scene, look_around
-from identity.settling import settle
+from identity.settle import settle
 from outbox import changes
 from pipeline import following
 from pipeline.alone import alone_with
@@ -45,7 +45,7 @@ def work_on(
     Raises `privacy.epoch.Behind` while the database is a restored one that misses erasures. Whatever it raises, the run
     names the kind of it, and goes on when it is tried again.
     """
-    with alone_with(f"settling {id}") as alone:
+    with alone_with(_work(id)) as alone:
         run = settle_runs.under_way(id) if alone else None
         if run is None:
             return
@@ -56,6 +56,16 @@ def work_on(
             with suppress(DatabaseError, InterfaceError):
                 settle_runs.fail(run, type(error).__name__, now=clock())
             raise
+
+
+def in_hand(run: Settling) -> bool:
+    """Whether a worker is at it just now. Of a run that was stopped it finishes the portion that it is deciding."""
+    with alone_with(_work(run.pk)) as nobody_else:
+        return not nobody_else
+
+
+def _work(id: UUID) -> str:
+    return f"settling {id}"
 
 
 def _work_on(run: Settling, on_progress: Callable[[Settling], None], clock: Callable[[], datetime]) -> None:

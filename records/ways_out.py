@@ -21,8 +21,8 @@ ADVICE = {
     "unknown_version": "Set the sender to the version that is named.",
     "too_large": "Send less in one record, or have the source's limit (max_record_bytes) raised.",
     "too_long": "Shorten the value that is named at its source.",
-    "absurd_date": "The date is not one, or lies ahead: look at the clock that sent it. In rows days and months may be "
-    "swapped: say so in the source's mapping (date_order).",
+    "absurd_date": "Correct the date at its source. Where days and months of a table were taken for each other, say "
+    "their order in the source's mapping (date_order); where the times of all records are off, set the sender's clock.",
     "special_category": "It looks like health, faith or the like. Take the property out of the source's mapping, or, "
     "where there is a legal ground, name it under special_categories.",
     "breaks_contract": "Send the field as the source's schema wants it, or change the schema on the source's contract "

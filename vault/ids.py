@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from operator import attrgetter
 from uuid import UUID
 
@@ -18,6 +19,11 @@ def new_id() -> UUID:
     fraction = rest * 4096 // MILLISECOND
     random = int.from_bytes(os.urandom(8)) >> 2
     return UUID(int=(milliseconds & 0xFFFFFFFFFFFF) << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | random)
+
+
+def made_at(id: UUID) -> datetime:
+    """When an id was made that `new_id` has made, to the millisecond."""
+    return datetime.fromtimestamp((id.int >> 80) / 1_000, UTC)
 
 
 def in_order(ids: Iterable[UUID]) -> list[UUID]:

@@ -59,17 +59,26 @@ class LeaveOut(serializers.ListField):
     """Names of fields."""
 
     child = serializers.CharField(max_length=LONGEST_FIELD)
+    default_error_messages = {
+        "not_a_list": 'Give a list of the names of fields, as "field" of the quarantined records has them, such as '
+        '["amount"]; leave it out, or give [], to leave nothing out.',
+        "max_length": "Name {max_length} fields at most.",
+    }
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
             max_length=MOST_FIELDS,
             required=False,
-            help_text="Fields without which it is to be taken in, as `field` names them. Their values are lost.",
+            help_text="Names of the fields without which it is to be taken in, as `field` of the quarantined records "
+            'has them, such as `["amount"]`: a list of at most 20, never true or false. Their values are lost.',
             **options,
         )
 
 
-@extend_schema_serializer(component_name="ReplayOne")
+@extend_schema_serializer(
+    component_name="ReplayOne",
+    examples=[OpenApiExample("Without a field", value={"leave_out": ["amount"]}, request_only=True)],
+)
 class ReplayOneSerializer(serializers.Serializer[Any]):
     """How one record is to be mended before it is read again; empty: not at all."""
 
@@ -93,7 +102,16 @@ class ReplayedSerializer(serializers.Serializer[Any]):
     message = serializers.CharField(allow_blank=True)
 
 
-@extend_schema_serializer(component_name="NewReplay")
+@extend_schema_serializer(
+    component_name="NewReplay",
+    examples=[
+        OpenApiExample(
+            "All for one reason, without a field",
+            value={"source": "crm_export", "reason": "wrong_type", "field": "amount", "leave_out": ["amount"]},
+            request_only=True,
+        )
+    ],
+)
 class NewReplaySerializer(serializers.Serializer[Any]):
     """What is to be replayed: all that a source has in quarantine, or what it has there for a reason and a field, or of
     one file."""

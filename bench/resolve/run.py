@@ -24,7 +24,7 @@ from identity.learning import learn_model  # noqa: E402
 from identity.models import Assignment, Profile  # noqa: E402
 from pipeline import queue  # noqa: E402
 from pipeline.accept import accept  # noqa: E402
-from pipeline.portions import FEWEST, Portion  # noqa: E402
+from pipeline.pace import FEWEST, Pace  # noqa: E402
 from pipeline.process import follow_batch, process_batch, resolve_batch  # noqa: E402
 from records import sources  # noqa: E402
 from records.envelope import Envelope  # noqa: E402
@@ -121,8 +121,8 @@ def _wait_until(instant: float) -> None:
 
 
 def _work() -> None:
-    portion = Portion()
-    while portion.took(process_batch(now=timezone.now(), limit=portion.size)):
+    pace = Pace()
+    while pace.took(process_batch(now=timezone.now(), limit=pace.size)):
         pass
 
 

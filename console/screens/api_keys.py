@@ -35,7 +35,10 @@ class NewKey(forms.Form):
         help_text="What it may do.",
     )
     purposes = forms.MultipleChoiceField(
-        widget=forms.CheckboxSelectMultiple, help_text="What it may read personal data for. Consent is asked each time."
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="What it may read personal data for. Consent is asked each time. A key for sources, consents, "
+        "requests or deliveries alone needs none.",
     )
     expires_at = forms.DateTimeField(
         label="Expires",
@@ -48,6 +51,13 @@ class NewKey(forms.Form):
         super().__init__(*args, **kwargs)
         purposes = Purpose.objects.filter(active=True).order_by("slug")
         self.fields["purposes"].choices = [(row.slug, row.name) for row in purposes]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        without = api_keys.for_a_purpose(said.get("scopes", []))
+        if without and "purposes" in said and not said["purposes"]:
+            self.add_error("purposes", f"Choose at least one: a key reads for a purpose with {', '.join(without)}.")
+        return said
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])

@@ -16,6 +16,7 @@ from django.utils import timezone
 from access.roles import CORRECT_IDENTITY
 from console import limit_list
 from console.asking import actor_of
+from console.forms import Reason, first_error
 from console.guards import needs
 from console.ids import uuid_in
 from console.screen import Screen
@@ -29,17 +30,22 @@ from records.standardize import LONGEST_TEXT
 LIST, ONE = "admin:identity_identifierlimit_changelist", "admin:identity_identifierlimit_namespace"
 
 
-class LimitForm(forms.Form):
-    """How many different values of one kind of identifier a person may bear."""
+class LimitForm(Reason):
+    """How many different values of one kind of identifier a person may bear, and why."""
 
     priority = forms.IntegerField(label="Priority", help_text="1 is believed first; what comes last gives way first.")
     most = forms.IntegerField(label="At most, ever", required=False, help_text="Empty: any number.")
     most_in_window = forms.IntegerField(label="At most, within the days beside", required=False)
     window_days = forms.IntegerField(label="Days", required=False)
+    field_order = ("priority", "most", "most_in_window", "window_days", "reason")
+
+    def limit(self) -> dict[str, Any]:
+        """The limit that was asked for."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "reason"}
 
 
-class BlockForm(forms.Form):
-    """A value that is nobody's."""
+class BlockForm(Reason):
+    """A value that is nobody's, and why."""
 
     value = forms.CharField(
         label="Value",
@@ -47,6 +53,7 @@ class BlockForm(forms.Form):
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
         help_text="It is kept as a keyed hash, with its first letter and its length as a hint.",
     )
+    field_order = ("value", "reason")
 
 
 class LimitScreen(Screen):
@@ -97,7 +104,8 @@ class LimitScreen(Screen):
         form = BlockForm(request.POST)
         if form.is_valid():
             try:
-                self._blocked(request, namespace, form.cleaned_data["value"], is_blocked=True)
+                value, reason = form.cleaned_data["value"], form.cleaned_data["reason"]
+                self._blocked(request, namespace, value, is_blocked=True, reason=reason)
             except NotAValue as error:
                 form.add_error("value", f"{str(error).capitalize()}.")
             else:
@@ -109,25 +117,41 @@ class LimitScreen(Screen):
     def let_go(self, request: HttpRequest, namespace: str) -> HttpResponseBase:
         """Let a value of the list count again, or block it again."""
         _must_be_known(namespace)
-        if word := request.POST.get("word"):
-            if word not in blocked.DEFAULTS[namespace]:
-                raise Http404
-            self._blocked(request, namespace, word, is_blocked=request.POST.get("blocked") == "yes")
-        else:
+        word, row = request.POST.get("word"), None
+        if not word:
             row = get_object_or_404(BlockedValue, pk=uuid_in(request.POST.get("row", "")), namespace=namespace)
+        elif word not in blocked.DEFAULTS[namespace]:
+            raise Http404
+        form = Reason(request.POST)
+        if not form.is_valid():
+            messages.error(request, first_error(form))
+            return redirect(ONE, namespace)
+        reason = form.cleaned_data["reason"]
+        if row is None:
+            is_blocked = request.POST.get("blocked") == "yes"
+            self._blocked(request, namespace, str(word), is_blocked=is_blocked, reason=reason)
+        else:
             now = timezone.now()
             bearers = blocking.let_count_again(row, by=actor_of(request).id, now=now)
-            self._tell(request, namespace, row.hint, is_blocked=False, bearers=bearers, now=now)
+            self._tell(request, namespace, row.hint, is_blocked=False, bearers=bearers, reason=reason, now=now)
         return redirect(ONE, namespace)
 
-    def _blocked(self, request: HttpRequest, namespace: str, value: str, *, is_blocked: bool) -> None:
+    def _blocked(self, request: HttpRequest, namespace: str, value: str, *, is_blocked: bool, reason: str) -> None:
         actor, now = actor_of(request).id, timezone.now()
         bearers = blocking.set_blocked(namespace, value, is_blocked=is_blocked, by=actor, now=now)
         hint = value if value in blocked.DEFAULTS[namespace] else blocking_values.hint_of(value)
-        self._tell(request, namespace, hint, is_blocked=is_blocked, bearers=bearers, now=now)
+        self._tell(request, namespace, hint, is_blocked=is_blocked, bearers=bearers, reason=reason, now=now)
 
     def _tell(
-        self, request: HttpRequest, namespace: str, hint: str, *, is_blocked: bool, bearers: int, now: datetime
+        self,
+        request: HttpRequest,
+        namespace: str,
+        hint: str,
+        *,
+        is_blocked: bool,
+        bearers: int,
+        reason: str,
+        now: datetime,
     ) -> None:
         """Say and log what became of it. The log outlives an erasure, so it names the row, and nothing of the value."""
         said = "is blocked" if is_blocked else "counts again"
@@ -136,14 +160,15 @@ class LimitScreen(Screen):
         if row is None:
             messages.info(request, f"“{hint}” {said} already. Nothing was changed.")
             return
-        self.log_change(request, row, f"{label_of(namespace)}: a value {said}; {bearers:,} source profiles bear it.")
+        what = f"{label_of(namespace)}: a value {said}; {bearers:,} source profiles bear it."
+        self.log_change(request, row, f"{what} Reason: {reason}")
         messages.success(request, f"“{hint}” {said}. {bearers:,} source profiles bear it and are resolved anew.")
 
     def _set(self, request: HttpRequest, namespace: str) -> HttpResponseBase:
         form, now = LimitForm(request.POST), timezone.now()
         if form.is_valid():
             try:
-                before, after = limits.change(namespace, **form.cleaned_data, by=actor_of(request).id, now=now)
+                before, after = limits.change(namespace, **form.limit(), by=actor_of(request).id, now=now)
             except ValidationError as error:
                 for field, said in error.message_dict.items():
                     form.add_error(field, [f"{one[0].upper()}{one[1:]}." for one in said])
@@ -152,7 +177,8 @@ class LimitScreen(Screen):
                     messages.info(request, "Nothing was changed.")
                 else:
                     was, now_is = limit_list.in_words(before), limit_list.in_words(after)
-                    self.log_change(request, after, f"{label_of(namespace)}: {was} → {now_is}.")
+                    reason = form.cleaned_data["reason"]
+                    self.log_change(request, after, f"{label_of(namespace)}: {was} → {now_is}. Reason: {reason}")
                     messages.success(request, "Saved. It holds for links to come; who is linked stays linked.")
                 return redirect(ONE, namespace)
         return self._page(request, namespace, form)
@@ -169,6 +195,7 @@ class LimitScreen(Screen):
             block_form=block_form or BlockForm(),
             versions=limit_list.versions_of(namespace, limits.versions_of(namespace)),
             default=limit_list.in_words(limits.DEFAULTS[namespace]),
+            reason_form=Reason(),
             words=limit_list.shown_of(blocking_values.words_of(namespace)),
         )
 

@@ -24,6 +24,7 @@ from console.profile.evidence import of_fields, of_levels, steps_of
 from console.screen import Screen
 from console.showing import label_of, moment, short, shown
 from console.telling import telling
+from identity.given_answers import given, teaches
 from identity.ledger import NotPossible
 from identity.matching.picture import picture
 from identity.models import DryRunChange, Match
@@ -187,6 +188,8 @@ class MatchScreen(Screen):
             form=Reason(),
             left=review_queue.waiting().count(),
             following=review_queue.after(match),
+            teaches=teaches(match),
+            given=given(),
         )
 
 

@@ -22,6 +22,7 @@ from console.quarantine_groups import MOST_AT_FIRST, MOST_CHOSEN, groups_of
 from console.screens.replays import ReplayScreen
 from console.showing import day, label_of, moment
 from records.models import QuarantinedRecord
+from records.ways_out import way_out
 
 # What the place of a record is called, and the number of the first, by the door; of all others it is a line from 1.
 PLACES = {
@@ -37,7 +38,7 @@ class QuarantineScreen(ReplayScreen):
 
     may_view = VIEW_QUARANTINE
     heading = "Quarantine"
-    list_display = ("received", "source", "reason_text", "where", "message", "way_out", "expires")
+    list_display = ("received", "source", "reason_text", "where", "message", "expires")
     list_display_links = ("received",)
     list_filter = (ForReason, "source", OfFile)
     list_before_template = "console/quarantine/before_list.html"
@@ -104,22 +105,18 @@ class QuarantineScreen(ReplayScreen):
     def reason_text(self, row: QuarantinedRecord) -> str:
         return label_of(row.reason)
 
-    @admin.display(description="What to do")
-    def way_out(self, row: QuarantinedRecord) -> str:
-        return advice_on(row.reason)[0]
-
     @admin.display(description="Where")
     def where(self, row: QuarantinedRecord) -> str:
         return ", ".join(part for part in (_place(row), row.field) if part) or "–"
 
 
-def _reasons(changelist: Any, request: HttpRequest) -> list[tuple[str, Bar]]:
-    """Each reason's bar, and the link that narrows the list down to it and keeps what else is chosen."""
+def _reasons(changelist: Any, request: HttpRequest) -> list[tuple[str, Bar, str]]:
+    """Each reason's bar, the link that narrows the list down to it and keeps what else is chosen, and what to do."""
     rows = whatever_reason(changelist, request)
     counts = dict(rows.order_by().values_list("reason").annotate(count=Count("id")).order_by("-count", "reason"))
     bars = bars_of((label_of(reason), count) for reason, count in counts.items())
     links = [changelist.get_query_string({ForReason.parameter_name: reason}, ["p"]) for reason in counts]
-    return list(zip(links, bars, strict=True))
+    return list(zip(links, bars, map(way_out, counts), strict=True))
 
 
 def _source_of(row: QuarantinedRecord) -> str:

@@ -24,10 +24,11 @@ from console.settling_stand import percent_of, stand_of, state_of
 from console.showing import label_of, moment, short
 from console.telling import sentence, telling
 from identity import dry_runs, rules, settle_runs
+from identity.given_answers import given
 from identity.models import MERGE, RUNNING, SPLIT, DryRun, DryRunChange, MatchModel, RuleVersion, Settling
 from identity.profiles import profile_of
 from identity.rules import NotPossible
-from pipeline import rules_in_force, tasks
+from pipeline import rules_in_force, settling, tasks
 
 RUNS_SHOWN, CHANGES_A_PAGE = 10, 25
 KINDS = {MERGE: "Would merge", SPLIT: "Would split"}
@@ -77,8 +78,11 @@ class RuleScreen(Screen):
         row = rules.latest()
         runs = list(DryRun.objects.select_related("model").order_by("-started_at")[:RUNS_SHOWN])
         names = names_of(one.started_by for one in runs)
-        settled = Settling.objects.select_related("version__model").order_by("-started_at").first()
         facts = facts_of(row or rules.Thresholds(), MatchModel.objects.filter(active=True).first())
+        settlings = [
+            stand_of(one, in_force=facts)
+            for one in Settling.objects.select_related("version__model").order_by("-started_at")[:RUNS_SHOWN]
+        ]
         return self.page(
             request,
             "console/rules/list.html",
@@ -89,7 +93,10 @@ class RuleScreen(Screen):
             runs=[(one, names.get(one.started_by, one.started_by), _state(one)) for one in runs],
             form=form,
             may_change=may(request, CHANGE_RULES),
-            settled=stand_of(settled, in_force=facts) if settled else None,
+            given=given(),
+            settled=settlings[0] if settlings else None,
+            earlier=settlings[1:],
+            portion=settling.AT_ONCE,
         )
 
     @needs(CHANGE_RULES)
@@ -104,7 +111,8 @@ class RuleScreen(Screen):
     def stop_settling(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """End a run where it is."""
         get_object_or_404(Settling, pk=id)
-        with telling(request, settle_runs.NotUnderWay, done="Stopped. What was decided so far stands."):
+        done = "Stopped. What was decided so far stands, and a portion that is in hand is still finished."
+        with telling(request, settle_runs.NotUnderWay, done=done):
             settle_runs.stop(id, by=actor_of(request).id, now=timezone.now())
         return redirect("admin:identity_ruleversion_changelist")
 

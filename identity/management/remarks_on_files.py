@@ -5,8 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from identity.deduplicating import Deduplicated
 from identity.matching.columns import IDENTIFIER, NOTHING, TRUTH, Taken
 from identity.matching.levels import COLUMN
+from identity.tables import Unread
 
 _MANY = 5
+# So many unreadable lines are named.
+MOST_LINES = 10
 _NEARLY_ALL, _HARDLY_ANY = 0.98, 0.02
 # By names and traits alone hardly anybody is told from namesakes.
 _TELLING = frozenset({"birth_date", "email", "phone", "street", "postcode", "city"})
@@ -38,10 +41,7 @@ def columns_in_words(columns: Sequence[Taken]) -> Iterator[str]:
 def remarks_on(done: Deduplicated, *, chosen: Mapping[str, str]) -> Iterator[str]:
     """Yield a sentence for each thing worth knowing. `chosen` has the fields that were chosen, by column."""
     if done.unreadable:
-        yield (
-            f"{done.unreadable:,} rows could not be read and were left out: `manage.py ingest --dry-run` says what is "
-            "wrong with each."
-        )
+        yield f"{_unread(done.unreadable)}: `manage.py ingest --dry-run` says what is wrong with each."
     yield from _on_columns(done, chosen)
     yield from _on_the_model(done)
     for column, most in done.limits.items():
@@ -54,6 +54,14 @@ def remarks_on(done: Deduplicated, *, chosen: Mapping[str, str]) -> Iterator[str
         yield (
             f"{skipped:,} groups of records that agree on too common things were not compared within on these alone."
         )
+
+
+def _unread(rows: Sequence[Unread]) -> str:
+    lines = ", ".join(f"{row.line:,}" for row in rows[:MOST_LINES])
+    if len(rows) == 1:
+        return f"1 row could not be read and was left out, on line {lines}"
+    more = f" and {len(rows) - MOST_LINES:,} more" if len(rows) > MOST_LINES else ""
+    return f"{len(rows):,} rows could not be read and were left out, on lines {lines}{more}"
 
 
 def _on_columns(done: Deduplicated, chosen: Mapping[str, str]) -> Iterator[str]:

@@ -39,6 +39,12 @@ def test_for_people_it_is_a_sentence():
     assert api_keys.find(printed.rpartition(" ")[2], now=timezone.now()).scopes == ["profiles:read"]
 
 
+def test_a_key_that_reads_nothing_for_a_purpose_needs_none():
+    run("loader", "--scope", "sources:read", "--scope", "sources:write", "--scope", "consents:read")
+    key = ApiKey.objects.get()
+    assert (key.purposes, key.scopes) == ([], ["sources:read", "sources:write", "consents:read"])
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -46,7 +52,8 @@ def test_for_people_it_is_a_sentence():
         (["x" * 81, "--purpose", "service"], "name: .*at most 80"),
         (["web", "--purpose", "p" * 41], "there is no purpose"),
         (["web", "--purpose", "service", "--scope", "all"], "unknown scope 'all'; choose from"),
-        (["web"], "--purpose"),
+        (["web"], "Name with --purpose what it may read personal data for: profiles:read needs one."),
+        (["web", "--scope", "sources:read", "--scope", "segments:read"], "segments:read needs one"),
     ],
 )
 def test_what_is_wrong_is_said_and_no_key_made(words, said):

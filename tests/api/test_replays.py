@@ -1,6 +1,9 @@
 """The quarantine over the API: one record mended and replayed, or all of a source for a reason, by a worker."""
 
+import json
+
 import pytest
+from django.test import Client
 
 from pipeline import tasks
 from pipeline.models import Replay
@@ -40,6 +43,26 @@ def test_one_record_without_the_field_that_is_wrong(shop: Shop, service: Caller)
     assert Record.objects.get().properties == {"quantity": 2}
     assert service.get("/api/quarantine/").json()["results"] == []
     assert service.post(f"/api/quarantine/{id}/replay/", {}).status_code == 404
+
+
+@pytest.mark.parametrize("wrong", [True, False, "revenue", {"revenue": 1}])
+def test_whoever_gives_no_list_to_leave_out_is_told_what_to_give(shop: Shop, service: Caller, wrong: object) -> None:
+    (id,) = quarantined(shop, service)
+    asked = [(f"/api/quarantine/{id}/replay/", {}), ("/api/quarantine/replays/", {"source": "shop"})]
+    for address, body in asked:
+        refused = service.post(address, {**body, "leave_out": wrong})
+        assert refused.status_code == 400
+        (error,) = refused.json()["errors"]
+        assert error["field"] == "leave_out"
+        assert error["message"].startswith("Give a list of the names of fields")
+        assert 'such as ["amount"]' in error["message"]
+
+
+def test_what_may_be_left_out_is_documented(client: Client) -> None:
+    said = json.loads(client.get("/api/schema/?format=json").content)["components"]["schemas"]
+    for name in ("ReplayOne", "NewReplay"):
+        leave_out = said[f"{name}Request"]["properties"]["leave_out"]
+        assert "a list of at most 20, never true or false" in leave_out["description"]
 
 
 def test_one_record_written_anew(shop: Shop, service: Caller) -> None:

@@ -1,9 +1,12 @@
 """The embedded broker: a message is there whole or not at all."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from kombu import Connection
 
 import cdp  # noqa: F401  # loads the application, which says what filesystem:// means
@@ -15,6 +18,28 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
     folders = {"data_folder_in": str(tmp_path), "data_folder_out": str(tmp_path), "control_folder": str(tmp_path)}
     with Connection("filesystem://", transport_options=folders) as made:
         yield made
+
+
+def test_files_have_no_host_that_could_be_missing(connection: Connection, caplog: pytest.LogCaptureFixture) -> None:
+    assert connection.info()["transport"] == "filesystem"
+    assert caplog.records == []
+
+
+AS_SUPERUSER = """
+import os, sys
+os.getuid = os.geteuid = os.getgid = os.getegid = lambda: 0
+from cdp.celery import app
+from celery.platforms import check_privileges
+check_privileges(app.conf.accept_content)
+print(sorted(app.conf.accept_content))
+"""
+
+
+def test_a_worker_takes_json_alone_and_starts_as_superuser_without_a_warning() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", AS_SUPERUSER], cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("['json']\n", "")
 
 
 def test_a_message_comes_out_as_it_went_in(connection: Connection, tmp_path: Path) -> None:

@@ -141,6 +141,17 @@ def test_an_api_key_is_shown_once_and_revoked_for_good(world: World, sign_in: Si
     assert "names stay taken" in client.post(reverse("admin:access_apikey_add"), form).content.decode()
 
 
+def test_a_key_for_sources_alone_needs_no_purpose(world: World, sign_in: SignIn) -> None:
+    client, add = sign_in("administrator"), reverse("admin:access_apikey_add")
+    refused = client.post(add, {"name": "loader", "scopes": ["sources:write", "profiles:read"]}).content.decode()
+    assert "Choose at least one: a key reads for a purpose with profiles:read." in refused
+    key = api_keys.find(
+        secret_of(client.post(add, {"name": "loader", "scopes": ["sources:write"]})), now=timezone.now()
+    )
+    assert key is not None
+    assert (key.scopes, key.purposes) == (["sources:write"], [])
+
+
 def test_a_user_is_added_with_roles_and_may_sign_in(world: World, sign_in: SignIn) -> None:
     form = {"username": "mary", "password": "correct horse battery", "roles": ["marketer", "operator"]}
     sign_in("administrator").post(reverse("admin:access_user_add"), form)

@@ -1,5 +1,6 @@
 """Limits on identifiers on screen."""
 
+import re
 from collections.abc import Callable
 from uuid import UUID
 
@@ -21,22 +22,31 @@ pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 SignIn = Callable[[str], Client]
 LIST = reverse("admin:identity_identifierlimit_changelist")
 EMAIL = reverse("admin:identity_identifierlimit_namespace", args=["email"])
+WHY = {"reason": "case 4711"}
 BLOCK = reverse("admin:identity_identifierlimit_block", args=["email"])
+
+
+def test_the_breadcrumb_names_the_page_once(world: World, sign_in: SignIn) -> None:
+    client = sign_in("data_steward")
+    (heading,) = re.findall(r"<h1.*?</h1>", client.get(LIST).content.decode(), re.DOTALL)
+    assert heading.count("Identifier limits") == 1
+    (heading,) = re.findall(r"<h1.*?</h1>", client.get(EMAIL).content.decode(), re.DOTALL)
+    assert [heading.count(word) for word in ("Identifier limits", "E-mail")] == [1, 1]
 
 
 def test_a_limit_is_set_and_logged_with_before_and_after(world: World, sign_in: SignIn) -> None:
     client = sign_in("data_steward")
-    response = client.post(EMAIL, {"priority": "4", "most": "5", "most_in_window": "2", "window_days": "30"})
+    response = client.post(EMAIL, {"priority": "4", "most": "5", "most_in_window": "2", "window_days": "30"} | WHY)
     assert (response.status_code, response["Location"]) == (302, EMAIL)
     assert said(response) == ["Saved. It holds for links to come; who is linked stays linked."]
-    client.post(EMAIL, {"priority": "9", "most": ""})
-    assert said(client.post(EMAIL, {"priority": "9"})) == ["Nothing was changed."]
+    client.post(EMAIL, {"priority": "9", "most": ""} | WHY)
+    assert said(client.post(EMAIL, {"priority": "9"} | WHY)) == ["Nothing was changed."]
     steward = str(world.staff["data_steward"].pk)
     rows = IdentifierLimit.objects.order_by("version").values_list("priority", "most", "window_days", "saved_by")
     assert list(rows) == [(4, 5, 30, steward), (9, None, None, steward)]
     assert list(LogEntry.objects.order_by("id").values_list("change_message", flat=True)) == [
-        "E-mail: priority 4, at most 20 → priority 4, at most 5, 2 in 30 days.",
-        "E-mail: priority 4, at most 5, 2 in 30 days → priority 9, any number.",
+        "E-mail: priority 4, at most 20 → priority 4, at most 5, 2 in 30 days. Reason: case 4711",
+        "E-mail: priority 4, at most 5, 2 in 30 days → priority 9, any number. Reason: case 4711",
     ]
     page = client.get(EMAIL).content.decode()
     assert "Version 2" in page
@@ -53,12 +63,14 @@ def test_a_limit_is_set_and_logged_with_before_and_after(world: World, sign_in: 
         ({"priority": "1", "most": "x"}, "Enter a whole number."),
         ({"priority": "1", "window_days": "5"}, "Goes with the other of the two: give both, or neither."),
         ({}, "This field is required."),
+        ({"priority": "1", "reason": ""}, "This field is required."),
+        ({"priority": "1", "reason": "for bob@example.com"}, "name a case, no e-mail address or phone number"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_is_kept(
     given: dict[str, str], problem: str, world: World, sign_in: SignIn
 ) -> None:
-    response = sign_in("data_steward").post(EMAIL, given)
+    response = sign_in("data_steward").post(EMAIL, WHY | given)
     assert response.status_code == 200
     assert problem in response.content.decode()
     assert not IdentifierLimit.objects.exists()
@@ -66,7 +78,7 @@ def test_what_is_wrong_is_named_and_nothing_is_kept(
 
 def test_a_value_is_blocked_without_being_shown_again(world: World, sign_in: SignIn) -> None:
     client, email = sign_in("data_steward"), "front.desk@example.com"
-    response = client.post(BLOCK, {"value": email})
+    response = client.post(BLOCK, {"value": email} | WHY)
     assert said(response) == ["“f…, 22 characters” is blocked. 0 source profiles bear it and are resolved anew."]
     page = client.get(EMAIL).content.decode()
     assert "f…, 22 characters" in page
@@ -74,7 +86,7 @@ def test_a_value_is_blocked_without_being_shown_again(world: World, sign_in: Sig
     assert not LogEntry.objects.filter(change_message__contains=email).exists()
     row = BlockedValue.objects.get()
     let_go = reverse("admin:identity_identifierlimit_let_go", args=["email"])
-    response = client.post(let_go, {"row": str(row.pk)})
+    response = client.post(let_go, {"row": str(row.pk)} | WHY)
     assert said(response)[0].startswith("“f…, 22 characters” counts again.")
     assert [one.blocked for one in BlockedValue.objects.order_by("saved_at", "id")] == [True, False]
 
@@ -82,9 +94,9 @@ def test_a_value_is_blocked_without_being_shown_again(world: World, sign_in: Sig
 def test_the_log_names_the_row_and_outlives_an_erasure_without_a_hint(world: World, sign_in: SignIn, now) -> None:
     client, hers = sign_in("data_steward"), "alice@example.com"
     profile = look_up("email", hers, now=now)
-    client.post(BLOCK, {"value": hers})
-    client.post(BLOCK, {"value": "front.desk@example.com"})
-    again = client.post(BLOCK, {"value": hers})
+    client.post(BLOCK, {"value": hers} | WHY)
+    client.post(BLOCK, {"value": "front.desk@example.com"} | WHY)
+    again = client.post(BLOCK, {"value": hers} | WHY)
     assert said(again) == ["“a…, 17 characters” is blocked already. Nothing was changed."]
     rows = BlockedValue.objects.order_by("saved_at", "id")
     logged = LogEntry.objects.order_by("id").values_list("object_id", flat=True)
@@ -106,7 +118,7 @@ def test_what_is_in_no_list_cannot_be_let_go(given: dict[str, str], world: World
 def test_whoever_bears_it_is_resolved_anew(world: World, sign_in: SignIn, now) -> None:
     assert look_up("email", "alice@example.com", now=now) is not None
     waiting = queue.waiting()
-    response = sign_in("data_steward").post(BLOCK, {"value": "alice@example.com"})
+    response = sign_in("data_steward").post(BLOCK, {"value": "alice@example.com"} | WHY)
     bearers = queue.waiting() - waiting
     assert bearers > 0
     assert said(response) == [
@@ -118,13 +130,33 @@ def test_whoever_bears_it_is_resolved_anew(world: World, sign_in: SignIn, now) -
 def test_a_word_that_is_blocked_from_the_start_can_be_let_go_and_blocked_again(world: World, sign_in: SignIn) -> None:
     client, let_go = sign_in("data_steward"), reverse("admin:identity_identifierlimit_let_go", args=["account_id"])
     for blocked, message in (("no", "counts again"), ("yes", "is blocked")):
-        response = client.post(let_go, {"word": "guest", "blocked": blocked})
+        response = client.post(let_go, {"word": "guest", "blocked": blocked} | WHY)
         assert said(response)[0].startswith(f"“guest” {message}.")
-    assert client.post(let_go, {"word": "alice", "blocked": "no"}).status_code == 404
+    assert client.post(let_go, {"word": "alice", "blocked": "no"} | WHY).status_code == 404
+
+
+def test_no_value_is_blocked_or_let_count_without_a_reason_and_the_log_keeps_it(world: World, sign_in: SignIn) -> None:
+    client, let_go = sign_in("data_steward"), reverse("admin:identity_identifierlimit_let_go", args=["email"])
+    refused = client.post(BLOCK, {"value": "front.desk@example.com"})
+    assert "This field is required." in refused.content.decode()
+    assert not BlockedValue.objects.exists()
+    client.post(BLOCK, {"value": "front.desk@example.com"} | WHY)
+    row = BlockedValue.objects.get()
+    for asked in ({"row": str(row.pk)}, {"word": "no@no.com", "blocked": "no"}):
+        assert said(client.post(let_go, asked | {"reason": "no"}))[0].startswith(
+            "Reason: Ensure this value has at least 4"
+        )
+    assert BlockedValue.objects.count() == 1
+    client.post(let_go, {"row": str(row.pk)} | WHY)
+    told = list(LogEntry.objects.order_by("id").values_list("change_message", flat=True))
+    assert told == [
+        "E-mail: a value is blocked; 0 source profiles bear it. Reason: case 4711",
+        "E-mail: a value counts again; 0 source profiles bear it. Reason: case 4711",
+    ]
 
 
 def test_what_is_no_value_is_refused(world: World, sign_in: SignIn) -> None:
-    page = sign_in("data_steward").post(BLOCK, {"value": "n/a"}).content.decode()
+    page = sign_in("data_steward").post(BLOCK, {"value": "n/a"} | WHY).content.decode()
     assert "It counts as no value already, or cannot be one, so nobody bears it." in page
     assert not BlockedValue.objects.exists()
 
@@ -135,5 +167,5 @@ def test_only_who_may_correct_identity_sees_and_sets_limits(role: str, world: Wo
     for address in (LIST, EMAIL):
         assert client.get(address).status_code == (200 if allowed else 403)
     for address in (EMAIL, BLOCK):
-        assert (client.post(address, {"priority": "1", "value": "x@example.com"}).status_code == 302) == allowed
+        assert (client.post(address, {"priority": "1", "value": "x@example.com"} | WHY).status_code == 302) == allowed
     assert limits.standing()["email"].version == (1 if allowed else 0)

@@ -13,13 +13,14 @@ from access.roles import CORRECT_IDENTITY, RECORD_CONSENT, REVEAL_IDENTIFIERS, R
 from consent.acts import NewAct, record
 from consent.models import WITHDRAWN, Act
 from consent.restrictions import RESTRICTION, restrict
+from console.showing import UNKNOWN
 from identity import profiles
-from identity.models import Assignment, Verdict
+from identity.models import Assignment, GoldenValue, Verdict
 from pipeline.models import Work
 from records import sources
 from records.models import Source
 from tests.console.conftest import ALICE, World, said
-from tests.senders import send_messages
+from tests.senders import process, send_messages
 from vault import keys
 from vault.audit import subject_hash
 from vault.models import AuditEntry
@@ -196,6 +197,18 @@ def test_merge_and_undo_put_everybody_back(world: World, sign_in: SignIn) -> Non
     assert client.get(page(here)).context["merges"][0].profile == other
     client.post(act("undo_merge", here, other), REASON)
     assert (world.parts(world.alice), world.parts(world.bob)) == (alices, bobs)
+
+
+def test_whoever_undoes_a_merge_sees_both_names_before_any_worker(world: World, sign_in: SignIn, now: datetime) -> None:
+    client, profiles = sign_in("data_steward"), (world.alice, world.bob)
+    client.post(act("merge", world.alice), {**REASON, "other": str(world.bob)})
+    here, other = profiles if world.parts(world.alice) else profiles[::-1]
+    process(now)
+    assert not GoldenValue.objects.filter(profile=other).exists()
+    undone = client.post(act("undo_merge", here, other), REASON)
+    shown = client.get(undone["Location"])
+    assert shown.context["name"] == ("R•••• B••••" if other == world.bob else "A•••• A••••")
+    assert UNKNOWN not in shown.content.decode() + client.get(page(here)).content.decode()
 
 
 def test_the_other_profile_is_known_by_the_end_of_its_id(world: World, sign_in: SignIn) -> None:

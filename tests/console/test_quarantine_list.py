@@ -45,7 +45,7 @@ def groups(client: Client, **chosen: object) -> list[tuple[str, str, int]]:
 
 
 def reasons(client: Client, **chosen: object) -> list[tuple[str, float]]:
-    return [(bar.label, bar.value) for _, bar in client.get(LIST, chosen).context["reasons"]]
+    return [(bar.label, bar.value) for _, bar, _ in client.get(LIST, chosen).context["reasons"]]
 
 
 def test_bars_and_groups_follow_the_source(world: World, shop: Source, sign_in: SignIn) -> None:
@@ -60,14 +60,14 @@ def test_bars_and_groups_follow_the_source(world: World, shop: Source, sign_in: 
 def test_a_reason_keeps_the_source_and_says_that_it_is_chosen(shop: Source, sign_in: SignIn) -> None:
     operator = sign_in("operator")
     page = operator.get(LIST, {"source__id__exact": shop.pk})
-    links = {bar.label: link for link, bar in page.context["reasons"]}
+    links = {bar.label: link for link, bar, _ in page.context["reasons"]}
     narrowed = operator.get(LIST + links["Wrong type"])
     assert narrowed.context["cl"].result_count == 3
     assert {one.title: one.chosen for one in narrowed.context["cl"].filters} == {
         "reason": "Wrong type",
         "source": "shop",
     }
-    assert [bar.value for _, bar in narrowed.context["reasons"]] == [3, 1]
+    assert [bar.value for _, bar, _ in narrowed.context["reasons"]] == [3, 1]
 
 
 def test_of_many_groups_the_largest_are_shown_and_whose_the_others_are(
@@ -106,7 +106,7 @@ def test_of_a_file_only_its_own_are_shown_and_replayed(
     page = sign_in("operator").get(LIST, {"load": load.pk})
     (group,) = page.context["groups"].shown
     assert (group.source_name, group.field, group.count) == ("crm", "updated_at", 1)
-    assert [(bar.label, bar.value) for _, bar in page.context["reasons"]] == [("Absurd date", 1)]
+    assert [(bar.label, bar.value) for _, bar, _ in page.context["reasons"]] == [("Absurd date", 1)]
     assert page.context["cl"].result_count == 1
     assert "of this file alone" in page.content.decode()
     assert f'name="load" value="{load.pk}"' in page.content.decode()

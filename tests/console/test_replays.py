@@ -1,21 +1,27 @@
 """Replays in the admin: of a group, of one, and of one that is mended by hand."""
 
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import orjson
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from access.models import User
 from access.roles import ADMINISTRATOR, DATA_STEWARD, MARKETER, OPERATOR, PRIVACY_OFFICER
+from console.latest import latest_of
 from pipeline import tasks
 from pipeline.files import ingest
 from pipeline.models import Replay
+from pipeline.replay import replay
 from records import sources
-from records.models import QuarantinedRecord, Record, Source
+from records.mending import Mend
+from records.models import Intake, QuarantinedRecord, Record, Source
 from tests.pipeline.cast import ordered, send
+from vault.grants import Actor
 from vault.models import AuditEntry
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -48,6 +54,18 @@ def signed_in(*roles: str) -> Client:
 
 def act(name: str, row: QuarantinedRecord) -> str:
     return reverse(f"admin:records_quarantinedrecord_{name}", args=[row.pk])
+
+
+def test_what_came_last_has_a_replay_at_its_own_time(shop: Source, row: QuarantinedRecord) -> None:
+    before, days = timezone.now(), timedelta(days=3)
+    QuarantinedRecord.objects.update(received_at=before - days, expires_at=before + days)
+    Intake.objects.update(received_at=before - days)
+    send(shop, ordered("carol", timestamp=(before - days).isoformat()), now=before - days / 2)
+    replay([row.pk], actor=Actor.machine("test"), reason="case 7", now=before, mend=Mend(leave_out=("revenue",)))
+    first, *others = latest_of(shop)
+    assert (first.door, first.outcomes) == ("replay of the quarantine", [("stored", 1)])
+    assert before - timedelta(seconds=1) < first.at <= timezone.now()
+    assert [one.at for one in others] == [before - days / 2, before - days]
 
 
 def test_a_group_is_replayed_by_a_worker(shop: Source, row: QuarantinedRecord, asked: list[str]) -> None:

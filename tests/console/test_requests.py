@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -313,7 +314,7 @@ def test_an_approved_erasure_waits_and_can_be_called_back(world: World, sign_in:
 
 
 def test_an_erasure_is_proved_and_certified_on_its_page(
-    world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     first, second = sign_in("privacy_officer"), sign_in("second_officer")
     assert said(first.get(act("certificate", world.erasure)))[0].startswith("Nobody has approved")
@@ -333,8 +334,9 @@ def test_an_erasure_is_proved_and_certified_on_its_page(
         return begin(*args, **named)
 
     monkeypatch.setattr(aftercare.proof, "prove", looked_at)
-    # Not the files of the server: other tests beside this one may just plant these very values there.
-    monkeypatch.setattr(aftercare.proof.server_files, "servers", list)
+    # No files: those of the server are below ONYM_HOME, and other tests beside this one may just write these very
+    # values there.
+    monkeypatch.setattr(aftercare.proof, "_folders", lambda unscanned: [tmp_path])
     tasks.prove_erasure(asked[0])
     assert seen == [True, True]
     assert first.get(act("searching", world.erasure)).json() == {"searching": False}

@@ -143,6 +143,19 @@ def test_the_page_says_why_a_likely_pair_waits(world: World, sign_in: SignIn) ->
     assert "what comes from a browser or an app joins one known person at most" in content
 
 
+def test_the_page_says_whether_the_model_learns_of_an_answer(world: World, sign_in: SignIn) -> None:
+    client = sign_in("data_steward")
+    page = client.get(act("change", world)).content.decode()
+    assert "It also counts when the match model is next learned" in page
+    assert "0 of 0 answers from the review queue count." in page
+    world.match.probability, world.match.evidence = 0.95, [["held_back", "visiting", 0.0]]
+    world.match.save()
+    assert "The model does not learn from it" in client.get(act("change", world)).content.decode()
+    client.post(act("keep_apart", world), REASON)
+    rules = client.get(reverse("admin:identity_ruleversion_changelist")).content.decode()
+    assert "0 of 1 answer from the review queue count." in rules
+
+
 def test_whoever_decides_goes_on_with_the_pair_that_stands_behind(world: World, sign_in: SignIn, now: datetime) -> None:
     pairs = [world.match, *more_pairs(world, [0.9, 0.8, 0.7], now)]
     queue = sorted(pairs, key=lambda pair: (-pair.probability, pair.pk))

@@ -1,10 +1,11 @@
 """The page of rules: what is in force, a dry run to browse, putting it in force with a reason, and going back."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +16,7 @@ from identity.models import DryRun, DryRunChange, MatchModel, RuleVersion, Settl
 from identity.rules import Thresholds
 from identity.tried_models import keep_to_try
 from pipeline import settling, tasks
+from pipeline.alone import LOCK
 from pipeline.models import Work
 from records.models import SourceProfile
 from tests.console.conftest import PLAINTEXT, World, said
@@ -201,7 +203,9 @@ def test_a_run_that_fails_says_what_went_wrong_and_is_stopped(
     assert "carol@example.com" not in page
     assert at("stop_settling", run.pk) in page
     assert sign_in("marketer").post(at("stop_settling", run.pk)).status_code == 403
-    assert said(steward.post(at("stop_settling", run.pk))) == ["Stopped. What was decided so far stands."]
+    assert said(steward.post(at("stop_settling", run.pk))) == [
+        "Stopped. What was decided so far stands, and a portion that is in hand is still finished."
+    ]
     assert said(steward.post(at("stop_settling", run.pk))) == ["It has ended already."]
     stopped = steward.get(at("changelist")).content.decode()
     assert "by data_steward, after it had failed: an error of the kind OverflowError" in stopped
@@ -219,6 +223,53 @@ def test_what_was_stopped_stays_as_it_was_stopped_whatever_its_worker_says_after
     settle_runs.end(run, now=now + HOUR)
     run.refresh_from_db()
     assert (run.fault, run.failed_at, run.noted_at, run.ended_at) == ("", None, now, now)
+
+
+def when(at: datetime) -> str:
+    return f"{at:%b} {at.day}, {at:%H:%M}"
+
+
+def test_whoever_stops_sees_that_the_portion_in_hand_is_finished(world: World, sign_in: SignIn) -> None:
+    steward, now = sign_in("data_steward"), timezone.now()
+    run = settle_runs.begin(by="steward-1", now=now)
+    Settling.objects.update(done=1, found=4)
+    worker = connection.copy()
+    try:
+        with worker.cursor() as cursor:
+            cursor.execute(LOCK, [f"settling {run.pk}"])
+        settle_runs.stop(run.pk, by="steward-2", now=now)
+        page = steward.get(at("changelist")).content.decode()
+        assert "a worker goes on with it" not in page
+        assert "a worker still finishes the portion in hand, of 500 source profiles at most. It is not undone" in page
+        progress = {"state": "stopping", "percent": 25.0, "rows": 1}
+        assert steward.get(at("settling_progress", run.pk)).json() == progress
+        assert f'data-progress="{at("settling_progress", run.pk)}" data-state="stopping" data-unit="source pro' in page
+    finally:
+        worker.close()
+    page = steward.get(at("changelist")).content.decode()
+    assert "portion in hand" not in page
+    assert f"stopped at {when(now)}" in page
+
+
+def test_each_run_says_when_it_ended_and_how(world: World, sign_in: SignIn) -> None:
+    begun = timezone.now() - 2 * settle_runs.GIVEN_UP
+    ended = [begun + place * HOUR for place in range(1, 4)]
+    for place, end in enumerate(ended):
+        run = settle_runs.begin(by="steward-1", now=begun + place * HOUR)
+        Settling.objects.filter(pk=run.pk).update(merges=place + 3)
+        if place == 0:
+            settle_runs.end(run, now=end)
+        elif place == 1:
+            settle_runs.stop(run.pk, by="steward-2", now=end)
+        else:
+            settle_runs.fail(run, "MemoryError", now=end)
+            settle_runs.left_behind(now=(failed := end + settle_runs.GIVEN_UP))
+    page = sign_in("data_steward").get(at("changelist"))
+    earlier = page.context["earlier"]
+    assert page.context["settled"].end == f"failed at {when(failed)}"
+    assert [one.end for one in earlier] == [f"stopped at {when(ended[1])}", f"done at {when(ended[0])}"]
+    assert [one.run.merges for one in earlier] == [4, 3]
+    assert all(one.end in page.content.decode() for one in (page.context["settled"], *earlier))
 
 
 def test_what_failed_to_its_end_says_by_what(world: World, sign_in: SignIn) -> None:
@@ -239,6 +290,14 @@ def test_what_ended_unfinished_says_so(world: World, sign_in: SignIn, monkeypatc
     page = steward.get(at("changelist")).content.decode()
     assert "for a day it got no further" in page
     assert "no worker was at it" in page
+
+
+def test_parts_that_leave_people_are_not_taken_for_people(tried: DryRun, sign_in: SignIn) -> None:
+    DryRun.objects.update(counts=tried.counts | {"merges": 2, "merging": 3, "splits": 63, "splitting": 61})
+    words = " ".join(sign_in("data_steward").get(at("run", tried.pk)).content.decode().split())
+    assert '3 people<div class="o-small o-faint">in 2 merges</div>' in words
+    assert '61 people<div class="o-small o-faint">63 parts would leave them</div>' in words
+    assert "of 61 people" not in words
 
 
 def test_a_dry_run_that_would_change_nothing_says_so(world: World, sign_in: SignIn) -> None:

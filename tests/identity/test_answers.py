@@ -8,6 +8,7 @@ from django.utils import timezone
 from consent.acts import NewAct, record
 from console import corrections
 from identity import ledger, rules
+from identity.given_answers import Given, given, teaches
 from identity.learning import learned_from
 from identity.models import IN_REVIEW, Match
 from identity.relearning import learn_anew
@@ -34,6 +35,22 @@ def test_an_answer_moves_the_next_model_and_stands(crm, now, yes):
     assert (0 < told["shift"] < 0.1) if yes else (-0.2 < told["shift"] < 0)
     assert changed(settle(now)) == (0, 0, 0)
     assert (profile("C1", now) == profile("C2", now)) == yes
+
+
+def test_of_a_pair_that_was_likely_enough_and_held_back_the_model_learns_nothing(crm, now):
+    rules.put_in_force(None, Thresholds(link=0.9999), by="steward-1", reason="case 7", now=now)
+    send_rows(crm, ALICE, ALICE_AT_WORK, now=now)
+    process(now)
+    match = Match.objects.get(state=IN_REVIEW)
+    assert teaches(match)
+    assert given() == Given(answers=0, counted=0)
+    corrections.keep_apart(match, actor="steward-1", reason="case 8", now=now)
+    assert given() == Given(answers=1, counted=1)
+    match.probability, match.evidence = 0.99995, [*match.evidence, ["held_back", "visiting", 0.0]]
+    match.save()
+    assert not teaches(match)
+    assert given() == Given(answers=1, counted=0)
+    assert learn_anew(now=now).parameters["answers"]["decisions"] == 0
 
 
 def test_an_answer_of_somebody_who_objects_to_linking_counts_no_more(crm, now):

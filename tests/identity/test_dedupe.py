@@ -172,6 +172,22 @@ def test_columns_with_names_that_say_nothing_are_chosen(tmp_path: Path) -> None:
     assert [row["cluster_id"] for row in clusters(path)] == ["1", "1", "3"]
 
 
+def test_columns_are_told_in_the_order_of_the_file_each_with_its_reason(tmp_path: Path) -> None:
+    rows = [
+        {"zz": f"q{place}", "surname": f"Moser{sign}", "mail": f"{sign}@example.org", "same": "x", "aa": f"given{sign}"}
+        for place, sign in enumerate("abcdefgh")
+    ]
+    path = write(tmp_path / "people.csv", rows)
+    told = json.loads(dedupe(path, "--column", "given_name=aa", "--ignore", "zz", "--json")[0])["columns"]
+    assert [(one["column"], one["field"], one["reason"]) for one in told] == [
+        ("zz", "nothing", "chosen"),
+        ("surname", "family_name", "name"),
+        ("mail", "email", "name"),
+        ("same", "nothing", "the same everywhere"),
+        ("aa", "given_name", "chosen"),
+    ]
+
+
 def test_parquet(tmp_path: Path) -> None:
     pyarrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
@@ -223,6 +239,23 @@ def test_faults_name_the_way_out(tmp_path: Path) -> None:
         call_command("dedupe", str(good), "--out", str(tmp_path / "o"), "--save-model", str(tmp_path / "o"))
     with pytest.raises(CommandError, match="make it first"):
         call_command("dedupe", str(good), "--out", str(tmp_path / "nowhere" / "out.csv"))
+
+
+def test_rows_that_cannot_be_read_are_named_and_number_nobody_anew(tmp_path: Path) -> None:
+    path = tmp_path / "torn.csv"
+    alice, zoe = "Alice,Moser,1980-03-04,alice@example.org", "Zoe,Quist,1991-12-30,zoe@example.net"
+    path.write_text("\n".join(["first_name,surname,dob,email", alice, "torn", "", zoe, alice]) + "\n")
+    out, err = dedupe(path, "--json")
+    assert [(row["record_id"], row["cluster_id"]) for row in clusters(path)] == [("1", "1"), ("3", "3"), ("4", "1")]
+    assert "1 row could not be read and was left out, on line 3: `manage.py ingest --dry-run`" in err
+    said = json.loads(out)
+    assert (said["records"], said["unreadable_rows"], said["unreadable_lines"]) == (3, 1, [3])
+    path.write_text("\n".join(["first_name,surname,dob,email", *["torn"] * 12, zoe, alice]) + "\n")
+    assert (
+        "12 rows could not be read and were left out, on lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 2 more"
+        in dedupe(path)[1]
+    )
+    assert [row["record_id"] for row in clusters(path)] == ["13", "14"]
 
 
 def test_nothing_said_holds_a_value(tmp_path: Path) -> None:

@@ -284,6 +284,14 @@ def test_a_model_that_is_brought_is_kept_and_named(town, tmp_path):
     assert f"Kept as model '{model.version}', not in force" in errors.getvalue()
 
 
+def test_a_model_that_is_brought_twice_is_kept_once(now):
+    model = replace(Model.default(), junk={"phone": frozenset({"012345678"})})
+    first = keep_to_try(model, now=now)
+    assert keep_to_try(replace(model, junk={}), now=now + timedelta(hours=1)) == first
+    assert keep_to_try(replace(model, prior=2e-5), now=now) != first
+    assert MatchModel.objects.count() == 2
+
+
 def test_a_late_sign_in_is_left_to_those_who_resolve(browser, now):
     """Bob signed in on a tablet that somebody had used; now it is known that it was Alice."""
     hours = [now - timedelta(hours=4 - hour) for hour in range(4)]

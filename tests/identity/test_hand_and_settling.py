@@ -6,12 +6,14 @@ from uuid import UUID
 import pytest
 
 from consent import restrictions
-from identity import ledger
+from identity import ledger, rules
+from identity.models import Assignment
 from identity.profiles import profile_of, source_profiles
+from identity.rules import Thresholds
 from pipeline import queue
 from records.models import Source, SourceProfile
-from tests.identity.test_resolve import partner
-from tests.identity.test_settling import settle
+from tests.identity.test_resolve import ALICE, ALICE_AT_WORK, CAROL, partner
+from tests.identity.test_settling import changed, profile, settle
 from tests.senders import process, send_rows
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -34,6 +36,35 @@ def test_who_was_split_off_from_very_many_stays_so(partner: Source, now: datetim
     made = ledger.split(last, actor="steward", reason="case 1", now=now + timedelta(minutes=1))
     settle(now + timedelta(hours=1))
     assert source_profiles(made) == [last]
+
+
+def test_a_profile_stays_in_ones_hand_when_matching_joins_it_to_an_older_one(crm: Source, now: datetime) -> None:
+    """Alice at work came to what a steward had joined; then Alice's e-mail address ties them all to the oldest."""
+    minutes = [now + timedelta(minutes=place) for place in range(6)]
+
+    def come(row: dict[str, str], at: datetime) -> None:
+        send_rows(crm, row, now=at)
+        process(at)
+
+    come(
+        {name: ALICE[name] for name in ("email", "given_name", "family_name", "updated_at")}
+        | {"customer_number": "C0"},
+        now,
+    )
+    come(ALICE | {"email": "", "phone": ""}, minutes[1])
+    come(CAROL, minutes[2])
+    oldest, alice, carol = (profile(number, now) for number in ("C0", "C1", "C9"))
+    by_hand = ledger.merge(alice, carol, actor="steward", reason="case 1", now=minutes[3])
+    at_work = {"phone": "", "street": ALICE["street"], "postcode": ALICE["postcode"]}
+    come(ALICE_AT_WORK | at_work, minutes[4])
+    assert profile("C2", now) == by_hand != oldest
+    come(ALICE | {"phone": "", "updated_at": "2026-11-02T10:00:00Z"}, minutes[5])
+    assert len(source_profiles(oldest)) == 4
+    assert not Assignment.objects.current().filter(profile=oldest, reason=ledger.BY_HAND).exists()
+    rules.put_in_force(None, Thresholds(link=0.9999), by="steward", reason="case 2", now=minutes[5])
+    assert changed(settle(now + timedelta(hours=1))) == (0, 0, 0)
+    ledger.undo_merge(oldest, carol, actor="steward", reason="case 3", now=now + timedelta(hours=2))
+    assert changed(settle(now + timedelta(hours=3)))[1] > 0
 
 
 def test_who_came_in_the_same_instant_because_of_the_other_follows_them(partner: Source, now: datetime) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from consent import restrictions
 from consent.acts import NewAct, record
-from identity import ledger, portions, settling
+from identity import ledger
 from identity.models import IN_REVIEW, Match
 from identity.profiles import profile_of
 from pipeline import queue
@@ -89,10 +89,10 @@ def test_too_many_are_left_as_they_are(partner: Source, now: datetime, monkeypat
     ids = card_holders(partner, now, 8)
     home = profile_of(ids)
     object_to_linking(ids[0], now)
-    for module in (portions, settling):
-        monkeypatch.setattr(module, "MOST_TOGETHER", 5)
+    for module in ("portions", "settle"):
+        monkeypatch.setattr(f"identity.{module}.MOST_TOGETHER", 5)
     assert changed(settle(now + timedelta(hours=1))) == (0, 0, 0)
     assert profile_of(ids) == home
-    for module in (portions, settling):
-        monkeypatch.setattr(module, "MOST_TOGETHER", 8)
+    for module in ("portions", "settle"):
+        monkeypatch.setattr(f"identity.{module}.MOST_TOGETHER", 8)
     assert changed(settle(now + timedelta(hours=2))) == (0, 1, 1)

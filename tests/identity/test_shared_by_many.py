@@ -3,19 +3,25 @@
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
+from io import StringIO
 from threading import Barrier, BrokenBarrierError, Thread
+from uuid import UUID
 
 import pytest
+from django.core.management import call_command
 from django.db import connections
 
 from consent.acts import NewAct, record
 from consent.models import WITHDRAWN
-from identity import blocked, blocking_values, settle_runs
+from identity import blocked, blocking_values, learning, settle_runs
 from identity.learning import LINKING
+from identity.matching import Person
 from identity.models import IN_REVIEW, BlockedValue, Match
+from identity.persons import open_persons
 from identity.profiles import profile_of
 from identity.rules import in_force
-from identity.shared_by_many import LOOKED_AT_ONCE, shared_by_many
+from identity.shared_by_many import LOOKED_AT_ONCE, STAGE, shared_by_many
 from identity.simulating import simulate
 from pipeline import blocking, settling, tasks
 from pipeline.blocking import block_what_many_share, let_count_again
@@ -28,6 +34,7 @@ from tests.identity.test_dry_run import ALICE_AT_WORK
 from tests.identity.test_resolve import ALICE
 from tests.identity.test_settling import settle
 from tests.senders import process, send_rows
+from vault.grants import Grant
 from vault.models import AuditEntry
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -74,6 +81,24 @@ def test_two_of_one_name_are_no_person_for_a_phone_that_very_many_bear(
     send(crm, ANN | {"city": "Kiel"}, now=now)
     send(crm, ANN | {"city": "Bonn"}, now=now)
     assert count_of_profiles() == before + people
+
+
+@pytest.mark.parametrize("learn", [tasks.learn, partial(call_command, "learn", stdout=StringIO())])
+def test_what_many_share_is_blocked_before_the_model_is_learned(
+    crm: Source, now: datetime, learn: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[set[str]] = []
+
+    def look(ids: list[UUID], grant: Grant) -> dict[UUID, Person]:
+        persons = open_persons(ids, grant)
+        seen.append({person.phone for person in persons.values() if person.phone})
+        return persons
+
+    send(crm, *customers(14, families=14, phone=DESK), ANN | {"phone": "+493098765432"}, now=now)
+    monkeypatch.setattr(learning, "open_persons", look)
+    learn()
+    assert BlockedValue.objects.get().saved_by == STAGE.id
+    assert [len(phones) for phones in seen] == [1]
 
 
 def test_whom_it_joined_before_it_was_found_settling_parts_and_a_dry_run_says_so(crm: Source, now: datetime) -> None:

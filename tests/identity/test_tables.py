@@ -16,5 +16,5 @@ def test_lines_of_json(tmp_path: Path) -> None:
     cells = {
         name: [(*column.values, None)[code] for code in column.codes.tolist()] for name, column in table.columns.items()
     }
-    assert (table.rows, table.unreadable) == (2, 0)
+    assert (table.rows, table.unreadable, table.numbers.to_list()) == (2, [], [1, 2])
     assert cells == {"name": ["Ann", "Bob"], "emails": ["ann@example.org", None], "age": ["41", None]}

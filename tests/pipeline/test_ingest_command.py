@@ -49,6 +49,22 @@ def test_it_counts_and_names_what_was_wrong(till: Source, tmp_path: Path) -> Non
     ]
 
 
+def test_no_bar_is_shown_before_anything_is_known(
+    till: Source, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("receipt_id,loyalty_card,total\nR-1,L-1,5.00\n")
+    run(path, "--source", "till")
+    assert "100%" in capfd.readouterr().err
+    for command in ("ingest", "process"):
+        call_command(command, *([str(path), "--source", "till"] if command == "ingest" else []))
+        if command == "process":
+            assert "100%" in capfd.readouterr().out
+            call_command(command)
+        said = capfd.readouterr()
+        assert [word for word in ("0%", "-:--:--") if word in said.out + said.err] == []
+
+
 def test_of_many_faults_the_first_ten_are_named(till: Source, tmp_path: Path) -> None:
     path = tmp_path / "sales.csv"
     path.write_text("loyalty_card,total\n" + "".join(f"L-{n},lots\n" for n in range(12)))

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from identity.models import Assignment
 from pipeline import heartbeat, listener, queue
 from pipeline.models import Work
-from pipeline.portions import Portion
+from pipeline.pace import Pace
 from records.models import Source
 from tests.pipeline.cast import NOW, ordered, send
 from vault.ids import new_id
@@ -138,7 +138,7 @@ def test_only_word_of_a_commit_wakes_it(processor: Processor, shop: Source) -> N
 def test_it_finds_what_was_there_before_it_listened(monkeypatch: pytest.MonkeyPatch, shop: Source) -> None:
     send(shop, *(ordered(f"person{number}") for number in range(3)))
     monkeypatch.setattr(listener, "LOOKS_EVERY", NEVER)
-    monkeypatch.setattr(listener, "Portion", partial(Portion, 2, 2))
+    monkeypatch.setattr(listener, "Pace", partial(Pace, 2, 2))
     processor = Processor(monkeypatch)
     processor.start()
     assert within_patience(lambda: queue.waiting() == 0)

@@ -274,10 +274,12 @@ def test_p09_the_erasure_ledger_finds_no_space(world: World, settings: Any) -> N
 def test_p09_a_full_disk(world: World, small_tablespace: Path, table: str) -> None:
     """The disk under a table that the erasure writes, at its first and at its last step, is really full."""
     person, request = approved(world)
+    # All workers have one server, and a tablespace is the server's.
+    tablespace = f"small_for_{table}"
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TABLESPACE small LOCATION '{small_tablespace}'")
+        cursor.execute(f"CREATE TABLESPACE {tablespace} LOCATION '{small_tablespace}'")
         cursor.execute(f"TRUNCATE {table}")  # empty, it needs a page for the next row
-        cursor.execute(f"ALTER TABLE {table} SET TABLESPACE small")
+        cursor.execute(f"ALTER TABLE {table} SET TABLESPACE {tablespace}")
     ballast = small_tablespace / "ballast"
     try:
         fill(ballast)
@@ -293,7 +295,7 @@ def test_p09_a_full_disk(world: World, small_tablespace: Path, table: str) -> No
         with connection.cursor() as cursor:
             cursor.execute(f"ALTER TABLE {table} SET TABLESPACE pg_default")
             cursor.execute("CHECKPOINT")
-            cursor.execute("DROP TABLESPACE small")
+            cursor.execute(f"DROP TABLESPACE {tablespace}")
 
 
 def fill(path: Path) -> None:

@@ -1,7 +1,7 @@
 """The application's role of the database is neither owner nor superuser, and works all the same."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from io import StringIO
 
@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
+from psycopg.errors import DuplicateObject, UniqueViolation
 
 from consent.decide import decide
 from identity import golden, profiles
@@ -62,7 +63,8 @@ def _committed(db: None) -> None:
     place.pop("server_side_binding", None)
     with psycopg.connect(**{name: value for name, value in place.items() if value}, autocommit=True) as own:
         for role in (APP, OWNER):
-            if own.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
+            # Another worker may have made it, or is just making it.
+            with suppress(DuplicateObject, UniqueViolation):
                 own.execute(f"CREATE ROLE {role}")
 
 

@@ -1,4 +1,4 @@
-"""manage.py add_api_key NAME --purpose P: make an API key."""
+"""manage.py add_api_key NAME [--purpose P]: make an API key."""
 
 import json
 from argparse import ArgumentParser
@@ -22,8 +22,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name")
         parser.add_argument(
-            "--purpose", action="append", required=True, help="what it may read data for; may be repeated"
-        )
+            "--purpose", action="append", default=[],
+            help="what it may read data for; may be repeated. Needed for the scopes "
+            f"{', '.join(api_keys.FOR_A_PURPOSE)} alone",
+        )  # fmt: skip
         parser.add_argument(
             "--scope",
             action="append",
@@ -34,12 +36,15 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        scopes = options["scope"] or api_keys.DEFAULT_SCOPES
+        if not options["purpose"] and (without := api_keys.for_a_purpose(scopes)):
+            raise CommandError(f"Name with --purpose what it may read personal data for: {without[0]} needs one.")
         try:
             acts.must_exist(options["purpose"])
             key, text = api_keys.add(
                 options["name"],
                 purposes=options["purpose"],
-                scopes=options["scope"] or api_keys.DEFAULT_SCOPES,
+                scopes=scopes,
                 expires_at=timezone.now() + timedelta(days=options["days"]) if options["days"] else None,
             )
         except (api_keys.UnknownScope, api_keys.TooLong, acts.UnknownPurpose) as error:

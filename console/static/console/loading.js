@@ -1,4 +1,4 @@
-// While a file is tried or loaded: asks now and then how far it is, moves the bar, and shows what came of it.
+// While work is under way: asks now and then how far it is, moves the bar, and shows what came of it.
 
 const stand = document.querySelector("[data-progress]");
 const bar = stand.querySelector(".o-bar i");
@@ -10,7 +10,7 @@ const look = async () => {
   const { state, percent, rows } = await answer.json();
   if (state !== stand.dataset.state) return location.reload();
   bar.style.width = `${percent}%`;
-  count.textContent = `${Math.floor(percent)}%` + (rows ? `, ${rows.toLocaleString("en")} rows` : "");
+  count.textContent = `${Math.floor(percent)}%` + (rows ? `, ${rows.toLocaleString("en")} ${stand.dataset.unit || "rows"}` : "");
 };
 
 setInterval(look, 1000);

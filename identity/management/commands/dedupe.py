@@ -23,7 +23,7 @@ from identity.management.files_of_people import (
     write_text,
 )
 from identity.management.probabilities import probability
-from identity.management.remarks_on_files import columns_in_words, counted, remarks_on
+from identity.management.remarks_on_files import MOST_LINES, columns_in_words, counted, remarks_on
 from identity.matching.batch import LINK_IN_FILE
 from identity.matching.threads import each
 from identity.written import written_whole
@@ -117,7 +117,8 @@ def _as_json(done: Deduplicated, threshold: float, seconds: float) -> dict[str, 
         "records": len(done.rows),
         "clusters": done.clusters,
         "duplicates": len(done.rows) - done.clusters,
-        "unreadable_rows": done.unreadable,
+        "unreadable_rows": len(done.unreadable),
+        "unreadable_lines": [row.line for row in done.unreadable[:MOST_LINES]],
         "compared_pairs": done.found.pairs,
         "threshold": threshold,
         "learned_on": done.found.model.learned_on,

@@ -139,7 +139,7 @@ def _state(loading: Loading) -> dict[str, Any]:
 
 @contextmanager
 def _bar(name: str) -> Iterator[Any]:
-    """A bar with rows a second and the time that is left."""
+    """A bar with rows a second and the time that is left, once there is something to tell."""
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -149,11 +149,12 @@ def _bar(name: str) -> Iterator[Any]:
         TimeRemainingColumn(),
     )
     with Bar(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(name, total=None, rows=0, rate=0.0)
+        task = bar.add_task(name, total=None, rows=0, rate=0.0, visible=False)
 
         def tell(progress: Progress) -> None:
             rate = progress.rows / (bar.tasks[0].elapsed or 1.0)
-            bar.update(task, total=progress.total, completed=progress.read, rows=progress.rows, rate=rate)
+            bar.update(task, visible=True, total=progress.total, completed=progress.read)
+            bar.update(task, rows=progress.rows, rate=rate)
 
         yield tell
 

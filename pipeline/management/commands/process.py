@@ -31,6 +31,7 @@ class Command(BaseCommand):
             return
         with Progress() as progress:
             total = backlog.waiting()
-            bar = progress.add_task("processing", total=total)
+            # Until something is known there is nothing to show.
+            bar = progress.add_task("processing", total=total, visible=False)
             while process_batch(now=timezone.now()):
-                progress.update(bar, completed=total - backlog.waiting())
+                progress.update(bar, completed=total - backlog.waiting(), visible=True)

@@ -55,8 +55,8 @@ class Command(BaseCommand):
     def _work_on(self, run: Replay) -> None:
         columns = (TextColumn("Replaying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, transient=True) as progress:
-            bar = progress.add_task("", total=run.found)
-            replay_runs.work_on(run.pk, on_progress=lambda run: progress.update(bar, completed=run.done))
+            bar = progress.add_task("", total=run.found, visible=False)
+            replay_runs.work_on(run.pk, on_progress=lambda run: progress.update(bar, completed=run.done, visible=True))
 
 
 def _as_json(run: Replay) -> str:

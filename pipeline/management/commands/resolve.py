@@ -26,7 +26,7 @@ from identity.management.files_of_people import saved_model
 from identity.management.probabilities import probability
 from identity.models import DONE, MERGE, SPLIT, DryRun, MatchModel, Settling
 from identity.rules import LEAST_LINK, LEAST_REVIEW, MOST_LINK, NotPossible, Thresholds
-from identity.settling import COUNTED
+from identity.settle import COUNTED
 from identity.tried_models import keep_to_try
 from pipeline import settling
 from privacy import epoch
@@ -35,6 +35,7 @@ from vault.reasons import names_somebody
 BY = "resolve command"
 # Of each kind.
 SHOWN = 10
+IN_HAND = f"The portion in hand, of {settling.AT_ONCE} source profiles at most, is still finished and then counted."
 DELIVERED = "delivered"
 # What is for rules on trial alone.
 TRIED = ("link", "review", "same_email", "same_device", "model", "save")
@@ -91,9 +92,9 @@ class Command(BaseCommand):
     def _settle(self, *, as_json: bool) -> None:
         run = settle_runs.begin(by=BY, now=timezone.now())
         with Progress(*_columns("Settling who is who"), transient=True) as progress:
-            bar = progress.add_task("", completed=run.done, total=run.found)
+            bar = progress.add_task("", completed=run.done, total=run.found, visible=False)
             try:
-                settling.work_on(run.pk, on_progress=lambda run: progress.update(bar, completed=run.done))
+                settling.work_on(run.pk, on_progress=lambda run: progress.update(bar, completed=run.done, visible=True))
             except epoch.Behind as error:
                 raise CommandError(str(error)) from None
         run.refresh_from_db()
@@ -110,7 +111,7 @@ class Command(BaseCommand):
         with suppress(settle_runs.NotUnderWay):
             settle_runs.stop(run.pk, by=BY, now=timezone.now())
         run.refresh_from_db()
-        self.stdout.write(_settled(run))
+        self.stdout.write(f"{_settled(run)} {IN_HAND if settling.in_hand(run) else ''}".strip())
 
     def _try(self, options: dict[str, Any]) -> None:
         if options["save"] and names_somebody(options["save"]):
@@ -140,16 +141,21 @@ class Command(BaseCommand):
             raise CommandError(f"There is no model of the version '{named}', and no such file.")
         if known is None:
             known = keep_to_try(saved_model(Path(named)), now=timezone.now())
+            stands = "in force" if known.active else "not in force"
             self.stderr.write(
-                f"Kept as model '{known.version}', not in force: --model '{known.version}' tries it again, and the "
+                f"Kept as model '{known.version}', {stands}: --model '{known.version}' tries it again, and the "
                 "admin lists it under Who is who: rules."
             )
         return known
 
     def _work_on(self, run: DryRun) -> None:
         with Progress(*_columns("Asking who is who"), transient=True) as progress:
-            bar = progress.add_task("", total=None)
-            dry_runs.work_on(run.pk, on_progress=lambda done, found: progress.update(bar, completed=done, total=found))
+            bar = progress.add_task("", total=None, visible=False)
+
+            def tell(done: int, found: int) -> None:
+                progress.update(bar, completed=done, total=found, visible=True)
+
+            dry_runs.work_on(run.pk, on_progress=tell)
 
 
 def _columns(what: str) -> tuple[ProgressColumn, ...]:
@@ -207,8 +213,8 @@ def _in_words(run: DryRun, told: dict[str, Any]) -> str:
     lines = [
         f"{counts['source_profiles']:,} source profiles are {counts['people_now']:,} people now, and would be "
         f"{counts['people_then']:,}.",
-        f"Merges: {counts['merges']:,}, of {counts['merging']:,} people. "
-        f"Splits: {counts['splits']:,}, of {counts['splitting']:,} people.",
+        f"{counts['merging']:,} people would merge, in {counts['merges']:,} merges. "
+        f"{counts['splitting']:,} people would split: {counts['splits']:,} parts would leave them.",
     ]
     for kind, word in (MERGE, "together"), (SPLIT, "apart"):
         lines += _changes(word, [one for one in told["changes"] if one["kind"] == kind], counts[f"{kind}s"])

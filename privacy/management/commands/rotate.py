@@ -67,10 +67,10 @@ class Command(BaseCommand):
         done = 0
         console = Console(stderr=True, quiet=quiet)
         with Bar(*Bar.get_default_columns(), MofNCompleteColumn(), console=console) as bar:
-            task = bar.add_task("rotating", total=None)
+            task = bar.add_task("rotating", total=None, visible=False)
             for progress in rotation:
                 done = progress.done
-                bar.update(task, completed=progress.done, total=progress.total)
+                bar.update(task, completed=progress.done, total=progress.total, visible=True)
         return done
 
     def _tell(self, options: dict[str, Any], result: dict[str, Any], words: str) -> None:

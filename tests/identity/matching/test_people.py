@@ -64,6 +64,16 @@ def test_what_is_junk_is_told_and_known_again_among_few() -> None:
     assert People.build(range(2), shop_customers(2)).phone.codes.tolist() == [0, 0]
 
 
+def test_what_is_known_to_be_junk_is_no_households_either() -> None:
+    phone, other = "+4930000000", "+4930111111"
+    pairs = [Person(given_name=name, phone=one) for name in ("Ann", "Bob") for one in (phone, other)]
+    codes = People.build(range(4), pairs).phone.values
+    plain = People.build(range(4), pairs).shared_phones
+    assert (plain.household.tolist(), plain.junk.tolist()) == ([True, True], [False, False])
+    known = People.build(range(4), pairs, junk={"phone": frozenset({codes[0]})}).shared_phones
+    assert (known.household.tolist(), known.junk.tolist()) == ([False, True], [True, False])
+
+
 def test_a_short_form_does_not_make_an_identifier_shared() -> None:
     people = People.build(range(2), [cast.ALICE, cast.ALICE_AT_WORK])
     assert people.shared_emails.household.tolist() == [False]

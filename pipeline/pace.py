@@ -7,7 +7,7 @@ is how long whoever merges by hand, or erases, may have to wait for its end: a s
 FEWEST, MOST = 200, 1_000
 
 
-class Portion:
+class Pace:
     """What a worker takes next, by what it took last."""
 
     def __init__(self, fewest: int = FEWEST, most: int = MOST) -> None:
