@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: real servers in homes of their own."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -112,15 +113,26 @@ def test_writes_are_durable(home: Path) -> None:
     assert {setting for _, setting in ask(embedded.ensure_running(home), query)} == {"on"}
 
 
-def test_it_keeps_an_eighth_of_the_memory_for_its_pages(home: Path) -> None:
+def test_it_keeps_a_quarter_of_the_memory_for_its_pages(home: Path) -> None:
     megabytes = embedded.shared_buffers(embedded.memory())
     query = "SELECT pg_size_bytes(current_setting('shared_buffers'))"
     assert ask(embedded.ensure_running(home), query) == [(megabytes * embedded.MEGABYTE,)]
 
 
-@pytest.mark.parametrize(("gigabytes", "megabytes"), [(0.5, 128), (2, 256), (8, 1024), (16, 2048), (64, 2048)])
+@pytest.mark.parametrize(("gigabytes", "megabytes"), [(0.4, 128), (2, 512), (8, 2048), (16, 4096), (64, 8192)])
 def test_its_pages_are_within_bounds(gigabytes: float, megabytes: int) -> None:
     assert embedded.shared_buffers(int(gigabytes * 1024) * embedded.MEGABYTE) == megabytes
+
+
+@pytest.mark.parametrize(("gigabytes", "megabytes"), [(4, 1024), (20, 2048), (500, 8192)])
+def test_its_log_takes_a_tenth_of_the_free_disk(gigabytes: int, megabytes: int) -> None:
+    assert embedded.max_wal_size(gigabytes * 1024 * embedded.MEGABYTE) == megabytes
+
+
+def test_its_checkpoints_are_as_far_apart_as_there_is_room(home: Path) -> None:
+    megabytes = embedded.max_wal_size(shutil.disk_usage(home).free)
+    ((size,),) = ask(embedded.ensure_running(home), "SELECT pg_size_bytes(current_setting('max_wal_size'))")
+    assert size / embedded.MEGABYTE == pytest.approx(megabytes, rel=0.2)
 
 
 @pytest.mark.parametrize(("limit", "told"), [("4096\n", 4096), ("max\n", None), (None, None)])
