@@ -27,10 +27,11 @@ ON CONFLICT (source_profile_id) DO UPDATE SET sealed = excluded.sealed
 
 
 def keep(persons: Mapping[UUID, Person]) -> None:
-    """Keep what these source profiles last said, as it was just opened in this transaction."""
+    """Keep what these source profiles last said, as it was just opened in this transaction, which holds off rotations:
+    it has made tokens."""
     if not persons:
         return
-    sealer = Sealer(keys.fetch_to_seal(persons))
+    sealer = Sealer(keys.fetch(persons))
     sealed = ByteArray(seal(id, person, sealer) for id, person in persons.items())
     with planned_cursor() as cursor:
         cursor.execute(KEEP, [Uuids(persons), sealed])

@@ -64,7 +64,7 @@ def resolve_batch(*, now: datetime, limit: int = BATCH) -> int:
     with transaction.atomic(), uncollected():
         with unhurried():
             ledger.join_resolvers()
-            hold_off()
+            hold_off(at_once=False)
             last = ask(turns.last())
             with queue.take(limit, and_ask=blocked.last_words()) as taken:
                 work = taken.work
