@@ -38,7 +38,8 @@ class Leave:
 
 
 def ask_leave(ids: Collection[UUID], now: datetime, nobodys: Blocked, *, by_value: bool = False) -> Leave | None:
-    """Ask for all of these; `by_value` of those of whom there is news, so that no view is theirs any more."""
+    """Ask for all of these: `by_value` where a view may say something else, since there is news or other values are
+    blocked."""
     if not ids:
         return None
     asked: Asked[Found] | None = ask(latest_values(ids, nobodys)) if by_value else None

@@ -163,7 +163,10 @@ def _look(
             rules_of.which_hold(),
         )
     )
-    opened, linkable, objecting = open_all(ask_leave(source_profiles, now, nobodys, by_value=True))
+    # On trial other values may be blocked than when views were made.
+    by_value = trial is not None
+    mine = ask_leave(source_profiles, now, nobodys, by_value=by_value or not anew)
+    opened, linkable, objecting = open_all(mine)
     shared = sharing.answer()
     found, no_more, signed_in, on_device, verdicts, hold = asked.answer()
     rules = trial or rules_of.found_in_force(hold)
@@ -188,9 +191,8 @@ def _look(
     belongs = {id: home for id, home in homes.items() if id in fresh} | company.belongs
     strangers = ((met - homes.keys()) | belongs.keys()) - newcomers.keys()
     everyone = in_order(newcomers.keys() | strangers)
-    leave = ask_leave(strangers, now, nobodys)
-    others, may_be_linked, object_too = open_all(leave)
-    by_value = newcomers | {id: others[id] for id in (leave.bare if leave else ())}
+    theirs = ask_leave(strangers, now, nobodys, by_value=by_value)
+    others, may_be_linked, object_too = open_all(theirs)
     told = ask(
         joined(
             limits.which_stand(),
@@ -224,7 +226,7 @@ def _look(
         nobodys=nobodys,
         rules=rules,
         told=told,
-        seen=Seen(made, by_value, objecting | object_too),
+        seen=Seen(made, {id: persons[id] for one in (mine, theirs) if one for id in one.bare}, objecting | object_too),
     )
 
 

@@ -9,13 +9,15 @@ from django.db import connection
 
 from consent.acts import NewAct, record
 from consent.decide import decide_each
-from identity import blocked, blocking_values
+from identity import blocked, blocking_values, rules
 from identity import matching_views as views
+from identity.blocked import Blocked
 from identity.learning import LINKING
 from identity.matching import Person
 from identity.models import GoldenValue, MatchingView
 from identity.persons import latest_values, open_persons
 from identity.persons import views as viewed
+from identity.scene import look_around
 from pipeline import queue
 from records.models import Attribute, Identifier, Source
 from tests.senders import process, send_rows
@@ -133,6 +135,23 @@ def test_a_blocked_value_is_in_none(crm: Source, ann: UUID, now: datetime) -> No
     queue.enqueue(blocking_values.set_blocked("phone", ANN["phone"], is_blocked=False, by="u-1", now=now), now=now)
     process(now)
     assert opened(ann, now).phone == ANN["phone"]
+
+
+def test_on_trial_other_values_may_be_blocked(crm: Source, ann: UUID, now: datetime) -> None:
+    """Views hold what was not blocked when they were made."""
+    told = {name: ANN[name] for name in ("given_name", "family_name", "phone", "updated_at")}
+    send_rows(crm, told | {"customer_number": "C2"}, now=now)
+    process(now)
+    (other,) = MatchingView.objects.exclude(source_profile=ann).values_list("source_profile_id", flat=True)
+    phone = ("phone", bytes(Identifier.objects.get(source_profile=ann, namespace="phone").index))
+
+    def compared(nobodys: Blocked) -> set[str]:
+        scene = look_around([other], now=now, nobodys=nobodys, trial=rules.in_force())
+        return {field for edge in scene.edges.values() for field, _, _ in edge.levels}
+
+    standing = blocked.standing()
+    assert "phone" in compared(standing)
+    assert "phone" not in compared(Blocked(standing.pairs | {phone}))
 
 
 def test_whoever_objects_has_none(ann: UUID, now: datetime) -> None:
