@@ -7,19 +7,20 @@ TABLES = ("records_attribute", "records_identifier")
 # With the name that the rows which a statement changed go by.
 EVENTS = {"insert": "NEW", "update": "NEW", "delete": "OLD"}
 
+# Each view is looked up by its key, however many there are: of a subquery PostgreSQL might make a walk through all.
 DROP_VIEWS = """
 CREATE FUNCTION identity_drop_matching_views() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_TABLE_NAME = 'records_attribute' THEN
-        DELETE FROM identity_matchingview WHERE source_profile_id IN (
-            SELECT source_profile_id FROM changed WHERE field IN (
+        DELETE FROM identity_matchingview WHERE source_profile_id = ANY(ARRAY(
+            SELECT DISTINCT source_profile_id FROM changed WHERE field IN (
                 'given_name', 'family_name', 'birth_date', 'street', 'postcode', 'city', 'country'
             )
-        );
+        ));
     ELSE
-        DELETE FROM identity_matchingview WHERE source_profile_id IN (
-            SELECT source_profile_id FROM changed WHERE namespace IN ('email', 'phone')
-        );
+        DELETE FROM identity_matchingview WHERE source_profile_id = ANY(ARRAY(
+            SELECT DISTINCT source_profile_id FROM changed WHERE namespace IN ('email', 'phone')
+        ));
     END IF;
     RETURN NULL;
 END $$
