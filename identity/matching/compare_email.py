@@ -8,7 +8,7 @@ from rapidfuzz.process import cpdist
 from identity.matching import normalize
 from identity.matching.column import Codes, Column, derive
 from identity.matching.distinct import on_distinct
-from identity.matching.levels import EMAIL, NO_EVIDENCE
+from identity.matching.levels import EMAIL, NO_EVIDENCE, leave_out
 from identity.matching.local_parts import say_only_the_name
 from identity.matching.people import People
 
@@ -23,21 +23,21 @@ def compare_emails(people: People, a: Codes, b: Codes) -> NDArray[np.int8]:
     says only the name of both is no evidence elsewhere: names are compared by themselves.
     """
     column = people.email
-    one, other = column.codes[a], column.codes[b]
-    local, other_local = people.email_local.codes[a], people.email_local.codes[b]
+    one, other = column.codes.take(a), column.codes.take(b)
+    local, other_local = people.email_local.codes.take(a), people.email_local.codes.take(b)
     levels = np.full(len(a), EMAIL["different"], dtype=np.int8)
-    one_mailbox = people.mailbox.codes[a] == people.mailbox.codes[b]
+    one_mailbox = people.mailbox.codes.take(a) == people.mailbox.codes.take(b)
     same = one_mailbox | ((local == other_local) & (local >= 0))
     unknown = one | other < 0
     unlike = np.flatnonzero(~(same | unknown))
-    levels[unlike] = on_distinct(one[unlike], other[unlike], lambda x, y: _judge(column, x, y))
-    np.copyto(levels, EMAIL["same_local_part"], where=same)
-    np.copyto(levels, EMAIL["exact"], where=one == other)
+    levels[unlike] = on_distinct(one.take(unlike), other.take(unlike), lambda x, y: _judge(column, x, y))
+    levels[np.flatnonzero(same)] = EMAIL["same_local_part"]
+    levels[np.flatnonzero(one == other)] = EMAIL["exact"]
     elsewhere = np.flatnonzero(same & ~one_mailbox)
     for side in (a, b):
-        elsewhere = elsewhere[say_only_the_name(people, side[elsewhere])]
+        elsewhere = elsewhere.compress(say_only_the_name(people, side.take(elsewhere)))
     levels[elsewhere] = NO_EVIDENCE
-    np.copyto(levels, NO_EVIDENCE, where=unknown)
+    leave_out(levels, unknown)
     return levels
 
 
@@ -47,15 +47,15 @@ def _numbers(column: Column) -> Codes:
 
 
 def _judge(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
-    lengths = column.lengths
-    allowed = np.minimum(np.minimum(lengths[x], lengths[y]) // LETTERS_PER_SLIP, MOST_SLIPS)
+    length, other_length = column.lengths.take(x), column.lengths.take(y)
+    allowed = np.minimum(np.minimum(length, other_length) // LETTERS_PER_SLIP, MOST_SLIPS)
     levels = np.full(len(x), EMAIL["different"], dtype=np.int8)
     # Namesakes choose one address but for its number, so another number is no slip. Each slip makes an address one
     # letter longer or shorter at most.
     numbers = column.once(_numbers)
-    possible = (numbers[x] == numbers[y]) & (np.abs(lengths[x] - lengths[y]) <= allowed)
+    possible = (numbers.take(x) == numbers.take(y)) & (np.abs(length - other_length) <= allowed)
     doubtful = np.flatnonzero(possible & (allowed > 0))
-    left, right = column.texts(x[doubtful]), column.texts(y[doubtful])
+    left, right = column.texts(x.take(doubtful)), column.texts(y.take(doubtful))
     slips = cpdist(left, right, scorer=OSA.distance, score_cutoff=MOST_SLIPS, dtype=np.int32)
     levels[doubtful[slips <= allowed[doubtful]]] = EMAIL["similar"]
     return levels

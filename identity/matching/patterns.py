@@ -50,7 +50,7 @@ class Patterns:
             merged.of, weights=[count for part in parts for count in part.counts], minlength=len(merged.counts)
         )
         ends = np.cumsum([len(part.levels) for part in parts])
-        of = [merged.of[end - len(part.levels) : end][part.of] for part, end in zip(parts, ends, strict=True)]
+        of = [merged.of[end - len(part.levels) : end].take(part.of) for part, end in zip(parts, ends, strict=True)]
         return Patterns(merged.levels, counts.astype(np.float64), np.concatenate(of) if of else merged.of)
 
 
@@ -68,7 +68,7 @@ def patterns_of(levels: Levels) -> Patterns:
     place, example = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.intp)
     place[shown] = np.arange(len(shown), dtype=np.int32)
     example[numbers] = np.arange(len(numbers))
-    return Patterns(levels[example[shown]], counts[shown].astype(np.float64), place[numbers])
+    return Patterns(levels[example[shown]], counts[shown].astype(np.float64), place.take(numbers))
 
 
 def _numbers(levels: Levels) -> tuple[NDArray[np.int64], int]:
