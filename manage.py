@@ -16,7 +16,8 @@ or start `make serve`, which does it by itself."""
 
 # Commands that read and write files alone: the embedded PostgreSQL is not started for them.
 WITHOUT_DATABASE = frozenset({"dedupe", "explain_pair"})
-# Of those the one that needs no model either: it begins a second earlier without the applications.
+# Of those the one that needs no model either: it begins a second earlier without the applications, and ends a fifth of
+# one earlier without their settings.
 WITHOUT_APPLICATIONS = "dedupe"
 # These do so when they are given a model.
 WITH_A_MODEL = frozenset({"model"})
@@ -30,7 +31,8 @@ def reads_files_alone(command: str, *options: str) -> bool:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings")
+    if sys.argv[1:2] != [WITHOUT_APPLICATIONS]:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings")
     if reads_files_alone(*(sys.argv[1:] or ("help",))):
         os.environ.setdefault("DATABASE_URL", NOWHERE)
         os.environ.setdefault("KEYSTORE_URL", NOWHERE)

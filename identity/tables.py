@@ -34,7 +34,7 @@ def read_table(path: Path, *, tell: Callable[[int], None] = lambda rows: None) -
     `tell` is called with the number of rows read, now and then.
     """
     with path.open("rb") as file:
-        nature = examine(file, name=path.name)
+        nature = examine(file, name=path.name, to_know=False)
         cells, unreadable = _at_once(path, file, nature), 0
         if cells is None:
             file.seek(0)
