@@ -68,8 +68,8 @@ def _with_others(pairs: NDArray[np.int64], others: NDArray[np.int64]) -> tuple[N
     """Return both together, each in order and without twofold ones, in order; and where among them the pairs stand."""
     before = np.searchsorted(pairs, others)
     there = before < len(pairs)
-    there[there] = pairs[before[there]] == others[there]
-    others, before = others[~there], before[~there]
+    there[there] = pairs.take(before.compress(there)) == others.compress(there)
+    others, before = others.compress(~there), before.compress(~there)
     is_old = np.ones(len(pairs) + len(others), dtype=np.bool_)
     is_old[before + np.arange(len(others))] = False
     together = np.empty(len(is_old), dtype=np.int64)
@@ -85,8 +85,8 @@ def _twins(people: People) -> NDArray[np.int64]:
     columns = [column for name in FIELDS if not (column := people.free(name)).is_empty]
     rows, same = np.arange(len(people)), np.zeros(len(people), dtype=np.int64)
     for column in columns:
-        runs = Runs.of(same * (len(column.values) + 1) + column.codes[rows] + 1, alone=False)
-        rows, same = rows[runs.rows], np.repeat(np.arange(len(runs.sizes)), runs.sizes)
+        runs = Runs.of(same * (len(column.values) + 1) + column.codes.take(rows) + 1, alone=False)
+        rows, same = rows.take(runs.rows), np.repeat(np.arange(len(runs.sizes)), runs.sizes)
     again = np.flatnonzero(same[1:] == same[:-1])
     one, other = rows[again], rows[again + 1]
     known = np.zeros(len(one), dtype=np.bool_)
@@ -119,6 +119,6 @@ def _keys(people: People) -> Iterator[tuple[int, Codes]]:
 def _bounded(codes: Codes) -> tuple[int, Codes]:
     counts = np.bincount(codes + 1)[1:]
     few = counts <= _MOST_SHARING
-    blocks = np.append(np.where(few, np.arange(len(few), dtype=np.int32), np.int32(MISSING)), np.int32(MISSING))[codes]
-    kept: NDArray[np.int64] = counts[few]
-    return int((kept * (kept - 1) // 2).sum()), blocks
+    number = np.append(np.where(few, np.arange(len(few), dtype=np.int32), np.int32(MISSING)), np.int32(MISSING))
+    kept = counts.compress(few)
+    return int((kept * (kept - 1)).sum()) // 2, number.take(codes)
