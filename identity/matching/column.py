@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import RLock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,11 +24,15 @@ class Column:
     codes: Codes
     values: Sequence[str]
     _made: dict[Callable[["Column"], Any], Any] = field(default_factory=dict, repr=False)
+    # What makes something may ask for something else of the same column.
+    _making: RLock = field(default_factory=RLock, repr=False)
 
     def once(self, make: Callable[["Column"], T]) -> T:
-        """Return what `make` makes of this column, made when it is first asked for."""
+        """Return what `make` makes of this column, made when it is first asked for, by one of those who ask at once."""
         if make not in self._made:
-            self._made[make] = make(self)
+            with self._making:
+                if make not in self._made:
+                    self._made[make] = make(self)
         made: T = self._made[make]
         return made
 

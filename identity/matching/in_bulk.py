@@ -41,10 +41,14 @@ _FOLDING = frozenset[Rule]({normalize.name, normalize.street})
 
 
 class Texts(Bulk):
-    """Distinct texts in a column of Arrow; a list is made of them when one is first asked for."""
+    """Distinct texts in a column of Arrow; a list is made of them when one is first asked for.
 
-    def __init__(self, series: pl.Series) -> None:
+    What is made of plain texts by the rules is plain, and not asked again whether it is.
+    """
+
+    def __init__(self, series: pl.Series, *, plain: bool = False) -> None:
         self.series = series
+        self._plain = plain
         self._listed: list[str] | None = None
 
     def __len__(self) -> int:
@@ -81,10 +85,11 @@ class Texts(Bulk):
 
     def derived(self, rule: Rule) -> Column:
         """Return the rule's outcome for each text."""
-        outcome = applied(rule, self.series)
+        self._plain = self._plain or are_plain(self.series)
+        outcome = applied(rule, self.series, plain=self._plain)
         if outcome.equals(self.series):
             return Column(np.arange(len(self), dtype=np.int32), self)
-        return encoded(outcome)
+        return encoded(outcome, plain=self._plain and rule in RULES)
 
     def _list(self) -> list[str]:
         if self._listed is None:
@@ -92,8 +97,8 @@ class Texts(Bulk):
         return self._listed
 
 
-def encoded(texts: pl.Series) -> Column:
-    """Return the column of these texts; null and "" are missing."""
+def encoded(texts: pl.Series, *, plain: bool = False) -> Column:
+    """Return the column of these texts, which may be known to be `plain`; null and "" are missing."""
     known = texts.set(texts == "", None)
     codes, first = _by_hash(known)
     values = known.gather(first)
@@ -102,7 +107,7 @@ def encoded(texts: pl.Series) -> Column:
         categories = known.cast(pl.Categorical(pl.Categories.random())).to_physical().cast(pl.Int64)
         codes, first = _numbered(categories.fill_null(MISSING).to_numpy())
         values = known.gather(first)
-    return Column(codes, Texts(values) if len(values) > FEW else tuple(values.to_list()))
+    return Column(codes, Texts(values, plain=plain) if len(values) > FEW else tuple(values.to_list()))
 
 
 def _by_hash(texts: pl.Series) -> tuple[Codes, NDArray[np.int64]]:
@@ -128,11 +133,20 @@ def texts_of(column: Column, rows: NDArray[np.int64]) -> pl.Series:
     return texts.gather(pl.Series(codes).set(pl.Series(codes == MISSING), None))
 
 
-def applied(rule: Rule, texts: pl.Series) -> pl.Series:
-    """Return the rule's outcome for each text, null where there is none."""
+def are_plain(texts: pl.Series) -> bool:
+    """Return whether all signs of these texts are plain."""
+    signs = np.frombuffer(texts.str.join("").cast(pl.Binary).item(), dtype=np.uint8)
+    # What is below the first one comes out above the last.
+    return not bool((signs - np.uint8(ord(" ")) > ord("~") - ord(" ")).any())
+
+
+def applied(rule: Rule, texts: pl.Series, *, plain: bool = False) -> pl.Series:
+    """Return the rule's outcome for each text, which may be known to be `plain`, null where there is none."""
     in_bulk = RULES.get(rule)
     if in_bulk is None:
         return pl.Series([rule(text) for text in texts], dtype=pl.String)
+    if plain:
+        return in_bulk(texts)
     written = in_plain_letters(texts) if rule in _FOLDING else texts
     outcome = in_bulk(written)
     odd = (~written.str.contains(PLAIN)).arg_true()

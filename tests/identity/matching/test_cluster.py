@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from identity.matching import b_cubed, cluster, log_odds, pairwise_metrics
-from identity.matching.cluster import _MANY_EDGES, _best_first
+from identity.matching.ties import _MANY_EDGES, _best_first
 
 
 def clustered(n: int, edges: dict[tuple[int, int], float], **rules: object) -> list[int]:
