@@ -74,6 +74,10 @@ _LEAST_BLOCK = 10
 _LARGEST_NUMBER = 1 << 40
 
 
+# What one key finds: its pairs, the sizes of the blocks left out, and how many blocks were too large at first.
+OfKey = tuple[NDArray[np.int64], Sequence[int], int]
+
+
 @dataclass(frozen=True, slots=True)
 class SkippedBlock:
     """A block that stayed too large: its key's fields (never their values) and how many people it holds."""
@@ -127,16 +131,26 @@ def candidate_pairs(people: People, *, max_block: int = MOST_IN_A_BLOCK) -> tupl
     So it is with smaller ones where a key makes more than 1.5 pairs a person in a large file: no key, however common
     its values, costs more than others.
     """
-    n = len(people)
-    by_key = each(lambda fields: _pairs_of_key(people, fields, max_block), KEYS, rows=n)
-    flat = distinct(np.concatenate([pairs for pairs, _, _ in by_key]))
+    pairs, skipped = together(pairs_by_key(people, max_block=max_block))
+    return in_rows(pairs), skipped
+
+
+def pairs_by_key(people: People, *, max_block: int = MOST_IN_A_BLOCK) -> list[OfKey]:
+    """Return what each key finds."""
+    return each(lambda fields: _pairs_of_key(people, fields, max_block), KEYS, rows=len(people))
+
+
+def together(by_key: list[OfKey]) -> tuple[NDArray[np.int64], SkippedBlocks]:
+    """Return the pairs that all keys found, as `in_rows` takes them, and the blocks that they left out."""
     skipped = [SkippedBlock(fields, size) for fields, found in zip(KEYS, by_key, strict=True) for size in found[1]]
-    return in_rows(flat), SkippedBlocks(tuple(skipped), sum(split for _, _, split in by_key) - len(skipped))
+    left_out = SkippedBlocks(tuple(skipped), sum(split for _, _, split in by_key) - len(skipped))
+    pairs = np.concatenate([pairs for pairs, _, _ in by_key])
+    # They are many, and not needed twice.
+    by_key.clear()
+    return distinct(pairs), left_out
 
 
-def _pairs_of_key(
-    people: People, fields: tuple[str, ...], max_block: int
-) -> tuple[NDArray[np.int64], Sequence[int], int]:
+def _pairs_of_key(people: People, fields: tuple[str, ...], max_block: int) -> OfKey:
     """Return the pairs that share the key, the sizes of the blocks left out, and how many were too large at first."""
     runs = _runs(people, fields, alone=False)
     max_block = _affordable(runs.sizes, len(people), max_block)

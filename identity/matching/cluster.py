@@ -16,7 +16,7 @@ from identity.matching.ties import WEAK, Marks, Rows, Ties, apart, resolved, tie
 Contradiction = Callable[[NDArray[np.int32]], NDArray[np.bool_]]
 _PAIRS_AT_ONCE = 1_000_000
 # So many ties are decided at a time.
-_TIES_AT_ONCE = 100_000
+_TIES_AT_ONCE = 250_000
 
 
 def cluster(

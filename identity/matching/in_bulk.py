@@ -68,6 +68,8 @@ class Texts(Bulk):
 
     def chosen(self, places: Codes) -> list[str]:
         """Return the texts at these places."""
+        if self._listed is not None:
+            return list(map(self._listed.__getitem__, places.tolist()))
         return self.series.gather(places).to_list()
 
     def lengths(self) -> NDArray[np.int64]:

@@ -286,9 +286,10 @@ def log_likelihoods(model: Model, levels: Levels) -> Floats:
 
 def log_levels(distributions: Distributions, levels: Levels) -> Floats:
     """Return the natural log of each level's probability, shape (rows, comparisons); no evidence counts 0."""
-    logs = np.empty(levels.shape, dtype=np.float64)
-    for column, shares in enumerate(distributions):
-        logs[:, column] = np.append(np.log(shares), 0.0)[levels[:, column]]
+    logs = np.zeros(levels.shape, dtype=np.float64)
+    for column in np.flatnonzero(levels.max(axis=0, initial=NO_EVIDENCE) > NO_EVIDENCE):
+        shares = distributions[column]
+        logs[:, column] = np.append(np.log(shares), 0.0).take(levels[:, column])
     return logs
 
 

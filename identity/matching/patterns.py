@@ -24,13 +24,13 @@ class Patterns:
     counts: NDArray[np.float64]
     of: NDArray[np.int32]
 
-    def among(self, pairs: NDArray[np.int64]) -> "Patterns":
-        """Return the patterns of some of the pairs, given by their places."""
-        of = self.of[pairs]
+    def among(self, pairs: NDArray[np.bool_]) -> "Patterns":
+        """Return the patterns of some of the pairs, shape (pairs,)."""
+        of = self.of.compress(pairs)
         counts = np.bincount(of, minlength=len(self.counts)).astype(np.float64)
         shown = counts > 0
         place = (np.cumsum(shown) - 1).astype(np.int32)
-        return Patterns(self.levels[shown], counts[shown], place[of])
+        return Patterns(self.levels[shown], counts[shown], place.take(of))
 
     def showing(self, place: int, level: int) -> NDArray[np.int64]:
         """Return the pairs, by place, that agree at this level in the comparison at that place."""

@@ -34,19 +34,18 @@ _SAME = frozenset({
 })  # fmt: skip
 
 
-def widened(people: People, pairs: Pairs) -> tuple[Pairs, NDArray[np.int64]]:
-    """Return `pairs`, shape (pairs, 2), and those who agree on one or two fields that few others share, in order; and
-    where among them `pairs` stand.
+def widened(people: People, pairs: NDArray[np.int64]) -> tuple[Pairs, NDArray[np.bool_]]:
+    """Return `pairs`, as `together` gives them, and those who agree on one or two fields that few others share, in
+    order, shape (pairs, 2); and which among them `pairs` are.
 
     Keys that bring few pairs come first. In a large file only such fields count of which those who agree mostly agree
     on more, as with a phone number. They matter where a file lacks the fields that the fixed keys are made of, and
     where it is so dirty that two slips in one record are common.
     """
     n = len(people)
-    flat = in_one(pairs[:, 0], pairs[:, 1])
     if n <= ALL_WITH_ALL:
         everyone = in_one(*np.triu_indices(n, k=1))
-        return in_rows(everyone), np.searchsorted(everyone, flat)
+        return in_rows(everyone), np.isin(everyone, pairs, assume_unique=True)
     budget = max(_BUDGET, _BUDGET_A_PERSON * n)
     taken = []
     for size, blocks in sorted(_keys(people), key=lambda key: key[0]):
@@ -57,15 +56,15 @@ def widened(people: People, pairs: Pairs) -> tuple[Pairs, NDArray[np.int64]]:
 
     def more(blocks: Codes) -> NDArray[np.int64]:
         brought = pairs_within(blocks)
-        worth_it = n <= _ENOUGH_FOR_TWO or _confirmed(brought, flat) >= _LEAST_CONFIRMED
+        worth_it = n <= _ENOUGH_FOR_TWO or _confirmed(brought, pairs) >= _LEAST_CONFIRMED
         return brought if worth_it else brought[:0]
 
-    wide, at = _with_others(flat, distinct(np.concatenate([_twins(people), *each(more, taken, rows=n)])))
-    return in_rows(wide), at
+    wide, narrow = _with_others(pairs, distinct(np.concatenate([_twins(people), *each(more, taken, rows=n)])))
+    return in_rows(wide), narrow
 
 
-def _with_others(pairs: NDArray[np.int64], others: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return both together, each in order and without twofold ones, in order; and where among them the pairs stand."""
+def _with_others(pairs: NDArray[np.int64], others: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return both together, each in order and without twofold ones, in order; and which among them the pairs are."""
     before = np.searchsorted(pairs, others)
     there = before < len(pairs)
     there[there] = pairs.take(before.compress(there)) == others.compress(there)
@@ -74,7 +73,7 @@ def _with_others(pairs: NDArray[np.int64], others: NDArray[np.int64]) -> tuple[N
     is_old[before + np.arange(len(others))] = False
     together = np.empty(len(is_old), dtype=np.int64)
     together[is_old], together[~is_old] = pairs, others
-    return together, np.flatnonzero(is_old)
+    return together, is_old
 
 
 def _twins(people: People) -> NDArray[np.int64]:
@@ -99,7 +98,8 @@ def _confirmed(pairs: NDArray[np.int64], known: NDArray[np.int64]) -> float:
     """Return the share of these pairs that is among the known ones, which are in order: by a sample."""
     if not len(pairs) or not len(known):
         return 0.0
-    sample = pairs[:: max(1, len(pairs) // _SAMPLE)]
+    # In order they are looked up faster.
+    sample = np.sort(pairs[:: max(1, len(pairs) // _SAMPLE)])
     places = np.minimum(np.searchsorted(known, sample), len(known) - 1)
     return float((known[places] == sample).mean())
 

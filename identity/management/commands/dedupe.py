@@ -29,6 +29,8 @@ from identity.matching.threads import each
 from identity.written import written_whole
 
 _ROWS_AT_ONCE = 250_000
+# A probability is written in ten thousandths.
+_SHARES = 10_000
 # What lifts a limit.
 ANY = "any"
 
@@ -102,10 +104,14 @@ def _limit(text: str) -> tuple[str, int | None]:
 
 
 def _write(out: Path, rows: pl.DataFrame) -> None:
+    # Each of the few probabilities that can be written is spelled once.
+    spelled = pl.Series([f"{share / _SHARES:.4f}" for share in range(_SHARES + 1)])
+
     def written(start: int) -> bytes:
         lines = BytesIO()
         part = rows.slice(start, _ROWS_AT_ONCE)
-        part.write_csv(lines, include_header=start == 0, float_precision=4)
+        shares = (part["probability"] * _SHARES).round().cast(pl.UInt32)
+        part.with_columns(spelled.gather(shares).alias("probability")).write_csv(lines, include_header=start == 0)
         return lines.getvalue()
 
     with written_whole(out) as file:
