@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 """Django's command line for Onym."""
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -38,7 +39,12 @@ if __name__ == "__main__":
         os.environ.setdefault("KEYSTORE_URL", NOWHERE)
     try:
         if sys.argv[1:2] == [WITHOUT_APPLICATIONS]:
+            # It makes no cycles to look for, and the system clears up after it faster than the interpreter.
+            gc.disable()
             import_module(f"identity.management.commands.{WITHOUT_APPLICATIONS}").Command().run_from_argv(sys.argv)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(0)
         else:
             execute_from_command_line(sys.argv)
     except ProgrammingError as error:
