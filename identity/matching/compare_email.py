@@ -8,7 +8,7 @@ from rapidfuzz.process import cpdist
 from identity.matching import normalize
 from identity.matching.column import Codes, Column, derive
 from identity.matching.distinct import on_distinct
-from identity.matching.levels import EMAIL, NO_EVIDENCE, leave_out
+from identity.matching.levels import EMAIL, NO_EVIDENCE, leave_out, most_alike
 from identity.matching.local_parts import say_only_the_name
 from identity.matching.people import People
 
@@ -30,7 +30,8 @@ def compare_emails(people: People, a: Codes, b: Codes) -> NDArray[np.int8]:
     same = one_mailbox | ((local == other_local) & (local >= 0))
     unknown = one | other < 0
     unlike = np.flatnonzero(~(same | unknown))
-    levels[unlike] = on_distinct(one.take(unlike), other.take(unlike), lambda x, y: _judge(column, x, y))
+    doubtful = unlike.compress(_may_be_slips(column, one.take(unlike), other.take(unlike)))
+    levels[doubtful] = on_distinct(one.take(doubtful), other.take(doubtful), lambda x, y: _judge(column, x, y))
     levels[np.flatnonzero(same)] = EMAIL["same_local_part"]
     levels[np.flatnonzero(one == other)] = EMAIL["exact"]
     elsewhere = np.flatnonzero(same & ~one_mailbox)
@@ -46,16 +47,26 @@ def _numbers(column: Column) -> Codes:
     return derive(Column(np.arange(len(column.values), dtype=np.int32), column.values), normalize.digits).codes
 
 
-def _judge(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
-    length, other_length = column.lengths.take(x), column.lengths.take(y)
-    allowed = np.minimum(np.minimum(length, other_length) // LETTERS_PER_SLIP, MOST_SLIPS)
-    levels = np.full(len(x), EMAIL["different"], dtype=np.int8)
-    # Namesakes choose one address but for its number, so another number is no slip. Each slip makes an address one
-    # letter longer or shorter at most.
+def _may_be_slips(column: Column, x: Codes, y: Codes) -> NDArray[np.bool_]:
+    """Return which addresses must be held against each other, shape (pairs,): the others are not similar.
+
+    Namesakes choose one address but for its number, so another number is no slip. Each slip makes an address one letter
+    longer or shorter at most.
+    """
     numbers = column.once(_numbers)
-    possible = (numbers.take(x) == numbers.take(y)) & (np.abs(length - other_length) <= allowed)
-    doubtful = np.flatnonzero(possible & (allowed > 0))
-    left, right = column.texts(x.take(doubtful)), column.texts(y.take(doubtful))
-    slips = cpdist(left, right, scorer=OSA.distance, score_cutoff=MOST_SLIPS, dtype=np.int32)
-    levels[doubtful[slips <= allowed[doubtful]]] = EMAIL["similar"]
-    return levels
+    may = numbers.take(x) == numbers.take(y)
+    same_numbers = np.flatnonzero(may)
+    lengths = [column.lengths.take(codes.take(same_numbers)) for codes in (x, y)]
+    allowed = _allowed(*lengths)
+    may[same_numbers] = (np.abs(lengths[0] - lengths[1]) <= allowed) & (allowed > 0)
+    return may
+
+
+def _allowed(length: NDArray[np.int64], other_length: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many slips addresses of these lengths may hold."""
+    return np.minimum(np.minimum(length, other_length) // LETTERS_PER_SLIP, MOST_SLIPS)
+
+
+def _judge(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:
+    slips = cpdist(column.texts(x), column.texts(y), scorer=OSA.distance, score_cutoff=MOST_SLIPS, dtype=np.int32)
+    return most_alike(EMAIL, similar=slips <= _allowed(column.lengths.take(x), column.lengths.take(y)))

@@ -360,8 +360,8 @@ def strip(texts: pl.Series) -> pl.Series:
 
 def _halves(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Return what stands before the last @ of each text, and behind it."""
-    if (texts.str.count_matches("@", literal=True) == 1).all():
-        local, domain = texts.str.split_exact("@", 1).struct.unnest()
+    local, domain = texts.str.splitn("@", 2).struct.unnest()
+    if not domain.is_null().any() and not domain.str.contains("@", literal=True).any():
         return local, domain
     return texts.str.replace(r"@[^@]*$", ""), texts.str.extract(r"@([^@]*)$", 1)
 

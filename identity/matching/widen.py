@@ -24,6 +24,8 @@ _ENOUGH_FOR_TWO = 200_000
 _LEAST_CONFIRMED = 0.3
 _SAMPLE = 20_000
 
+Marks = NDArray[np.bool_]
+
 _FIELDS = (
     "given_name", "given_class", "family_name", "family_sound", "birth_date", "birth_year", "birth_day", "email_local",
     "phone", "street", "dwelling_sound", "postcode", "city", *(comparison.name for comparison in FREE),
@@ -48,14 +50,15 @@ def widened(people: People, pairs: NDArray[np.int64]) -> tuple[Pairs, NDArray[np
         return in_rows(everyone), np.isin(everyone, pairs, assume_unique=True)
     budget = max(_BUDGET, _BUDGET_A_PERSON * n)
     taken = []
-    for size, blocks in sorted(_keys(people), key=lambda key: key[0]):
+    for size, codes, few in sorted(_keys(people), key=lambda key: key[0]):
         budget -= size
         if budget < 0:
             break
-        taken.append(blocks)
+        taken.append((codes, few))
 
-    def more(blocks: Codes) -> NDArray[np.int64]:
-        brought = pairs_within(blocks)
+    def more(key: tuple[Codes, Marks]) -> NDArray[np.int64]:
+        codes, few = key
+        brought = pairs_within(np.where(np.append(few, False).take(codes), codes, MISSING))
         worth_it = n <= _ENOUGH_FOR_TWO or _confirmed(brought, pairs) >= _LEAST_CONFIRMED
         return brought if worth_it else brought[:0]
 
@@ -82,7 +85,9 @@ def _twins(people: People) -> NDArray[np.int64]:
     However many they are, these few pairs hold them together.
     """
     columns = [column for name in FIELDS if not (column := people.free(name)).is_empty]
-    rows, same = np.arange(len(people)), np.zeros(len(people), dtype=np.int64)
+    # Who has a value that nobody else has is nobody's twin.
+    rows = np.flatnonzero(np.logical_and.reduce([column.shared | ~column.known for column in columns]))
+    same = np.zeros(len(rows), dtype=np.int64)
     for column in columns:
         runs = Runs.of(same * (len(column.values) + 1) + column.codes.take(rows) + 1, alone=False)
         rows, same = rows.take(runs.rows), np.repeat(np.arange(len(runs.sizes)), runs.sizes)
@@ -104,21 +109,20 @@ def _confirmed(pairs: NDArray[np.int64], known: NDArray[np.int64]) -> float:
     return float((known[places] == sample).mean())
 
 
-def _keys(people: People) -> Iterator[tuple[int, Codes]]:
-    """Yield, for each field and each two, how many pairs it makes and the blocks, shape (n,)."""
-    columns = {name: people.free(name).codes for name in _FIELDS}
-    known = {name: codes for name, codes in columns.items() if (codes != MISSING).any()}
-    for codes in known.values():
-        yield _bounded(codes)
+def _keys(people: People) -> Iterator[tuple[int, Codes, Marks]]:
+    """Yield, for each field and each two, how many pairs it makes, its codes, shape (n,), and which of these, shape
+    (codes,), few enough share."""
+    known = {name: column for name in _FIELDS if not (column := people.free(name)).is_empty}
+    for column in known.values():
+        yield _bounded(column.codes, column.counts())
     if len(people) <= _ENOUGH_FOR_TWO:
         for one, other in combinations(known, 2):
             if (one, other) not in _SAME:
-                yield _bounded(combine(known[one], known[other]))
+                codes = combine(known[one].codes, known[other].codes)
+                yield _bounded(codes, np.bincount(codes + 1)[1:])
 
 
-def _bounded(codes: Codes) -> tuple[int, Codes]:
-    counts = np.bincount(codes + 1)[1:]
+def _bounded(codes: Codes, counts: NDArray[np.int64]) -> tuple[int, Codes, Marks]:
     few = counts <= _MOST_SHARING
-    number = np.append(np.where(few, np.arange(len(few), dtype=np.int32), np.int32(MISSING)), np.int32(MISSING))
     kept = counts.compress(few)
-    return int((kept * (kept - 1)).sum()) // 2, number.take(codes)
+    return int((kept * (kept - 1)).sum()) // 2, codes, few
