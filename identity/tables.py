@@ -47,7 +47,14 @@ def read_table(path: Path, *, tell: Callable[[int], None] = lambda rows: None) -
             else "the file holds no rows below its first line; give it the records to compare"
         )
     names = list(cells)
-    columns = each(lambda name: derive(encoded(cells.pop(name).rechunk()), normalize.cell), names, rows=rows)
+
+    def column(name: str) -> Column:
+        made = derive(encoded(cells.pop(name).rechunk()), normalize.cell)
+        # What the column is taken for is told by these.
+        made.counts()
+        return made
+
+    columns = each(column, names, rows=rows)
     return Table(dict(zip(names, columns, strict=True)), rows, unreadable)
 
 

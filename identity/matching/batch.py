@@ -14,7 +14,7 @@ from identity.matching.compare import PORTION, compare_all
 from identity.matching.contradict import contradicts
 from identity.matching.learn import Learner
 from identity.matching.model import Model
-from identity.matching.pairs import Pairs
+from identity.matching.pairs import Pairs, places_within
 from identity.matching.patterns import Patterns
 from identity.matching.people import People
 from identity.matching.score import log_odds, rarity_of_names, score_patterns
@@ -124,7 +124,7 @@ def _learned(learner: Learner, wide: Patterns, narrow: NDArray[np.bool_]) -> Mod
 def _belonging(labels: NDArray[np.int32], pairs: NDArray[np.int32], odds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return each row's probability with its likeliest fellow in the cluster; of a single row, 1."""
     best = np.full(len(labels), -np.inf)
-    within = np.flatnonzero(labels.take(pairs[:, 0]) == labels.take(pairs[:, 1]))
+    within = places_within(labels, pairs)
     for side in (0, 1):
         np.maximum.at(best, pairs[:, side].take(within), odds.take(within))
     sizes = np.bincount(labels, minlength=len(labels))

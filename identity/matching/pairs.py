@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching.column import MISSING, Codes, side_by_side
+from identity.matching.threads import each
 
 Pairs = NDArray[np.int32]
 
 # A pair in one number: the lower row in front of so many bits of the higher.
 _ROW_BITS = 32
+_AT_ONCE = 250_000
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -69,6 +71,17 @@ class Runs:
 def pairs_within(blocks: Codes) -> NDArray[np.int64]:
     """Return all pairs inside each block, shape (pairs,), as `in_rows` takes them."""
     return Runs.of(blocks, alone=False).pairs(len(blocks))
+
+
+def places_within(labels: NDArray[np.int32], pairs: Pairs) -> NDArray[np.int64]:
+    """Return the places of the pairs, shape (pairs, 2), of which both rows have the same label, shape (n,)."""
+
+    def within(start: int) -> NDArray[np.int64]:
+        one, other = pairs[start : start + _AT_ONCE].T
+        return start + np.flatnonzero(labels.take(one) == labels.take(other))
+
+    found = each(within, range(0, len(pairs), _AT_ONCE), rows=len(pairs))
+    return np.concatenate([np.empty(0, dtype=np.int64), *found])
 
 
 def in_one(low: NDArray[np.integer], high: NDArray[np.integer]) -> NDArray[np.int64]:

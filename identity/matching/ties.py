@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching.column import in_order
+from identity.matching.pairs import places_within
 from identity.matching.threads import begun
 
 # Evidence against joining counts at most this many bits per pair: in a dirty file, one bad record must not undo many.
@@ -88,18 +90,15 @@ def tied(leader: Rows, edges: Rows, weights: NDArray[np.float64], threshold: flo
     edges, weights = _by_rows(edges, weights)
     homes = edges if np.array_equal(leader, np.arange(len(leader))) else leader[edges]
     one, other = np.ascontiguousarray(homes.T)
-    joins = weights >= threshold
-    joins &= one != other
-    strong = np.flatnonzero(joins)
-    best = begun(lambda: _best_first(weights.take(strong)), rows=len(strong))
+    strong = np.flatnonzero((weights >= threshold) & (one != other))
+    best = begun(partial(_best_first, weights.take(strong)), rows=len(strong))
     chain = _chains(len(leader), one.take(strong), other.take(strong)).take(leader)
-    kept = np.flatnonzero(chain.take(one) == chain.take(other))
-    kept = kept.compress(one.take(kept) != other.take(kept))
-    rank = np.full(len(edges), WEAK, dtype=np.int32)
-    rank[strong.take(best())] = np.arange(len(strong), dtype=np.int32)
+    kept = places_within(chain, homes)
+    one, other, weights = one.take(kept), other.take(kept), weights.take(kept)
+    rank = np.full(len(kept), WEAK, dtype=np.int32)
+    rank[np.flatnonzero((weights >= threshold) & (one != other)).take(best())] = np.arange(len(strong), dtype=np.int32)
     nothing = np.zeros(len(kept), dtype=np.bool_)
-    bits = np.maximum(weights.take(kept), _MOST_AGAINST)
-    ties = Ties(one.take(kept), other.take(kept), bits, rank.take(kept), nothing, nothing)
+    ties = Ties(one, other, np.maximum(weights, _MOST_AGAINST), rank, nothing, nothing)
     return chain, ties.merged(leader)
 
 
@@ -118,10 +117,10 @@ def apart(chain: Rows, ties: Ties, most: int) -> Iterator[tuple[Rows, Ties]]:
 
 def _by_rows(edges: Rows, weights: NDArray[np.float64]) -> tuple[Rows, NDArray[np.float64]]:
     """Return edges and weights in the order of the edges' rows."""
-    key = edges[:, 0].astype(np.int64) << 32 | edges[:, 1]
-    if (key[1:] > key[:-1]).all():
+    low, high = edges.T
+    if ((low[1:] > low[:-1]) | ((low[1:] == low[:-1]) & (high[1:] > high[:-1]))).all():
         return edges, weights
-    order = np.argsort(key, kind="stable")
+    order = np.lexsort((high, low))
     return edges[order], weights[order]
 
 
