@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from identity.matching import in_bulk, normalize, people, phonetic, word_sets
 from identity.matching.column import MISSING, Rule, derive, encode
-from identity.matching.in_bulk import RULES, Texts, applied, encoded
+from identity.matching.in_bulk import RULES, Texts, applied, are_plain, encoded
 from identity.matching.local_parts import say_only_the_name, says_only_the_name
 from identity.matching.person import Person
 
@@ -58,6 +58,25 @@ def test_a_rule_in_bulk(rule: Rule, texts: list[str]) -> None:
     values = asked(rule, texts)
     found = applied(rule, pl.Series(values, dtype=pl.String)).to_list()
     assert [text or None for text in found] == [rule(value) or None for value in values]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+@given(texts=st.lists(plain, min_size=1, max_size=30))
+def test_what_a_rule_makes_of_plain_texts_is_plain(rule: Rule, texts: list[str]) -> None:
+    values = pl.Series([text for text in asked(rule, texts) if are_plain(pl.Series([text]))], dtype=pl.String)
+    found = applied(rule, values, plain=True)
+    assert found.to_list() == applied(rule, values).to_list()
+    assert are_plain(found)
+
+
+@given(st.lists(st.none() | st.text(max_size=3) | plain, max_size=9))
+@example([" ", "~"])
+@example(["a", "\x1f"])
+@example(["\x7f"])
+@example(["é"])
+def test_texts_are_plain_when_all_their_signs_are(texts: list[str | None]) -> None:
+    expected = all(" " <= sign <= "~" for text in texts for sign in text or "")
+    assert are_plain(pl.Series(texts, dtype=pl.String)) == expected
 
 
 def test_a_cell_has_an_end() -> None:
