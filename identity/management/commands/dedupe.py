@@ -82,7 +82,7 @@ class Command(BaseCommand):
             )
         except REFUSED as error:
             raise CommandError(with_way_out(path, error)) from None
-        _write(out, done.rows)
+        write_clusters(out, done.rows)
         if options["save_model"]:
             write_text(options["save_model"], json.dumps(done.found.model.to_dict(), indent=2) + "\n")
             self.stderr.write(f"The model is kept in {options['save_model']}.")
@@ -103,7 +103,8 @@ def _limit(text: str) -> tuple[str, int | None]:
     return column, None if most == ANY else int(most)
 
 
-def _write(out: Path, rows: pl.DataFrame) -> None:
+def write_clusters(out: Path, rows: pl.DataFrame) -> None:
+    """Write the clusters of records, probabilities to four digits."""
     # Each of the few probabilities that can be written is spelled once.
     spelled = pl.Series([f"{share / _SHARES:.4f}" for share in range(_SHARES + 1)])
 
