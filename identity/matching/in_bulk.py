@@ -115,7 +115,7 @@ def encoded(texts: pl.Series, *, plain: bool = False) -> Column:
 def _by_hash(texts: pl.Series) -> tuple[Codes, NDArray[np.int64]]:
     """Return a code for each text, and where each code comes first; two texts may have one, but seldom do."""
     bits = max(len(texts) - 1, 1).bit_length()
-    hashes = (texts.hash(seed=0).to_numpy() >> np.uint64(bits + 1)).astype(np.int64)
+    hashes = (texts.hash(seed=0).to_numpy() >> np.uint64(bits + 1)).view(np.int64)
     hashes[texts.is_null().to_numpy()] = MISSING
     return _numbered(hashes)
 
@@ -124,7 +124,7 @@ def _numbered(numbers: NDArray[np.int64]) -> tuple[Codes, NDArray[np.int64]]:
     places, begins = side_by_side(numbers)
     codes = np.full(len(numbers), MISSING, dtype=np.int32)
     codes[places] = np.cumsum(begins, dtype=np.int32) - 1
-    return codes, places[begins]
+    return codes, places.compress(begins)
 
 
 def texts_of(column: Column, rows: NDArray[np.int64]) -> pl.Series:
