@@ -102,29 +102,40 @@ class Texts(Bulk):
 def encoded(texts: pl.Series, *, plain: bool = False) -> Column:
     """Return the column of these texts, which may be known to be `plain`; null and "" are missing."""
     known = texts.set(texts == "", None)
-    codes, first = _by_hash(known)
+    codes, first, again = _by_hash(known)
     values = known.gather(first)
-    if not known.equals(values.gather(pl.Series(codes).set(pl.Series(codes == MISSING), None))):
-        # Two texts with one hash.
+    if not _told_apart(known, codes, values, again):
         categories = known.cast(pl.Categorical(pl.Categories.random())).to_physical().cast(pl.Int64)
-        codes, first = _numbered(categories.fill_null(MISSING).to_numpy())
+        codes, first, _ = _numbered(categories.fill_null(MISSING).to_numpy())
         values = known.gather(first)
     return Column(codes, Texts(values, plain=plain) if len(values) > FEW else tuple(values.to_list()))
 
 
-def _by_hash(texts: pl.Series) -> tuple[Codes, NDArray[np.int64]]:
-    """Return a code for each text, and where each code comes first; two texts may have one, but seldom do."""
+# A code for each text, where each code comes first, and where one comes again.
+_Numbered = tuple[Codes, NDArray[np.int64], NDArray[np.int64]]
+
+
+def _by_hash(texts: pl.Series) -> _Numbered:
+    """Return the codes of the texts; two texts may have one, but seldom do."""
     bits = max(len(texts) - 1, 1).bit_length()
     hashes = (texts.hash(seed=0).to_numpy() >> np.uint64(bits + 1)).view(np.int64)
     hashes[texts.is_null().to_numpy()] = MISSING
     return _numbered(hashes)
 
 
-def _numbered(numbers: NDArray[np.int64]) -> tuple[Codes, NDArray[np.int64]]:
+def _numbered(numbers: NDArray[np.int64]) -> _Numbered:
     places, begins = side_by_side(numbers)
     codes = np.full(len(numbers), MISSING, dtype=np.int32)
     codes[places] = np.cumsum(begins, dtype=np.int32) - 1
-    return codes, places.compress(begins)
+    return codes, places.compress(begins), places.compress(~begins)
+
+
+def _told_apart(texts: pl.Series, codes: Codes, values: pl.Series, again: NDArray[np.int64]) -> bool:
+    """Return whether no two texts have one code."""
+    if 2 * len(again) < len(texts):
+        return texts.gather(again).equals(values.gather(codes.take(again)))
+    # In their order they are faster to come by than so many at places of their own.
+    return texts.equals(values.gather(pl.Series(codes).set(pl.Series(codes == MISSING), None)))
 
 
 def texts_of(column: Column, rows: NDArray[np.int64]) -> pl.Series:

@@ -111,10 +111,11 @@ def test_many_texts_have_the_words_and_lengths_of_few(texts: list[str]) -> None:
     assert (one.run_together(x, y) == other.run_together(x, y)).all()
 
 
-def test_two_texts_with_one_hash_stay_two(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("others", [(), ("bob", "cid", "dan")])
+def test_two_texts_with_one_hash_stay_two(monkeypatch: pytest.MonkeyPatch, others: tuple[str, ...]) -> None:
     by_hash = in_bulk._by_hash
     monkeypatch.setattr(in_bulk, "_by_hash", lambda texts: by_hash(texts.str.head(1)))
-    column = encoded(pl.Series(["ann", "abe", None, "ann"]))
+    column = encoded(pl.Series(["ann", "abe", None, "ann", *others]))
     assert [column.values[code] for code in column.codes[[0, 1, 3]]] == ["ann", "abe", "ann"]
 
 
