@@ -14,6 +14,7 @@ from identity.matching.levels import (
     TRAITS,
     Levels,
     leave_out,
+    most_alike,
 )
 from identity.matching.patterns import Patterns, patterns_of
 from identity.matching.people import People
@@ -59,6 +60,6 @@ def compare(people: People, pairs: NDArray[np.int32]) -> Levels:
 
 def _compare_phones(people: People, a: Codes, b: Codes) -> NDArray[np.int8]:
     one, other = people.phone.codes.take(a), people.phone.codes.take(b)
-    levels = np.array((PHONE["different"], PHONE["exact"]), dtype=np.int8).take((one == other).view(np.int8))
+    levels = most_alike(PHONE, exact=one == other)
     leave_out(levels, one | other < 0)
     return levels

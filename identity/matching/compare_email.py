@@ -54,7 +54,7 @@ def _may_be_slips(column: Column, x: Codes, y: Codes) -> NDArray[np.bool_]:
     longer or shorter at most.
     """
     numbers = column.once(_numbers)
-    may = numbers.take(x) == numbers.take(y)
+    may: NDArray[np.bool_] = numbers.take(x) == numbers.take(y)
     same_numbers = np.flatnonzero(may)
     lengths = [column.lengths.take(codes.take(same_numbers)) for codes in (x, y)]
     allowed = _allowed(*lengths)
@@ -64,7 +64,8 @@ def _may_be_slips(column: Column, x: Codes, y: Codes) -> NDArray[np.bool_]:
 
 def _allowed(length: NDArray[np.int64], other_length: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return how many slips addresses of these lengths may hold."""
-    return np.minimum(np.minimum(length, other_length) // LETTERS_PER_SLIP, MOST_SLIPS)
+    allowed: NDArray[np.int64] = np.minimum(np.minimum(length, other_length) // LETTERS_PER_SLIP, MOST_SLIPS)
+    return allowed
 
 
 def _judge(column: Column, x: Codes, y: Codes) -> NDArray[np.int8]:

@@ -44,7 +44,8 @@ COLUMN = {comparison.name: column for column, comparison in enumerate(COMPARISON
 
 def most_alike(comparison: Comparison, **shown: NDArray[np.bool_]) -> NDArray[np.int8]:
     """Return of each pair the level that is most alike of those it shows, by name; the least where it shows none."""
-    return np.maximum.reduce([np.int8(comparison[level]) * pairs for level, pairs in shown.items()])
+    levels: NDArray[np.int8] = np.maximum.reduce([np.int8(comparison[level]) * pairs for level, pairs in shown.items()])
+    return levels
 
 
 def leave_out(levels: NDArray[np.int8], unknown: NDArray[np.bool_]) -> None:
