@@ -37,7 +37,7 @@ _STREET_WORDS = {f" {short} ": f" {long} " for short, long in normalize.STREET_W
     "str ": "strasse "
 }
 # Rules that look at nothing but the folded text.
-_FOLDING = frozenset[Rule]({normalize.name, normalize.street})
+_FOLDING = frozenset[Rule]({normalize.name, normalize.street, normalize.place})
 
 
 class Texts(Bulk):
@@ -330,6 +330,12 @@ def fold(texts: pl.Series) -> pl.Series:
     return words.str.strip_chars(" ").str.replace_all(r"(^|[^aeiouq])([aou])e", "${1}${2}")
 
 
+def place(texts: pl.Series) -> pl.Series:
+    """As `normalize.place`."""
+    folded = fold(texts)
+    return folded.set(folded == "", None)
+
+
 def street_name(texts: pl.Series) -> pl.Series:
     """As `normalize.street_name`."""
     return texts.str.split(" ").list.eval(pl.element().filter(~pl.element().str.contains("^[0-9]"))).list.join(" ")
@@ -389,6 +395,7 @@ RULES: dict[Rule, Callable[[pl.Series], pl.Series]] = {
     normalize.mailbox_domain: mailbox_domain,
     normalize.phone_digits: phone_digits,
     normalize.street: street,
+    normalize.place: place,
     normalize.street_name: street_name,
     normalize.street_number: street_number,
     people.dwelling_sound: dwelling_sound,
