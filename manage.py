@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 """Django's command line for Onym."""
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -16,7 +17,8 @@ or start `make serve`, which does it by itself."""
 
 # Commands that read and write files alone: the embedded PostgreSQL is not started for them.
 WITHOUT_DATABASE = frozenset({"dedupe", "explain_pair"})
-# Of those the one that needs no model either: it begins a second earlier without the applications.
+# Of those the one that needs no model either: it begins a second earlier without the applications, and ends a fifth of
+# one earlier without their settings.
 WITHOUT_APPLICATIONS = "dedupe"
 # These do so when they are given a model.
 WITH_A_MODEL = frozenset({"model"})
@@ -30,13 +32,21 @@ def reads_files_alone(command: str, *options: str) -> bool:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings")
+    if sys.argv[1:2] != [WITHOUT_APPLICATIONS]:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings")
     if reads_files_alone(*(sys.argv[1:] or ("help",))):
         os.environ.setdefault("DATABASE_URL", NOWHERE)
         os.environ.setdefault("KEYSTORE_URL", NOWHERE)
     try:
         if sys.argv[1:2] == [WITHOUT_APPLICATIONS]:
+            # It multiplies no matrices and makes no cycles to look for, and the system clears up after it faster than
+            # the interpreter.
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+            gc.disable()
             import_module(f"identity.management.commands.{WITHOUT_APPLICATIONS}").Command().run_from_argv(sys.argv)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(0)
         else:
             execute_from_command_line(sys.argv)
     except ProgrammingError as error:

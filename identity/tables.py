@@ -48,7 +48,7 @@ def read_table(path: Path, *, tell: Callable[[int], None] = lambda rows: None) -
     `tell` is called with the number of rows read, now and then.
     """
     with path.open("rb") as file:
-        nature = examine(file, name=path.name)
+        nature = examine(file, name=path.name, to_know=False)
         cells, unreadable = _at_once(path, file, nature), list[Unread]()
         if cells is None:
             file.seek(0)
@@ -62,7 +62,14 @@ def read_table(path: Path, *, tell: Callable[[int], None] = lambda rows: None) -
             else "the file holds no rows below its first line; give it the records to compare"
         )
     names = list(cells)
-    columns = each(lambda name: derive(encoded(cells.pop(name).rechunk()), normalize.cell), names, rows=rows)
+
+    def column(name: str) -> Column:
+        made = derive(encoded(cells.pop(name).rechunk()), normalize.cell)
+        # What the column is taken for is told by these.
+        made.counts()
+        return made
+
+    columns = each(column, names, rows=rows)
     return Table(dict(zip(names, columns, strict=True)), rows, unreadable)
 
 

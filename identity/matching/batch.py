@@ -7,14 +7,14 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from identity.matching.block import SkippedBlocks, candidate_pairs
+from identity.matching.block import SkippedBlocks, pairs_by_key, together
 from identity.matching.cluster import cluster
 from identity.matching.column_room import ColumnRoom, held_back
 from identity.matching.compare import PORTION, compare_all
 from identity.matching.contradict import contradicts
 from identity.matching.learn import Learner
 from identity.matching.model import Model
-from identity.matching.pairs import Pairs
+from identity.matching.pairs import Pairs, places_within
 from identity.matching.patterns import Patterns
 from identity.matching.people import People
 from identity.matching.score import log_odds, rarity_of_names, score_patterns
@@ -56,20 +56,22 @@ def find_people(
     `room` holds the limits on columns, if there are any. `tell` is called with the name of each stage as it begins.
     """
     tell("blocking")
-    # What the learner knows of all people, it knows without their pairs.
+    by_key = pairs_by_key(people)
+    # What the learner knows of all people, it knows without their pairs: found while one core puts these in order.
     learner = begun(partial(Learner, people), rows=len(people) if model is None else 0)
-    narrow, skipped = candidate_pairs(people)
-    pairs, narrow_places = widened(people, narrow)
+    numbers, skipped = together(by_key)
+    pairs, narrow = widened(people, numbers)
+    del numbers
     tell(f"comparing {len(pairs):,} pairs")
     patterns = compare_all(people, pairs)
     if model is None:
         tell("learning")
-        model = _learned(learner(), patterns, narrow_places)
+        model = _learned(learner(), patterns, narrow)
         if model.learned_on and model.household is None:
             model = replace(model, housemates=False)
     tell("scoring")
     odds = _log_odds(patterns, model, people, pairs)
-    del narrow, narrow_places, patterns
+    del narrow, patterns
     tell("clustering")
     contradiction = partial(_contradict, people, model)
     labels = cluster(
@@ -111,8 +113,8 @@ def _log_odds(patterns: Patterns, model: Model, people: People, pairs: Pairs) ->
     return np.concatenate([np.empty(0), *each(scored, range(0, len(pairs), PORTION), rows=len(pairs))])
 
 
-def _learned(learner: Learner, wide: Patterns, narrow: NDArray[np.int64]) -> Model:
-    """Return the model learned from the narrow net, given by places, and refined on the wide one; where the file lacks
+def _learned(learner: Learner, wide: Patterns, narrow: NDArray[np.bool_]) -> Model:
+    """Return the model learned from the narrow net, shape (pairs,), and refined on the wide one; where the file lacks
     the fields that the narrow net is made of, it is learned from the wide one alone.
     """
     model = learner.learn(wide.among(narrow))
@@ -122,10 +124,10 @@ def _learned(learner: Learner, wide: Patterns, narrow: NDArray[np.int64]) -> Mod
 def _belonging(labels: NDArray[np.int32], pairs: NDArray[np.int32], odds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return each row's probability with its likeliest fellow in the cluster; of a single row, 1."""
     best = np.full(len(labels), -np.inf)
-    within = labels[pairs[:, 0]] == labels[pairs[:, 1]]
+    within = places_within(labels, pairs)
     for side in (0, 1):
-        np.maximum.at(best, pairs[within, side], odds[within])
+        np.maximum.at(best, pairs[:, side].take(within), odds.take(within))
     sizes = np.bincount(labels, minlength=len(labels))
     probability: NDArray[np.float64] = 1 / (1 + np.exp2(np.clip(-best, -1000, 1000)))
-    probability[sizes[labels] == 1] = 1.0
+    probability[sizes.take(labels) == 1] = 1.0
     return probability

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from identity.matching import normalize
 from identity.matching.column import MISSING, Codes, combine, dense
 from identity.matching.nicknames import nickname_class
-from identity.matching.pairs import Pairs, Runs, distinct, in_rows, pairs_within
+from identity.matching.pairs import Pairs, Runs, distinct, in_rows
 from identity.matching.people import (
     People,
     birth_day,
@@ -74,6 +74,10 @@ _LEAST_BLOCK = 10
 _LARGEST_NUMBER = 1 << 40
 
 
+# What one key finds: its pairs, the sizes of the blocks left out, and how many blocks were too large at first.
+OfKey = tuple[NDArray[np.int64], Sequence[int], int]
+
+
 @dataclass(frozen=True, slots=True)
 class SkippedBlock:
     """A block that stayed too large: its key's fields (never their values) and how many people it holds."""
@@ -127,31 +131,39 @@ def candidate_pairs(people: People, *, max_block: int = MOST_IN_A_BLOCK) -> tupl
     So it is with smaller ones where a key makes more than 1.5 pairs a person in a large file: no key, however common
     its values, costs more than others.
     """
-    n = len(people)
-    by_key = each(lambda fields: _pairs_of_key(people, fields, max_block), KEYS, rows=n)
-    flat = distinct(np.concatenate([pairs for pairs, _, _ in by_key]))
+    pairs, skipped = together(pairs_by_key(people, max_block=max_block))
+    return in_rows(pairs), skipped
+
+
+def pairs_by_key(people: People, *, max_block: int = MOST_IN_A_BLOCK) -> list[OfKey]:
+    """Return what each key finds."""
+    return each(lambda fields: _pairs_of_key(people, fields, max_block), KEYS, rows=len(people))
+
+
+def together(by_key: list[OfKey]) -> tuple[NDArray[np.int64], SkippedBlocks]:
+    """Return the pairs that all keys found, as `in_rows` takes them, and the blocks that they left out."""
     skipped = [SkippedBlock(fields, size) for fields, found in zip(KEYS, by_key, strict=True) for size in found[1]]
-    return in_rows(flat), SkippedBlocks(tuple(skipped), sum(split for _, _, split in by_key) - len(skipped))
+    left_out = SkippedBlocks(tuple(skipped), sum(split for _, _, split in by_key) - len(skipped))
+    pairs = np.concatenate([pairs for pairs, _, _ in by_key])
+    # They are many, and not needed twice.
+    by_key.clear()
+    return distinct(pairs), left_out
 
 
-def _pairs_of_key(
-    people: People, fields: tuple[str, ...], max_block: int
-) -> tuple[NDArray[np.int64], Sequence[int], int]:
+def _pairs_of_key(people: People, fields: tuple[str, ...], max_block: int) -> OfKey:
     """Return the pairs that share the key, the sizes of the blocks left out, and how many were too large at first."""
-    runs = Runs.of(_numbers(people, fields), alone=False)
+    runs = _runs(people, fields, alone=False)
     max_block = _affordable(runs.sizes, len(people), max_block)
-    pairs = runs.pairs(max_block)
-    too_many = int((runs.sizes > max_block).sum())
+    pairs, too_many = runs.pairs(max_block), int((runs.sizes > max_block).sum())
     if not too_many:
         return pairs, (), 0
-    oversized = runs.codes(runs.sizes > max_block, len(people))
-    pieces, too_large = _split(people, fields, oversized, max_block)
-    return np.concatenate([pairs, *map(pairs_within, pieces)]), too_large, too_many
+    pieces, too_large = _split(people, fields, runs.among(runs.sizes > max_block), max_block)
+    return np.concatenate([pairs, *pieces]), too_large, too_many
 
 
 def blocks_of(people: People, fields: tuple[str, ...]) -> Codes:
     """Return the blocks of a key that are small enough to be compared within, shape (n,)."""
-    runs = Runs.of(_numbers(people, fields))
+    runs = _runs(people, fields, alone=True)
     return runs.codes(runs.sizes <= _affordable(runs.sizes, len(people), MOST_IN_A_BLOCK), len(people))
 
 
@@ -159,8 +171,8 @@ def _affordable(sizes: NDArray[np.int64], n: int, max_block: int) -> int:
     """Return the size from which blocks are split: less than `max_block` where the key would make too many pairs."""
     most = max(_PAIRS_A_PERSON * n, _CHEAP)
     while max_block > _LEAST_BLOCK:
-        kept = sizes[sizes <= max_block]
-        if (kept * (kept - 1) // 2).sum() <= most:
+        kept = sizes.compress(sizes <= max_block)
+        if (kept * (kept - 1)).sum() // 2 <= most:
             break
         max_block //= 2
     return max_block
@@ -208,14 +220,17 @@ def _features(person: Person, apply: _Once, providers: Collection[str]) -> dict[
     }
 
 
-def _codes(people: People, field: str) -> Codes:
-    codes: Codes = getattr(people, field).codes
-    return codes
+def _runs(people: People, fields: tuple[str, ...], *, alone: bool) -> Runs:
+    """Return the runs of rows with the same values in these fields; whoever stands `alone` is in one only if wanted."""
+    columns = [people.free(field) for field in fields]
+    rows = np.flatnonzero(np.logical_and.reduce([column.known if alone else column.shared for column in columns]))
+    runs = Runs.of(_numbers([column.codes.take(rows) for column in columns]), alone=alone)
+    return Runs(rows.take(runs.rows), runs.sizes)
 
 
-def _numbers(people: People, fields: tuple[str, ...]) -> NDArray[np.int64]:
-    """Return a number for each combination of values, shape (n,); negative where a value is missing."""
-    first, *others = (_codes(people, field) for field in fields)
+def _numbers(columns: Sequence[Codes]) -> NDArray[np.int64]:
+    """Return a number for each combination of values, shape (n,), of which none is missing."""
+    first, *others = columns
     numbers, size = first.astype(np.int64), int(first.max(initial=0)) + 1
     for codes in others:
         width = int(codes.max(initial=0)) + 1
@@ -223,7 +238,6 @@ def _numbers(people: People, fields: tuple[str, ...]) -> NDArray[np.int64]:
             numbers, size = dense(numbers).astype(np.int64), len(numbers)
         numbers *= width
         numbers += codes
-        np.copyto(numbers, MISSING, where=codes == MISSING)
         size *= width
     return numbers
 
@@ -231,23 +245,25 @@ def _numbers(people: People, fields: tuple[str, ...]) -> NDArray[np.int64]:
 def _part(blocks: Codes, max_block: int) -> tuple[Codes, Codes]:
     """Return the blocks, shape (n,), of at most `max_block` people and the larger ones; the rest of each is missing."""
     sizes = np.append(np.bincount(blocks[blocks != MISSING]), 0)
-    large = sizes[np.minimum(blocks, len(sizes) - 1)] > max_block
-    return (
-        np.where(large, MISSING, blocks).astype(np.int32),
-        np.where(large & (blocks != MISSING), blocks, MISSING).astype(np.int32),
-    )
+    # The last size, 0, is of those who are missing.
+    large = (sizes > max_block).take(blocks).view(np.int8)
+    return blocks | np.negative(large), blocks | large - np.int8(1)
 
 
-def _split(people: People, fields: tuple[str, ...], oversized: Codes, max_block: int) -> tuple[list[Codes], list[int]]:
-    """Return the pieces that further fields make of the oversized blocks, and the sizes of what stays too large.
+def _split(
+    people: People, fields: tuple[str, ...], runs: Runs, max_block: int
+) -> tuple[list[NDArray[np.int64]], list[int]]:
+    """Return the pairs within the pieces that further fields make of the oversized blocks, and the sizes of what stays
+    too large.
 
     Two fields may be added: each field is tried on its own, then the first that helps is kept and a second one added.
     """
     pieces = []
+    oversized = np.repeat(np.arange(len(runs.sizes), dtype=np.int32), runs.sizes)
     for field in _SPLITTERS:
         if field in fields or not (oversized != MISSING).any():
             continue
-        small, still = _part(combine(oversized, _codes(people, field)), max_block)
+        small, still = _part(combine(oversized, people.free(field).codes.take(runs.rows)), max_block)
         pieces.append(small)
         # People who lack the splitting field, and pieces that stay too large, go on to the next field.
         done = small != MISSING
@@ -257,4 +273,5 @@ def _split(people: People, fields: tuple[str, ...], oversized: Codes, max_block:
         fitting, oversized = _part(oversized, max_block)
         pieces.append(fitting)
     left = np.bincount(oversized[oversized != MISSING]) if (oversized != MISSING).any() else np.empty(0, dtype=np.int64)
-    return pieces, [int(size) for size in left if size]
+    pairs = [Runs.of(piece, alone=False).of_rows(runs.rows).pairs(max_block) for piece in pieces]
+    return pairs, [int(size) for size in left if size]

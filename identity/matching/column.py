@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import RLock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,11 +24,15 @@ class Column:
     codes: Codes
     values: Sequence[str]
     _made: dict[Callable[["Column"], Any], Any] = field(default_factory=dict, repr=False)
+    # What makes something may ask for something else of the same column.
+    _making: RLock = field(default_factory=RLock, repr=False)
 
     def once(self, make: Callable[["Column"], T]) -> T:
-        """Return what `make` makes of this column, made when it is first asked for."""
+        """Return what `make` makes of this column, made when it is first asked for, by one of those who ask at once."""
         if make not in self._made:
-            self._made[make] = make(self)
+            with self._making:
+                if make not in self._made:
+                    self._made[make] = make(self)
         made: T = self._made[make]
         return made
 
@@ -53,12 +58,17 @@ class Column:
     def first_letters(self) -> NDArray[np.int64]:
         """Return the code point of each person's first letter, shape (n,); -1 where missing."""
         letters = np.array([*(ord(value[0]) for value in self.values), MISSING], dtype=np.int64)
-        return letters[self.codes]
+        return letters.take(self.codes)
 
     def texts(self, codes: Codes) -> list[str]:
         """Return the values of these codes, none of which is missing."""
         values = self.values
         return values.chosen(codes) if isinstance(values, Bulk) else [values[code] for code in codes.tolist()]
+
+    @cached_property
+    def shared(self) -> NDArray[np.bool_]:
+        """Return, shape (n,), who has a value that somebody else has, too."""
+        return np.append(self.counts() > 1, False).take(self.codes)
 
     def counts(self) -> NDArray[np.int64]:
         """Return, shape (len(values),), how many people bear each value."""
@@ -72,7 +82,7 @@ class Column:
 
     def without(self, unwanted: NDArray[np.bool_]) -> "Column":
         """Return the column with the values marked in `unwanted`, shape (len(values),), made missing."""
-        return self.but_for(np.append(unwanted, False)[self.codes]) if unwanted.any() else self
+        return self.but_for(np.append(unwanted, False).take(self.codes)) if unwanted.any() else self
 
     def but_for(self, rows: NDArray[np.bool_]) -> "Column":
         """Return the column with the rows marked, shape (n,), made missing."""
@@ -104,7 +114,7 @@ class Bulk(Sequence[str]):
 
 
 def _counts(column: Column) -> NDArray[np.int64]:
-    return np.bincount(column.codes + 1, minlength=len(column.values) + 1)[1:].astype(np.int64)
+    return np.bincount(column.codes + 1, minlength=len(column.values) + 1)[1:]
 
 
 def encode(raw_values: Iterable[str | None]) -> Column:
@@ -126,24 +136,25 @@ def derive(column: Column, rule: Rule) -> Column:
         return column
     if isinstance(column.values, Bulk):
         derived = column.values.derived(rule)
-        return Column(np.append(derived.codes, np.int32(MISSING))[column.codes], derived.values)
+        return Column(np.append(derived.codes, np.int32(MISSING)).take(column.codes), derived.values)
     code_of: dict[str, int] = {}
     code_of_value = []
     for value in column.values:
         outcome = rule(value)
         code_of_value.append(code_of.setdefault(outcome, len(code_of)) if outcome else MISSING)
     lookup = np.array([*code_of_value, MISSING], dtype=np.int32)
-    return Column(lookup[column.codes], tuple(code_of))
+    return Column(lookup.take(column.codes), tuple(code_of))
 
 
 def combine(one: Codes, other: Codes) -> Codes:
     """Return dense codes, shape (n,), of the pairs of values; missing where either is missing."""
     wide = one.astype(np.int64) * (int(other.max(initial=0)) + 1) + other
-    wide[(one == MISSING) | (other == MISSING)] = MISSING
+    # MISSING has every bit set.
+    wide |= np.negative((one | other < 0).view(np.int8))
     return dense(wide)
 
 
-def dense(numbers: NDArray[np.int64]) -> Codes:
+def dense(numbers: NDArray[np.integer]) -> Codes:
     """Return codes from 0 on for numbers of 0 or more, shape (n,), by their order; what is negative is missing."""
     places, begins = side_by_side(numbers)
     codes = np.full(len(numbers), MISSING, dtype=np.int32)
@@ -151,24 +162,25 @@ def dense(numbers: NDArray[np.int64]) -> Codes:
     return codes
 
 
-def side_by_side(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def side_by_side(numbers: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return the places of all numbers of 0 or more, by their numbers, equal ones in their order; and at which of them
     another number begins."""
     bits = max(len(numbers) - 1, 1).bit_length()
-    negative = numbers < 0
-    some_negative = bool(negative.any())
+    if numbers.min(initial=0) < 0:
+        places = np.flatnonzero(numbers >= 0)
+        numbers = numbers.take(places)
+    else:
+        places = np.arange(len(numbers))
+    begins = np.ones(len(places), dtype=np.bool_)
     if int(numbers.max(initial=0)) >> (63 - bits):
-        known = np.flatnonzero(~negative)
-        places = known[np.argsort(numbers[known], kind="stable")]
-        ordered = numbers[places]
-        return places, np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
-    packed = numbers << bits
-    packed |= np.arange(len(numbers))
-    if some_negative:
-        packed = packed[~negative]
+        order = np.argsort(numbers, kind="stable")
+        ordered = numbers.take(order)
+        np.not_equal(ordered[1:], ordered[:-1], out=begins[1:])
+        return places.take(order), begins
+    packed = np.left_shift(numbers, bits, dtype=np.int64)
+    packed |= places
     packed.sort()
     all_places = (1 << bits) - 1
-    begins = np.ones(len(packed), dtype=np.bool_)
     np.greater(packed[1:] ^ packed[:-1], all_places, out=begins[1:])
     packed &= all_places
     return packed, begins

@@ -5,7 +5,17 @@ from numpy.typing import NDArray
 
 from identity.matching import compare_address, compare_birth, compare_email, compare_free, compare_names
 from identity.matching.column import Codes
-from identity.matching.levels import COLUMN, COMPARISONS, IDENTIFIERS, NO_EVIDENCE, PHONE, TRAITS, Levels
+from identity.matching.levels import (
+    COLUMN,
+    COMPARISONS,
+    IDENTIFIERS,
+    NO_EVIDENCE,
+    PHONE,
+    TRAITS,
+    Levels,
+    leave_out,
+    most_alike,
+)
 from identity.matching.patterns import Patterns, patterns_of
 from identity.matching.people import People
 from identity.matching.threads import each
@@ -49,7 +59,7 @@ def compare(people: People, pairs: NDArray[np.int32]) -> Levels:
 
 
 def _compare_phones(people: People, a: Codes, b: Codes) -> NDArray[np.int8]:
-    one, other = people.phone.codes[a], people.phone.codes[b]
-    levels = np.where(one == other, PHONE["exact"], PHONE["different"]).astype(np.int8)
-    np.copyto(levels, NO_EVIDENCE, where=one | other < 0)
+    one, other = people.phone.codes.take(a), people.phone.codes.take(b)
+    levels = most_alike(PHONE, exact=one == other)
+    leave_out(levels, one | other < 0)
     return levels

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from identity.matching.column import Codes, Column
 from identity.matching.distinct import on_distinct, similar
-from identity.matching.levels import ADDRESS, NO_EVIDENCE
+from identity.matching.levels import ADDRESS, leave_out, most_alike
 from identity.matching.people import People
 
 
@@ -20,18 +20,20 @@ def compare_addresses(people: People, a: Codes, b: Codes) -> NDArray[np.int8]:
     same_city, know_city = _alike(people.city, a, b)
     near = same_postcode | same_city | ~(know_postcode | know_city)
     same_street, know_street = _same_street(people, a, b, near)
-    levels = np.full(len(a), ADDRESS["different"], dtype=np.int8)
-    levels[same_city] = ADDRESS["same_city"]
-    levels[same_postcode] = ADDRESS["same_postcode"]
-    levels[same_street & near] = ADDRESS["same_address"]
-    levels[know_country & ~same_country] = ADDRESS["different"]
-    levels[~(know_postcode | know_city | know_street)] = NO_EVIDENCE
+    one_country = same_country | ~know_country
+    levels = most_alike(
+        ADDRESS,
+        same_city=same_city & one_country,
+        same_postcode=same_postcode & one_country,
+        same_address=same_street & near & one_country,
+    )
+    leave_out(levels, ~(know_postcode | know_city | know_street))
     return levels
 
 
 def _same(column: Column, a: Codes, b: Codes) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which pairs have the same value, and which have a value on both sides."""
-    one, other = column.codes[a], column.codes[b]
+    one, other = column.codes.take(a), column.codes.take(b)
     known = one | other >= 0
     return (one == other) & known, known
 
@@ -40,7 +42,7 @@ def _alike(column: Column, a: Codes, b: Codes) -> tuple[NDArray[np.bool_], NDArr
     """Return which pairs have the same value up to a slip of the pen, and which have a value on both sides."""
     same, known = _same(column, a, b)
     unequal = np.flatnonzero(known & ~same)
-    one, other = column.codes[a[unequal]], column.codes[b[unequal]]
+    one, other = column.codes.take(a.take(unequal)), column.codes.take(b.take(unequal))
     same[unequal] = on_distinct(one, other, lambda x, y: similar(column, x, y).astype(np.int8)) > 0
     return same, known
 
@@ -50,7 +52,7 @@ def _same_street(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which pairs live in the same street and number (one may be missing), looking closely only where `near`."""
     same, known = _same(people.street, a, b)
-    one, other = people.street_number.codes[a], people.street_number.codes[b]
+    one, other = people.street_number.codes.take(a), people.street_number.codes.take(b)
     doubtful = np.flatnonzero(near & known & ~same & ((one == other) | (one < 0) | (other < 0)))
-    same[doubtful] = _alike(people.street_name, a[doubtful], b[doubtful])[0]
+    same[doubtful] = _alike(people.street_name, a.take(doubtful), b.take(doubtful))[0]
     return same, known

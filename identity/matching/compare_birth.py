@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching.column import Codes, Column
-from identity.matching.levels import BIRTH_DATE, NO_EVIDENCE
+from identity.matching.levels import BIRTH_DATE, leave_out, most_alike
 
 Digits = NDArray[np.uint64]
 
@@ -18,22 +18,22 @@ GENERATION_YEARS = 12
 
 def compare_birth_dates(column: Column, a: Codes, b: Codes) -> NDArray[np.int8]:
     """Return the levels of the birth dates of rows `a` and `b`, shape (pairs,)."""
-    one, other = column.codes[a], column.codes[b]
+    one, other = column.codes.take(a), column.codes.take(b)
     levels = np.full(len(a), BIRTH_DATE["exact"], dtype=np.int8)
     unequal = np.flatnonzero(one != other)
     digits = column.once(_digits)
-    levels[unequal] = _judge(digits[one[unequal]], digits[other[unequal]])
-    np.copyto(levels, NO_EVIDENCE, where=one | other < 0)
+    levels[unequal] = _judge(digits.take(one.take(unequal)), digits.take(other.take(unequal)))
+    leave_out(levels, one | other < 0)
     return levels
 
 
 def generations_apart(column: Column, a: Codes, b: Codes) -> NDArray[np.bool_]:
     """Return, shape (pairs,), whose birth dates no slip explains: a dozen years or more apart, on other days."""
     years = column.once(_years)
-    one, other = column.codes[a], column.codes[b]
-    apart: NDArray[np.bool_] = np.abs(years[one] - years[other]) >= GENERATION_YEARS
+    one, other = years.take(column.codes.take(a)), years.take(column.codes.take(b))
+    apart: NDArray[np.bool_] = np.abs(one - other) >= GENERATION_YEARS
     doubtful = np.flatnonzero(apart)
-    apart[doubtful] = compare_birth_dates(column, a[doubtful], b[doubtful]) == BIRTH_DATE["different"]
+    apart[doubtful] = compare_birth_dates(column, a.take(doubtful), b.take(doubtful)) == BIRTH_DATE["different"]
     return apart
 
 
@@ -55,15 +55,13 @@ def _judge(x: Digits, y: Digits) -> NDArray[np.int8]:
     # Two bytes of which none is above 9 differ where their difference, added to this, reaches the highest bit.
     unlike = (x ^ y) + np.uint64(0x7F7F7F7F_7F7F7F7F) & _EVERY_DIGIT
     year_same, month_same, day_same = (unlike & part == 0 for part in (_YEAR, _MONTH, _DAY))
-    parts = year_same.astype(np.int8) + month_same + day_same
-    levels = np.where(year_same | (month_same & day_same), BIRTH_DATE["near"], BIRTH_DATE["different"]).astype(np.int8)
-    levels[parts == 2] = BIRTH_DATE["two_parts"]
+    near = year_same | (month_same & day_same)
+    two_parts = near & (month_same | day_same)
     digits_unlike = np.bitwise_count(unlike)
     typo = (digits_unlike == 1) | (year_same & (_day_first(x) == y))
     two = np.flatnonzero(digits_unlike == 2)
-    typo[two] |= _neighbors_swapped(x[two], y[two], unlike[two])
-    levels[typo] = BIRTH_DATE["typo"]
-    return levels
+    typo[two] |= _neighbors_swapped(x.take(two), y.take(two), unlike.take(two))
+    return most_alike(BIRTH_DATE, near=near, two_parts=two_parts, typo=typo)
 
 
 def _day_first(digits: Digits) -> Digits:

@@ -9,7 +9,7 @@ from rapidfuzz.process import cpdist
 
 from identity.matching.column import Codes, Column
 from identity.matching.compare_birth import generations_apart
-from identity.matching.compare_names import compare_names, half_swapped
+from identity.matching.compare_names import compare_given_names, half_swapped
 from identity.matching.distinct import on_distinct
 from identity.matching.levels import GIVEN_NAME
 from identity.matching.model import Model
@@ -30,13 +30,13 @@ def contradicts(people: People, model: Model, pairs: NDArray[np.int32]) -> NDArr
     """
     if not model.housemates or not len(pairs):
         return np.zeros(len(pairs), dtype=np.bool_)
-    a, b = pairs[:, 0], pairs[:, 1]
+    a, b = np.ascontiguousarray(pairs.T, dtype=np.intp)
     given, family = people.given_name, people.family_name
-    unequal = np.flatnonzero((given.codes[a] != given.codes[b]) & given.known[a] & given.known[b])
-    differ = unequal[compare_names(given, family, a[unequal], b[unequal])[0] == GIVEN_NAME["different"]]
-    x, y = a[differ], b[differ]
+    differ = np.flatnonzero(compare_given_names(given, a, b) == GIVEN_NAME["different"])
+    unlike = differ.compress(_unlike(given, given.codes.take(a.take(differ)), given.codes.take(b.take(differ))))
     clearly = np.zeros(len(pairs), dtype=np.bool_)
-    clearly[differ] = _unlike(given, given.codes[x], given.codes[y]) & ~half_swapped(given, family, x, y)
+    # Names that are swapped are half swapped, too.
+    clearly[unlike] = ~half_swapped(given, family, a.take(unlike), b.take(unlike))
     apart: NDArray[np.bool_] = generations_apart(people.birth_date, a, b)
     return clearly | apart
 

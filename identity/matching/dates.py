@@ -7,6 +7,7 @@ DAY_FIRST, MONTH_FIRST = "day first", "month first"
 
 _CLOCK = re.compile(r"[T ]\d{1,2}:\d{2}.*$")
 _FLOAT = re.compile(r"\.0+$")
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})")
 _YEAR_LAST = re.compile(r"(\d{1,2})[-/. ]+(\d{1,2})[-/. ]+(\d{4}|\d{2})")
 _RUN_TOGETHER = re.compile(r"\d{8}")
@@ -31,6 +32,8 @@ def order_of(dates: Iterable[str]) -> str:
     """Return which comes first where the year comes last: what more of the dates prove, by a number above twelve."""
     day_first = month_first = 0
     for text in dates:
+        if _ISO.fullmatch(text):
+            continue
         if found := _YEAR_LAST.fullmatch(_bare(text)):
             day_first += int(found[1]) > 12 >= int(found[2])
             month_first += int(found[2]) > 12 >= int(found[1])
@@ -45,6 +48,8 @@ def read_date(text: str, order: str = DAY_FIRST) -> str | None:
 
     A month or day that does not exist is kept: a date badly typed still resembles the right one.
     """
+    if _ISO.fullmatch(text):
+        return text
     bare = _bare(text)
     if found := _YEAR_FIRST.fullmatch(bare):
         return _iso(int(found[1]), int(found[2]), int(found[3]))

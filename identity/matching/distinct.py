@@ -10,7 +10,7 @@ from rapidfuzz.process import cpdist
 
 from identity.matching.column import Codes, Column, side_by_side
 from identity.matching.letters import LETTERS_PER_SLIP, MOST_SLIPS, letters, may_be_alike
-from identity.matching.levels import NO_EVIDENCE
+from identity.matching.levels import leave_out
 
 # Winkler, "String comparator metrics and enhanced decision rules in the Fellegi-Sunter model of record linkage" (1990).
 SIMILAR = 0.9
@@ -25,8 +25,8 @@ def on_distinct(a: Codes, b: Codes, judge: Callable[[Codes, Codes], NDArray[np.i
     high = np.maximum(a, b)
     low = np.minimum(a, b)
     places, begins = side_by_side(low.astype(np.int64) * (int(high.max()) + 1) + high)
-    once = places[begins]
-    judged = judge(low[once], high[once])
+    once = places.compress(begins)
+    judged = judge(low.take(once), high.take(once))
     found = np.empty(len(a), dtype=np.int8)
     found[places] = np.repeat(judged, np.diff(np.flatnonzero(begins), append=len(places)))
     return found
@@ -37,12 +37,12 @@ def levels_of(
 ) -> NDArray[np.int8]:
     """Return the levels of a column's values in rows `a` and `b`, shape (pairs,): `exact` where they are equal, else
     what `judge` says of the two values; no evidence where one is missing."""
-    one, other = column.codes[a], column.codes[b]
+    one, other = column.codes.take(a), column.codes.take(b)
     levels = np.full(len(a), exact, dtype=np.int8)
     unknown = one | other < 0
     unequal = np.flatnonzero((one != other) & ~unknown)
-    levels[unequal] = on_distinct(one[unequal], other[unequal], lambda x, y: judge(column, x, y))
-    np.copyto(levels, NO_EVIDENCE, where=unknown)
+    levels[unequal] = on_distinct(one.take(unequal), other.take(unequal), lambda x, y: judge(column, x, y))
+    leave_out(levels, unknown)
     return levels
 
 
@@ -55,7 +55,7 @@ def similar_across(column: Column, a: Codes, another: Column, b: Codes) -> NDArr
     """Return, shape (pairs,), which values of one column are like those of another."""
     alike = np.zeros(len(a), dtype=np.bool_)
     asked = np.flatnonzero(may_be_alike(column.once(letters), a, another.once(letters), b))
-    alike[asked] = similar_words(column.texts(a[asked]), another.texts(b[asked]))
+    alike[asked] = similar_words(column.texts(a.take(asked)), another.texts(b.take(asked)))
     return alike
 
 

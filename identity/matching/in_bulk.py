@@ -37,14 +37,18 @@ _STREET_WORDS = {f" {short} ": f" {long} " for short, long in normalize.STREET_W
     "str ": "strasse "
 }
 # Rules that look at nothing but the folded text.
-_FOLDING = frozenset[Rule]({normalize.name, normalize.street})
+_FOLDING = frozenset[Rule]({normalize.name, normalize.street, normalize.place})
 
 
 class Texts(Bulk):
-    """Distinct texts in a column of Arrow; a list is made of them when one is first asked for."""
+    """Distinct texts in a column of Arrow; a list is made of them when one is first asked for.
 
-    def __init__(self, series: pl.Series) -> None:
+    What is made of plain texts by the rules is plain, and not asked again whether it is.
+    """
+
+    def __init__(self, series: pl.Series, *, plain: bool = False) -> None:
         self.series = series
+        self._plain = plain
         self._listed: list[str] | None = None
 
     def __len__(self) -> int:
@@ -64,6 +68,8 @@ class Texts(Bulk):
 
     def chosen(self, places: Codes) -> list[str]:
         """Return the texts at these places."""
+        if self._listed is not None:
+            return list(map(self._listed.__getitem__, places.tolist()))
         return self.series.gather(places).to_list()
 
     def lengths(self) -> NDArray[np.int64]:
@@ -81,10 +87,11 @@ class Texts(Bulk):
 
     def derived(self, rule: Rule) -> Column:
         """Return the rule's outcome for each text."""
-        outcome = applied(rule, self.series)
+        self._plain = self._plain or are_plain(self.series)
+        outcome = applied(rule, self.series, plain=self._plain)
         if outcome.equals(self.series):
             return Column(np.arange(len(self), dtype=np.int32), self)
-        return encoded(outcome)
+        return encoded(outcome, plain=self._plain and rule in RULES)
 
     def _list(self) -> list[str]:
         if self._listed is None:
@@ -92,32 +99,43 @@ class Texts(Bulk):
         return self._listed
 
 
-def encoded(texts: pl.Series) -> Column:
-    """Return the column of these texts; null and "" are missing."""
+def encoded(texts: pl.Series, *, plain: bool = False) -> Column:
+    """Return the column of these texts, which may be known to be `plain`; null and "" are missing."""
     known = texts.set(texts == "", None)
-    codes, first = _by_hash(known)
+    codes, first, again = _by_hash(known)
     values = known.gather(first)
-    if not known.equals(values.gather(pl.Series(codes).set(pl.Series(codes == MISSING), None))):
-        # Two texts with one hash.
+    if not _told_apart(known, codes, values, again):
         categories = known.cast(pl.Categorical(pl.Categories.random())).to_physical().cast(pl.Int64)
-        codes, first = _numbered(categories.fill_null(MISSING).to_numpy())
+        codes, first, _ = _numbered(categories.fill_null(MISSING).to_numpy())
         values = known.gather(first)
-    return Column(codes, Texts(values) if len(values) > FEW else tuple(values.to_list()))
+    return Column(codes, Texts(values, plain=plain) if len(values) > FEW else tuple(values.to_list()))
 
 
-def _by_hash(texts: pl.Series) -> tuple[Codes, NDArray[np.int64]]:
-    """Return a code for each text, and where each code comes first; two texts may have one, but seldom do."""
+# A code for each text, where each code comes first, and where one comes again.
+_Numbered = tuple[Codes, NDArray[np.int64], NDArray[np.int64]]
+
+
+def _by_hash(texts: pl.Series) -> _Numbered:
+    """Return the codes of the texts; two texts may have one, but seldom do."""
     bits = max(len(texts) - 1, 1).bit_length()
-    hashes = (texts.hash(seed=0).to_numpy() >> np.uint64(bits + 1)).astype(np.int64)
+    hashes = (texts.hash(seed=0).to_numpy() >> np.uint64(bits + 1)).view(np.int64)
     hashes[texts.is_null().to_numpy()] = MISSING
     return _numbered(hashes)
 
 
-def _numbered(numbers: NDArray[np.int64]) -> tuple[Codes, NDArray[np.int64]]:
+def _numbered(numbers: NDArray[np.int64]) -> _Numbered:
     places, begins = side_by_side(numbers)
     codes = np.full(len(numbers), MISSING, dtype=np.int32)
     codes[places] = np.cumsum(begins, dtype=np.int32) - 1
-    return codes, places[begins]
+    return codes, places.compress(begins), places.compress(~begins)
+
+
+def _told_apart(texts: pl.Series, codes: Codes, values: pl.Series, again: NDArray[np.int64]) -> bool:
+    """Return whether no two texts have one code."""
+    if 2 * len(again) < len(texts):
+        return texts.gather(again).equals(values.gather(codes.take(again)))
+    # In their order they are faster to come by than so many at places of their own.
+    return texts.equals(values.gather(pl.Series(codes).set(pl.Series(codes == MISSING), None)))
 
 
 def texts_of(column: Column, rows: NDArray[np.int64]) -> pl.Series:
@@ -128,11 +146,20 @@ def texts_of(column: Column, rows: NDArray[np.int64]) -> pl.Series:
     return texts.gather(pl.Series(codes).set(pl.Series(codes == MISSING), None))
 
 
-def applied(rule: Rule, texts: pl.Series) -> pl.Series:
-    """Return the rule's outcome for each text, null where there is none."""
+def are_plain(texts: pl.Series) -> bool:
+    """Return whether all signs of these texts are plain."""
+    signs = np.frombuffer(texts.str.join("").cast(pl.Binary).item(), dtype=np.uint8)
+    # What is below the first one comes out above the last.
+    return not bool((signs - np.uint8(ord(" ")) > ord("~") - ord(" ")).any())
+
+
+def applied(rule: Rule, texts: pl.Series, *, plain: bool = False) -> pl.Series:
+    """Return the rule's outcome for each text, which may be known to be `plain`, null where there is none."""
     in_bulk = RULES.get(rule)
     if in_bulk is None:
         return pl.Series([rule(text) for text in texts], dtype=pl.String)
+    if plain:
+        return in_bulk(texts)
     written = in_plain_letters(texts) if rule in _FOLDING else texts
     outcome = in_bulk(written)
     odd = (~written.str.contains(PLAIN)).arg_true()
@@ -303,6 +330,12 @@ def fold(texts: pl.Series) -> pl.Series:
     return words.str.strip_chars(" ").str.replace_all(r"(^|[^aeiouq])([aou])e", "${1}${2}")
 
 
+def place(texts: pl.Series) -> pl.Series:
+    """As `normalize.place`."""
+    folded = fold(texts)
+    return folded.set(folded == "", None)
+
+
 def street_name(texts: pl.Series) -> pl.Series:
     """As `normalize.street_name`."""
     return texts.str.split(" ").list.eval(pl.element().filter(~pl.element().str.contains("^[0-9]"))).list.join(" ")
@@ -344,8 +377,8 @@ def strip(texts: pl.Series) -> pl.Series:
 
 def _halves(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Return what stands before the last @ of each text, and behind it."""
-    if (texts.str.count_matches("@", literal=True) == 1).all():
-        local, domain = texts.str.split_exact("@", 1).struct.unnest()
+    local, domain = texts.str.splitn("@", 2).struct.unnest()
+    if not domain.is_null().any() and not domain.str.contains("@", literal=True).any():
         return local, domain
     return texts.str.replace(r"@[^@]*$", ""), texts.str.extract(r"@([^@]*)$", 1)
 
@@ -362,6 +395,7 @@ RULES: dict[Rule, Callable[[pl.Series], pl.Series]] = {
     normalize.mailbox_domain: mailbox_domain,
     normalize.phone_digits: phone_digits,
     normalize.street: street,
+    normalize.place: place,
     normalize.street_name: street_name,
     normalize.street_number: street_number,
     people.dwelling_sound: dwelling_sound,

@@ -23,6 +23,7 @@ from identity.matching.levels import (
 from identity.matching.model import LEAST_SEEN, Distributions, Model
 from identity.matching.patterns import Patterns, patterns_of
 from identity.matching.people import People
+from identity.matching.threads import each
 
 LEAST_PEOPLE = 200
 LEAST_MATCHES = 10.0
@@ -91,11 +92,15 @@ class Learner:
         if self.random is None or not len(candidates.counts):
             return self.default()
         start = _start(self.everyone, self.random)
-        found = [self._fit(start, candidates)]
+        starts = [start]
         if any(self.everyone.known[COLUMN[place]] > 0 for place in _SHARED_PLACES):
-            wider = self._fit(_with_household(start, self.everyone), candidates)
-            found += [wider] if wider is not None and _are_homes(wider, self.everyone) else []
-        plausible = [model for model in found if model is not None and _are_persons(model, self.everyone)]
+            starts.append(_with_household(start, self.everyone))
+        fitted = each(lambda model: self._fit(model, candidates), starts, rows=len(self.people))
+        plausible = [
+            model
+            for model in fitted
+            if model is not None and _are_homes(model, self.everyone) and _are_persons(model, self.everyone)
+        ]
         if not plausible:
             return self.default()
         chosen = min(plausible, key=lambda model: _criterion(model, candidates, self.everyone))
@@ -286,9 +291,10 @@ def log_likelihoods(model: Model, levels: Levels) -> Floats:
 
 def log_levels(distributions: Distributions, levels: Levels) -> Floats:
     """Return the natural log of each level's probability, shape (rows, comparisons); no evidence counts 0."""
-    logs = np.empty(levels.shape, dtype=np.float64)
-    for column, shares in enumerate(distributions):
-        logs[:, column] = np.append(np.log(shares), 0.0)[levels[:, column]]
+    logs = np.zeros(levels.shape, dtype=np.float64)
+    for column in np.flatnonzero(levels.max(axis=0, initial=NO_EVIDENCE) > NO_EVIDENCE):
+        shares = distributions[column]
+        logs[:, column] = np.append(np.log(shares), 0.0).take(levels[:, column])
     return logs
 
 

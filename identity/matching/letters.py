@@ -39,8 +39,8 @@ def may_be_alike(one: Letters, x: Codes, other: Letters, y: Codes) -> Marks:
     the beginnings the same and nothing swapped: Jaro's is at least 5/6 then, which is two thirds of both words on
     average. And each slip, which must be few, costs the longer word one match at most.
     """
-    kinds, other_kinds = one.kinds[x], other.kinds[y]
-    length, other_length = one.lengths[x].astype(np.int32), other.lengths[y].astype(np.int32)
+    kinds, other_kinds = one.kinds.take(x), other.kinds.take(y)
+    length, other_length = one.lengths.take(x).astype(np.int32), other.lengths.take(y).astype(np.int32)
     lacking = np.bitwise_count(kinds & ~other_kinds).astype(np.int32)
     other_lacking = np.bitwise_count(other_kinds & ~kinds).astype(np.int32)
     common = np.minimum(length - lacking, other_length - other_lacking)

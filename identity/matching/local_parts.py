@@ -16,14 +16,14 @@ def say_only_the_name(people: People, rows: Codes) -> NDArray[np.bool_]:
     Namesakes have it at one provider or another.
     """
     places, begins = side_by_side(rows.astype(np.int64))
-    once = rows[places[begins]]
+    once = rows.take(places.compress(begins))
     local, given, family = (_texts(people, name, once) for name in ("email_local", "given_name", "family_name"))
     said, sure = _told_at_once(local, given, family)
     doubtful = np.flatnonzero(~sure)
     texts = zip(*(column[doubtful].tolist() for column in (local, given, family)), strict=True)
     said[doubtful] = [says_only_the_name(*each) for each in texts]
     found = np.empty(len(rows), dtype=np.bool_)
-    found[places] = said[np.cumsum(begins) - 1]
+    found[places] = said.take(np.cumsum(begins) - 1)
     return found
 
 
@@ -79,9 +79,9 @@ def _forms(name: str | None) -> tuple[str, ...]:
 def _texts(people: People, name: str, rows: Codes) -> Words:
     """Return the values of these rows, shape (rows,), "" where one is missing."""
     column = people.free(name)
-    codes = column.codes[rows]
+    codes = column.codes.take(rows)
     known = np.flatnonzero(codes >= 0)
-    words = np.array(["", *column.texts(codes[known])])
+    words = np.array(["", *column.texts(codes.take(known))])
     places = np.zeros(len(rows), dtype=np.intp)
     places[known] = np.arange(1, len(words))
-    return words[places]
+    return words.take(places)

@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching.column import MISSING, Codes, side_by_side
+from identity.matching.threads import each
 
 Pairs = NDArray[np.int32]
 
 # A pair in one number: the lower row in front of so many bits of the higher.
 _ROW_BITS = 32
+_AT_ONCE = 250_000
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -21,28 +23,41 @@ class Runs:
     sizes: NDArray[np.int64]
 
     @staticmethod
-    def of(numbers: NDArray[np.int64], *, alone: bool = True) -> "Runs":
+    def of(numbers: NDArray[np.integer], *, alone: bool = True) -> "Runs":
         """Return the runs of these numbers, shape (n,); who has a negative one is in none, and who stands `alone` is
         only if that is wanted."""
         rows, begins = side_by_side(numbers)
         if not alone:
             with_others = ~(begins & np.append(begins[1:], True)[: len(begins)])
-            rows, begins = rows[with_others], begins[with_others]
+            rows, begins = rows.compress(with_others), begins.compress(with_others)
         return Runs(rows, np.diff(np.flatnonzero(begins), append=len(rows)))
+
+    def of_rows(self, rows: NDArray[np.int64]) -> "Runs":
+        """Return the runs of these rows, shape (n,), where this one speaks of their places."""
+        return Runs(rows.take(self.rows), self.sizes)
+
+    def among(self, wanted: NDArray[np.bool_]) -> "Runs":
+        """Return the runs that are wanted, shape (runs,)."""
+        if wanted.all():
+            return self
+        return Runs(self.rows.compress(np.repeat(wanted, self.sizes)), self.sizes.compress(wanted))
 
     def pairs(self, most: int) -> NDArray[np.int64]:
         """Return all pairs inside each run of at most `most` rows, shape (pairs,), as `in_rows` takes them."""
-        sizes, rows = self.sizes, self.rows
-        taken = sizes <= most
-        if not taken.all():
-            sizes, rows = sizes[taken], rows[np.repeat(taken, sizes)]
+        few = self.among(self.sizes <= most)
+        rows, sizes = few.rows, few.sizes
+        pairs = np.empty(int((sizes * (sizes - 1)).sum()) // 2, dtype=np.int64)
         place = np.arange(len(rows))
-        partners = np.repeat(np.cumsum(sizes), sizes) - place - 1
-        # Behind all pairs of the rows before stand this one's, the first of them with the next row.
-        second = np.repeat(place + 1 - (np.cumsum(partners) - partners), partners)
-        second += np.arange(len(second))
-        pairs = np.repeat(rows << _ROW_BITS, partners)
-        pairs |= rows[second]
+        behind = np.repeat(np.cumsum(sizes), sizes) - place - 1
+        # Each row with the next of its run, then each with the one behind that, and so on.
+        found, ahead = 0, 1
+        while found < len(pairs):
+            more = behind >= ahead
+            place, behind = place.compress(more), behind.compress(more)
+            some = pairs[found : found + len(place)]
+            np.left_shift(rows.take(place), _ROW_BITS, out=some)
+            some |= rows.take(place + ahead)
+            found, ahead = found + len(place), ahead + 1
         return pairs
 
     def codes(self, wanted: NDArray[np.bool_], n: int) -> Codes:
@@ -55,7 +70,18 @@ class Runs:
 
 def pairs_within(blocks: Codes) -> NDArray[np.int64]:
     """Return all pairs inside each block, shape (pairs,), as `in_rows` takes them."""
-    return Runs.of(blocks.astype(np.int64), alone=False).pairs(len(blocks))
+    return Runs.of(blocks, alone=False).pairs(len(blocks))
+
+
+def places_within(labels: NDArray[np.int32], pairs: Pairs) -> NDArray[np.int64]:
+    """Return the places of the pairs, shape (pairs, 2), of which both rows have the same label, shape (n,)."""
+
+    def within(start: int) -> NDArray[np.int64]:
+        one, other = pairs[start : start + _AT_ONCE].T
+        return start + np.flatnonzero(labels.take(one) == labels.take(other))
+
+    found = each(within, range(0, len(pairs), _AT_ONCE), rows=len(pairs))
+    return np.concatenate([np.empty(0, dtype=np.int64), *found])
 
 
 def in_one(low: NDArray[np.integer], high: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -77,4 +103,4 @@ def distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     numbers.sort()
     keep = np.ones(len(numbers), dtype=np.bool_)
     np.not_equal(numbers[1:], numbers[:-1], out=keep[1:])
-    return numbers[keep]
+    return numbers.compress(keep)

@@ -24,13 +24,13 @@ class Patterns:
     counts: NDArray[np.float64]
     of: NDArray[np.int32]
 
-    def among(self, pairs: NDArray[np.int64]) -> "Patterns":
-        """Return the patterns of some of the pairs, given by their places."""
-        of = self.of[pairs]
+    def among(self, pairs: NDArray[np.bool_]) -> "Patterns":
+        """Return the patterns of some of the pairs, shape (pairs,)."""
+        of = self.of.compress(pairs)
         counts = np.bincount(of, minlength=len(self.counts)).astype(np.float64)
         shown = counts > 0
         place = (np.cumsum(shown) - 1).astype(np.int32)
-        return Patterns(self.levels[shown], counts[shown], place[of])
+        return Patterns(self.levels[shown], counts[shown], place.take(of))
 
     def showing(self, place: int, level: int) -> NDArray[np.int64]:
         """Return the pairs, by place, that agree at this level in the comparison at that place."""
@@ -50,7 +50,7 @@ class Patterns:
             merged.of, weights=[count for part in parts for count in part.counts], minlength=len(merged.counts)
         )
         ends = np.cumsum([len(part.levels) for part in parts])
-        of = [merged.of[end - len(part.levels) : end][part.of] for part, end in zip(parts, ends, strict=True)]
+        of = [merged.of[end - len(part.levels) : end].take(part.of) for part, end in zip(parts, ends, strict=True)]
         return Patterns(merged.levels, counts.astype(np.float64), np.concatenate(of) if of else merged.of)
 
 
@@ -68,7 +68,7 @@ def patterns_of(levels: Levels) -> Patterns:
     place, example = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.intp)
     place[shown] = np.arange(len(shown), dtype=np.int32)
     example[numbers] = np.arange(len(numbers))
-    return Patterns(levels[example[shown]], counts[shown].astype(np.float64), place[numbers])
+    return Patterns(levels[example[shown]], counts[shown].astype(np.float64), place.take(numbers))
 
 
 def _numbers(levels: Levels) -> tuple[NDArray[np.int64], int]:

@@ -41,8 +41,8 @@ def rarity_of_all(
         if not len(agreeing):
             continue
         bits = column.once(_rarity_bits)
-        one, other = column.codes[pairs[agreeing, 0]], column.codes[pairs[agreeing, 1]]
-        yield place, agreeing, np.minimum(bits[one], bits[other])
+        one, other = (bits.take(column.codes.take(pairs[:, side].take(agreeing))) for side in (0, 1))
+        yield place, agreeing, np.minimum(one, other)
 
 
 def _rarity_bits(column: Column) -> Floats:

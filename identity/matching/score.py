@@ -99,8 +99,8 @@ def score_patterns(
 ) -> Scores:
     """Return the same from the patterns of the levels. `rare_names` may come from `rarity_of_names`."""
     base = float(np.log2(model.prior) - np.log2(1 - model.prior - model.household_prior))
-    odds = (base + _weights(model, patterns.levels).sum(axis=1))[patterns.of]
-    household = _household_odds(patterns.levels, model)[patterns.of]
+    odds = (base + _weights(model, patterns.levels).sum(axis=1)).take(patterns.of)
+    household = _household_odds(patterns.levels, model).take(patterns.of)
     rarity = [
         *_rarity(patterns, people, pairs, rarity_of_names(model, people) if rare_names is None else rare_names),
         *(rarity_of_all(patterns, people, pairs) if closely else ()),
@@ -182,7 +182,7 @@ def _rarity(
     for field, bits in rare_names.items():
         place = COLUMN[field]
         exact = patterns.showing(place, len(COMPARISONS[place].levels) - 1)
-        yield place, exact, bits[people.free(field).codes[pairs[exact, 0]]]
+        yield place, exact, bits.take(people.free(field).codes.take(pairs[:, 0].take(exact)))
 
 
 def _shares(field: str, column: Column, model: Model) -> Floats | None:

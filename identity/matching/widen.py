@@ -24,6 +24,8 @@ _ENOUGH_FOR_TWO = 200_000
 _LEAST_CONFIRMED = 0.3
 _SAMPLE = 20_000
 
+Marks = NDArray[np.bool_]
+
 _FIELDS = (
     "given_name", "given_class", "family_name", "family_sound", "birth_date", "birth_year", "birth_day", "email_local",
     "phone", "street", "dwelling_sound", "postcode", "city", *(comparison.name for comparison in FREE),
@@ -34,47 +36,47 @@ _SAME = frozenset({
 })  # fmt: skip
 
 
-def widened(people: People, pairs: Pairs) -> tuple[Pairs, NDArray[np.int64]]:
-    """Return `pairs`, shape (pairs, 2), and those who agree on one or two fields that few others share, in order; and
-    where among them `pairs` stand.
+def widened(people: People, pairs: NDArray[np.int64]) -> tuple[Pairs, NDArray[np.bool_]]:
+    """Return `pairs`, as `together` gives them, and those who agree on one or two fields that few others share, in
+    order, shape (pairs, 2); and which among them `pairs` are.
 
     Keys that bring few pairs come first. In a large file only such fields count of which those who agree mostly agree
     on more, as with a phone number. They matter where a file lacks the fields that the fixed keys are made of, and
     where it is so dirty that two slips in one record are common.
     """
     n = len(people)
-    flat = in_one(pairs[:, 0], pairs[:, 1])
     if n <= ALL_WITH_ALL:
         everyone = in_one(*np.triu_indices(n, k=1))
-        return in_rows(everyone), np.searchsorted(everyone, flat)
+        return in_rows(everyone), np.isin(everyone, pairs, assume_unique=True)
     budget = max(_BUDGET, _BUDGET_A_PERSON * n)
     taken = []
-    for size, blocks in sorted(_keys(people), key=lambda key: key[0]):
+    for size, codes, few in sorted(_keys(people), key=lambda key: key[0]):
         budget -= size
         if budget < 0:
             break
-        taken.append(blocks)
+        taken.append((codes, few))
 
-    def more(blocks: Codes) -> NDArray[np.int64]:
-        brought = pairs_within(blocks)
-        worth_it = n <= _ENOUGH_FOR_TWO or _confirmed(brought, flat) >= _LEAST_CONFIRMED
+    def more(key: tuple[Codes, Marks]) -> NDArray[np.int64]:
+        codes, few = key
+        brought = pairs_within(np.where(np.append(few, False).take(codes), codes, MISSING))
+        worth_it = n <= _ENOUGH_FOR_TWO or _confirmed(brought, pairs) >= _LEAST_CONFIRMED
         return brought if worth_it else brought[:0]
 
-    wide, at = _with_others(flat, distinct(np.concatenate([_twins(people), *each(more, taken, rows=n)])))
-    return in_rows(wide), at
+    wide, narrow = _with_others(pairs, distinct(np.concatenate([_twins(people), *each(more, taken, rows=n)])))
+    return in_rows(wide), narrow
 
 
-def _with_others(pairs: NDArray[np.int64], others: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return both together, each in order and without twofold ones, in order; and where among them the pairs stand."""
+def _with_others(pairs: NDArray[np.int64], others: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return both together, each in order and without twofold ones, in order; and which among them the pairs are."""
     before = np.searchsorted(pairs, others)
     there = before < len(pairs)
-    there[there] = pairs[before[there]] == others[there]
-    others, before = others[~there], before[~there]
+    there[there] = pairs.take(before.compress(there)) == others.compress(there)
+    others, before = others.compress(~there), before.compress(~there)
     is_old = np.ones(len(pairs) + len(others), dtype=np.bool_)
     is_old[before + np.arange(len(others))] = False
     together = np.empty(len(is_old), dtype=np.int64)
     together[is_old], together[~is_old] = pairs, others
-    return together, np.flatnonzero(is_old)
+    return together, is_old
 
 
 def _twins(people: People) -> NDArray[np.int64]:
@@ -83,10 +85,12 @@ def _twins(people: People) -> NDArray[np.int64]:
     However many they are, these few pairs hold them together.
     """
     columns = [column for name in FIELDS if not (column := people.free(name)).is_empty]
-    rows, same = np.arange(len(people)), np.zeros(len(people), dtype=np.int64)
+    # Who has a value that nobody else has is nobody's twin.
+    rows = np.flatnonzero(np.logical_and.reduce([column.shared | ~column.known for column in columns]))
+    same = np.zeros(len(rows), dtype=np.int64)
     for column in columns:
-        runs = Runs.of(same * (len(column.values) + 1) + column.codes[rows] + 1, alone=False)
-        rows, same = rows[runs.rows], np.repeat(np.arange(len(runs.sizes)), runs.sizes)
+        runs = Runs.of(same * (len(column.values) + 1) + column.codes.take(rows) + 1, alone=False)
+        rows, same = rows.take(runs.rows), np.repeat(np.arange(len(runs.sizes)), runs.sizes)
     again = np.flatnonzero(same[1:] == same[:-1])
     one, other = rows[again], rows[again + 1]
     known = np.zeros(len(one), dtype=np.bool_)
@@ -99,26 +103,26 @@ def _confirmed(pairs: NDArray[np.int64], known: NDArray[np.int64]) -> float:
     """Return the share of these pairs that is among the known ones, which are in order: by a sample."""
     if not len(pairs) or not len(known):
         return 0.0
-    sample = pairs[:: max(1, len(pairs) // _SAMPLE)]
+    # In order they are looked up faster.
+    sample = np.sort(pairs[:: max(1, len(pairs) // _SAMPLE)])
     places = np.minimum(np.searchsorted(known, sample), len(known) - 1)
     return float((known[places] == sample).mean())
 
 
-def _keys(people: People) -> Iterator[tuple[int, Codes]]:
-    """Yield, for each field and each two, how many pairs it makes and the blocks, shape (n,)."""
-    columns = {name: people.free(name).codes for name in _FIELDS}
-    known = {name: codes for name, codes in columns.items() if (codes != MISSING).any()}
-    for codes in known.values():
-        yield _bounded(codes)
+def _keys(people: People) -> Iterator[tuple[int, Codes, Marks]]:
+    """Yield, for each field and each two, how many pairs it makes, its codes, shape (n,), and which of these, shape
+    (codes,), few enough share."""
+    known = {name: column for name in _FIELDS if not (column := people.free(name)).is_empty}
+    for column in known.values():
+        yield _bounded(column.codes, column.counts())
     if len(people) <= _ENOUGH_FOR_TWO:
         for one, other in combinations(known, 2):
             if (one, other) not in _SAME:
-                yield _bounded(combine(known[one], known[other]))
+                codes = combine(known[one].codes, known[other].codes)
+                yield _bounded(codes, np.bincount(codes + 1)[1:])
 
 
-def _bounded(codes: Codes) -> tuple[int, Codes]:
-    counts = np.bincount(codes + 1)[1:]
+def _bounded(codes: Codes, counts: NDArray[np.int64]) -> tuple[int, Codes, Marks]:
     few = counts <= _MOST_SHARING
-    blocks = np.append(np.where(few, np.arange(len(few), dtype=np.int32), np.int32(MISSING)), np.int32(MISSING))[codes]
-    kept: NDArray[np.int64] = counts[few]
-    return int((kept * (kept - 1) // 2).sum()), blocks
+    kept = counts.compress(few)
+    return int((kept * (kept - 1)).sum()) // 2, codes, few

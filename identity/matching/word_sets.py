@@ -18,31 +18,32 @@ Marks = NDArray[np.bool_]
 class WordSets:
     """Words of the values of one column.
 
-    numbers: shape (values, 4), the number of each word, -1 where there are fewer. joined: shape (values,), the number
-    of the value written as one word. several, many: shape (values,), which values have more than one word, and which
-    more than four.
+    numbers: shape (values, 4), the number of each word, -1 where there are fewer. first: shape (values,), that of the
+    first one. joined: shape (values,), the number of the value written as one word. several, many: shape (values,),
+    which values have more than one word, and which more than four.
     """
 
     values: Sequence[str]
     numbers: NDArray[np.int32]
+    first: NDArray[np.int32]
     joined: NDArray[np.int32]
     several: Marks
     many: Marks
 
     def within(self, x: Codes, y: Codes) -> Marks:
         """Return, shape (pairs,), whether all words of one of the two values stand in the other."""
-        found: Marks = self.numbers[x, 0] == self.numbers[y, 0]
-        several = np.flatnonzero(self.several[x] | self.several[y])
-        ones, others = self.numbers[x[several]], self.numbers[y[several]]
+        found: Marks = self.first.take(x) == self.first.take(y)
+        several = np.flatnonzero(self.several.take(x) | self.several.take(y))
+        ones, others = self.numbers.take(x.take(several), axis=0), self.numbers.take(y.take(several), axis=0)
         found[several] = _all_in(ones, others) | _all_in(others, ones)
-        for i in np.flatnonzero(self.many[x] | self.many[y]).tolist():
+        for i in np.flatnonzero(self.many.take(x) | self.many.take(y)).tolist():
             left, right = set(self.values[x[i]].split()), set(self.values[y[i]].split())
             found[i] = left <= right or right <= left
         return found
 
     def run_together(self, x: Codes, y: Codes) -> Marks:
         """Return, shape (pairs,), whether the two values are the same without their spaces."""
-        same: Marks = self.joined[x] == self.joined[y]
+        same: Marks = self.joined.take(x) == self.joined.take(y)
         return same
 
 
@@ -55,7 +56,7 @@ def word_sets(column: Column) -> WordSets:
     first_ones = positions < _MOST_WORDS
     numbers[places[first_ones], positions[first_ones]] = words[first_ones]
     joined = derive(Column(np.arange(len(counts), dtype=np.int32), column.values), run_together)
-    return WordSets(column.values, numbers, joined.codes, counts > 1, counts > _MOST_WORDS)
+    return WordSets(column.values, numbers, numbers[:, 0].copy(), joined.codes, counts > 1, counts > _MOST_WORDS)
 
 
 def _words(values: Sequence[str]) -> tuple[Codes, NDArray[np.int64]]:

@@ -8,10 +8,12 @@ import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import PurePath
+from types import ModuleType
 from typing import BinaryIO, Protocol, cast
 
-from records.readers import delimited, ndjson, parquet
+from records.readers import delimited, ndjson
 from records.readers.charset import UTF8, Recoded, Sample, known
 from records.readers.lines import LONGEST_LINE
 from records.readers.packed import MAGIC as GZIP
@@ -48,7 +50,7 @@ PIECE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Nature:
-    """What a file is, and by what it is known again: `digest` is the SHA-256 of all its bytes."""
+    """What a file is, and by what it is known again: `digest` is the SHA-256 of all its bytes, if it was asked for."""
 
     format: str
     packed: bool
@@ -57,10 +59,11 @@ class Nature:
     digest: str
 
 
-def examine(file: BinaryIO, *, name: str = "", encoding: str = "", region: str = "") -> Nature:
+def examine(file: BinaryIO, *, name: str = "", encoding: str = "", region: str = "", to_know: bool = True) -> Nature:
     """What this file is, after one look at all of it. Raises `NotReadable`, saying why and what to do.
 
-    `encoding` is taken as given; without it the encoding is found, with the region's code page as a first guess.
+    `encoding` is taken as given; without it the encoding is found, with the region's code page as a first guess. Unless
+    it is `to_know` again, there is no digest, which is most of the work.
     """
     encoding = known(encoding) if encoding else ""
     digest, size, sample = hashlib.sha256(), 0, Sample()
@@ -70,7 +73,8 @@ def examine(file: BinaryIO, *, name: str = "", encoding: str = "", region: str =
     is_parquet = first.startswith(PARQUET_MAGIC)
     _must_be_known(first)
     for piece in _pieces(file, first):
-        digest.update(piece)
+        if to_know:
+            digest.update(piece)
         size += len(piece)
         if not packed and not is_parquet:
             sample.feed(piece)
@@ -78,14 +82,14 @@ def examine(file: BinaryIO, *, name: str = "", encoding: str = "", region: str =
         _sample_unpacked(file, size, sample)
     file.seek(0)
     if is_parquet:
-        return Nature(PARQUET, False, "", size, digest.hexdigest())
+        return Nature(PARQUET, False, "", size, digest.hexdigest() if to_know else "")
     if packed:
         _must_be_known(sample.head)
         if sample.head.startswith(PARQUET_MAGIC):
             raise NotReadable("this is a Parquet file packed with gzip; unpack it, it is packed inside already")
     encoding = encoding or sample.encoding(region)
     format = _format(sample.head.decode(encoding, "replace"), name)
-    return Nature(format, packed, encoding, size, digest.hexdigest())
+    return Nature(format, packed, encoding, size, digest.hexdigest() if to_know else "")
 
 
 def rows_of(file: BinaryIO, nature: Nature, start: Position = START, *, most: int | None = None) -> Rows:
@@ -94,14 +98,16 @@ def rows_of(file: BinaryIO, nature: Nature, start: Position = START, *, most: in
     Raises `NotReadable`, also while they are read.
     """
     if nature.format == PARQUET:
-        return parquet.read(file, start, most=most, size=nature.size)
+        rows: Rows = _parquet().read(file, start, most=most, size=nature.size)
+        return rows
     return READERS[nature.format](text_of(file, nature), start, most=most or LONGEST_LINE)
 
 
 def columns_of(file: BinaryIO, nature: Nature) -> list[str]:
     """The names of the columns, where the file names them once for all. Raises `NotReadable`."""
     if nature.format == PARQUET:
-        return parquet.columns(file)
+        names: list[str] = _parquet().columns(file)
+        return names
     return delimited.columns(text_of(file, nature)) if nature.format == CSV else []
 
 
@@ -112,6 +118,11 @@ def text_of(file: BinaryIO, nature: Nature) -> BinaryIO:
     if nature.encoding == UTF8:
         return text
     return cast(BinaryIO, io.BufferedReader(Recoded(cast(io.BufferedIOBase, text), nature.encoding), PIECE))
+
+
+def _parquet() -> ModuleType:
+    """The reader of Parquet: with Arrow, that takes longer to load than all the others, and most files are none."""
+    return import_module("records.readers.parquet")
 
 
 def _pieces(file: BinaryIO, first: bytes) -> Iterator[bytes]:

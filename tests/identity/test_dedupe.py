@@ -11,10 +11,13 @@ from importlib import import_module
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from identity.management.commands.dedupe import write_clusters
 from identity.matching import Model, Person
 from tests.identity.matching import cast
 
@@ -100,6 +103,26 @@ def test_a_process_of_its_own_needs_no_database(tmp_path: Path) -> None:
     for row in rows:
         assert 0.5 <= float(row["probability"]) <= 1
         assert row["cluster_id"] in {other["record_id"] for other in rows}
+
+
+def test_neither_settings_nor_arrow_are_loaded_for_a_csv(tmp_path: Path) -> None:
+    path = town_file(tmp_path)
+    command = [sys.executable, "-X", "importtime", "manage.py", "dedupe", str(path), "--out", str(tmp_path / "out.csv")]
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    done = subprocess.run(
+        command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=True
+    )  # fmt: skip
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "polars" in loaded
+    assert not loaded & {"cdp", "cdp.settings", "pyarrow", "celery"}
+
+
+def test_probabilities_are_rounded_to_four_digits(tmp_path: Path) -> None:
+    shares = [*np.random.default_rng(0).random(5000).tolist(), 0.0, 1.0, 0.5, 0.99995, 0.999949999]
+    rows = pl.DataFrame({"record_id": "a", "cluster_id": "a", "probability": shares})
+    write_clusters(tmp_path / "clusters.csv", rows)
+    written = [row["probability"] for row in clusters(tmp_path / "people.csv")]
+    assert written == [f"{share:.4f}" for share in shares]
 
 
 def test_a_record_alone_belongs_to_itself(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import gzip
 import io
 import os
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -48,6 +49,13 @@ def test_a_file_is_known_by_its_bytes(content: bytes, format: str, is_packed: bo
     assert (nature.format, nature.packed, nature.size) == (format, is_packed, len(content))
     rows = [row for _, row in rows_of(file, nature)]
     assert rows == [{"name": f"Alice {number}", "city": "Leeds"} for number in range(5_000)]
+
+
+@pytest.mark.parametrize("content", [TEXT.encode(), gzip.compress(TEXT.encode(), mtime=0), table(5_000, 1_000)])
+def test_what_need_not_be_known_again_has_no_digest(content: bytes) -> None:
+    file = io.BytesIO(content)
+    assert examine(file, to_know=False) == replace(examine(file), digest="")
+    assert len(examine(file).digest) == 64
 
 
 @pytest.mark.parametrize(

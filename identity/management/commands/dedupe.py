@@ -29,6 +29,8 @@ from identity.matching.threads import each
 from identity.written import written_whole
 
 _ROWS_AT_ONCE = 250_000
+# A probability is written in ten thousandths.
+_SHARES = 10_000
 # What lifts a limit.
 ANY = "any"
 
@@ -80,7 +82,7 @@ class Command(BaseCommand):
             )
         except REFUSED as error:
             raise CommandError(with_way_out(path, error)) from None
-        _write(out, done.rows)
+        write_clusters(out, done.rows)
         if options["save_model"]:
             write_text(options["save_model"], json.dumps(done.found.model.to_dict(), indent=2) + "\n")
             self.stderr.write(f"The model is kept in {options['save_model']}.")
@@ -101,11 +103,16 @@ def _limit(text: str) -> tuple[str, int | None]:
     return column, None if most == ANY else int(most)
 
 
-def _write(out: Path, rows: pl.DataFrame) -> None:
+def write_clusters(out: Path, rows: pl.DataFrame) -> None:
+    """Write the clusters of records, probabilities to four digits."""
+    # Each of the few probabilities that can be written is spelled once.
+    spelled = pl.Series([f"{share / _SHARES:.4f}" for share in range(_SHARES + 1)])
+
     def written(start: int) -> bytes:
         lines = BytesIO()
         part = rows.slice(start, _ROWS_AT_ONCE)
-        part.write_csv(lines, include_header=start == 0, float_precision=4)
+        shares = (part["probability"] * _SHARES).round().cast(pl.UInt32)
+        part.with_columns(spelled.gather(shares).alias("probability")).write_csv(lines, include_header=start == 0)
         return lines.getvalue()
 
     with written_whole(out) as file:

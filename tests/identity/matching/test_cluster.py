@@ -1,9 +1,11 @@
+import sys
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from identity.matching import b_cubed, cluster, log_odds, pairwise_metrics
-from identity.matching.cluster import _MANY_EDGES, _best_first
+from identity.matching.ties import _MANY_EDGES, _best_first
 
 
 def clustered(n: int, edges: dict[tuple[int, int], float], **rules: object) -> list[int]:
@@ -94,6 +96,30 @@ def test_others_in_the_file_change_nothing(seed: int) -> None:
     labels = cluster(18, twice, np.concatenate((weights, weights)), link_threshold=0.5)
     assert (labels[:9] == cluster(9, edges, weights, link_threshold=0.5)).all()
     assert (labels[9:] - 9 == labels[:9]).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_in_portions_rows_are_joined_as_all_at_once(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixty households of five, whose rows lie all over the file, and who must be joined beforehand in every other."""
+    chance = np.random.default_rng(seed)
+    rows = chance.permutation(300).reshape(60, 5)
+    pairs = np.sort(np.concatenate([rows[:, [i, j]] for i in range(5) for j in range(i)]), axis=1).astype(np.int32)
+    weights = chance.normal(1, 6, len(pairs))
+    must = rows[::2, :2].tolist()
+
+    def odd_ones(asked: NDArray[np.int32]) -> NDArray[np.bool_]:
+        return asked.sum(axis=1) % 7 == 0
+
+    def joined() -> list[int]:
+        labels: list[int] = cluster(
+            300, pairs, weights, link_threshold=0.5, must_link=must, contradicts=odd_ones
+        ).tolist()
+        return labels
+
+    whole = joined()
+    monkeypatch.setattr(sys.modules["identity.matching.cluster"], "_TIES_AT_ONCE", 20)
+    assert joined() == whole
+    assert 60 < len(set(whole)) < 300
 
 
 def test_many_equal_edges_are_joined_in_few_steps() -> None:

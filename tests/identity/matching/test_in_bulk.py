@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from identity.matching import in_bulk, normalize, people, phonetic, word_sets
 from identity.matching.column import MISSING, Rule, derive, encode
-from identity.matching.in_bulk import RULES, Texts, applied, encoded
+from identity.matching.in_bulk import RULES, Texts, applied, are_plain, encoded
 from identity.matching.local_parts import say_only_the_name, says_only_the_name
 from identity.matching.person import Person
 
@@ -60,6 +60,25 @@ def test_a_rule_in_bulk(rule: Rule, texts: list[str]) -> None:
     assert [text or None for text in found] == [rule(value) or None for value in values]
 
 
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+@given(texts=st.lists(plain, min_size=1, max_size=30))
+def test_what_a_rule_makes_of_plain_texts_is_plain(rule: Rule, texts: list[str]) -> None:
+    values = pl.Series([text for text in asked(rule, texts) if are_plain(pl.Series([text]))], dtype=pl.String)
+    found = applied(rule, values, plain=True)
+    assert found.to_list() == applied(rule, values).to_list()
+    assert are_plain(found)
+
+
+@given(st.lists(st.none() | st.text(max_size=3) | plain, max_size=9))
+@example([" ", "~"])
+@example(["a", "\x1f"])
+@example(["\x7f"])
+@example(["é"])
+def test_texts_are_plain_when_all_their_signs_are(texts: list[str | None]) -> None:
+    expected = all(" " <= sign <= "~" for text in texts for sign in text or "")
+    assert are_plain(pl.Series(texts, dtype=pl.String)) == expected
+
+
 def test_a_cell_has_an_end() -> None:
     texts = ["x" * 1_000 + " y", "x" * 1_000, "ü" * 1_001, "Ann"]
     expected = ["x" * 1_000, "x" * 1_000, "ü" * 1_000, "Ann"]
@@ -92,10 +111,11 @@ def test_many_texts_have_the_words_and_lengths_of_few(texts: list[str]) -> None:
     assert (one.run_together(x, y) == other.run_together(x, y)).all()
 
 
-def test_two_texts_with_one_hash_stay_two(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("others", [(), ("bob", "cid", "dan")])
+def test_two_texts_with_one_hash_stay_two(monkeypatch: pytest.MonkeyPatch, others: tuple[str, ...]) -> None:
     by_hash = in_bulk._by_hash
     monkeypatch.setattr(in_bulk, "_by_hash", lambda texts: by_hash(texts.str.head(1)))
-    column = encoded(pl.Series(["ann", "abe", None, "ann"]))
+    column = encoded(pl.Series(["ann", "abe", None, "ann", *others]))
     assert [column.values[code] for code in column.codes[[0, 1, 3]]] == ["ann", "abe", "ann"]
 
 
