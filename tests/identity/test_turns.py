@@ -148,3 +148,13 @@ def test_it_leaves_no_turn_behind(crm: Source, now: datetime) -> None:
     with transaction.atomic():
         ledger.lock()
     assert not Turn.objects.exists()
+
+
+def test_the_planner_samples_nobody_of_a_turn(crm: Source, now: datetime) -> None:
+    """What it samples would outlive an erasure."""
+    rows(crm, ANN, now=now)
+    process.resolve_batch(now=now, limit=1)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE identity_turn")
+        cursor.execute("SELECT attname FROM pg_stats WHERE tablename = 'identity_turn'")
+        assert cursor.fetchall() == [("number",)]
