@@ -113,7 +113,7 @@ def around(scene: Scene, rows: Iterable[int]) -> set[int]:
     ties = (
         pair
         for pair, edge in scene.edges.items()
-        if edge.bits >= least or pair[0] not in scene.trusted or pair[1] not in scene.trusted
+        if edge.exact or edge.bits >= least or not scene.trusted.issuperset(pair)
     )
     together = _connected(set(range(len(scene.everyone))), (*ties, *_standing(scene, scene.place.values())))
     return set[int]().union(*(group for group in together if not group.isdisjoint(asked)))

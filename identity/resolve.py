@@ -21,7 +21,7 @@ from identity.matching.waterfall import Step
 from identity.models import IN_REVIEW, LINKED, Match
 from identity.profiles import profile_of
 from identity.profiles import source_profiles as members_of
-from identity.scene import NotAlone, Scene, look_around
+from identity.scene import NotAlone, Scene, Seen, look_around
 from identity.turns import Since
 from identity.waiting import why_apart
 from identity.weighing import LEAST_FIELDS, Rows
@@ -56,24 +56,20 @@ def resolve(
     now: datetime,
     nobodys: Blocked | None = None,
     since: int | None = None,
-    before: Callable[[], None] = lambda: None,
 ) -> Resolution:
     """Give each of these source profiles its profile, merging profiles where the evidence says so.
 
     Runs inside the caller's transaction, which holds `ledger.lock_to_resolve` or is among those who
     `ledger.join_resolvers`; safe to repeat. Who joined them looks around beside others where it tells the last turn
-    that it knows of (`since`), and else once it is its turn. `before` is called when its turn has come. `nobodys` are
-    the blocked values, where they have been asked for already, no earlier than it was known of whom this is.
+    that it knows of (`since`), and else once it is its turn. `nobodys` are the blocked values, where they have been
+    asked for already, no earlier than it was known of whom this is.
     """
     look = partial(look_around, source_profiles, now=now, nobodys=nobodys)
     found = _beside_others(look, since) if since is not None else None
     if found is None:
         turns.take()
-        before()
         scene = look()
         found = _Found(scene, people_in(scene))
-    else:
-        before()
     found.scene.seen.keep()
     resolution = _enter(found.scene, found.groups, now)
     turns.note(resolution.assigned.union(source_profiles) - found.overtaken, resolution.profiles)
@@ -103,14 +99,13 @@ def _beside_others(look: Callable[..., Scene], since: int) -> _Found | None:
         return None
     if not others:
         return _Found(scene, groups)
-    touched = _touched(scene, others)
-    if not touched:
-        return _Found(scene, groups)
-    rows = around(scene, touched)
+    rows = around(scene, _touched(scene, others))
     overtaken = frozenset(scene.everyone[row] for row in rows & scene.fresh)
-    if scene.parting or len(overtaken) > MOST_OVERTAKEN * len(scene.fresh):
+    unseen = any(id in others.source_profiles or home in others.profiles for id, home in scene.glimpsed.items())
+    if unseen or scene.parting or len(overtaken) > MOST_OVERTAKEN * len(scene.fresh):
         return None
-    return _Found(_without(scene, rows), [group for group in groups if group.isdisjoint(rows)], overtaken)
+    seen = scene.seen.without(overtaken | others.source_profiles)
+    return _Found(_without(scene, rows, seen), [group for group in groups if group.isdisjoint(rows)], overtaken)
 
 
 def _touched(scene: Scene, others: Since) -> set[int]:
@@ -121,10 +116,11 @@ def _touched(scene: Scene, others: Since) -> set[int]:
     return rows | {scene.place[id] for id in answer(candidates.also_borne(scene.seen.tokens, others.source_profiles))}
 
 
-def _without(scene: Scene, rows: set[int]) -> Scene:
-    """The scene as if these rows were at rest and met nobody."""
+def _without(scene: Scene, rows: set[int], seen: Seen) -> Scene:
+    """The scene as if these rows were at rest and met nobody, with what is still true of what was seen."""
     return replace(
         scene,
+        seen=seen,
         fresh=scene.fresh - rows,
         edges={pair: edge for pair, edge in scene.edges.items() if rows.isdisjoint(pair)},
         apart={pair for pair in scene.apart if rows.isdisjoint(pair)},

@@ -40,7 +40,8 @@ class Scene:
     leaves, and stay so whatever the limits say now. A restriction leaves things as they are. Of the profiles that are
     crowds only a few source profiles are here; they stand for all. `reviews` are pairs of these that wait for a person,
     each with its id; `former` the profiles that the fresh and the parting were in before, by whoever's hand. Those that
-    may not be linked are `objecting`, or `restricted` and left where they are.
+    may not be linked are `objecting`, or `restricted` and left where they are. `glimpsed` are those with whom somebody
+    shares something and who are not here, since others stand for them, each with its profile.
     """
 
     fresh: set[int]
@@ -62,6 +63,7 @@ class Scene:
     former: set[UUID]
     objecting: set[int]
     restricted: set[int]
+    glimpsed: Mapping[UUID, UUID | None]
     seen: "Seen"
 
 
@@ -73,6 +75,14 @@ class Seen:
     tokens: Tokens
     persons: Mapping[UUID, Person]
     objecting: Collection[UUID]
+
+    def without(self, ids: Collection[UUID]) -> "Seen":
+        """The same but for these, of whom it is not true any more."""
+        return Seen(
+            self.tokens.without(ids),
+            {id: person for id, person in self.persons.items() if id not in ids},
+            [id for id in self.objecting if id not in ids],
+        )
 
     def keep(self) -> None:
         """Keep it; safe to repeat."""
@@ -139,6 +149,7 @@ class _Sight:
     everyone: list[UUID]
     nobodys: Blocked
     rules: Rules
+    glimpsed: Mapping[UUID, UUID | None]
     told: Asked[Any]
     seen: Seen
 
@@ -225,6 +236,7 @@ def _look(
         everyone=everyone,
         nobodys=nobodys,
         rules=rules,
+        glimpsed={id: homes.get(id) for id in met.difference(everyone)},
         told=told,
         seen=Seen(made, {id: persons[id] for one in (mine, theirs) if one for id in one.bare}, objecting | object_too),
     )
@@ -280,6 +292,7 @@ def _scene(sight: _Sight) -> Scene:
         former={profile for id, profile in left if id in sight.fresh or id in sight.parting},
         objecting={place[id] for id in sight.objecting},
         restricted={place[id] for id in sight.persons.keys() - sight.linkable - sight.objecting},
+        glimpsed=sight.glimpsed,
         seen=sight.seen,
     )
 
@@ -287,7 +300,7 @@ def _scene(sight: _Sight) -> Scene:
 def _joining(edges: Mapping[Rows, Edge], belongs: Mapping[int, UUID], thresholds: Thresholds) -> set[int]:
     """Those whom a strong edge may join to somebody, and all who are in a profile with them."""
     least = log_odds(thresholds.link)
-    rows = {row for pair, edge in edges.items() if edge.bits >= least for row in pair}
+    rows = {row for pair, edge in edges.items() if edge.exact or edge.bits >= least for row in pair}
     profiles = {belongs[row] for row in rows if row in belongs}
     return rows | {row for row, profile in belongs.items() if profile in profiles}
 

@@ -8,7 +8,6 @@ side by side and enter it in turns (`identity.turns`); what follows is computed 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 import structlog
@@ -73,13 +72,9 @@ def resolve_batch(*, now: datetime, limit: int = BATCH) -> int:
                 few = len(work) <= MICRO_BATCH
                 if few:
                     plan_for_all(large=LARGE, others=OTHERS)
-                resolution = resolve(
-                    work,
-                    now=now,
-                    nobodys=blocked.standing_by(taken.answered),
-                    since=None if few else last.answer(),
-                    before=partial(source_profiles.keys_seen_again, _seen(work)),
-                )
+                source_profiles.keys_seen_again(_seen(work))
+                nobodys, since = blocked.standing_by(taken.answered), None if few else last.answer()
+                resolution = resolve(work, now=now, nobodys=nobodys, since=since)
                 taken.put_back.update(resolution.overtaken)
                 done = {id: news for id, news in work.items() if id not in taken.put_back}
                 put_right = answer(rectification.anything_put_right(resolution.profiles))

@@ -8,20 +8,28 @@ TABLES = ("records_attribute", "records_identifier")
 EVENTS = {"insert": "NEW", "update": "NEW", "delete": "OLD"}
 
 # Each view is looked up by its key, however many there are: of a subquery PostgreSQL might make a walk through all.
+# Whoever takes a value away waits for who is at its view. Whoever brings one, or sees it again, waits for nobody: its
+# source profile is queued, and its view is made anew.
 DROP_VIEWS = """
 CREATE FUNCTION identity_drop_matching_views() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE ids uuid[];
 BEGIN
     IF TG_TABLE_NAME = 'records_attribute' THEN
-        DELETE FROM identity_matchingview WHERE source_profile_id = ANY(ARRAY(
+        ids := ARRAY(
             SELECT DISTINCT source_profile_id FROM changed WHERE field IN (
                 'given_name', 'family_name', 'birth_date', 'street', 'postcode', 'city', 'country'
             )
-        ));
+        );
     ELSE
-        DELETE FROM identity_matchingview WHERE source_profile_id = ANY(ARRAY(
-            SELECT DISTINCT source_profile_id FROM changed WHERE namespace IN ('email', 'phone')
-        ));
+        ids := ARRAY(SELECT DISTINCT source_profile_id FROM changed WHERE namespace IN ('email', 'phone'));
     END IF;
+    IF TG_OP <> 'DELETE' THEN
+        ids := ARRAY(
+            SELECT source_profile_id FROM identity_matchingview WHERE source_profile_id = ANY(ids)
+            FOR UPDATE SKIP LOCKED
+        );
+    END IF;
+    DELETE FROM identity_matchingview WHERE source_profile_id = ANY(ids);
     RETURN NULL;
 END $$
 """
