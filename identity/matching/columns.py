@@ -73,7 +73,8 @@ _MOSTLY = 0.6
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _PHONE = re.compile(r"(?:\+|00)?[\d ()/.-]{6,20}(?:x\d+)?")
 _DECIMAL = re.compile(r"[-+]?\d+[.,]\d+")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*|\d{10}|\d{13}")
+# Seconds or milliseconds since 1970 begin with 1 from 2001 to 2033; other numbers of that length are of persons or firms.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*|1\d{9}|1\d{12}")
 _CODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9./-]{3,39}|\d[\d ./-]{3,39}")
 _NUMBER = re.compile(r"\d{1,2}(?:\.0+)?")
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d(?:\.0+)?")

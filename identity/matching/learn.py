@@ -225,9 +225,10 @@ def _chance_levels(
         exact, beyond = int(everyone.exact[column]), np.zeros(len(comparison.levels) - 1 - everyone.exact[column])
         explained = float(alike[candidates.levels[:, column] == exact].sum())
         exact_share = (max(everyone.equal[column] - explained, 0.0) + 0.5) / everyone.known[column]
-        seen = np.bincount(random.levels[:, column] + 1, weights=random.counts * random_chance, minlength=exact + 2)[
-            1 : exact + 1
-        ]
+        drawn = np.bincount(random.levels[:, column] + 1, weights=random.counts * random_chance, minlength=exact + 2)
+        seen = drawn[1 : exact + 1]
+        if comparison is ADDRESS:
+            exact_share += _alike_by_chance(drawn[1:], exact, exact_share)
         others = (seen + 0.5) / (seen.sum() + 0.5 * exact) * (1 - exact_share)
         shares = np.concatenate([others, [exact_share], beyond])
         if comparison is FAMILY_NAME:
@@ -235,6 +236,17 @@ def _chance_levels(
         shares = np.maximum(shares, LEAST_CHANCE)
         chance.append(tuple((shares / shares.sum()).tolist()))
     return tuple(chance)
+
+
+def _alike_by_chance(drawn: Floats, exact: int, equal: float) -> float:
+    """Return the share of strangers whose places count as the same, being written alike, but are not.
+
+    `drawn` are the random pairs by level, `equal` the share that is the same by letter. What so few pairs may show by
+    chance does not count.
+    """
+    expected = float(drawn.sum()) * equal
+    more = float(drawn[exact]) - expected - 2 * np.sqrt(expected + 1)
+    return max(more, 0.0) / max(float(drawn.sum()), 1.0)
 
 
 def _with_slips(chance: tuple[float, ...], random: Patterns, column: int) -> tuple[float, ...]:
