@@ -1,5 +1,6 @@
 """Learn a model from the people themselves, without labels: expectation maximization over agreement patterns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,6 +36,8 @@ _RANDOM_PAIRS_PER_PERSON = 20
 # The default model counts as much as this many matched pairs.
 _DEFAULT_WORTH = 10.0
 _CONVERGED = 1e-4
+# Two fields alone tell too little for EM to stand still: once it has found the matches, it drifts on slowly.
+_AT_REST = 2e-3
 # Housemates who agree on a personal field for a reason: a son named after his father, twins.
 _PERSONAL_EXCEPTION = 0.02
 _ENOUGH_NAMED_APART = 30
@@ -95,12 +98,7 @@ class Learner:
         starts = [start]
         if any(self.everyone.known[COLUMN[place]] > 0 for place in _SHARED_PLACES):
             starts.append(_with_household(start, self.everyone))
-        fitted = each(lambda model: self._fit(model, candidates), starts, rows=len(self.people))
-        plausible = [
-            model
-            for model in fitted
-            if model is not None and _are_homes(model, self.everyone) and _are_persons(model, self.everyone)
-        ]
+        plausible = self._plausible(starts, candidates, _CONVERGED) or self._plausible(starts, candidates, _AT_REST)
         if not plausible:
             return self.default()
         chosen = min(plausible, key=lambda model: _criterion(model, candidates, self.everyone))
@@ -110,6 +108,15 @@ class Learner:
             learned_on=len(self.people),
             frequencies=self.frequencies,
         )
+
+    def _plausible(self, starts: Sequence[Model], candidates: Patterns, settled: float) -> list[Model]:
+        """Return the models to which EM leads on from these, but for those that hold no homes or no persons."""
+        fitted = each(lambda model: self._fit(model, candidates, settled), starts, rows=len(self.people))
+        return [
+            model
+            for model in fitted
+            if model is not None and _are_homes(model, self.everyone) and _are_persons(model, self.everyone)
+        ]
 
     def default(self) -> Model:
         """Return the default model, with how often identifiers of these people are one slip apart by chance.
@@ -136,17 +143,18 @@ class Learner:
         refined = self._fit(model, candidates) if model.learned_on else None
         return refined if refined is not None and _are_persons(refined, self.everyone) else model
 
-    def _fit(self, model: Model, candidates: Patterns) -> Model | None:
-        """Return the model at which EM settles; `None` when it does not, or settles where nobody matches."""
+    def _fit(self, model: Model, candidates: Patterns, settled: float = _CONVERGED) -> Model | None:
+        """Return the model at which EM moves the prior by no more than the share `settled`; `None` when it never does,
+        or settles where nobody matches."""
         if self.random is None:
             return None
         for _ in range(self.iterations):
             posterior = _posterior(model, candidates.levels)
             random_chance = _posterior(model, self.random.levels)[:, _CHANCE]
             updated = _maximize(model, candidates, posterior, self.random, random_chance, self.everyone)
-            settled = abs(updated.prior - model.prior) <= _CONVERGED * model.prior
-            model = updated
-            if settled:
+            moved = abs(updated.prior - model.prior)
+            model, before = updated, model.prior
+            if moved <= settled * before:
                 likely = model.prior * self.everyone.total >= LEAST_MATCHES
                 return _sane(model, self.everyone) if likely else None
         return None
