@@ -114,7 +114,7 @@ def _are_organizations(names: Column) -> bool:
     """Return whether these are names of organizations, which are not to be parted: by their legal forms."""
     rows = np.flatnonzero(names.known)
     sample = names.texts(names.codes[rows[:: max(1, len(rows) // _SAMPLE)]])
-    formed = sum(not normalize.LEGAL_FORMS.isdisjoint(normalize.fold(name).split()) for name in sample)
+    formed = sum(map(normalize.has_legal_form, sample))
     return formed > _LEAST_FORMED * len(sample)
 
 
