@@ -26,8 +26,8 @@ _NAMES = {
         (company|organi[sz]ation|org|firm|business|corporate|enterprise|vendor|supplier|manufacturer)(nm|name)?
         (account|legal|legalentity|trade|trading|dba)name (firm(a|en)|unternehmens?|betriebs?|lieferanten?)(name)?
         raisonsociale societe entreprise razonsocial empresa ragionesociale azienda bedrijf(snaam)?
-        организация компания 会社名 公司名称 razaosocial nazwa(podmiotu)? (pelna)?nazwafirmy foretag(snamn)? sirket tencongty επωνυμια
-        название(компании|организации)? назва 企業名 法人名 企业名称 회사명 상호
+        razaosocial nazwa(podmiotu)? (pelna)?nazwafirmy foretag(snamn)? sirket tencongty επωνυμια
+        организация компания 会社名 公司名称 название(компании|организации)? назва 企業名 法人名 企业名称 회사명 상호
     """,
     "given_name": r"""
         (given|first|fore|christian|fst)s?(nm|names?) [fg]names? firsts? givens? vornamen? rufname prenoms? nombres?
@@ -108,7 +108,8 @@ _NAMES = {
         (country|nation|land|pays|pais|paese)(cd|code|name|iso)?
     """,
     "identifier": r"""
-        (soc(ial)?sec(urity)?|ssn|nin|nino|nhs|nhsnumber|passport|tax|vat|driver|driverslicen[cs]e|licen[cs]e|nationalid|personnummer|svnr|steuerid|dni|nie|nif|curp|pesel|medicare|insurance|identity(card)?|aadhaar|cpf|loyalty|card|member(ship)?|customer|kunden|client|patient|account|crm|voter(reg)?|ncid)(id|no|nr|num|number|nummer|cd|card)? (nip|siren|siret|inn|rfc|cnpj|codicefiscale|afm|kvk|orgnr|ust(id)?(nr)?|regon|krs|инн|огрн|снилс|ідн)
+        (soc(ial)?sec(urity)?|ssn|nin|nino|nhs|nhsnumber|passport|tax|vat|driver|driverslicen[cs]e|licen[cs]e|nationalid|personnummer|svnr|steuerid|dni|nie|nif|curp|pesel|medicare|insurance|identity(card)?|aadhaar|cpf|loyalty|card|member(ship)?|customer|kunden|client|patient|account|crm|voter(reg)?|ncid)(id|no|nr|num|number|nummer|cd|card)?
+        (nip|siren|siret|inn|rfc|cnpj|codicefiscale|afm|kvk|orgnr|ust(id)?(nr)?|regon|krs|инн|огрн|снилс|ідн)
         (identifiant|numero)?(fiscal|tva) 税号 身份证(号码?)? 사업자(등록)?번호 αφμ
     """,
 }

@@ -19,10 +19,11 @@ _UNSPACED = re.compile("[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud
 _BETWEEN = re.compile("[\\s,\u3000\u3001\u30fb\u00b7]+")
 # Chinese and Korean family names of two characters; the others have one.
 _OF_TWO = frozenset(
-    """
-    欧阳 歐陽 司马 司馬 上官 诸葛 諸葛 夏侯 东方 東方 皇甫 尉迟 尉遲 公孙 公孫 慕容 令狐 司徒 长孙 長孫 宇文 端木 南宫 南宮
-    남궁 황보 제갈 선우 독고 사공 서문 동방
-    """.split()
+    re.findall(
+        "..",
+        "欧阳歐陽司马司馬上官诸葛諸葛夏侯东方東方皇甫尉迟尉遲公孙公孫慕容令狐司徒长孙長孫宇文端木南宫南宮"
+        "남궁황보제갈선우독고사공서문동방",
+    )
 )
 # Of four characters most Japanese full names are, and hardly any Chinese or Korean ones.
 _JAPANESE_LENGTH = 4

@@ -1,6 +1,5 @@
 """Learn a model from the people themselves, without labels: expectation maximization over agreement patterns."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,8 +35,8 @@ _RANDOM_PAIRS_PER_PERSON = 20
 # The default model counts as much as this many matched pairs.
 _DEFAULT_WORTH = 10.0
 _CONVERGED = 1e-4
-# Two fields alone tell too little for EM to stand still: once it has found the matches, it drifts on slowly.
-_AT_REST = 2e-3
+# Of fewer comparisons it cannot be learned how often matches differ: those of one field would explain any difference.
+_LEAST_TO_COMPARE = 3
 # Housemates who agree on a personal field for a reason: a son named after his father, twins.
 _PERSONAL_EXCEPTION = 0.02
 _ENOUGH_NAMED_APART = 30
@@ -98,7 +97,12 @@ class Learner:
         starts = [start]
         if any(self.everyone.known[COLUMN[place]] > 0 for place in _SHARED_PLACES):
             starts.append(_with_household(start, self.everyone))
-        plausible = self._plausible(starts, candidates, _CONVERGED) or self._plausible(starts, candidates, _AT_REST)
+        fitted = each(lambda model: self._fit(model, candidates), starts, rows=len(self.people))
+        plausible = [
+            model
+            for model in fitted
+            if model is not None and _are_homes(model, self.everyone) and _are_persons(model, self.everyone)
+        ]
         if not plausible:
             return self.default()
         chosen = min(plausible, key=lambda model: _criterion(model, candidates, self.everyone))
@@ -108,15 +112,6 @@ class Learner:
             learned_on=len(self.people),
             frequencies=self.frequencies,
         )
-
-    def _plausible(self, starts: Sequence[Model], candidates: Patterns, settled: float) -> list[Model]:
-        """Return the models to which EM leads on from these, but for those that hold no homes or no persons."""
-        fitted = each(lambda model: self._fit(model, candidates, settled), starts, rows=len(self.people))
-        return [
-            model
-            for model in fitted
-            if model is not None and _are_homes(model, self.everyone) and _are_persons(model, self.everyone)
-        ]
 
     def default(self) -> Model:
         """Return the default model, with how often identifiers of these people are one slip apart by chance.
@@ -137,24 +132,24 @@ class Learner:
         """Return the model to which EM leads on from a learned one, over more pairs than it was learned from.
 
         A wide net holds pairs that the narrow one missed, but also so many neighbors and namesakes that EM, begun
-        there, may take them for the matches. Where it does not converge, or the given model is the default, that one is
-        returned.
+        there, may take them for the matches. Where it does not converge, where its matches mostly differ in an
+        identifier on which those of the given model agree, or where this is the default, the given one is returned.
         """
         refined = self._fit(model, candidates) if model.learned_on else None
-        return refined if refined is not None and _are_persons(refined, self.everyone) else model
+        kept = refined is not None and _are_persons(refined, self.everyone) and _identified(refined, as_in=model)
+        return refined if refined is not None and kept else model
 
-    def _fit(self, model: Model, candidates: Patterns, settled: float = _CONVERGED) -> Model | None:
-        """Return the model at which EM moves the prior by no more than the share `settled`; `None` when it never does,
-        or settles where nobody matches."""
+    def _fit(self, model: Model, candidates: Patterns) -> Model | None:
+        """Return the model at which EM settles; `None` when it does not, or settles where nobody matches."""
         if self.random is None:
             return None
         for _ in range(self.iterations):
             posterior = _posterior(model, candidates.levels)
             random_chance = _posterior(model, self.random.levels)[:, _CHANCE]
             updated = _maximize(model, candidates, posterior, self.random, random_chance, self.everyone)
-            moved = abs(updated.prior - model.prior)
-            model, before = updated, model.prior
-            if moved <= settled * before:
+            settled = abs(updated.prior - model.prior) <= _CONVERGED * model.prior
+            model = updated
+            if settled:
                 likely = model.prior * self.everyone.total >= LEAST_MATCHES
                 return _sane(model, self.everyone) if likely else None
         return None
@@ -166,6 +161,14 @@ def _are_persons(model: Model, everyone: _AllPairs) -> bool:
     """
     return all(
         not everyone.known[COLUMN[name]] or model.match[COLUMN[name]][0] <= _MOSTLY_DIFFERENT for name in _PERSONAL
+    )
+
+
+def _identified(model: Model, *, as_in: Model) -> bool:
+    """Return whether matches agree on each identifier on which those of another model do: namesakes do not."""
+    places = [COLUMN[identifier.name] for identifier in IDENTIFIERS]
+    return all(
+        model.match[place][0] <= _MOSTLY_DIFFERENT or as_in.match[place][0] > _MOSTLY_DIFFERENT for place in places
     )
 
 
@@ -186,6 +189,8 @@ def _maximize(
     weights = posterior * candidates.counts[:, None]
     default = Model.default()
     match = _shares(candidates.levels, weights[:, _MATCH], default.match)
+    if np.count_nonzero(everyone.known) < _LEAST_TO_COMPARE:
+        match = _differing_as(default.match, match)
     chance = _chance_levels(
         model, candidates, weights[:, _MATCH] + weights[:, _HOUSEHOLD], random, random_chance, everyone
     )
@@ -219,6 +224,14 @@ def _shares(levels: Levels, weights: Floats, default: Distributions) -> Distribu
         smoothed = seen + _DEFAULT_WORTH * np.array(expected)
         shares.append(tuple((smoothed / smoothed.sum()).tolist()))
     return tuple(shares)
+
+
+def _differing_as(expected: Distributions, learned: Distributions) -> Distributions:
+    """Return the learned shares with the share of those that differ as it is expected."""
+    return tuple(
+        (default[0], *(share * (1 - default[0]) / (1 - shares[0]) for share in shares[1:]))
+        for default, shares in zip(expected, learned, strict=True)
+    )
 
 
 def _chance_levels(

@@ -6,6 +6,7 @@ import unicodedata
 from anyascii import anyascii
 
 from identity.matching import providers
+from identity.matching.legal_forms import LEGAL_FORMS, LONG_FORMS, PASSING
 
 
 def _words(text: str) -> frozenset[str]:
@@ -37,27 +38,6 @@ PARTICLES = _words(
     """
     von vom van der den de du da di del della la le ter ten zu zum zur al el bin ibn st saint
     """
-)
-# The legal forms of firms: German, English, French, Dutch, Nordic, Italian, Spanish, Portuguese, Polish, Czech, Hungarian,
-# Balkan, Turkish and Russian ones, folded.
-_FORMS_OF_FIRMS = """
-    ag gmbh kg kgaa ohg ug mbh aktiengesellschaft inc incorporated ltd limited llc llp plc corp corporation company pty
-    pvt sa sarl sas sasu eurl srl spa sl slu ltda lda eireli bv nv oy oyj ab aps asa sro zoo spzoo kft zrt doo ood
-    ooo oao zao pao
-    """
-LEGAL_FORMS = _words(f"{_FORMS_OF_FIRMS} gesellschaft ev foundation stiftung association verein university hospital")
-# Words of an organization's name that come and go: its legal form, and what joins the others.
-_PASSING = _words(f"{_FORMS_OF_FIRMS} gesellschaft ev co and und et y e i the der die das of")
-# Legal forms of several words, and those that no space parts from the name; the signs around them go, too.
-_LONG_FORMS = re.compile(
-    r"gesellschaft mit beschr(?:ä|ae|a)nkter haftung|unternehmergesellschaft \(haftungsbeschr(?:ä|ae|a)nkt\)"
-    r"|soci(?:é|e)t(?:é|e) (?:anonyme|par actions simplifi(?:é|e)e|(?:à|a) responsabilit(?:é|e) limit(?:é|e)e)"
-    r"|sociedad (?:an(?:ó|o)nima|limitada)|societ(?:à|a) (?:per azioni|a responsabilit(?:à|a) limitata)"
-    r"|sp(?:\.|(?:ó|o)(?:ł|l)ka) z (?:o\. ?o\.?|oo\b|ograniczon(?:ą|a) odpowiedzialno(?:ś|s)ci(?:ą|a))"
-    r"|общество с ограниченной ответственностью|(?:публичное )?акционерное общество"
-    r"|株式会社|有限会社|合同会社|合資会社|合名会社|[(（][株有][)）]|㈱|㈲"
-    r"|股份有限公司|有限责任公司|有限責任公司|有限公司|주식회사|유한회사|[(（]주[)）]|㈜",
-    re.IGNORECASE,
 )
 _LONE_LETTERS = re.compile(r"\b(\w) (?=\w\b)")
 
@@ -134,16 +114,16 @@ def organization(text: str) -> list[str]:
 
     Legal forms go, also those that no space parts: 株式会社, 有限公司.
     """
-    bare = _LONG_FORMS.sub(" ", text)
+    bare = LONG_FORMS.sub(" ", text)
     words = _LONE_LETTERS.sub(r"\1", fold(bare if bare.strip() else text)).split()
-    return [word for word in words if word not in _PASSING] or words or [""]
+    return [word for word in words if word not in PASSING] or words or [""]
 
 
 def has_legal_form(text: str) -> bool:
     """Return whether a name says that it is an organization's: "Müller GmbH", "García S.L.", "株式会社斎藤建設"."""
     folded = fold(text)
     last = _LONE_LETTERS.sub(r"\1", folded).split()[-1:]
-    return not LEGAL_FORMS.isdisjoint([*folded.split(), *last]) or bool(_LONG_FORMS.search(text))
+    return not LEGAL_FORMS.isdisjoint([*folded.split(), *last]) or bool(LONG_FORMS.search(text))
 
 
 def main_word(folded_name: str) -> str:
