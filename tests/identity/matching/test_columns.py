@@ -148,6 +148,19 @@ def test_birth_in_three_columns() -> None:
     assert found == {"by": "birth_year", "bm": "birth_month", "bd": "birth_day"}
 
 
+def test_where_no_column_is_a_name_the_one_that_tells_most_is() -> None:
+    unknown = [f"{_word()} {_word()}" for _ in range(ROWS)]
+    offices = ["Upper Bank", "Lower Bank", "Old Mill"] * (ROWS // 3)
+    table = {"x1": encode(unknown * 2), "x2": encode(offices * 2), "x3": encode(CONTENT["letter"] * 2)}
+    assert [each.field for each in recognize(table)] == ["full_name", "trait", "trait"]
+    table["surname"] = encode(CONTENT["family"] * 2)
+    assert [each.field for each in recognize(table)] == ["trait", "trait", "trait", "family_name"]
+
+
+def _word() -> str:
+    return "".join(_chance.choice("bdfgklmnprst") + _chance.choice("aeiou") for _ in range(4)).capitalize()
+
+
 def test_suburb_is_a_trait_beside_a_city() -> None:
     assert fields(city="city", suburb="family") == {"city": "city", "suburb": "trait"}
 
