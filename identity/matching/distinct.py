@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.distance import OSA, DamerauLevenshtein, JaroWinkler
 from rapidfuzz.process import cpdist
 
 from identity.matching.column import Codes, Column, side_by_side
@@ -66,7 +66,7 @@ def similar_places(column: Column, a: Codes, b: Codes) -> NDArray[np.bool_]:
     alike = similar(column, a, b)
     asked = np.flatnonzero(alike)
     left, right = column.texts(a.take(asked)), column.texts(b.take(asked))
-    slips = cpdist(left, right, scorer=OSA.distance, score_cutoff=MOST_SLIPS_IN_A_TOWN, dtype=np.int32)
+    slips = cpdist(left, right, scorer=DamerauLevenshtein.distance, dtype=np.int32)
     alike[asked] = slips <= MOST_SLIPS_IN_A_TOWN
     return alike
 

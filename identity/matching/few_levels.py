@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 import numpy as np
-from rapidfuzz.distance import OSA, Indel, JaroWinkler
+from rapidfuzz.distance import OSA, DamerauLevenshtein, Indel, JaroWinkler
 
 from identity.matching import normalize
 from identity.matching.compare_birth import GENERATION_YEARS
@@ -125,9 +125,7 @@ class Pairing:
         return _ADDRESS["same_city"] if same_city else _ADDRESS["different"]
 
     def _same_city(self, x: str, y: str) -> bool:
-        if not self._same("city", x, y):
-            return False
-        return OSA.distance(x, y, score_cutoff=MOST_SLIPS_IN_A_TOWN) <= MOST_SLIPS_IN_A_TOWN
+        return self._same("city", x, y) and DamerauLevenshtein.distance(x, y) <= MOST_SLIPS_IN_A_TOWN
 
     def _same_street(self, one: Known, other: Known) -> bool:
         if one.street == other.street:

@@ -56,13 +56,15 @@ class _AllPairs:
     """What is known of all N(N-1)/2 pairs without comparing them; arrays have shape (comparisons,).
 
     known: pairs that have a value on both sides. equal: those of them whose values are the same, which is the level
-    `exact`: the last one, but for addresses in a file that knows no streets.
+    `exact`: the last one, but for addresses in a file that knows no streets. coarse_places: whether no street is known
+    together with its postcode or city, so that most who count as of one place may be of two that are written alike.
     """
 
     total: float
     known: Floats
     equal: Floats
     exact: NDArray[np.int64]
+    coarse_places: bool
     crossed_names: float
 
 
@@ -248,7 +250,7 @@ def _chance_levels(
         exact_share = (max(everyone.equal[column] - explained, 0.0) + 0.5) / everyone.known[column]
         drawn = np.bincount(random.levels[:, column] + 1, weights=random.counts * random_chance, minlength=exact + 2)
         seen = drawn[1 : exact + 1]
-        if comparison is ADDRESS:
+        if comparison is ADDRESS and everyone.coarse_places:
             exact_share += _alike_by_chance(drawn[1:], exact, exact_share)
         others = (seen + 0.5) / (seen.sum() + 0.5 * exact) * (1 - exact_share)
         shares = np.concatenate([others, [exact_share], beyond])
@@ -385,7 +387,7 @@ def _random_pairs(n: int, seed: int) -> NDArray[np.int32]:
 
 
 def _all_pairs(people: People) -> _AllPairs:
-    places, of_places = _places(people)
+    places, of_places, coarse = _places(people)
     columns = {
         "given_name": people.given_name.codes,
         "family_name": people.family_name.codes,
@@ -404,18 +406,19 @@ def _all_pairs(people: People) -> _AllPairs:
     exact = np.array([len(comparison.levels) - 1 for comparison in COMPARISONS])
     exact[COLUMN["address"]] = of_places
     crossed = _crossed(people.given_name, people.family_name)
-    return _AllPairs(len(people) * (len(people) - 1) / 2, known, equal, exact, crossed)
+    return _AllPairs(len(people) * (len(people) - 1) / 2, known, equal, exact, coarse, crossed)
 
 
-def _places(people: People) -> tuple[Codes, int]:
-    """Return the smallest places that the file knows of, shape (n,), and the level of two who share one."""
+def _places(people: People) -> tuple[Codes, int, bool]:
+    """Return the smallest places that the file knows of, shape (n,), the level of two who share one, and whether they
+    are no dwellings."""
     street, postcode, city = people.street.codes, people.postcode.codes, people.city.codes
     choices = (
-        (combine(street, postcode), ADDRESS["same_address"]),
-        (combine(street, city), ADDRESS["same_address"]),
-        (postcode, ADDRESS["same_postcode"]),
-        (city, ADDRESS["same_city"]),
-        (street, ADDRESS["same_address"]),
+        (combine(street, postcode), ADDRESS["same_address"], False),
+        (combine(street, city), ADDRESS["same_address"], False),
+        (postcode, ADDRESS["same_postcode"], True),
+        (city, ADDRESS["same_city"], True),
+        (street, ADDRESS["same_address"], True),
     )
     return next((choice for choice in choices if (choice[0] >= 0).any()), choices[0])
 

@@ -162,7 +162,7 @@ def test_addresses(other: Person, level: str | None) -> None:
 @pytest.mark.parametrize(
     ("one", "other", "level"),
     [
-        ("Birmingham", "Bimrnhigam", "same_city"),
+        ("Birmingham", "Brimingham", "same_city"),
         ("Northfield", "Northgate", "different"),
         ("Saint-Julien-des-Bois", "Saint-Julien-sur-Mer", "different"),
     ],
