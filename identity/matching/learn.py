@@ -248,10 +248,10 @@ def _chance_levels(
         exact, beyond = int(everyone.exact[column]), np.zeros(len(comparison.levels) - 1 - everyone.exact[column])
         explained = float(alike[candidates.levels[:, column] == exact].sum())
         exact_share = (max(everyone.equal[column] - explained, 0.0) + 0.5) / everyone.known[column]
-        drawn = np.bincount(random.levels[:, column] + 1, weights=random.counts * random_chance, minlength=exact + 2)
-        seen = drawn[1 : exact + 1]
+        drawn = _drawn(random, random_chance, column, exact + 1)
+        seen = drawn[:exact]
         if comparison is ADDRESS and everyone.coarse_places:
-            exact_share += _alike_by_chance(drawn[1:], exact, exact_share)
+            exact_share += _alike_by_chance(drawn, exact, exact_share)
         others = (seen + 0.5) / (seen.sum() + 0.5 * exact) * (1 - exact_share)
         shares = np.concatenate([others, [exact_share], beyond])
         if comparison is FAMILY_NAME:
@@ -259,6 +259,12 @@ def _chance_levels(
         shares = np.maximum(shares, LEAST_CHANCE)
         chance.append(tuple((shares / shares.sum()).tolist()))
     return tuple(chance)
+
+
+def _drawn(random: Patterns, random_chance: Floats, column: int, levels: int) -> Floats:
+    """Return how many random pairs of strangers show each level, shape (levels,) or longer."""
+    weights = random.counts * random_chance
+    return np.bincount(random.levels[:, column] + 1, weights=weights, minlength=levels + 1)[1:].astype(np.float64)
 
 
 def _alike_by_chance(drawn: Floats, exact: int, equal: float) -> float:
@@ -269,7 +275,7 @@ def _alike_by_chance(drawn: Floats, exact: int, equal: float) -> float:
     """
     expected = float(drawn.sum()) * equal
     more = float(drawn[exact]) - expected - 2 * np.sqrt(expected + 1)
-    return max(more, 0.0) / max(float(drawn.sum()), 1.0)
+    return float(max(more, 0.0) / max(float(drawn.sum()), 1.0))
 
 
 def _with_slips(chance: tuple[float, ...], random: Patterns, column: int) -> tuple[float, ...]:

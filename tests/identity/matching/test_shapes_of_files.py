@@ -1,14 +1,17 @@
 """Files that lack much: what is learned of them without labels still tells persons apart."""
 
 import random
+from dataclasses import replace
 from importlib import import_module
 from itertools import product
 
+import numpy as np
 import pytest
 
 from identity.matching import Model, People, Person, pairwise_metrics
 from identity.matching.batch import find_people
-from identity.matching.levels import ADDRESS, COLUMN
+from identity.matching.levels import ADDRESS, COLUMN, COMPARISONS
+from identity.matching.patterns import patterns_of
 
 _chance = random.Random(11)
 _SYLLABLES = [a + b for a, b in product("bdfgklmnprst", "aeiou")]
@@ -66,14 +69,17 @@ def test_where_many_towns_are_called_alike_a_town_tells_little() -> None:
     assert chance > 0.5
 
 
-def test_refining_does_not_take_namesakes_for_persons() -> None:
-    """Twelve branches bear one name each in towns of their own; only a number tells which records are one."""
-    persons, truth = [], []
-    for number in range(1_200):
-        bank, town, tax = f"{FAMILY[number % 100]} bank", f"{_word(3)}", f"{_chance.randrange(10**9, 10**10)}"
-        for copy in range(_chance.choice((1, 2))):
-            moved = _word(3) if copy and _chance.random() < 0.3 else town
-            known = tax if _chance.random() < 0.9 else None
-            persons.append(Person(given_name="bank", family_name=bank.split()[0], city=moved, identifier=known))
-            truth.append(number)
-    assert _f1(persons, truth) > 0.85
+@pytest.mark.parametrize(("differing", "kept"), [(0.8, False), (0.3, True)])
+def test_refining_that_takes_namesakes_for_persons_is_given_up(
+    differing: float, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Matches agreed on an identifier, and mostly differ in it once they are refined: firms of one name."""
+    persons = [Person(family_name="Berg", identifier="4711-1"), Person(family_name="Berg", identifier="4711-2")]
+    learner = learning.Learner(People.build([0, 1], persons))
+    given = replace(Model.default(), learned_on=300)
+    shares = list(given.match)
+    shares[COLUMN["identifier"]] = (differing, 0.1, 0.9 - differing)
+    refined = replace(given, match=tuple(shares))
+    monkeypatch.setattr(learner, "_fit", lambda model, candidates: refined)
+    nothing = patterns_of(np.empty((0, len(COMPARISONS)), dtype=np.int8))
+    assert learner.refine(given, nothing) is (refined if kept else given)
