@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching.block import SkippedBlocks, pairs_by_key, together
+from identity.matching.chains import without_chains
 from identity.matching.cluster import cluster
 from identity.matching.column_room import ColumnRoom, held_back
 from identity.matching.compare import PORTION, compare_all
@@ -74,8 +75,13 @@ def find_people(
     del narrow, patterns
     tell("clustering")
     contradiction = partial(_contradict, people, model)
-    labels = cluster(
-        len(people), pairs, odds, link_threshold=threshold, contradicts=contradiction, room=room and room.anew()
+
+    def clustered(pairs: Pairs, odds: NDArray[np.float64]) -> NDArray[np.int32]:
+        anew = room and room.anew()
+        return cluster(len(people), pairs, odds, link_threshold=threshold, contradicts=contradiction, room=anew)
+
+    labels = without_chains(
+        clustered(pairs, odds), pairs, odds, against=partial(_against, people, model), cluster=clustered
     )
     held: Mapping[str, int] = {}
     if room is not None:
@@ -89,6 +95,17 @@ def find_people(
         model=model,
         held_back=held,
     )
+
+
+def _against(people: People, model: Model, pairs: Pairs) -> NDArray[np.float64]:
+    """Return, shape (pairs,), the bits by which what is known of both speaks against one person; 0 where it does not.
+
+    That so few pairs of all are one is left aside: it has counted for those that joined their clusters.
+    """
+    if not len(pairs):
+        return np.empty(0)
+    scores = score_patterns(compare_all(people, pairs), model, people=people, pairs=pairs)
+    return np.minimum(scores.log_odds - scores.base, 0.0)
 
 
 def _contradict(people: People, model: Model, pairs: Pairs) -> NDArray[np.bool_]:

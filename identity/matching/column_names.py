@@ -19,33 +19,39 @@ _NAMES = {
     "full_name": r"""
         (full|complete|whole|display)?names? (first|given|fore)(name)?and(sur|last|family)(name)? namefull
         nomcomplet nombrecompleto nomecompleto vollername vollstandigername volledigenaam kundenname
-        фио полноеимя 氏名 姓名 お名前
+        фио полноеимя 氏名 姓名 お名前 namn navn nimi pelnenazwisko adsoyad hoten hovaten hotenkhachhang
+        성명 이름 ονοματεπωνυμο піб पूरानाम الاسمالكامل
     """,
     "organization": r"""
         (company|organi[sz]ation|org|firm|business|corporate|enterprise|vendor|supplier|manufacturer)(nm|name)?
         (account|legal|legalentity|trade|trading|dba)name (firm(a|en)|unternehmens?|betriebs?|lieferanten?)(name)?
-        raisonsociale societe entreprise razonsocial empresa ragionesociale azienda bedrijf(snaam)? nazwafirmy
-        организация компания 会社名 公司名称
+        raisonsociale societe entreprise razonsocial empresa ragionesociale azienda bedrijf(snaam)?
+        razaosocial nazwa(podmiotu)? (pelna)?nazwafirmy foretag(snamn)? sirket tencongty επωνυμια
+        организация компания 会社名 公司名称 название(компании|организации)? назва 企業名 法人名 企业名称 회사명 상호
     """,
     "given_name": r"""
         (given|first|fore|christian|fst)s?(nm|names?) [fg]names? firsts? givens? vornamen? rufname prenoms? nombres?
-        primernombre nome imie voornaam fornavn fornamn
-        имя імя 名 名前 名字 ad όνομα
+        primernombre vn nome imie voornaam fornavn fornamn
+        имя імя 名 名前 名字 ad isim jmeno keresztnev etunimi prenume
+        ονομα नाम प्रथमनाम الاسم(الأول)? ten
     """,
     "middle_name": r"""
         (middle|midl|mid)s?(nm|names?|initial)? mname midname mi second(given)?name zweitername segundonombre
         отчество
     """,
     "family_name": r"""
-        (sur|last|family|lst)s?(nm|names?) [ls]names? surs? lasts? nachnamen? familiennamen? zuname nom(defamille)?
+        (sur|last|family|lst)s?(nm|names?) [ls]names? surs? lasts? nachnamen? familiennamen? nn zuname nom(defamille)?
         apellidos? cognome nazwisko achternaam efternamn etternavn
-        фамилия прізвище 姓 苗字 soyad επώνυμο
+        фамилия прізвище 姓 苗字 soyad family soyadi prijmeni vezeteknev sukunimi sobrenome (ultimo)?apelido
+        επωνυμο उपनाम (اسم)?العائلة اللقب
     """,
     "birth_date": r"""
         (date)?(of)?birth(date|day|dt)? dob birthdob bdate bday birthdt geburts(datum|tag) geb(dat|datum)?
         (date(de)?)?naissance fecha(de)?nacimiento nacimiento data(di)?nascita dataurodzenia geboortedatum
         fodselsdato
-        датарождения деньрождения 生年月日 誕生日 出生日期 生日 dogumtarihi
+        датарождения деньрождения 生年月日 誕生日 出生日期 生日 dogumtarihi датанародження (data(de)?)?nascimento
+        (datum)?narozen[ia]? fodelsedatum syntymaaika ngaysinh 생년월일 ημ(ερομηνια)?γεννησησ
+        जन्म(तिथि|दिनांक)? تاريخالميلاد
     """,
     "birth_year": r"""
         (birth|b|yob|dob)(y|yr|year) y(ea)?r(of)?birth yob geburtsjahr anneenaissance by
@@ -64,7 +70,8 @@ _NAMES = {
         (home|work|cell|day|evening|private|mobile)?(tele)?(phone|fone)(num|number|no|nr)? tel telefon(nummer|o|e)?
         mobile?(number|nr|phone)? cell handy(nummer)? mobilnummer telefoon(nummer)?
         numero(de|di)?tele(ph|f)on[eo] cellulare movil portable
-        телефон 電話(番号)? 电话 手机 手机号
+        телефон 電話(番号)? 电话 手机 手机号 (전화|휴대폰|휴대전화)(번호)? τηλ(εφωνο)? κινητο sdt (so)?dienthoai celular
+        फोन मोबाइल (رقم)?(الهاتف|الجوال) cep(tel(efonu)?)?
     """,
     "house_number": r"""
         (street|house|building|st|str|civic)(num|number|no|nr|nbr) hausnummer hausnr hnr huisnummer numerodomicilio
@@ -74,7 +81,8 @@ _NAMES = {
         (street|st|str)(name|address|addr)? (postal|home|mailing|res|residential)?addr(ess)?(line)? addr(ess)?street
         domicilio adres strasse(nname)? strassehausnummer anschrift adresse rue voie calle direccion via indirizzo ulica
         straat(naam)?
-        улица адрес 住所 地址
+        улица адрес 住所 地址 ulice gata gatuadress gade utca endereco logradouro sokak adres[iy] diachi duong morada
+        вулиця адреса διευθυνση οδοσ 주소 पता العنوان
     """,
     "district": r"""
         district neighbou?rhood stadtteil ortsteil quartier barrio county
@@ -85,11 +93,13 @@ _NAMES = {
     "city": r"""
         (post)?(city|town|municipality)(name|desc)? posttown ort wohnort stadt ville commune ciudad citta comune
         miasto plaats woonplaats poblacion localidad
-        город населенныйпункт 市 市区町村 城市 şehir sehir
+        город населенныйпункт 市 市区町村 城市 sehir mesto postort kommune varos cidade kaupunki
+        tinhthanhpho thanhpho місто πολη 도시 시 शहर المدينة
     """,
     "postcode": r"""
         post(al)?(code|cd)(fake)? zip(code|cd|5)? plz postleitzahl codepostal cp cap codigopostal codicepostale
-        kodpocztowy (почтовый)?индекс 郵便番号 邮编 邮政编码 postakodu
+        kodpocztowy (почтовый)?индекс 郵便番号 邮编 邮政编码 postakodu post psc post(nr|nummer) cep iranyitoszam
+        postinumero (поштовий)?індекс τκ ταχυδρομικοσκωδικασ 우편번호 पिनकोड الرمزالبريدي
     """,
     "state": r"""
         (state|province|region|bundesland|canton|kanton|departement|provincia)(cd|code|abbr|name|desc)?
@@ -99,6 +109,8 @@ _NAMES = {
     """,
     "identifier": r"""
         (soc(ial)?sec(urity)?|ssn|nin|nino|nhs|nhsnumber|passport|tax|vat|driver|driverslicen[cs]e|licen[cs]e|nationalid|personnummer|svnr|steuerid|dni|nie|nif|curp|pesel|medicare|insurance|identity(card)?|aadhaar|cpf|loyalty|card|member(ship)?|customer|kunden|client|patient|account|crm|voter(reg)?|ncid)(id|no|nr|num|number|nummer|cd|card)?
+        (nip|siren|siret|inn|rfc|cnpj|codicefiscale|afm|kvk|orgnr|ust(id)?(nr)?|regon|krs|инн|огрн|снилс|ідн)
+        (identifiant|numero)?(fiscal|tva) 税号 身份证(号码?)? 사업자(등록)?번호 αφμ
     """,
 }
 NAMED = {field: re.compile("|".join(patterns.split())) for field, patterns in _NAMES.items()}
@@ -132,13 +144,18 @@ _BEFORE = frozenset(
      "postal", "legal", "registered"}
 )  # fmt: skip
 _AFTER = re.compile(r"(?:_?[c]?\d{1,2}|_(?:fake|raw|orig|original|clean|txt|text|str|value|desc|description|code|cd))$")
-_PLAIN = str.maketrans("éèóíáñäöüàâêîôûçùòìúïëåãõø", "eeoianaouaaeioucuoiuieaaoo", "")
+_PLAIN = str.maketrans("øłđı", "oldi")
+# Marks that Latin and Greek letters go without; those of other scripts, of kana and vowels, make another letter.
+_MARKS = re.compile("(?<=[a-zα-ω])[\u0300-\u036f]+")
+# Vowel signs of India are no letters to `re`, and part no words.
+_BETWEEN_WORDS = re.compile(r"(?:(?![\u0900-\u0dff])[\W_])+")
 
 
 def words_of(column: str) -> list[str]:
     """Return the words of a column's name in small letters without marks: "Date-of_Birth", "dateOfBirth"."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).casefold().translate(_PLAIN)
-    return [word for word in re.split(r"[\W_]+", spaced) if word]
+    bare = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", spaced)))
+    return [word for word in _BETWEEN_WORDS.split(bare) if word]
 
 
 def fields_named(column: str) -> list[str]:

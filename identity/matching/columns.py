@@ -73,16 +73,22 @@ _MOSTLY = 0.6
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _PHONE = re.compile(r"(?:\+|00)?[\d ()/.-]{6,20}(?:x\d+)?")
 _DECIMAL = re.compile(r"[-+]?\d+[.,]\d+")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*|\d{10}|\d{13}")
+# Seconds and milliseconds since 1970 begin with 1 until 2033; others of that length number persons or firms.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*|1\d{9}|1\d{12}")
 _CODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9./-]{3,39}|\d[\d ./-]{3,39}")
 _NUMBER = re.compile(r"\d{1,2}(?:\.0+)?")
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d(?:\.0+)?")
+_DIGIT = re.compile(r"\d")
 _LETTERS = re.compile(r"[^\W\d_]")
 _POSTCODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9 .-]{1,11}")
 # A birth date is not of the last days only, nor of one day for many.
 _MOST_A_VALUE = 0.5
 _FEW_A_PERSON = 8
 _LEAST_GIVEN_NAMES = 0.2
+_LEAST_DISTINCT = 0.1
+_MOST_WITH_DIGITS = 0.2
+_NAMES = frozenset({"given_name", "family_name", "full_name", "organization"})
+_BY_CONTENT = (TRAIT, "content")
 
 
 def _text(content: Content) -> bool:
@@ -218,6 +224,7 @@ def _has_several_words(value: str) -> bool:
 
 def _settled(found: Sequence[Taken], table: Mapping[str, Column]) -> tuple[Taken, ...]:
     """Return the columns with one field each where only one can be: the best filled stays, the others become traits."""
+    found = _with_names(found, table)
     fields = {taken.field for taken in found}
     named = {taken.field for taken in found if taken.reason != "content"}
     settled = [_adjusted(taken, fields, named) for taken in found]
@@ -227,6 +234,24 @@ def _settled(found: Sequence[Taken], table: Mapping[str, Column]) -> tuple[Taken
     _keep_best(settled, IDENTIFIER, MOST_IDENTIFIERS, table, NOTHING)
     _keep_best(settled, TRAIT, MOST_TRAITS, table, NOTHING)
     return tuple(settled)
+
+
+def _with_names(found: Sequence[Taken], table: Mapping[str, Column]) -> Sequence[Taken]:
+    """Return the columns with the one that tells most taken for full names, where no other is a name: of several words
+    without digits, as names are that no list knows."""
+    if any(taken.field in _NAMES for taken in found):
+        return found
+    traits = {taken: Content(table[taken.column]) for taken in found if (taken.field, taken.reason) == _BY_CONTENT}
+    like_names = [taken for taken, content in traits.items() if _could_be_names(content)]
+    if not like_names:
+        return found
+    best = max(like_names, key=lambda taken: _telling(traits[taken]))
+    return [Taken(each.column, "full_name", "content: no other is a name") if each is best else each for each in found]
+
+
+def _could_be_names(content: Content) -> bool:
+    several = content.share(_has_several_words) >= _MOSTLY and content.distinct_share >= _LEAST_DISTINCT
+    return several and content.share(_DIGIT.search) <= _MOST_WITH_DIGITS
 
 
 def _adjusted(taken: Taken, fields: set[str], named: set[str]) -> Taken:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.distance import OSA, DamerauLevenshtein, JaroWinkler
 from rapidfuzz.process import cpdist
 
 from identity.matching.column import Codes, Column, side_by_side
@@ -16,6 +16,7 @@ from identity.matching.levels import leave_out
 SIMILAR = 0.9
 # Below SIMILAR, words one or two slips apart (optimal string alignment) are still similar when long enough.
 WORTH_A_SECOND_LOOK = 0.7
+MOST_SLIPS_IN_A_TOWN = 3
 
 
 def on_distinct(a: Codes, b: Codes, judge: Callable[[Codes, Codes], NDArray[np.int8]]) -> NDArray[np.int8]:
@@ -56,6 +57,17 @@ def similar_across(column: Column, a: Codes, another: Column, b: Codes) -> NDArr
     alike = np.zeros(len(a), dtype=np.bool_)
     asked = np.flatnonzero(may_be_alike(column.once(letters), a, another.once(letters), b))
     alike[asked] = similar_words(column.texts(a.take(asked)), another.texts(b.take(asked)))
+    return alike
+
+
+def similar_places(column: Column, a: Codes, b: Codes) -> NDArray[np.bool_]:
+    """Return, shape (pairs,), which names of towns in one column are alike: as words are, and three slips apart at
+    most, since many towns begin alike: "Northfield" and "Northgate" are two."""
+    alike = similar(column, a, b)
+    asked = np.flatnonzero(alike)
+    left, right = column.texts(a.take(asked)), column.texts(b.take(asked))
+    slips = cpdist(left, right, scorer=DamerauLevenshtein.distance, dtype=np.int32)
+    alike[asked] = slips <= MOST_SLIPS_IN_A_TOWN
     return alike
 
 

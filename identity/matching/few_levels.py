@@ -4,13 +4,13 @@ import re
 from collections import Counter
 
 import numpy as np
-from rapidfuzz.distance import OSA, Indel, JaroWinkler
+from rapidfuzz.distance import OSA, DamerauLevenshtein, Indel, JaroWinkler
 
 from identity.matching import normalize
 from identity.matching.compare_birth import GENERATION_YEARS
 from identity.matching.compare_email import LETTERS_PER_SLIP, MOST_SLIPS
 from identity.matching.contradict import SAME_LETTERS, SAME_ORDER
-from identity.matching.distinct import SIMILAR, WORTH_A_SECOND_LOOK, few_slips
+from identity.matching.distinct import MOST_SLIPS_IN_A_TOWN, SIMILAR, WORTH_A_SECOND_LOOK, few_slips
 from identity.matching.few_people import Known
 from identity.matching.letters import MOST_SLIPS as MOST_SLIPS_OF_WORDS
 from identity.matching.levels import ADDRESS, BIRTH_DATE, EMAIL, FAMILY_NAME, GIVEN_NAME, NO_EVIDENCE, PHONE
@@ -116,13 +116,16 @@ class Pairing:
         if one.country and other.country and one.country != other.country:
             return _ADDRESS["different"]
         same_postcode = know_postcode and one.postcode == other.postcode
-        same_city = know_city and self._same("city", one.city, other.city)
+        same_city = know_city and self._same_city(one.city, other.city)
         near = same_postcode or same_city or not (know_postcode or know_city)
         if near and know_street and self._same_street(one, other):
             return _ADDRESS["same_address"]
         if same_postcode:
             return _ADDRESS["same_postcode"]
         return _ADDRESS["same_city"] if same_city else _ADDRESS["different"]
+
+    def _same_city(self, x: str, y: str) -> bool:
+        return self._same("city", x, y) and DamerauLevenshtein.distance(x, y) <= MOST_SLIPS_IN_A_TOWN
 
     def _same_street(self, one: Known, other: Known) -> bool:
         if one.street == other.street:

@@ -35,6 +35,8 @@ _RANDOM_PAIRS_PER_PERSON = 20
 # The default model counts as much as this many matched pairs.
 _DEFAULT_WORTH = 10.0
 _CONVERGED = 1e-4
+# Of fewer comparisons it cannot be learned how often matches differ: those of one field would explain any difference.
+_LEAST_TO_COMPARE = 3
 # Housemates who agree on a personal field for a reason: a son named after his father, twins.
 _PERSONAL_EXCEPTION = 0.02
 _ENOUGH_NAMED_APART = 30
@@ -54,13 +56,15 @@ class _AllPairs:
     """What is known of all N(N-1)/2 pairs without comparing them; arrays have shape (comparisons,).
 
     known: pairs that have a value on both sides. equal: those of them whose values are the same, which is the level
-    `exact`: the last one, but for addresses in a file that knows no streets.
+    `exact`: the last one, but for addresses in a file that knows no streets. coarse_places: whether no street is known
+    together with its postcode or city, so that most who count as of one place may be of two that are written alike.
     """
 
     total: float
     known: Floats
     equal: Floats
     exact: NDArray[np.int64]
+    coarse_places: bool
     crossed_names: float
 
 
@@ -130,11 +134,12 @@ class Learner:
         """Return the model to which EM leads on from a learned one, over more pairs than it was learned from.
 
         A wide net holds pairs that the narrow one missed, but also so many neighbors and namesakes that EM, begun
-        there, may take them for the matches. Where it does not converge, or the given model is the default, that one is
-        returned.
+        there, may take them for the matches. Where it does not converge, where its matches mostly differ in an
+        identifier on which those of the given model agree, or where this is the default, the given one is returned.
         """
         refined = self._fit(model, candidates) if model.learned_on else None
-        return refined if refined is not None and _are_persons(refined, self.everyone) else model
+        kept = refined is not None and _are_persons(refined, self.everyone) and _identified(refined, as_in=model)
+        return refined if refined is not None and kept else model
 
     def _fit(self, model: Model, candidates: Patterns) -> Model | None:
         """Return the model at which EM settles; `None` when it does not, or settles where nobody matches."""
@@ -161,6 +166,14 @@ def _are_persons(model: Model, everyone: _AllPairs) -> bool:
     )
 
 
+def _identified(model: Model, *, as_in: Model) -> bool:
+    """Return whether matches agree on each identifier on which those of another model do: namesakes do not."""
+    places = [COLUMN[identifier.name] for identifier in IDENTIFIERS]
+    return all(
+        model.match[place][0] <= _MOSTLY_DIFFERENT or as_in.match[place][0] > _MOSTLY_DIFFERENT for place in places
+    )
+
+
 def _are_homes(model: Model, everyone: _AllPairs) -> bool:
     """Return whether the household class holds homes: not more housemates than people can have, as towns would."""
     people = np.sqrt(2 * everyone.total)
@@ -178,6 +191,8 @@ def _maximize(
     weights = posterior * candidates.counts[:, None]
     default = Model.default()
     match = _shares(candidates.levels, weights[:, _MATCH], default.match)
+    if np.count_nonzero(everyone.known) < _LEAST_TO_COMPARE:
+        match = _differing_as(default.match, match)
     chance = _chance_levels(
         model, candidates, weights[:, _MATCH] + weights[:, _HOUSEHOLD], random, random_chance, everyone
     )
@@ -213,6 +228,14 @@ def _shares(levels: Levels, weights: Floats, default: Distributions) -> Distribu
     return tuple(shares)
 
 
+def _differing_as(expected: Distributions, learned: Distributions) -> Distributions:
+    """Return the learned shares with the share of those that differ as it is expected."""
+    return tuple(
+        (default[0], *(share * (1 - default[0]) / (1 - shares[0]) for share in shares[1:]))
+        for default, shares in zip(expected, learned, strict=True)
+    )
+
+
 def _chance_levels(
     model: Model, candidates: Patterns, alike: Floats, random: Patterns, random_chance: Floats, everyone: _AllPairs
 ) -> Distributions:
@@ -225,9 +248,10 @@ def _chance_levels(
         exact, beyond = int(everyone.exact[column]), np.zeros(len(comparison.levels) - 1 - everyone.exact[column])
         explained = float(alike[candidates.levels[:, column] == exact].sum())
         exact_share = (max(everyone.equal[column] - explained, 0.0) + 0.5) / everyone.known[column]
-        seen = np.bincount(random.levels[:, column] + 1, weights=random.counts * random_chance, minlength=exact + 2)[
-            1 : exact + 1
-        ]
+        drawn = _drawn(random, random_chance, column, exact + 1)
+        seen = drawn[:exact]
+        if comparison is ADDRESS and everyone.coarse_places:
+            exact_share += _alike_by_chance(drawn, exact, exact_share)
         others = (seen + 0.5) / (seen.sum() + 0.5 * exact) * (1 - exact_share)
         shares = np.concatenate([others, [exact_share], beyond])
         if comparison is FAMILY_NAME:
@@ -235,6 +259,23 @@ def _chance_levels(
         shares = np.maximum(shares, LEAST_CHANCE)
         chance.append(tuple((shares / shares.sum()).tolist()))
     return tuple(chance)
+
+
+def _drawn(random: Patterns, random_chance: Floats, column: int, levels: int) -> Floats:
+    """Return how many random pairs of strangers show each level, shape (levels,) or longer."""
+    weights = random.counts * random_chance
+    return np.bincount(random.levels[:, column] + 1, weights=weights, minlength=levels + 1)[1:].astype(np.float64)
+
+
+def _alike_by_chance(drawn: Floats, exact: int, equal: float) -> float:
+    """Return the share of strangers whose places count as the same, being written alike, but are not.
+
+    `drawn` are the random pairs by level, `equal` the share that is the same by letter. What so few pairs may show by
+    chance does not count.
+    """
+    expected = float(drawn.sum()) * equal
+    more = float(drawn[exact]) - expected - 2 * np.sqrt(expected + 1)
+    return float(max(more, 0.0) / max(float(drawn.sum()), 1.0))
 
 
 def _with_slips(chance: tuple[float, ...], random: Patterns, column: int) -> tuple[float, ...]:
@@ -352,7 +393,7 @@ def _random_pairs(n: int, seed: int) -> NDArray[np.int32]:
 
 
 def _all_pairs(people: People) -> _AllPairs:
-    places, of_places = _places(people)
+    places, of_places, coarse = _places(people)
     columns = {
         "given_name": people.given_name.codes,
         "family_name": people.family_name.codes,
@@ -371,18 +412,19 @@ def _all_pairs(people: People) -> _AllPairs:
     exact = np.array([len(comparison.levels) - 1 for comparison in COMPARISONS])
     exact[COLUMN["address"]] = of_places
     crossed = _crossed(people.given_name, people.family_name)
-    return _AllPairs(len(people) * (len(people) - 1) / 2, known, equal, exact, crossed)
+    return _AllPairs(len(people) * (len(people) - 1) / 2, known, equal, exact, coarse, crossed)
 
 
-def _places(people: People) -> tuple[Codes, int]:
-    """Return the smallest places that the file knows of, shape (n,), and the level of two who share one."""
+def _places(people: People) -> tuple[Codes, int, bool]:
+    """Return the smallest places that the file knows of, shape (n,), the level of two who share one, and whether they
+    are no dwellings."""
     street, postcode, city = people.street.codes, people.postcode.codes, people.city.codes
     choices = (
-        (combine(street, postcode), ADDRESS["same_address"]),
-        (combine(street, city), ADDRESS["same_address"]),
-        (postcode, ADDRESS["same_postcode"]),
-        (city, ADDRESS["same_city"]),
-        (street, ADDRESS["same_address"]),
+        (combine(street, postcode), ADDRESS["same_address"], False),
+        (combine(street, city), ADDRESS["same_address"], False),
+        (postcode, ADDRESS["same_postcode"], True),
+        (city, ADDRESS["same_city"], True),
+        (street, ADDRESS["same_address"], True),
     )
     return next((choice for choice in choices if (choice[0] >= 0).any()), choices[0])
 

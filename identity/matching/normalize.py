@@ -6,6 +6,7 @@ import unicodedata
 from anyascii import anyascii
 
 from identity.matching import providers
+from identity.matching.legal_forms import LEGAL_FORMS, LONG_FORMS, PASSING
 
 
 def _words(text: str) -> frozenset[str]:
@@ -36,19 +37,6 @@ NO_NAME = frozenset({"unknown", "unbekannt", "inconnu", "none", "nn", "n n", "xx
 PARTICLES = _words(
     """
     von vom van der den de du da di del della la le ter ten zu zum zur al el bin ibn st saint
-    """
-)
-LEGAL_FORMS = _words(
-    """
-    ag gmbh kg kgaa ohg ug ev inc incorporated ltd limited llc llp plc corp corporation company gesellschaft sa sarl
-    sas srl spa bv nv oy oyj ab aps asa sro kft pty pvt foundation stiftung association verein university hospital
-    """
-)
-# Words of an organization's name that come and go: its legal form, and what joins the others.
-_PASSING = _words(
-    """
-    ag gmbh kg kgaa ohg ug ev inc incorporated ltd limited llc llp plc corp corporation company co sa sarl sas srl spa
-    bv nv oy oyj ab aps asa sro kft pty pvt mbh gesellschaft and und et y e the der die das of
     """
 )
 _LONE_LETTERS = re.compile(r"\b(\w) (?=\w\b)")
@@ -122,9 +110,20 @@ def name(text: str) -> str | None:
 
 
 def organization(text: str) -> list[str]:
-    """Return the words that tell an organization, folded: of "The Müller & Sons Co. Ltd." "muller" and "sons"."""
-    words = _LONE_LETTERS.sub(r"\1", fold(text)).split()
-    return [word for word in words if word not in _PASSING] or words or [""]
+    """Return the words that tell an organization, folded: of "The Müller & Sons Co. Ltd." "muller" and "sons".
+
+    Legal forms go, also those that no space parts: 株式会社, 有限公司.
+    """
+    bare = LONG_FORMS.sub(" ", text)
+    words = _LONE_LETTERS.sub(r"\1", fold(bare if bare.strip() else text)).split()
+    return [word for word in words if word not in PASSING] or words or [""]
+
+
+def has_legal_form(text: str) -> bool:
+    """Return whether a name says that it is an organization's: "Müller GmbH", "García S.L.", "株式会社斎藤建設"."""
+    folded = fold(text)
+    last = _LONE_LETTERS.sub(r"\1", folded).split()[-1:]
+    return not LEGAL_FORMS.isdisjoint([*folded.split(), *last]) or bool(LONG_FORMS.search(text))
 
 
 def main_word(folded_name: str) -> str:

@@ -8,6 +8,7 @@ import polars as pl
 from identity.matching import dates, normalize, threads
 from identity.matching.column import Column, dense, derive, empty
 from identity.matching.columns import IDENTIFIER, TRAIT, Taken
+from identity.matching.full_names import parting
 from identity.matching.in_bulk import encoded, texts_of
 from identity.matching.levels import IDENTIFIERS, TRAITS
 
@@ -16,7 +17,6 @@ _USED = frozenset({"given_name", "family_name", "full_name", "organization", "bi
 _SAMPLE = 2_000
 _LEAST_FORMED = 0.1
 _FIRST_COLUMNS = 8
-_SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", "phd", "md", "esq"})
 
 
 class NothingToCompareError(ValueError):
@@ -95,9 +95,10 @@ def _names(columns: Mapping[str, list[Column]]) -> dict[str, Column]:
     if "full_name" not in columns:
         return {}
     whole = joined(columns["full_name"])
+    split = parting(whole)
     return {
-        "given_name": derive(whole, lambda full_name: _split(full_name)[0]),
-        "family_name": derive(whole, lambda full_name: _split(full_name)[1]),
+        "given_name": derive(whole, lambda full_name: split(full_name)[0]),
+        "family_name": derive(whole, lambda full_name: split(full_name)[1]),
     }
 
 
@@ -113,24 +114,8 @@ def _are_organizations(names: Column) -> bool:
     """Return whether these are names of organizations, which are not to be parted: by their legal forms."""
     rows = np.flatnonzero(names.known)
     sample = names.texts(names.codes[rows[:: max(1, len(rows) // _SAMPLE)]])
-    formed = sum(not normalize.LEGAL_FORMS.isdisjoint(normalize.fold(name).split()) for name in sample)
+    formed = sum(map(normalize.has_legal_form, sample))
     return formed > _LEAST_FORMED * len(sample)
-
-
-def _split(full_name: str) -> tuple[str | None, str | None]:
-    """Return given and family name of "Ann van Dyk", "van Dyk, Ann" and "Ann van Dyk Jr."."""
-    if "," in full_name:
-        family, _, given = (part.strip() for part in full_name.partition(","))
-        if given.casefold().strip(".") not in _SUFFIXES:
-            return given or None, family or None
-        full_name = family
-    words = [word for word in full_name.split() if word.casefold().strip(".") not in _SUFFIXES]
-    if len(words) < 2:
-        return None, full_name
-    start = len(words) - 1
-    while start > 1 and words[start - 1].casefold() in normalize.PARTICLES:
-        start -= 1
-    return " ".join(words[:start]), " ".join(words[start:])
 
 
 def _phones(columns: Mapping[str, list[Column]]) -> dict[str, Column]:

@@ -27,10 +27,12 @@ _SAMPLE = 20_000
 Marks = NDArray[np.bool_]
 
 _FIELDS = (
-    "given_name", "given_class", "family_name", "family_sound", "birth_date", "birth_year", "birth_day", "email_local",
-    "phone", "street", "dwelling_sound", "postcode", "city", *(comparison.name for comparison in FREE),
+    "given_name", "given_class", "family_name", "family_sound", "both_sounds", "birth_date", "birth_year", "birth_day",
+    "email_local", "phone", "street", "dwelling_sound", "postcode", "city", *(comparison.name for comparison in FREE),
 )  # fmt: skip
 _SAME = frozenset({
+    ("given_name", "both_sounds"), ("given_class", "both_sounds"),
+    ("family_name", "both_sounds"), ("family_sound", "both_sounds"),
     ("given_name", "given_class"), ("family_name", "family_sound"), ("birth_date", "birth_year"),
     ("birth_date", "birth_day"), ("street", "dwelling_sound"),
 })  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from identity.matching.distinct import MOST_SLIPS_IN_A_TOWN
 from identity.matching.levels import (
     ADDRESS,
     BIRTH_DATE,
@@ -214,7 +215,8 @@ def _phones() -> list[Condition]:
 
 def _addresses() -> list[Condition]:
     same_country = f"coalesce({_same('country')}, TRUE)"
-    same_city = _surely(_any(_same("city"), _alike("city")))
+    few_slips = f"damerau_levenshtein(city_l, city_r) <= {MOST_SLIPS_IN_A_TOWN}"
+    same_city = _surely(_any(_same("city"), _all(_alike("city"), few_slips)))
     unknown = _all(_missing("postcode"), _missing("city"))
     near = _any(_surely(_same("postcode")), same_city, unknown)
     same_number = f"coalesce({_same('street_number')}, TRUE)"

@@ -9,6 +9,7 @@ from identity.matching import Person, normalize
 from identity.matching.column import encode
 from identity.matching.columns import Taken, UnknownColumnError, UnknownFieldError, recognize
 from identity.matching.dates import DAY_FIRST, MONTH_FIRST, order_of, read_date
+from identity.matching.full_names import parting
 from identity.matching.table import NothingToCompareError, fields_of
 
 ROWS = 300
@@ -37,6 +38,8 @@ CONTENT = {
     "postcode": column(lambda: f"{_chance.randrange(10_000, 10_090)}"),
     "city": column(lambda: _chance.choice(("Bonn", "Ulm"))),
     "number": column(lambda: f"{_chance.randrange(10**7, 10**7 + 200)}"),
+    "ten digits": column(lambda: f"{_chance.randrange(30, 90)}00{_chance.randrange(10**6, 10**6 + 200)}"[:10]),
+    "seconds": column(lambda: str(1_700_000_000 + _chance.randrange(200))),
     "year": column(lambda: str(_chance.randrange(1930, 2000))),
     "small": column(lambda: str(_chance.randrange(1, 13))),
     "rows": [str(row) for row in range(ROWS)],
@@ -78,7 +81,20 @@ def fields(**contents: str) -> dict[str, str]:
         ("Фамилия", "family", "family_name"),
         ("生年月日", "iso", "birth_date"),
         ("date of birth", "of an archive", "birth_date"),
+        ("Imię", "given", "given_name"),
+        ("Příjmení", "family", "family_name"),
+        ("Ονοματεπώνυμο", "full", "full_name"),
+        ("Họ và tên", "full", "full_name"),
+        ("जन्म तिथि", "iso", "birth_date"),
+        ("تاريخ الميلاد", "iso", "birth_date"),
+        ("전화번호", "phone", "phone"),
+        ("Endereço", "street", "street"),
+        ("τκ", "postcode", "postcode"),
+        ("शहर", "city", "city"),
+        ("Razão Social", "full", "organization"),
         ("soc_sec_id", "number", "identifier"),
+        ("x22", "ten digits", "identifier"),
+        ("x23", "seconds", "nothing"),
         ("x17", "number", "identifier"),
         ("x18", "email", "email"),
         ("x19", "iso", "birth_date"),
@@ -130,6 +146,19 @@ def test_name_beside_a_surname_is_the_given_name() -> None:
 def test_birth_in_three_columns() -> None:
     found = fields(by="year", bm="small", bd="small")
     assert found == {"by": "birth_year", "bm": "birth_month", "bd": "birth_day"}
+
+
+def test_where_no_column_is_a_name_the_one_that_tells_most_is() -> None:
+    unknown = [f"{_word()} {_word()}" for _ in range(ROWS)]
+    offices = ["Upper Bank", "Lower Bank", "Old Mill"] * (ROWS // 3)
+    table = {"x1": encode(unknown * 2), "x2": encode(offices * 2), "x3": encode(CONTENT["letter"] * 2)}
+    assert [each.field for each in recognize(table)] == ["full_name", "trait", "trait"]
+    table["surname"] = encode(CONTENT["family"] * 2)
+    assert [each.field for each in recognize(table)] == ["trait", "trait", "trait", "family_name"]
+
+
+def _word() -> str:
+    return "".join(_chance.choice("bdfgklmnprst") + _chance.choice("aeiou") for _ in range(4)).capitalize()
 
 
 def test_suburb_is_a_trait_beside_a_city() -> None:
@@ -217,6 +246,21 @@ def test_full_names_are_parted(full: str, given: str | None, family: str) -> Non
     assert person(full_name=full) == Person(given_name=given, family_name=family)
 
 
+@pytest.mark.parametrize(
+    ("full", "parts"),
+    [
+        (["王小明", "欧阳雪"], [("小明", "王"), ("雪", "欧阳")]),
+        (["김민준", "남궁 민"], [("민준", "김"), ("민", "남궁")]),
+        # Spaces in some rows tell where the others have none.
+        (["長谷川 太郎", "長谷川花子", "佐藤花子"], [("太郎", "長谷川"), ("花子", "長谷川"), ("花子", "佐藤")]),
+        (["Ann Berg", "王"], [("Ann", "Berg"), (None, "王")]),
+    ],
+)
+def test_full_names_that_no_spaces_part(full: list[str], parts: list[tuple[str | None, str]]) -> None:
+    split = parting(encode(full))
+    assert [split(name) for name in full] == parts
+
+
 def test_nothing_to_compare() -> None:
     with pytest.raises(NothingToCompareError):
         fields_of({"a": encode(["x"])}, [Taken("a", "nothing", "")])
@@ -240,6 +284,23 @@ def test_an_organization_is_told_by_its_words_without_its_legal_form() -> None:
     names = ["Nord Bau GmbH", "Acme Ltd", "Müller & Söhne Co. KG", "Stadtwerke", "Opera Nova S.A.", "The Limited"]
     words = [("bau", "nord"), (None, "acme"), ("sohne", "muller"), (None, "stadtwerke"), ("nova", "opera")]
     assert names_of(names) == [*words, ("limited", "the")]
+
+
+def test_legal_forms_of_other_countries_do_not_count() -> None:
+    names = [
+        "株式会社佐藤建設",
+        "佐藤建設(株)",
+        "Nowak Transport Spółka z o.o.",
+        "ООО Вектор",
+        "García S.L.",
+        "有限公司",
+    ]
+    assert [normalize.organization(name) for name in names] == [
+        ["zuotengjianshe"], ["zuotengjianshe"], ["nowak", "transport"], ["vektor"], ["garcia"], ["youxiangongsi"],
+    ]  # fmt: skip
+    assert [normalize.has_legal_form(name) for name in ["García S.L.", "佐藤建設(株)", "Ann S. Berg", ""]] == [
+        True, True, False, False,
+    ]  # fmt: skip
 
 
 def test_a_column_called_like_one_holds_organizations_whatever_their_names() -> None:

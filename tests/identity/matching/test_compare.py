@@ -159,6 +159,18 @@ def test_addresses(other: Person, level: str | None) -> None:
     assert named("address", cast.ALICE, other) == level
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("Birmingham", "Brimingham", "same_city"),
+        ("Northfield", "Northgate", "different"),
+        ("Saint-Julien-des-Bois", "Saint-Julien-sur-Mer", "different"),
+    ],
+)
+def test_towns_that_only_begin_alike_are_two(one: str, other: str, level: str) -> None:
+    assert named("address", Person(city=one), Person(city=other)) == level
+
+
 def test_no_pairs_give_no_levels() -> None:
     people = People.build([0], [cast.ALICE])
     assert compare(people, np.empty((0, 2), dtype=np.int32)).shape == (0, len(COMPARISONS))

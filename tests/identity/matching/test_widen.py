@@ -44,3 +44,9 @@ def test_all_who_agree_in_everything_hang_together() -> None:
     found = _pairs([*twins, *others, Person(), Person()])
     assert {(row, row + 1) for row in range(299)} <= found
     assert (count, count + 1) not in found
+
+
+def test_names_in_each_others_field_are_enough_where_they_are_rare() -> None:
+    others = [Person(given_name="Ann", family_name="Berg") for _ in range(MANY)]
+    swapped = [Person(given_name="Kordula", family_name="Zwick"), Person(given_name="Zwik", family_name="Kordula")]
+    assert (MANY, MANY + 1) in _pairs([*others, *swapped])
