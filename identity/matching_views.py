@@ -14,14 +14,23 @@ from identity.matching import Person
 from vault import keys
 from vault.arrays import ByteArray, Uuids
 from vault.cursors import planned_cursor
+from vault.ids import in_order
 from vault.sealing import Place, Sealer
 
 TABLE = "identity_matchingview"
 FIELDS = ["given_name", "family_name", "birth_date", "email", "phone", "street", "postcode", "city", "country"]
 
+# But for those that somebody is just dropping: they are queued, and made anew then.
 KEEP = """
+WITH known AS MATERIALIZED (
+    SELECT source_profile_id FROM identity_matchingview WHERE source_profile_id = ANY(%(ids)b::uuid[])
+), free AS MATERIALIZED (
+    SELECT source_profile_id FROM identity_matchingview WHERE source_profile_id = ANY(%(ids)b::uuid[])
+    FOR UPDATE SKIP LOCKED
+)
 INSERT INTO identity_matchingview (source_profile_id, sealed)
-SELECT id, sealed FROM unnest(%b::uuid[], %b::bytea[]) AS seen (id, sealed)
+SELECT id, sealed FROM unnest(%(ids)b::uuid[], %(sealed)b::bytea[]) AS seen (id, sealed)
+WHERE id NOT IN (SELECT source_profile_id FROM known EXCEPT SELECT source_profile_id FROM free)
 ON CONFLICT (source_profile_id) DO UPDATE SET sealed = excluded.sealed
 """
 
@@ -32,9 +41,9 @@ def keep(persons: Mapping[UUID, Person]) -> None:
     if not persons:
         return
     sealer = Sealer(keys.fetch(persons))
-    sealed = ByteArray(seal(id, person, sealer) for id, person in persons.items())
+    ids = Uuids(in_order(persons))
     with planned_cursor() as cursor:
-        cursor.execute(KEEP, [Uuids(persons), sealed])
+        cursor.execute(KEEP, {"ids": ids, "sealed": ByteArray(seal(id, persons[id], sealer) for id in ids)})
 
 
 def seal(source_profile: UUID, person: Person, sealer: Sealer) -> bytes:

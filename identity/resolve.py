@@ -10,6 +10,7 @@ from uuid import UUID
 
 import numpy as np
 
+from consent import restrictions
 from identity import candidates, ledger, turns
 from identity.blocked import Blocked
 from identity.edges import SIMILAR, Edge, ordered
@@ -41,8 +42,10 @@ MOST_OVERTAKEN = 0.25
 
 @dataclass(frozen=True)
 class Resolution:
-    """The profiles whose source profiles or data have changed, and the news of it; and who was given a profile.
-    `overtaken` are those of whom others have changed something meanwhile: they are to go again."""
+    """The profiles whose source profiles or data have changed, and the news of it.
+
+    `assigned` were given a profile; `overtaken` are to go again, since others have changed something of them meanwhile.
+    """
 
     profiles: set[UUID]
     news: list[News]
@@ -65,7 +68,7 @@ def resolve(
     asked for already, no earlier than it was known of whom this is.
     """
     look = partial(look_around, source_profiles, now=now, nobodys=nobodys)
-    found = _beside_others(look, since) if since is not None else None
+    found = _beside_others(look, since, now) if since is not None else None
     if found is None:
         turns.take()
         scene = look()
@@ -85,9 +88,9 @@ class _Found:
     overtaken: frozenset[UUID] = frozenset()
 
 
-def _beside_others(look: Callable[..., Scene], since: int) -> _Found | None:
+def _beside_others(look: Callable[..., Scene], since: int, now: datetime) -> _Found | None:
     """Look around, take a turn, and leave out whatever others have touched since that turn; none where that is too
-    much or cannot be told. The turn is this transaction's in any case but where it cannot look beside others."""
+    much or cannot be told. It may be this transaction's turn either way."""
     try:
         scene = look(alone=False)
     except NotAlone:
@@ -95,17 +98,24 @@ def _beside_others(look: Callable[..., Scene], since: int) -> _Found | None:
     groups = people_in(scene)
     turns.take()
     others = turns.since(since)
-    if not others.known:
+    if not others.known or _restricted_meanwhile(scene, now):
         return None
     if not others:
         return _Found(scene, groups)
-    rows = around(scene, _touched(scene, others))
+    touched = _touched(scene, others)
+    rows = around(scene, touched)
     overtaken = frozenset(scene.everyone[row] for row in rows & scene.fresh)
     unseen = any(id in others.source_profiles or home in others.profiles for id, home in scene.glimpsed.items())
     if unseen or scene.parting or len(overtaken) > MOST_OVERTAKEN * len(scene.fresh):
         return None
-    seen = scene.seen.without(overtaken | others.source_profiles)
+    seen = scene.seen.without({*overtaken, *others.source_profiles, *(scene.everyone[row] for row in touched)})
     return _Found(_without(scene, rows, seen), [group for group in groups if group.isdisjoint(rows)], overtaken)
+
+
+def _restricted_meanwhile(scene: Scene, now: datetime) -> bool:
+    """Whether somebody may not be linked any more and would stay linked: a restriction leaves things as they are."""
+    standing = answer(restrictions.which_stand(scene.everyone, at=now))
+    return any(scene.place[id] not in scene.restricted | scene.objecting for id in standing)
 
 
 def _touched(scene: Scene, others: Since) -> set[int]:

@@ -11,7 +11,6 @@ from functools import cache, partial
 from typing import Any, Generic, TypeVar
 
 from django.db import connection
-from psycopg.generators import send
 from psycopg.pq import PipelineStatus
 
 from vault.cursors import planned_cursor
@@ -114,16 +113,6 @@ def _together(questions: Sequence[Question[Any]]) -> list[Rows]:
         for cursor, question in zip(cursors, questions, strict=True):
             cursor.execute(question.statement, question.parameters, prepare=True)
         return [cursor.fetchall() for cursor in cursors]
-
-
-def hand_over() -> None:
-    """Give the server all that was asked and written so far: it is at it while the caller goes on.
-
-    Of something long the system takes only the beginning at first, and the rest with the next question.
-    """
-    connected = connection.connection
-    if connected is not None and connected.info.pipeline_status == PipelineStatus.ON:
-        connected.wait(send(connected.pgconn))
 
 
 @contextmanager

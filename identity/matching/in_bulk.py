@@ -174,7 +174,8 @@ def in_plain_letters(texts: pl.Series) -> pl.Series:
         return texts
     asked = texts.gather(odd)
     written = asked.str.replace_many(LATIN)
-    return texts.scatter(odd, written.zip_with(written.str.contains(PLAIN), asked))
+    # What is scattered into a series stays in it.
+    return texts.clone().scatter(odd, written.zip_with(written.str.contains(PLAIN), asked))
 
 
 def cell(texts: pl.Series) -> pl.Series:
@@ -259,7 +260,7 @@ def email_mailbox(texts: pl.Series) -> pl.Series:
     persons = [name.partition(".")[0] if has else None for name, has in zip(names, personal, strict=True)]
     person = pl.Series(persons, dtype=pl.String)
     written = person.gather(codes).fill_null(local.gather(places)) + "@" + pl.Series(reached).gather(codes)
-    return texts.scatter(places, written)
+    return texts.clone().scatter(places, written)
 
 
 def _of(column: Column, marks: list[bool]) -> NDArray[np.bool_]:
@@ -276,7 +277,7 @@ def _cut(texts: pl.Series, marked: NDArray[np.bool_], sign: str, pattern: str) -
         return texts, places
     whole = texts.gather(places)
     cut = whole.str.replace_all(pattern, "")
-    return texts.scatter(places, cut.zip_with(cut != "", whole)), places
+    return texts.clone().scatter(places, cut.zip_with(cut != "", whole)), places
 
 
 def mailbox_local(texts: pl.Series) -> pl.Series:
