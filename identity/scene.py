@@ -219,6 +219,7 @@ def _look(
     held = {id for ids in source_profiles_of(vacated).values() for id in ids} if vacated else set()
     met_first = {id for pair, namespaces in shared.items() if not namespaces.isdisjoint(EXCLUSIVE) for id in pair}
     shut = (met_first & persons.keys()) - linkable
+    bare = {id for leave in (mine, theirs) if leave for id in leave.bare}
     return _Sight(
         fresh=fresh,
         persons=persons,
@@ -238,7 +239,7 @@ def _look(
         rules=rules,
         glimpsed={id: homes.get(id) for id in met.difference(everyone)},
         told=told,
-        seen=Seen(made, {id: persons[id] for one in (mine, theirs) if one for id in one.bare}, objecting | object_too),
+        seen=Seen(made, {id: persons[id] for id in bare & persons.keys()}, objecting | object_too),
     )
 
 

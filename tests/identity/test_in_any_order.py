@@ -173,7 +173,10 @@ def in_one_batch(town: Town, order: Sequence[int]) -> tuple[Outcome, bool]:
         assert resolve_batch(now=NOW) == len(town)
         scene = look_around([_source_profile(number) for number in order], now=NOW, trial=rules.in_force())
         strong = [round(edge.bits, 6) for edge in scene.edges.values() if edge.bits >= log_odds(0.9)]
-        return installation.outcome(len(town)), max(Counter(strong).values(), default=0) > 1
+        # Who bears a card meets the first who bore it: another than the others' where they came in another order.
+        bearers_of_card = Counter(one.loyalty_number for one in town if one.loyalty_number)
+        has_ties = max(Counter(strong).values(), default=0) > 1 or max(bearers_of_card.values(), default=0) > 2
+        return installation.outcome(len(town)), has_ties
 
 
 def settled(town: Town, order: Sequence[int], *, at_once: int, portion: int) -> Outcome:
