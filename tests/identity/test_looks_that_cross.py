@@ -19,7 +19,7 @@ from pipeline import process, queue
 from records import sources
 from records.models import Identifier, Source, SourceProfile
 from tests.identity.test_matching_views import opened
-from tests.identity.test_turns import ANN, AT, BOB, HOME, LIKE_ANN, elsewhere
+from tests.identity.test_turns import ANN, AT, BOB, HOME, LIKE_ANN, crossing, elsewhere
 from tests.senders import process as process_all
 from tests.senders import send_rows
 
@@ -41,17 +41,7 @@ def newest() -> UUID:
 
 def crossed(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object], now: datetime, limit: int = 5) -> None:
     """A batch of five looks; then somebody else does this, and then it is the batch's turn."""
-    take, done = turns.take, []
-
-    def taking() -> None:
-        if not done:
-            done.append(True)
-            elsewhere(meanwhile)
-        take()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(turns, "take", taking)
-        process.resolve_batch(now=now, limit=limit)
+    crossing(monkeypatch, meanwhile, now, limit=limit)
 
 
 def known(crm: Source, now: datetime, row: dict[str, str] = ANN | HOME) -> UUID:

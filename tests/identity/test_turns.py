@@ -44,7 +44,7 @@ def elsewhere(act: Callable[[], object]) -> object:
         return thread.submit(done).result(timeout=30)
 
 
-def crossing(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object], now: datetime) -> int:
+def crossing(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object], now: datetime, *, limit: int = 1) -> int:
     """Resolve the oldest work; another worker does something else between the look and the turn."""
     take, done = turns.take, []
 
@@ -56,7 +56,7 @@ def crossing(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object], n
 
     with monkeypatch.context() as patch:
         patch.setattr(turns, "take", taking)
-        return process.resolve_batch(now=now, limit=1)
+        return process.resolve_batch(now=now, limit=limit)
 
 
 def rows(crm: Source, *told: dict[str, str], now: datetime) -> list[UUID]:
