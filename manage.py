@@ -9,6 +9,8 @@ from importlib import import_module
 from django.core.management import execute_from_command_line
 from django.db import ProgrammingError
 
+from identity.memory import kept_together
+
 # What PostgreSQL calls a table that is not there. Its driver, which names it, is not loaded for a file alone.
 UNDEFINED_TABLE = "42P01"
 NO_TABLES = """The database has no tables yet. Make them with
@@ -40,9 +42,11 @@ if __name__ == "__main__":
     try:
         if sys.argv[1:2] == [WITHOUT_APPLICATIONS]:
             # It multiplies no matrices and makes no cycles to look for, and the system clears up after it faster than
-            # the interpreter.
+            # the interpreter. On a system that has been up for long, large pages cost more to find than they save.
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+            os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
             gc.disable()
+            kept_together()
             import_module(f"identity.management.commands.{WITHOUT_APPLICATIONS}").Command().run_from_argv(sys.argv)
             sys.stdout.flush()
             sys.stderr.flush()

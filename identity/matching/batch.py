@@ -18,7 +18,7 @@ from identity.matching.model import Model
 from identity.matching.pairs import Pairs, places_within
 from identity.matching.patterns import Patterns
 from identity.matching.people import People
-from identity.matching.score import log_odds, rarity_of_names, score_patterns
+from identity.matching.score import CONTRADICTION_CEILING, log_odds, rarity_of_names, score_patterns
 from identity.matching.threads import begun, each
 from identity.matching.widen import widened
 
@@ -78,7 +78,16 @@ def find_people(
 
     def clustered(pairs: Pairs, odds: NDArray[np.float64]) -> NDArray[np.int32]:
         anew = room and room.anew()
-        return cluster(len(people), pairs, odds, link_threshold=threshold, contradicts=contradiction, room=anew)
+        return cluster(
+            len(people),
+            pairs,
+            odds,
+            link_threshold=threshold,
+            contradicts=contradiction,
+            # What scored above was asked, and held to the ceiling where it contradicts itself.
+            clear_above=log_odds(CONTRADICTION_CEILING),
+            room=anew,
+        )
 
     labels = without_chains(
         clustered(pairs, odds), pairs, odds, against=partial(_against, people, model), cluster=clustered

@@ -29,6 +29,7 @@ def cluster(
     must_link: Iterable[tuple[int, int]] = (),
     sure: Iterable[tuple[int, int]] = (),
     contradicts: Contradiction | None = None,
+    clear_above: float = np.inf,
     room: HasRoom | None = None,
 ) -> NDArray[np.int32]:
     """Return the cluster of each of `n` rows, shape (n,): the lowest row in it.
@@ -39,14 +40,15 @@ def cluster(
     members contradict each other, so no chain joins two birth dates that do. Two that evidence kept apart are asked
     again when one of them has grown. `must_link` pairs are joined beforehand, unless a `cannot_link` pair forbids it:
     keeping apart is the safe side. `sure` pairs are joined after those, in their order, as far as there is `room`; so
-    is what edges join. The order of the edges does not matter.
+    is what edges join. An edge of more than `clear_above` bits does not contradict itself. The order of the edges does
+    not matter.
     """
     foes = np.array(list(cannot_link), dtype=np.int32).reshape(-1, 2)
     leader = _joined_beforehand(n, must_link, sure, foes, room)
     threshold = log_odds(link_threshold)
     if not len(edges) or weights.max() < threshold:
         return _lowest_of_each(leader)
-    chain, ties = tied(leader, edges, weights, threshold)
+    chain, ties = tied(leader, edges, weights, threshold, clear_above)
     number = np.arange(n, dtype=np.int32)
 
     def join(portion: tuple[Rows, Ties]) -> None:
@@ -122,6 +124,7 @@ class _Joining:
         self.contradicts = contradicts
         self.rows = rows
         self.homes = leader.copy()
+        self.sizes = np.bincount(leader, minlength=len(leader))
         # Written for clusters at play before it is read for them.
         self.scratch = np.empty(len(leader), dtype=np.int32)
         self.worth_a_look = len(ties.one)
@@ -136,7 +139,10 @@ class _Joining:
         barred = self._kept_apart(a, b)
         favored = (self.ties.bits.take(chosen) > 0) & ~barred
         if self.contradicts is not None:
-            barred[favored] = self._contradict(a[favored], b[favored], self.contradicts)
+            in_doubt = self.ties.clear.take(chosen) < self.sizes.take(a) * self.sizes.take(b)
+            asked = np.flatnonzero(favored & in_doubt)
+            if len(asked):
+                barred[asked] = self._contradict(a.take(asked), b.take(asked), self.contradicts)
         if self.room is not None:
             asked = np.flatnonzero(favored & ~barred)
             barred[asked] = [self.room.exceeded(int(a[at]), int(b[at])) is not None for at in asked]
@@ -206,6 +212,7 @@ class _Joining:
             for one, other in zip(a.tolist(), b.tolist(), strict=True):
                 self.room.join(one, other)
         self.leader[b] = a
+        self.sizes[a] += self.sizes.take(b)
         self.homes = self.leader.take(self.homes)
         grown = np.zeros(len(self.leader), dtype=np.bool_)
         grown[a] = grown[b] = True

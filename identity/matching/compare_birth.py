@@ -29,11 +29,17 @@ def compare_birth_dates(column: Column, a: Codes, b: Codes) -> NDArray[np.int8]:
 
 def generations_apart(column: Column, a: Codes, b: Codes) -> NDArray[np.bool_]:
     """Return, shape (pairs,), whose birth dates no slip explains: a dozen years or more apart, on other days."""
+    apart = years_apart(column, a, b)
+    doubtful = np.flatnonzero(apart)
+    apart[doubtful] = compare_birth_dates(column, a.take(doubtful), b.take(doubtful)) == BIRTH_DATE["different"]
+    return apart
+
+
+def years_apart(column: Column, a: Codes, b: Codes) -> NDArray[np.bool_]:
+    """Return, shape (pairs,), whose birth dates are a dozen years or more apart, be it by a slip."""
     years = column.once(_years)
     one, other = years.take(column.codes.take(a)), years.take(column.codes.take(b))
     apart: NDArray[np.bool_] = np.abs(one - other) >= GENERATION_YEARS
-    doubtful = np.flatnonzero(apart)
-    apart[doubtful] = compare_birth_dates(column, a.take(doubtful), b.take(doubtful)) == BIRTH_DATE["different"]
     return apart
 
 

@@ -8,12 +8,13 @@ from rapidfuzz.distance import Indel
 from rapidfuzz.process import cpdist
 
 from identity.matching.column import Codes, Column
-from identity.matching.compare_birth import generations_apart
+from identity.matching.compare_birth import generations_apart, years_apart
 from identity.matching.compare_names import compare_given_names, half_swapped
 from identity.matching.distinct import on_distinct
-from identity.matching.levels import GIVEN_NAME
+from identity.matching.levels import BIRTH_DATE, COLUMN, GIVEN_NAME
 from identity.matching.model import Model
 from identity.matching.nicknames import are_lookalikes
+from identity.matching.patterns import Patterns
 from identity.matching.people import People
 
 # Names that share this much of their letters, and of their order, may be one name badly typed.
@@ -31,14 +32,36 @@ def contradicts(people: People, model: Model, pairs: NDArray[np.int32]) -> NDArr
     if not model.housemates or not len(pairs):
         return np.zeros(len(pairs), dtype=np.bool_)
     a, b = np.ascontiguousarray(pairs.T, dtype=np.intp)
-    given, family = people.given_name, people.family_name
-    differ = np.flatnonzero(compare_given_names(given, a, b) == GIVEN_NAME["different"])
+    differ = np.flatnonzero(compare_given_names(people.given_name, a, b) == GIVEN_NAME["different"])
+    contradict = generations_apart(people.birth_date, a, b)
+    contradict[_clearly_named(people, a, b, differ)] = True
+    return contradict
+
+
+def compared_contradict(
+    people: People, model: Model, pairs: NDArray[np.int32], patterns: Patterns, asked: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return which of the pairs asked for, by place, contradict themselves: the same, of pairs whose patterns are
+    known."""
+    if not model.housemates:
+        return asked[:0]
+    named = patterns.levels[:, COLUMN["given_name"]] == GIVEN_NAME["different"]
+    born = patterns.levels[:, COLUMN["birth_date"]] == BIRTH_DATE["different"]
+    of = patterns.of.take(asked)
+    asked = asked.compress((named | born).take(of))
+    of = patterns.of.take(asked)
+    a, b = np.ascontiguousarray(pairs.take(asked, axis=0).T, dtype=np.intp)
+    contradict = born.take(of) & years_apart(people.birth_date, a, b)
+    contradict[_clearly_named(people, a, b, np.flatnonzero(named.take(of)))] = True
+    return asked.compress(contradict)
+
+
+def _clearly_named(people: People, a: Codes, b: Codes, differ: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return those places of differing given names where they are clearly different."""
+    given = people.given_name
     unlike = differ.compress(_unlike(given, given.codes.take(a.take(differ)), given.codes.take(b.take(differ))))
-    clearly = np.zeros(len(pairs), dtype=np.bool_)
     # Names that are swapped are half swapped, too.
-    clearly[unlike] = ~half_swapped(given, family, a.take(unlike), b.take(unlike))
-    apart: NDArray[np.bool_] = generations_apart(people.birth_date, a, b)
-    return clearly | apart
+    return unlike.compress(~half_swapped(given, people.family_name, a.take(unlike), b.take(unlike)))
 
 
 def _unlike(column: Column, one: Codes, other: Codes) -> NDArray[np.bool_]:

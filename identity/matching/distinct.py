@@ -85,8 +85,10 @@ def similar_words(one: Sequence[str], other: Sequence[str]) -> NDArray[np.bool_]
     doubtful = np.flatnonzero(~alike & (closeness >= WORTH_A_SECOND_LOOK)).tolist()
     if doubtful:
         left, right = [one[i] for i in doubtful], [other[i] for i in doubtful]
-        slips = cpdist(left, right, scorer=OSA.distance, score_cutoff=MOST_SLIPS, dtype=np.int32).tolist()
-        alike[doubtful] = [few_slips(*pair) for pair in zip(left, right, slips, strict=True)]
+        slips = cpdist(left, right, scorer=OSA.distance, score_cutoff=MOST_SLIPS, dtype=np.int32)
+        few = np.flatnonzero(slips <= MOST_SLIPS)
+        asked = zip(few.tolist(), slips.take(few).tolist(), strict=True)
+        alike[np.take(doubtful, few)] = [few_slips(left[i], right[i], slip) for i, slip in asked]
     return alike
 
 

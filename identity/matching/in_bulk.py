@@ -363,7 +363,9 @@ def class_sound(texts: pl.Series) -> pl.Series:
 
 def digits(texts: pl.Series) -> pl.Series:
     """As `normalize.digits`."""
-    return texts.str.replace_all("[^0-9]+", "")
+    some = texts.str.contains("[0-9]").arg_true()
+    nothing = pl.repeat("", len(texts), eager=True, dtype=pl.String)
+    return nothing.scatter(some, texts.gather(some).str.replace_all("[^0-9]+", ""))
 
 
 def run_together(texts: pl.Series) -> pl.Series:

@@ -21,7 +21,7 @@ from identity.matching.levels import (
     Levels,
 )
 from identity.matching.model import LEAST_SEEN, Distributions, Model
-from identity.matching.patterns import Patterns, patterns_of
+from identity.matching.patterns import Tally, patterns_of
 from identity.matching.people import People
 from identity.matching.threads import each
 
@@ -91,7 +91,7 @@ class Learner:
         self.random = compare_all(people, _random_pairs(len(people), seed)) if enough else None
         self.frequencies = _frequencies(people) if enough else {}
 
-    def learn(self, candidates: Patterns) -> Model:
+    def learn(self, candidates: Tally) -> Model:
         """Return what `learn` does, from the patterns of the candidate pairs."""
         if self.random is None or not len(candidates.counts):
             return self.default()
@@ -130,7 +130,7 @@ class Learner:
             chance[column] = _with_slips(chance[column], random, column)
         return replace(model, chance=tuple(chance))
 
-    def refine(self, model: Model, candidates: Patterns) -> Model:
+    def refine(self, model: Model, candidates: Tally) -> Model:
         """Return the model to which EM leads on from a learned one, over more pairs than it was learned from.
 
         A wide net holds pairs that the narrow one missed, but also so many neighbors and namesakes that EM, begun
@@ -141,7 +141,7 @@ class Learner:
         kept = refined is not None and _are_persons(refined, self.everyone) and _identified(refined, as_in=model)
         return refined if refined is not None and kept else model
 
-    def _fit(self, model: Model, candidates: Patterns) -> Model | None:
+    def _fit(self, model: Model, candidates: Tally) -> Model | None:
         """Return the model at which EM settles; `None` when it does not, or settles where nobody matches."""
         if self.random is None:
             return None
@@ -182,9 +182,9 @@ def _are_homes(model: Model, everyone: _AllPairs) -> bool:
 
 def _maximize(
     model: Model,
-    candidates: Patterns,
+    candidates: Tally,
     posterior: Floats,
-    random: Patterns,
+    random: Tally,
     random_chance: Floats,
     everyone: _AllPairs,
 ) -> Model:
@@ -237,7 +237,7 @@ def _differing_as(expected: Distributions, learned: Distributions) -> Distributi
 
 
 def _chance_levels(
-    model: Model, candidates: Patterns, alike: Floats, random: Patterns, random_chance: Floats, everyone: _AllPairs
+    model: Model, candidates: Tally, alike: Floats, random: Tally, random_chance: Floats, everyone: _AllPairs
 ) -> Distributions:
     """Return the level shares among strangers; `alike` is each candidate pattern's expected matches and housemates."""
     chance = []
@@ -261,7 +261,7 @@ def _chance_levels(
     return tuple(chance)
 
 
-def _drawn(random: Patterns, random_chance: Floats, column: int, levels: int) -> Floats:
+def _drawn(random: Tally, random_chance: Floats, column: int, levels: int) -> Floats:
     """Return how many random pairs of strangers show each level, shape (levels,) or longer."""
     weights = random.counts * random_chance
     return np.bincount(random.levels[:, column] + 1, weights=weights, minlength=levels + 1)[1:].astype(np.float64)
@@ -278,7 +278,7 @@ def _alike_by_chance(drawn: Floats, exact: int, equal: float) -> float:
     return float(max(more, 0.0) / max(float(drawn.sum()), 1.0))
 
 
-def _with_slips(chance: tuple[float, ...], random: Patterns, column: int) -> tuple[float, ...]:
+def _with_slips(chance: tuple[float, ...], random: Tally, column: int) -> tuple[float, ...]:
     """Return the chance levels of an identifier with slips as common as in the random pairs, unless they are rarer."""
     levels = random.levels[:, column]
     known = float(random.counts[levels != NO_EVIDENCE].sum())
@@ -339,7 +339,7 @@ def log_levels(distributions: Distributions, levels: Levels) -> Floats:
     return logs
 
 
-def _criterion(model: Model, candidates: Patterns, everyone: _AllPairs) -> float:
+def _criterion(model: Model, candidates: Tally, everyone: _AllPairs) -> float:
     """Return the Bayesian information criterion over the candidates; the other pairs are strangers to every model."""
     logs = log_likelihoods(model, candidates.levels)
     top = logs.max(axis=1, keepdims=True)
@@ -366,7 +366,7 @@ def _sane(model: Model, everyone: _AllPairs) -> Model:
     return replace(model, match=tuple(match), chance=tuple(chance))
 
 
-def _start(everyone: _AllPairs, random: Patterns) -> Model:
+def _start(everyone: _AllPairs, random: Tally) -> Model:
     """Return the default model with this file's chance levels and a prior of one duplicate in ten people."""
     default = replace(Model.default(), household=None, household_prior=0.0)
     nothing = patterns_of(np.empty((0, len(COMPARISONS)), dtype=np.int8))
@@ -438,7 +438,7 @@ def _crossed(given: Column, family: Column) -> float:
     return float(sum(givens[value] * families[value] for value in common) / pairs)
 
 
-def _may_hold_housemates(candidates: Patterns) -> bool:
+def _may_hold_housemates(candidates: Tally) -> bool:
     """Return whether people who share a home or an identifier may be in the file.
 
     Of real housemates with different given names one pair in fifty are twins; the others have different birth dates.

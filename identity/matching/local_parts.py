@@ -28,7 +28,8 @@ def say_only_the_name(people: People, rows: Codes) -> NDArray[np.bool_]:
 
 
 def _told_at_once(local: Words, given: Words, family: Words) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return who says only the name, and of whom this is sure: names of one word, and letters that folding keeps."""
+    """Return who says only the name, and of whom this is sure: names of one word, and letters that folding keeps. A
+    name that is missing is ""; with a digit, a local part says more."""
     letter, initial = given.astype("U1"), family.astype("U1")
     said = (local == given) | (local == family)
     for one, other in (
@@ -40,12 +41,11 @@ def _told_at_once(local: Words, given: Words, family: Words) -> tuple[NDArray[np
     ):
         said |= local == np.strings.add(one, other)
     signs = np.ascontiguousarray(local).view(np.uint32).reshape(len(local), local.dtype.itemsize // 4)
-    small = ((signs >= ord("a")) & (signs <= ord("z"))) | (signs == 0)
-    plain = (small | ((signs >= ord("0")) & (signs <= ord("9")))).all(axis=1)
+    small = (((signs >= ord("a")) & (signs <= ord("z"))) | (signs == 0)).all(axis=1)
+    with_digit = ((signs >= ord("0")) & (signs <= ord("9"))).any(axis=1)
     kept = np.logical_and.reduce([np.strings.find(local, written) < 0 for written in ("ae", "oe", "ue")])
     one_word = (np.strings.find(given, " ") < 0) & (np.strings.find(family, " ") < 0)
-    known = (given != "") & (family != "")
-    return said & small.all(axis=1) & (local != ""), plain & kept & one_word & known
+    return said & small & (local != ""), with_digit | (small & kept & one_word)
 
 
 def says_only_the_name(local: str | None, given: str | None, family: str | None) -> bool:

@@ -8,29 +8,40 @@ from numpy.typing import NDArray
 
 from identity.matching.column import side_by_side
 from identity.matching.levels import COMPARISONS, NO_EVIDENCE, Levels
+from identity.matching.threads import each
 
 # So many patterns are counted in a table, however few the pairs.
 _FEW = 10_000
+_AT_ONCE = 500_000
 _SIZES = [len(comparison.levels) + 1 for comparison in COMPARISONS]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Patterns:
-    """levels: shape (patterns, comparisons). counts: shape (patterns,), how many pairs show each. of: shape (pairs,),
-    the pattern of each pair.
+class Tally:
+    """How often patterns are shown. levels: shape (patterns, comparisons). counts: shape (patterns,), by how many
+    pairs each is.
     """
 
     levels: Levels
     counts: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Patterns(Tally):
+    """The same with `of`, shape (pairs,), the pattern of each pair."""
+
     of: NDArray[np.int32]
 
-    def among(self, pairs: NDArray[np.bool_]) -> "Patterns":
-        """Return the patterns of some of the pairs, shape (pairs,)."""
-        of = self.of.compress(pairs)
-        counts = np.bincount(of, minlength=len(self.counts)).astype(np.float64)
-        shown = counts > 0
-        place = (np.cumsum(shown) - 1).astype(np.int32)
-        return Patterns(self.levels[shown], counts[shown], place.take(of))
+    def among(self, pairs: NDArray[np.bool_]) -> Tally:
+        """Return how often the patterns are shown by some of the pairs, shape (pairs,)."""
+
+        def shown_by(start: int) -> NDArray[np.int64]:
+            some = slice(start, start + _AT_ONCE)
+            return np.bincount(self.of[some].compress(pairs[some]), minlength=len(self.counts))
+
+        by = each(shown_by, range(0, len(pairs), _AT_ONCE), rows=len(pairs))
+        counts = np.sum(by, axis=0) if by else np.zeros(len(self.counts))
+        return Tally(self.levels[counts > 0], counts.compress(counts > 0).astype(np.float64))
 
     def showing(self, place: int, level: int) -> NDArray[np.int64]:
         """Return the pairs, by place, that agree at this level in the comparison at that place."""

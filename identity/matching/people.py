@@ -106,29 +106,29 @@ class People:
     ) -> "People":
         """The same from columns of the fields that `Person` has, of length n each; a field may be left out."""
         nothing = empty(len(ids))
-        rules = list(FIELDS.items())
+        # The longest work comes first, so that the cores end together.
+        rules = sorted(FIELDS.items(), key=lambda rule: len(raw.get(rule[0], nothing).values), reverse=True)
+        rules.sort(key=lambda rule: rule[0] != "street")
         normal = each(lambda rule: derive(raw.get(rule[0], nothing), rule[1]), rules, rows=len(ids))
-        found = dict(zip(FIELDS, normal, strict=True))
-        of_names, of_emails, of_places = each(
-            lambda make: make(found, to_block), (_of_names, _of_emails, _of_places), rows=len(ids)
-        )
-        family, given_class = found["family_name"], of_names["given_class"]
+        found = dict(zip((name for name, _ in rules), normal, strict=True))
+        made: Columns = {}
+        for columns in each(lambda make: make(found, to_block), _MAKERS, rows=len(ids)):
+            made |= columns
+        family, given_class = found["family_name"], made["given_class"]
         shared_emails, shared_phones = each(
             lambda name: _shared(found[name], family, given_class, junk.get(name, ())),
             ("email", "phone"),
             rows=len(ids),
         )
         nobodys = np.append(shared_emails.junk, False)[found["email"].codes]
-        of_emails = {name: column.but_for(nobodys) for name, column in of_emails.items()}
-        domain = of_emails["email_domain"]
-        of_emails["email_domain"] = domain.without(serves_everyone(domain.codes, family.codes))
+        made |= {name: made[name].but_for(nobodys) for name in _OF_EMAILS}
+        domain = made["email_domain"]
+        made["email_domain"] = domain.without(serves_everyone(domain.codes, family.codes))
         found |= {"email": found["email"].but_for(nobodys), "phone": found["phone"].without(shared_phones.junk)}
         return People(
             ids=ids,
             **found,
-            **of_names,
-            **of_emails,
-            **of_places,
+            **made,
             shared_emails=shared_emails,
             shared_phones=shared_phones,
         )
@@ -166,20 +166,27 @@ def _of_emails(found: Columns, to_block: bool) -> Columns:
     }
 
 
-def _of_places(found: Columns, to_block: bool) -> Columns:
+def _of_streets(found: Columns, to_block: bool) -> Columns:
+    return {"street_name": derive(found["street"], normalize.street_name)}
+
+
+def _of_houses(found: Columns, to_block: bool) -> Columns:
+    return {"street_number": derive(found["street"], normalize.street_number)}
+
+
+def _of_dwellings(found: Columns, to_block: bool) -> Columns:
     street, birth = found["street"], found["birth_date"]
-    places = {
-        "street_name": derive(street, normalize.street_name),
-        "street_number": derive(street, normalize.street_number),
-    }
     if not to_block:
-        return places | dict.fromkeys(("dwelling_sound", "birth_year", "birth_day"), empty(len(street.codes)))
-    return places | {
+        return dict.fromkeys(("dwelling_sound", "birth_year", "birth_day"), empty(len(street.codes)))
+    return {
         "dwelling_sound": derive(street, dwelling_sound),
         "birth_year": derive(birth, birth_year),
         "birth_day": derive(birth, birth_day),
     }
 
+
+_MAKERS = (_of_names, _of_emails, _of_dwellings, _of_streets, _of_houses)
+_OF_EMAILS = ("mailbox", "email_local", "email_domain")
 
 # The normal form of each field of a person.
 FIELDS: Mapping[str, Rule] = {

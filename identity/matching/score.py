@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from identity.matching.column import Column
-from identity.matching.contradict import contradicts
+from identity.matching.contradict import compared_contradict
 from identity.matching.learn import log_levels
 from identity.matching.levels import COLUMN, COMPARISONS, NO_EVIDENCE, Levels
 from identity.matching.model import LEAST_SEEN, Model
@@ -115,8 +115,7 @@ def score_patterns(
     odds += alternative
     contradiction = np.zeros(len(odds), dtype=np.bool_)
     ceiling = log_odds(CONTRADICTION_CEILING)
-    strong = np.flatnonzero(odds > ceiling)
-    contradiction[strong] = contradicts(people, model, pairs[strong])
+    contradiction[compared_contradict(people, model, pairs, patterns, np.flatnonzero(odds > ceiling))] = True
     alternative[contradiction] -= odds[contradiction] - ceiling
     odds[contradiction] = ceiling
     return Scores(

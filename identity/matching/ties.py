@@ -27,13 +27,15 @@ Marks = NDArray[np.bool_]
 class Ties:
     """What lies between two clusters, once for each two; arrays have shape (ties,).
 
-    one, other: their leaders, the lower first. bits: the evidence, summed. rank: of their best strong edge. barred:
-    they contradict each other. refused: the evidence did not suffice when they were asked.
+    one, other: their leaders, the lower first. bits: the evidence, summed. clear: how many pairs of their rows are
+    known not to contradict each other. rank: of their best strong edge. barred: they contradict each other. refused:
+    the evidence did not suffice when they were asked.
     """
 
     one: Rows
     other: Rows
     bits: NDArray[np.float64]
+    clear: Rows
     rank: Rows
     barred: Marks
     refused: Marks
@@ -67,25 +69,28 @@ class Ties:
         low, high = np.minimum(one, other).take(between), np.maximum(one, other).take(between)
         key = low.astype(np.int64) * len(leader) + high
         if len(key) == len(self.one) and (key[1:] > key[:-1]).all():
-            return Ties(low, high, self.bits, self.rank, self.barred, np.zeros(len(key), dtype=np.bool_))
+            return replace(self, one=low, other=high, refused=np.zeros(len(key), dtype=np.bool_))
         key, order = in_order(key)
         starts = np.flatnonzero(np.diff(key, prepend=-1))
         low, high, of = low.take(order).take(starts), high.take(order).take(starts), between.take(order)
         if not len(starts):
-            return Ties(low, high, self.bits[:0], self.rank[:0], self.barred[:0], self.refused[:0])
+            return self[np.zeros(len(self.one), dtype=np.bool_)]
         return Ties(
             low,
             high,
             np.add.reduceat(self.bits.take(of), starts),
+            np.add.reduceat(self.clear.take(of), starts, dtype=np.int32),
             np.minimum.reduceat(self.rank.take(of), starts),
             np.logical_or.reduceat(self.barred.take(of), starts),
             np.zeros(len(starts), dtype=np.bool_),
         )
 
 
-def tied(leader: Rows, edges: Rows, weights: NDArray[np.float64], threshold: float) -> tuple[Rows, Ties]:
+def tied(
+    leader: Rows, edges: Rows, weights: NDArray[np.float64], threshold: float, clear_above: float
+) -> tuple[Rows, Ties]:
     """Return the chain of strong edges that each row hangs on, however long, by the lowest leader in it, shape (n,);
-    and the ties that the edges make within chains.
+    and the ties that the edges make within chains. Those of more than `clear_above` bits do not contradict themselves.
     """
     edges, weights = _by_rows(edges, weights)
     homes = edges if np.array_equal(leader, np.arange(len(leader))) else leader[edges]
@@ -98,7 +103,8 @@ def tied(leader: Rows, edges: Rows, weights: NDArray[np.float64], threshold: flo
     rank = np.full(len(kept), WEAK, dtype=np.int32)
     rank[np.flatnonzero((weights >= threshold) & (one != other)).take(best())] = np.arange(len(strong), dtype=np.int32)
     nothing = np.zeros(len(kept), dtype=np.bool_)
-    ties = Ties(one, other, np.maximum(weights, _MOST_AGAINST), rank, nothing, nothing)
+    clear = (weights > clear_above).astype(np.int32)
+    ties = Ties(one, other, np.maximum(weights, _MOST_AGAINST), clear, rank, nothing, nothing)
     return chain, ties.merged(leader)
 
 

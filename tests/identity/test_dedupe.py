@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import platform
 import random
 import subprocess
 import sys
@@ -115,6 +116,25 @@ def test_neither_settings_nor_arrow_are_loaded_for_a_csv(tmp_path: Path) -> None
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert "polars" in loaded
     assert not loaded & {"cdp", "cdp.settings", "pyarrow", "celery"}
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only the GNU C library can be asked")
+def test_threads_share_one_heap() -> None:
+    """As the allocator reports it: one heap, though eight threads hold memory."""
+    program = """
+import ctypes, threading
+from identity.memory import kept_together
+kept_together()
+libc, done = ctypes.CDLL(None), threading.Barrier(9)
+libc.malloc.restype = ctypes.c_void_p
+def hold(): libc.malloc(5000); done.wait(); done.wait()
+for _ in range(8): threading.Thread(target=hold).start()
+done.wait(); libc.malloc_stats(); done.wait()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
+    )
+    assert [line for line in done.stderr.splitlines() if line.startswith("Arena")] == ["Arena 0:"]
 
 
 def test_probabilities_are_rounded_to_four_digits(tmp_path: Path) -> None:

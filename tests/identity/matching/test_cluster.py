@@ -122,6 +122,27 @@ def test_in_portions_rows_are_joined_as_all_at_once(seed: int, monkeypatch: pyte
     assert 60 < len(set(whole)) < 300
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_known_to_be_clear_changes_nothing(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    pairs = np.stack(np.triu_indices(60, k=1), axis=1).astype(np.int32)
+    weights = np.where(pairs[:, 0] // 6 == pairs[:, 1] // 6, chance.normal(3, 3, len(pairs)), -1.0)
+    barred = chance.random(len(pairs)) < 0.1
+    # As scores are held below a ceiling where a pair contradicts itself.
+    weights[barred] = np.minimum(weights[barred], 2.0)
+    against = {tuple(pair) for pair in pairs[barred].tolist()}
+
+    def odd_ones(asked: NDArray[np.int32]) -> NDArray[np.bool_]:
+        return np.array([tuple(pair) in against for pair in asked.tolist()], dtype=np.bool_)
+
+    plain, told = (
+        cluster(60, pairs, weights, link_threshold=0.5, contradicts=odd_ones, clear_above=above).tolist()
+        for above in (np.inf, 2.0)
+    )
+    assert told == plain
+    assert 10 < len(set(plain)) < 60
+
+
 def test_many_equal_edges_are_joined_in_few_steps() -> None:
     """400 rows all alike: in the order of their rows each step would join one of them."""
     pairs = np.stack(np.triu_indices(400, k=1), axis=1).astype(np.int32)

@@ -26,3 +26,13 @@ def test_each_pattern_once(monkeypatch: pytest.MonkeyPatch, few: list[tuple[int,
         assert found.levels[:, :4].tolist() == [list(row) for row in shown]
         assert (found.levels[found.of] == levels).all()
         assert found.counts.tolist() == [few.count(row) for row in shown]
+
+
+@given(rows, st.data())
+def test_some_of_the_pairs_are_counted_alone(few: list[tuple[int, ...]], data: st.DataObject) -> None:
+    levels = np.full((len(few), len(COMPARISONS)), -1, dtype=np.int8, order="F")
+    levels[:, :4] = np.array(few, dtype=np.int8).reshape(-1, 4)
+    some = np.array(data.draw(st.lists(st.booleans(), min_size=len(few), max_size=len(few))), dtype=np.bool_)
+    tally, alone = patterns_of(levels).among(some), patterns_of(levels[some])
+    assert tally.levels.tolist() == alone.levels.tolist()
+    assert tally.counts.tolist() == alone.counts.tolist()
