@@ -241,28 +241,28 @@ def by_token(source_profiles: Collection[UUID], made: Tokens = NO_TOKENS) -> Que
     return _ask(SHARED_TOKENS, source_profiles, _pairs, made=made)
 
 
-# Who bears a token that one of these others has come to bear, and not too many.
+# Who bears a token that one of these others has come to bear, beside those of them, and not too many.
 ALSO_BORNE = """
-WITH theirs AS MATERIALIZED (
-    SELECT DISTINCT token FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)b::uuid[])
-), also AS MATERIALIZED (
-    SELECT token, array_agg(new.id) AS ids
-    FROM unnest(%(new_tokens)b::bytea[], %(new_bearers)b::uuid[]) AS new (token, id) JOIN theirs USING (token)
+WITH also AS MATERIALIZED (
+    SELECT token, array_agg(DISTINCT new.id) AS ids, array_agg(DISTINCT theirs.source_profile_id) AS others
+    FROM unnest(%(new_tokens)b::bytea[], %(new_bearers)b::uuid[]) AS new (token, id)
+    JOIN identity_blockingtoken AS theirs USING (token)
+    WHERE theirs.source_profile_id = ANY(%(ids)b::uuid[])
     GROUP BY token
 )
-SELECT DISTINCT mine.id, NULL::uuid, NULL FROM also
+SELECT DISTINCT mine.id, other.id, NULL FROM also
 JOIN LATERAL (
     SELECT count(*) AS bearers FROM (
         SELECT FROM identity_blockingtoken WHERE token = also.token LIMIT %(most)b
     ) AS bearing
 ) AS borne ON borne.bearers < %(most)b
-CROSS JOIN LATERAL unnest(also.ids) AS mine (id)
+CROSS JOIN LATERAL unnest(also.ids) AS mine (id) CROSS JOIN LATERAL unnest(also.others) AS other (id)
 """
 
 
-def also_borne(made: Tokens, others: Collection[UUID]) -> Question[set[UUID]]:
-    """Those of whom these tokens were `made` that share one with one of these others, who have theirs kept."""
-    return _ask(ALSO_BORNE, others, lambda rows: {row[0] for row in rows}, made=made)
+def also_borne(made: Tokens, others: Collection[UUID]) -> Question[set[Pair]]:
+    """Those of whom these tokens were `made`, each with one of these others who has theirs kept and shares one."""
+    return _ask(ALSO_BORNE, others, lambda rows: {(one, other) for one, other, _ in rows if one != other}, made=made)
 
 
 def by_sign_in(source_profiles: Collection[UUID], blocked: Blocked) -> Question[set[Pair]]:

@@ -16,6 +16,7 @@ import numpy as np
 from identity import limits
 from identity.edges import RESTS_ON, SURE_BITS, VERDICT, Edge
 from identity.matching import Limit, Room, cluster, log_odds
+from identity.rules import Thresholds
 from identity.scene import Scene
 from identity.weighing import Rows
 
@@ -109,14 +110,19 @@ def _connected(members: set[int], ties: Iterable[Rows]) -> list[set[int]]:
 def around(scene: Scene, rows: Iterable[int]) -> set[int]:
     """These rows and all whose groups theirs may have to do with, however long the chain: whom the ledger connects, or
     evidence that would join them or have them looked at, and visitors whom anything does."""
-    asked, least = set(rows), log_odds(min(scene.thresholds.link, scene.thresholds.review))
+    asked = set(rows)
     ties = (
         pair
         for pair, edge in scene.edges.items()
-        if edge.exact or edge.bits >= least or not scene.trusted.issuperset(pair)
+        if may_matter(edge, scene.thresholds) or not scene.trusted.issuperset(pair)
     )
     together = _connected(set(range(len(scene.everyone))), (*ties, *_standing(scene, scene.place.values())))
     return set[int]().union(*(group for group in together if not group.isdisjoint(asked)))
+
+
+def may_matter(edge: Edge, thresholds: Thresholds) -> bool:
+    """Whether an edge between two known people would join them or have them looked at."""
+    return edge.exact or edge.bits >= log_odds(min(thresholds.link, thresholds.review))
 
 
 def _standing(scene: Scene, members: Collection[int]) -> list[Rows]:

@@ -68,7 +68,7 @@ def current(source_profile_ids: Collection[UUID]) -> Question[dict[UUID, UUID]]:
 
 def former(source_profile_ids: Collection[UUID]) -> Question[Rows]:
     """Each of these source profiles with each profile that it was in before, by whoever's hand."""
-    return Question(FORMER, {"ids": Uuids(source_profile_ids)}, lambda rows: [row[:2] for row in rows])
+    return Question(FORMER, {"were": Uuids(source_profile_ids)}, lambda rows: [row[:2] for row in rows])
 
 
 CURRENT = """
@@ -78,7 +78,7 @@ WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND ended_at IS NULL
 
 FORMER = """
 SELECT DISTINCT source_profile_id, profile_id, NULL FROM identity_assignment
-WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND ended_at IS NOT NULL AND profile_id IS NOT NULL
+WHERE source_profile_id = ANY(%(were)b::uuid[]) AND ended_at IS NOT NULL AND profile_id IS NOT NULL
 """
 
 

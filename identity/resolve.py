@@ -1,7 +1,7 @@
 """Resolve: who is who. New source profiles meet their candidates; the ledger gets what follows."""
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -10,11 +10,11 @@ from uuid import UUID
 
 import numpy as np
 
-from consent import restrictions
-from identity import candidates, ledger, turns
+from identity import blocked, ledger, turns
+from identity.beside import Found, beside_others
 from identity.blocked import Blocked
 from identity.edges import SIMILAR, Edge, ordered
-from identity.grouping import around, held_back, people_in
+from identity.grouping import held_back, people_in
 from identity.leave import STAGE
 from identity.ledger import Entry
 from identity.matching import Limit
@@ -22,22 +22,16 @@ from identity.matching.waterfall import Step
 from identity.models import IN_REVIEW, LINKED, Match
 from identity.profiles import profile_of
 from identity.profiles import source_profiles as members_of
-from identity.scene import NotAlone, Scene, Seen, look_around
-from identity.turns import Since
+from identity.scene import Scene, look_around
 from identity.waiting import why_apart
 from identity.weighing import LEAST_FIELDS, Rows
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News
 from vault.cursors import planned_cursor
 from vault.ids import new_id
-from vault.questions import answer
 
 ALONE = "nobody alike"
 OBJECTED = "no leave to link"
 Held = Mapping[Rows, Limit]
-
-
-# Where more than a quarter would have to go again, all are looked at once more, by whoever's turn it is.
-MOST_OVERTAKEN = 0.25
 
 
 @dataclass(frozen=True)
@@ -67,75 +61,17 @@ def resolve(
     that it knows of (`since`), and else once it is its turn. `nobodys` are the blocked values, where they have been
     asked for already, no earlier than it was known of whom this is.
     """
+    nobodys = nobodys or blocked.standing()
     look = partial(look_around, source_profiles, now=now, nobodys=nobodys)
-    found = _beside_others(look, since, now) if since is not None else None
+    found = beside_others(look, since, now=now, nobodys=nobodys) if since is not None else None
     if found is None:
         turns.take()
         scene = look()
-        found = _Found(scene, people_in(scene))
+        found = Found(scene, people_in(scene))
     found.scene.seen.keep()
     resolution = _enter(found.scene, found.groups, now)
     turns.note(resolution.assigned.union(source_profiles) - found.overtaken, resolution.profiles)
     return replace(resolution, overtaken=found.overtaken)
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A scene, its people, and those source profiles that others were faster to change something about."""
-
-    scene: Scene
-    groups: list[set[int]]
-    overtaken: frozenset[UUID] = frozenset()
-
-
-def _beside_others(look: Callable[..., Scene], since: int, now: datetime) -> _Found | None:
-    """Look around, take a turn, and leave out whatever others have touched since that turn; none where that is too
-    much or cannot be told. It may be this transaction's turn either way."""
-    try:
-        scene = look(alone=False)
-    except NotAlone:
-        return None
-    groups = people_in(scene)
-    turns.take()
-    others = turns.since(since)
-    if not others.known or _restricted_meanwhile(scene, now):
-        return None
-    if not others:
-        return _Found(scene, groups)
-    touched = _touched(scene, others)
-    rows = around(scene, touched)
-    overtaken = frozenset(scene.everyone[row] for row in rows & scene.fresh)
-    unseen = any(id in others.source_profiles or home in others.profiles for id, home in scene.glimpsed.items())
-    if unseen or scene.parting or len(overtaken) > MOST_OVERTAKEN * len(scene.fresh):
-        return None
-    seen = scene.seen.without({*overtaken, *others.source_profiles, *(scene.everyone[row] for row in touched)})
-    return _Found(_without(scene, rows, seen), [group for group in groups if group.isdisjoint(rows)], overtaken)
-
-
-def _restricted_meanwhile(scene: Scene, now: datetime) -> bool:
-    """Whether somebody may not be linked any more and would stay linked: a restriction leaves things as they are."""
-    standing = answer(restrictions.which_stand(scene.everyone, at=now))
-    return any(scene.place[id] not in scene.restricted | scene.objecting for id in standing)
-
-
-def _touched(scene: Scene, others: Since) -> set[int]:
-    """The rows that others have given a profile or whose profile they have changed, or who share a token with somebody
-    whom they have."""
-    rows = {scene.place[id] for id in others.source_profiles if id in scene.place}
-    rows |= {row for row, profile in scene.belongs.items() if profile in others.profiles}
-    return rows | {scene.place[id] for id in answer(candidates.also_borne(scene.seen.tokens, others.source_profiles))}
-
-
-def _without(scene: Scene, rows: set[int], seen: Seen) -> Scene:
-    """The scene as if these rows were at rest and met nobody, with what is still true of what was seen."""
-    return replace(
-        scene,
-        seen=seen,
-        fresh=scene.fresh - rows,
-        edges={pair: edge for pair, edge in scene.edges.items() if rows.isdisjoint(pair)},
-        apart={pair for pair in scene.apart if rows.isdisjoint(pair)},
-        reviews=[one for one in scene.reviews if scene.place[one[0]] not in rows and scene.place[one[1]] not in rows],
-    )
 
 
 def _enter(scene: Scene, groups: list[set[int]], now: datetime) -> Resolution:

@@ -16,7 +16,7 @@ from identity.edges import Edge, add_certain, add_devices, add_exclusive, add_ve
 from identity.learning import LINKING
 from identity.leave import STAGE, ask_leave, open_all
 from identity.limiting import Limiting, limiting
-from identity.matching import Contradiction, Person, log_odds
+from identity.matching import Contradiction, Model, Person, log_odds
 from identity.models import CANNOT_LINK, SIGNED_IN
 from identity.persons import known
 from identity.profiles import current, former, merged_by_hand, source_profiles_of
@@ -56,6 +56,7 @@ class Scene:
     edges: dict[Rows, Edge]
     apart: set[Rows]
     contradicts: Contradiction
+    model: Model
     limits: Limiting
     thresholds: Thresholds
     version: str
@@ -69,10 +70,11 @@ class Scene:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a look has made, to be kept by whoever's turn it is: blocking tokens, what was opened value by value, and
-    who objects, of whom neither may stay."""
+    """What a look has made, to be kept by whoever's turn it is: blocking tokens of the newcomers, what was opened value
+    by value, and who objects, of whom neither may stay."""
 
     tokens: Tokens
+    newcomers: Mapping[UUID, Person]
     persons: Mapping[UUID, Person]
     objecting: Collection[UUID]
 
@@ -80,6 +82,7 @@ class Seen:
         """The same but for these, of whom it is not true any more."""
         return Seen(
             self.tokens.without(ids),
+            self.newcomers,
             {id: person for id, person in self.persons.items() if id not in ids},
             [id for id in self.objecting if id not in ids],
         )
@@ -204,17 +207,17 @@ def _look(
     everyone = in_order(newcomers.keys() | strangers)
     theirs = ask_leave(strangers, now, nobodys, by_value=by_value)
     others, may_be_linked, object_too = open_all(theirs)
+    persons, linkable = newcomers | others, linkable | may_be_linked
+    parting = _parting(belongs, objecting | object_too, crowds=company.crowds)
     told = ask(
         joined(
             limits.which_stand(),
             standing(everyone),
             _verdicts(everyone),
             _in_review(everyone),
-            former(everyone),
+            former(fresh | parting),
         )
     )
-    persons, linkable = newcomers | others, linkable | may_be_linked
-    parting = _parting(belongs, objecting | object_too, crowds=company.crowds)
     vacated = {belongs[id] for id in parting}
     held = {id for ids in source_profiles_of(vacated).values() for id in ids} if vacated else set()
     met_first = {id for pair, namespaces in shared.items() if not namespaces.isdisjoint(EXCLUSIVE) for id in pair}
@@ -239,7 +242,7 @@ def _look(
         rules=rules,
         glimpsed={id: homes.get(id) for id in met.difference(everyone)},
         told=told,
-        seen=Seen(made, {id: persons[id] for id in bare & persons.keys()}, objecting | object_too),
+        seen=Seen(made, newcomers, {id: persons[id] for id in bare & persons.keys()}, objecting | object_too),
     )
 
 
@@ -278,19 +281,20 @@ def _scene(sight: _Sight) -> Scene:
         tied=_tied(edges, loose, thresholds),
         everyone=sight.everyone,
         place=place,
-        trusted={place[id] for id in _trusted(sight.persons, believed)},
+        trusted={place[id] for id in trusted(sight.persons, believed)},
         belongs=stay,
         crowds=sight.crowds,
         edges=edges,
         apart={pair for pair, verdict in ruled.items() if verdict == CANNOT_LINK},
         contradicts=scales.contradicts,
+        model=sight.rules.model,
         limits=limiting(
             limited, sight.everyone, _joining(edges, settled, thresholds), stay, sight.crowds, sight.nobodys
         ),
         thresholds=thresholds,
         version=sight.rules.version,
         reviews=reviews,
-        former={profile for id, profile in left if id in sight.fresh or id in sight.parting},
+        former={profile for _, profile in left},
         objecting={place[id] for id in sight.objecting},
         restricted={place[id] for id in sight.persons.keys() - sight.linkable - sight.objecting},
         glimpsed=sight.glimpsed,
@@ -313,7 +317,7 @@ def _tied(edges: Mapping[Rows, Edge], loose: Mapping[int, UUID], thresholds: Thr
     return [pair for pair in together if edges[pair].bits >= least]
 
 
-def _trusted(persons: Mapping[UUID, Person], believed: Mapping[UUID, Standing]) -> set[UUID]:
+def trusted(persons: Mapping[UUID, Person], believed: Mapping[UUID, Standing]) -> set[UUID]:
     """Those that stand for a known person: of a trusted source, and not a device that nobody has called theirs."""
     named = known(persons)
     return {id for id, one in believed.items() if one.trusted and (not one.episode or id in named)}

@@ -1,16 +1,19 @@
 """Those who resolve look around side by side, enter what they found in turns, and miss nobody."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 
-from identity import ledger, turns
+from identity import beside, ledger, turns
+from identity.candidates import Pair
 from identity.models import Match, Turn
 from identity.profiles import profile_of
+from identity.scene import Scene
 from pipeline import process, queue
 from records.models import Source, SourceProfile
 from tests.senders import send_rows
@@ -111,6 +114,28 @@ def test_the_rest_of_a_batch_goes_on(crm: Source, now: datetime, monkeypatch: py
     process.resolve_batch(now=now, limit=5)
     everybody = list(SourceProfile.objects.values_list("id", flat=True))
     assert (len(profile_of(everybody)), homes(everybody)) == (6, 5)
+
+
+def test_strangers_who_share_a_token_do_not_wait(crm: Source, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One family name, city and year of birth are worth a look, and no more: of the five all are entered."""
+    told = [("Eva", "Aue", "1950-01-09"), ("Max", "Bach", "1962-05-17"), ("Pia", "Dorn", "1974-08-23")]
+    told.append(("Tom", "Esch", "1986-11-30"))
+    others = [{"given_name": given, "family_name": family, "birth_date": born} | AT for given, family, born in told]
+    paul = {"given_name": "Paul", "family_name": "Berg", "birth_date": "1980-11-27", "city": "Berlin"} | AT
+    send_rows(crm, *({"customer_number": f"D{place}"} | row for place, row in enumerate([*others, paul])), now=now)
+    send_rows(crm, {"customer_number": "E"} | ANN | HOME, now=now)
+    met = []
+    asked = beside._to_be_joined
+
+    def told_of(scene: Scene, pairs: Collection[Pair], *rest: Any) -> set[int]:
+        met.extend(pairs)
+        return asked(scene, pairs, *rest)
+
+    monkeypatch.setattr(beside, "_to_be_joined", told_of)
+    crossing(monkeypatch, lambda: process.resolve_batch(now=now, limit=1), now, limit=5)
+    assert len(met) == 1
+    everybody = list(SourceProfile.objects.values_list("id", flat=True))
+    assert (queue.waiting(), len(profile_of(everybody)), homes(everybody)) == (0, 6, 6)
 
 
 def test_whoever_was_overtaken_too_often_looks_again(
