@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
@@ -25,7 +25,7 @@ from identity.models import Assignment, Profile  # noqa: E402
 from pipeline import queue  # noqa: E402
 from pipeline.accept import accept  # noqa: E402
 from pipeline.pace import FEWEST, Pace  # noqa: E402
-from pipeline.process import follow_batch, process_batch, resolve_batch  # noqa: E402
+from pipeline.process import follow_batch, resolve_batch  # noqa: E402
 from records import sources  # noqa: E402
 from records.envelope import Envelope  # noqa: E402
 from records.envelopes import rows  # noqa: E402
@@ -49,9 +49,9 @@ def main(profiles: int) -> None:
     _say("many")
     for start in range(0, many, ACCEPTED_AT_ONCE):
         _take_in(source, read(source, islice(coming, min(ACCEPTED_AT_ONCE, many - start))))
-    many_s = _by_workers()
+    assigned_s, followed_s = _by_workers(_assign), _by_workers(_follow)
     known = _known_before(source)
-    figures = figures_of(profiles, each_s, known, many, many_s, round(filled_s))
+    figures = figures_of(profiles, each_s, known, many, assigned_s, followed_s, round(filled_s))
     print(json.dumps(figures))  # noqa: T201
 
 
@@ -102,15 +102,15 @@ def _one(source: Source, envelope: Envelope) -> float:
     return seconds
 
 
-def _by_workers() -> float:
-    """The seconds that the workers need for all that waits, in micro-batches."""
+def _by_workers(work: Callable[[], None]) -> float:
+    """The seconds that the workers need to do this with all that waits, in micro-batches."""
     connections.close_all()
     with ProcessPoolExecutor(WORKERS, mp_context=get_context("fork")) as pool:
         # Both are up, with a connection each, before the clock starts.
         for ready in [pool.submit(_wait_until, time.time() + 1.0) for _ in range(WORKERS)]:
             ready.result()
         began = time.perf_counter()
-        for done in [pool.submit(_work) for _ in range(WORKERS)]:
+        for done in [pool.submit(work) for _ in range(WORKERS)]:
             done.result()
         return time.perf_counter() - began
 
@@ -120,9 +120,15 @@ def _wait_until(instant: float) -> None:
     time.sleep(max(0.0, instant - time.time()))
 
 
-def _work() -> None:
+def _assign() -> None:
     pace = Pace()
-    while pace.took(process_batch(now=timezone.now(), limit=pace.size)):
+    while pace.took(resolve_batch(now=timezone.now(), limit=pace.size)):
+        pass
+
+
+def _follow() -> None:
+    pace = Pace()
+    while pace.took(follow_batch(now=timezone.now(), limit=pace.size)):
         pass
 
 

@@ -66,13 +66,14 @@ def test_the_middle_and_the_tail_are_records_that_were() -> None:
 
 
 def test_the_figures_of_the_last_line() -> None:
-    assert figures_of(20_000, [0.004, 0.002, 0.030], 0.4567, 5_000, 4.0, 12) == {
+    assert figures_of(20_000, [0.004, 0.002, 0.030], 0.4567, 5_000, 4.0, 1.0, 12) == {
         "profiles": 20_000,
         "records_one_by_one": 3,
         "p50_ms": 4.0,
         "p99_ms": 30.0,
         "records_in_micro_batches": 5_000,
         "records_per_s": 1_250,
+        "followed_per_s": 1_000,
         "found_share": 0.457,
         "filled_s": 12,
     }
