@@ -25,6 +25,7 @@ from vault.ids import new_id
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 SignIn = Callable[[str], Client]
 HOUR = timedelta(hours=1)
+WHY = {"reason": "case 9"}
 STRICT = {"model": "", "link": "99.99", "review": "50", "same_device": "on", "learns": "on"}
 
 
@@ -142,7 +143,7 @@ def test_everybody_is_settled_by_a_worker_and_the_page_says_what_changed(
     assert "never yet" in steward.get(at("changelist")).content.decode()
     steward.post(at("put_in_force", tried.pk), {"reason": "case 7"})
     monkeypatch.setattr(tasks.work_on_settling, "delay", lambda _: None)
-    assert said(steward.post(at("settle"))) == ["A worker asks everybody anew."]
+    assert said(steward.post(at("settle"), WHY)) == ["A worker asks everybody anew."]
     run = Settling.objects.get()
     assert steward.get(at("settling_progress", run.pk)).json() == {"state": "running", "percent": 0.0, "rows": 0}
     under_way = steward.get(at("changelist")).content.decode()
@@ -156,7 +157,7 @@ def test_everybody_is_settled_by_a_worker_and_the_page_says_what_changed(
     assert done.count("<dt>Join from</dt><dd>99.99%</dd>") == 2
     assert "1 pair came to wait for review, 1 waits no more." in done
     assert "Settle everybody" in done
-    assert sign_in("marketer").post(at("settle")).status_code == 403
+    assert sign_in("marketer").post(at("settle"), WHY).status_code == 403
     assert Settling.objects.count() == 1
 
 
@@ -165,7 +166,7 @@ def test_what_was_carried_out_is_told_beside_what_is_in_force(
 ) -> None:
     monkeypatch.setattr(tasks.work_on_settling, "delay", tasks.work_on_settling)
     steward = sign_in("data_steward")
-    steward.post(at("settle"))
+    steward.post(at("settle"), WHY)
     steward.post(at("put_in_force", tried.pk), {"reason": "case 7"})
     page = steward.get(at("changelist")).content.decode()
     assert "<dt>Rules</dt><dd>as delivered</dd>" in page
@@ -186,7 +187,7 @@ def test_a_run_that_fails_says_what_went_wrong_and_is_stopped(
 ) -> None:
     monkeypatch.setattr(tasks.work_on_settling, "delay", lambda _: None)
     steward = sign_in("data_steward")
-    steward.post(at("settle"))
+    steward.post(at("settle"), WHY)
     run = Settling.objects.get()
 
     def fails(*args: object, **named: object) -> None:
@@ -284,7 +285,7 @@ def test_what_failed_to_its_end_says_by_what(world: World, sign_in: SignIn) -> N
 def test_what_ended_unfinished_says_so(world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks.work_on_settling, "delay", lambda _: None)
     steward = sign_in("data_steward")
-    steward.post(at("settle"))
+    steward.post(at("settle"), WHY)
     run = Settling.objects.get()
     settle_runs.left_behind(now=run.noted_at + 2 * settle_runs.GIVEN_UP)
     page = steward.get(at("changelist")).content.decode()
