@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from math import floor
 
 from console.actors import names_of
-from console.profile.evidence import HINTS, Piece, of_fields
+from console.profile.evidence import HINTS, Piece, of_fields, of_levels
 from console.showing import day
 from console.telling import sentence
 from identity.causes import ANSWERED, BLOCKED, NOTHING, OBJECTED, THROUGH_OTHERS, TOO_LITTLE, in_words
+from identity.matching.waterfall import PRIOR
+from identity.matching.words import in_words as in_words_of
 from identity.models import CANNOT_LINK, SPLIT, DryRunChange, Verdict
 from identity.waiting import CONTRADICTED, LIMIT, OUTWEIGHED, VISITING
 
@@ -20,8 +22,8 @@ _APART = {
     OUTWEIGHED: sentence(HINTS[OUTWEIGHED]),
     CONTRADICTED: "One person has that only once, so nothing that agrees outweighs it.",
     BLOCKED: "What is blocked links nobody; who blocked it, and when, stands under Identifier limits.",
-    TOO_LITTLE: "Nothing keeps them apart. What would join them is not enough.",
-    NOTHING: "Nothing keeps them apart. What would join them is not there.",
+    TOO_LITTLE: "No difference, limit or answer keeps them apart: what speaks for it is not enough for the rules.",
+    NOTHING: "No difference, limit or answer keeps them apart: what would join them is not there.",
 }
 _THROUGH = "No pair between the two is likely enough alone: a third who would be the same person brings them together."
 
@@ -57,7 +59,7 @@ def row_of(change: DryRunChange) -> Row:
 
 def why_of(change: DryRunChange) -> Why:
     """The same on the page of one change; who kept two apart says why there."""
-    pieces = of_fields(change.evidence)
+    pieces = [piece for piece in of_levels(change.evidence).pieces if piece.comparison != in_words_of(PRIOR)]
     if change.kind == SPLIT:
         fields = sorted((one for one in pieces if one.bits < 0), key=lambda one: one.bits)
         at_length = _apart(change)
@@ -102,4 +104,4 @@ def _answer(change: DryRunChange) -> str:
     if said is None:
         return "That has been taken back since."
     who = names_of([said.actor]).get(said.actor, said.actor)
-    return f"{who}, {day(said.decided_at)}: {sentence(said.reason)} That stands whatever the rules."
+    return f"{who}, {day(said.decided_at)}: {said.reason.rstrip('.')}. That stands whatever the rules."

@@ -6,21 +6,28 @@ from identity import settle_runs
 from identity.models import RuleVersion, Settling
 from records.models import SourceProfile
 
+TAKEN_BACK = (
+    "not at once: go back to an earlier version and settle again. The ledger keeps each move and why; on the page of a "
+    "profile a merge is undone, and who was split is merged again"
+)
+
 
 def ahead(row: RuleVersion | None) -> list[tuple[str, str]]:
-    """By which rules, who is asked, and how long it took the last time."""
+    """Who is asked and by which rules, how it is stopped and taken back, and how long it took the last time."""
     version = f"version {row.number}, since {row.saved_at:%b} {row.saved_at.day}, {row.saved_at:%Y}" if row else ""
     return [
-        ("Rules in force", version or "as delivered"),
-        ("Source profiles", f"{SourceProfile.objects.count():,}, everybody"),
-        ("The last time", _took(settle_runs.last_whole())),
+        ("Who", f"everybody: {SourceProfile.objects.count():,} source profiles"),
+        ("By which rules", version or "as delivered"),
+        ("Stopped", "at any time, on this page; what was decided by then stays"),
+        ("Taken back", TAKEN_BACK),
+        ("Takes", _took(settle_runs.last_whole())),
     ]
 
 
 def _took(run: Settling | None) -> str:
     """Roughly, since it depends on how much there is to be changed."""
     if run is None or run.ended_at is None:
-        return "never done to the end, so nobody knows how long it takes"
+        return "nobody knows yet: it was never done to the end"
     minutes = timesince(run.started_at, run.ended_at, depth=1)
     told = "under a minute" if minutes.startswith("0") else f"about {minutes}"
-    return f"{told}, for {run.done:,} source profiles".replace("\xa0", " ")
+    return f"{told} the last time, for {run.done:,} source profiles".replace("\xa0", " ")

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from identity.blocked import Blocked
 from identity.edges import Edge, ordered, scored
-from identity.matching import Limit, log_odds
+from identity.matching import Limit, log_odds, words
 from identity.models import Assignment
 from identity.scene import Scene
 from identity.waiting import CONTRADICTED, LIMIT, OUTWEIGHED, VISITING, would_join_two_known
@@ -22,6 +22,7 @@ from vault.questions import Question, answer
 ANSWERED, OBJECTED, BLOCKED, TOO_LITTLE, NOTHING = "answered", "objected", "blocked", "too little", "nothing"
 # Of two who would be one, where the pair itself would not join them.
 THROUGH_OTHERS = "through others"
+NOT_ALIKE = "nothing alike"
 # What one person has only once.
 _ONCE = ("given_name", "birth_date")
 _WORDS = {
@@ -92,17 +93,20 @@ class Causes:
         return self._of(TOO_LITTLE if best in self.scene.edges else NOTHING, best, ", ".join(joined))
 
     def _of(self, kind: str, pair: Rows, detail: str = "") -> Cause:
-        return Cause(kind, pair, self.scene.edges.get(pair), detail)
+        edge = self._edge(pair)
+        return Cause(kind, pair, edge if edge.fields or pair in self.scene.edges else None, detail)
 
     def _differ(self, pair: Rows) -> Cause:
-        edge = self._edge(pair)
-        fields = [name for name, level, _ in edge.levels if name in _ONCE and level == "different"]
-        return Cause(CONTRADICTED, pair, edge, ", ".join(fields))
+        levels = self._edge(pair).levels
+        fields = [name for name, level, _ in levels if name in _ONCE and level == "different"]
+        return self._of(CONTRADICTED, pair, ", ".join(fields))
 
     def _edge(self, pair: Rows) -> Edge:
-        """What comparing the two comes to, whether anything brought them together or not."""
-        edge = self.scene.edges.get(pair)
-        return edge or scored([pair], self.scene.scales, self.scene.thresholds)[pair]
+        """What comparing the two comes to, also where nothing brought them together, or a person kept them apart."""
+        if pair in self.scene.edges:
+            return self.scene.edges[pair]
+        edge = scored([pair], self.scene.scales, self.scene.thresholds)[pair]
+        return edge if edge.bits > 0 else replace(edge, reason=NOT_ALIKE)
 
     def _contradicting(self, pairs: Sequence[Rows]) -> list[Rows]:
         found = self.scene.contradicts(np.array(pairs, dtype=np.int32)).tolist()
@@ -142,13 +146,17 @@ def joined_so_far(ids: Collection[UUID]) -> dict[tuple[UUID, UUID], str]:
 
 def in_words(kind: str, detail: str) -> str:
     """A cause as people say it: "birth date plainly differs"."""
-    what = detail.replace("_", " ")
     if kind == CONTRADICTED:
-        fields = what.split(", ") if what else ["what one person has only once"]
+        fields = _named(detail) or ["what one person has only once"]
         return f"{' and '.join(fields)} plainly {'differs' if len(fields) == 1 else 'differ'}"
     if kind == LIMIT:
-        return f"limit on {what}"
+        return f"limit on {detail.replace('_', ' ')}"
     if kind == BLOCKED:
-        return f"the same {what}, which is blocked and tells nothing"
-    so_far = f"; so far joined by: {what}" if what else ""
+        return f"the same {' and '.join(_named(detail))}, which is blocked and tells nothing"
+    so_far = f"; so far joined by: {detail}" if detail else ""
     return f"{_WORDS[kind]}{so_far}" if kind in _WORDS else ""
+
+
+def _named(detail: str) -> list[str]:
+    """The names of fields and kinds of identifier, as people say them."""
+    return [words.in_words(name).lower() for name in detail.split(", ") if name]

@@ -16,7 +16,7 @@ from uuid import UUID
 from identity import blocked
 from identity.anew import people_anew
 from identity.blocked import Blocked
-from identity.causes import THROUGH_OTHERS, Cause, Causes, blocked_of, joined_so_far
+from identity.causes import NOT_ALIKE, THROUGH_OTHERS, Cause, Causes, blocked_of, joined_so_far
 from identity.edges import ordered
 from identity.grouping import held_back, people_in
 from identity.matching import log_odds
@@ -34,7 +34,6 @@ AT_ONCE = 2_000
 MOST_KEPT = 1_000
 CHANGES_AT_ONCE = 100
 MEMBERS_LOOKED_AT = 24
-NOT_ALIKE = "nothing alike"
 # Told how far it is, and of how much.
 Tell = Callable[[int, int], None]
 
