@@ -1,7 +1,6 @@
 """A change of a dry run as its pages show it: how likely the two are one person, and what keeps them apart or joins
 them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor
 
@@ -25,6 +24,8 @@ _APART = {
     TOO_LITTLE: "No difference, limit or answer keeps them apart: what speaks for it is not enough for the rules.",
     NOTHING: "No difference, limit or answer keeps them apart: what would join them is not there.",
 }
+# No field says so.
+_WHATEVER_THE_EVIDENCE = (ANSWERED, OBJECTED, LIMIT, VISITING)
 _THROUGH = "No pair between the two is likely enough alone: a third who would be the same person brings them together."
 
 
@@ -61,7 +62,8 @@ def why_of(change: DryRunChange) -> Why:
     """The same on the page of one change; who kept two apart says why there."""
     pieces = [piece for piece in of_levels(change.evidence).pieces if piece.comparison != in_words_of(PRIOR)]
     if change.kind == SPLIT:
-        fields = sorted((one for one in pieces if one.bits < 0), key=lambda one: one.bits)
+        tells = change.cause not in _WHATEVER_THE_EVIDENCE
+        fields = sorted((one for one in pieces if tells and one.bits < 0), key=lambda one: one.bits)
         at_length = _apart(change)
     else:
         fields = sorted((one for one in pieces if one.bits > 0), key=lambda one: -one.bits)
@@ -99,8 +101,8 @@ def _apart(change: DryRunChange) -> str:
 
 def _answer(change: DryRunChange) -> str:
     """Who said that the two are two people, when and why."""
-    pair: Sequence[object] = sorted((change.left_id, change.right_id))
-    said = Verdict.objects.filter(left=pair[0], right=pair[1], verdict=CANNOT_LINK, undone_at=None).first()
+    low, high = sorted((change.left_id, change.right_id))
+    said = Verdict.objects.filter(left=low, right=high, verdict=CANNOT_LINK, undone_at=None).first()
     if said is None:
         return "That has been taken back since."
     who = names_of([said.actor]).get(said.actor, said.actor)

@@ -32,7 +32,6 @@ from vault import audit
 from vault.grants import Actor
 from vault.questions import answer
 
-SETTLE_EVERYBODY = "settle everybody"
 # Workers that resolve wait as long as a portion is decided.
 AT_ONCE = 500
 MOST_FOLLOWED = 20
@@ -47,8 +46,10 @@ def begin(*, by: Actor, reason: str, now: datetime) -> Settling:
         if going_on := settle_runs.under_way():
             return going_on
         # The reads of each portion have entries of their own: this one says who asked for them, and why.
-        nobody = decide_each({}, purpose=LINKING, at=now, actor=by, reason=f"{SETTLE_EVERYBODY}: {reason}"[:200])
-        audit.write(nobody.grant, [], action=SETTLE_EVERYBODY)
+        nobody: dict[UUID, tuple[UUID]] = {}
+        why = f"settle everybody: {reason}"[:200]
+        decisions = decide_each(nobody, purpose=LINKING, at=now, actor=by, reason=why)
+        audit.write(decisions.grant, nobody, action="settle everybody")
         return settle_runs.begin(by=by.id, reason=reason, now=now)
 
 

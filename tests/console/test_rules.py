@@ -228,7 +228,9 @@ def test_what_keeps_two_apart_is_said_with_its_bits_and_who_said_it(tried: DryRu
         decided_at=timezone.now(),
     )  # fmt: skip
     DryRunChange.objects.update(cause="answered", detail="")
-    page = steward.get(at("difference", change.pk)).content.decode()
+    answer = steward.get(at("difference", change.pk))
+    page = answer.content.decode()
+    assert answer.context["why"].fields == []
     assert ": case 12. That stands whatever the rules." in page
     assert "steward-7, " in page
 
