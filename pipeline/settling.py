@@ -13,7 +13,6 @@ import structlog
 from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
-from consent.decide import decide_each
 from identity import ledger, rules, settle_runs
 from identity.learning import LINKING
 from identity.models import Settling
@@ -46,10 +45,7 @@ def begin(*, by: Actor, reason: str, now: datetime) -> Settling:
         if going_on := settle_runs.under_way():
             return going_on
         # The reads of each portion have entries of their own: this one says who asked for them, and why.
-        nobody: dict[UUID, tuple[UUID]] = {}
-        why = f"settle everybody: {reason}"[:200]
-        decisions = decide_each(nobody, purpose=LINKING, at=now, actor=by, reason=why)
-        audit.write(decisions.grant, nobody, action="settle everybody")
+        audit.note(by, action="settle everybody", purpose=LINKING, reason=f"settle everybody: {reason}")
         return settle_runs.begin(by=by.id, reason=reason, now=now)
 
 
