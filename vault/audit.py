@@ -71,7 +71,7 @@ def write(grant: Grant, source_profiles: Collection[UUID], *, action: str, field
 
 
 def note(actor: Actor, *, action: str, purpose: str, reason: str) -> None:
-    """One row for an act that itself opens nothing of anybody, but leads to reads with rows of their own: who, and why."""
+    """One row for an act that opens nothing itself and leads to reads with rows of their own: who, and why."""
     entry: dict[str, Any] = {
         "at": timezone.now(),
         "actor": actor.id,
