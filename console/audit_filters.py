@@ -26,6 +26,7 @@ LOOKED = (
 KEPT_UP = (
     *("compare", "rotate data keys", "prove an erasure", "search for the erased", "search the quarantine"),
     *("read an upload", "confirm a sign-up", "replay the quarantine", "try a mapping on the quarantine"),
+    "settle everybody",
 )
 PUT_RIGHT = ("rectify", "set golden value", "remove golden value")
 KINDS: dict[str, tuple[str, Q]] = {

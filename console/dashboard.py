@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from access.roles import (
     CORRECT_IDENTITY,
+    EDIT_SOURCES,
     MANAGE_ACCESS,
     REVIEW_EMERGENCIES,
     VIEW_CONSENTS,
@@ -26,6 +27,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     user, now = user_of(request), timezone.now()
     today = timezone.localdate(now)
     shown: dict[str, Any] = {"title": "Overview", "now": now, "may_view_profiles": user.may(VIEW_PROFILES)}
+    shown["may_edit_sources"] = user.may(EDIT_SOURCES)
     if user.may(VIEW_SOURCES):
         shown["funnel"] = figures.funnel()
         shown["intake"], shown["intake_sums"] = figures.intake(today=today)

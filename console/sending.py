@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from access.roles import EDIT_SOURCES
+from console.capabilities import roles_that
 from records.models import IOT, SEGMENT, Source
 
 AS_USER_NAME = "as the user name of HTTP Basic authentication (without a password) or as a Bearer token"
@@ -28,14 +30,14 @@ class WayIn:
     call: str = ""
 
 
-def how_to_send(source: Source, address_of: Callable[[str], str]) -> list[WayIn]:
-    """Every way in that is open to this source, the usual one first."""
+def how_to_send(source: Source, address_of: Callable[[str], str], *, may_edit: bool) -> list[WayIn]:
+    """Every way in that is open to this source, the usual one first; what is done on its page for those who may."""
     ways = [_over_http(source, address_of)]
-    ways.append(
-        WayIn("Files", "CSV, JSON lines or Parquet: on this page, or", f"manage.py ingest FILE --source {source.name}")
-    )
+    here = "on this page, or" if may_edit else f"on this page, by {_who_may()}, or"
+    ways.append(WayIn("Files", f"CSV, JSON lines or Parquet: {here}", f"manage.py ingest FILE --source {source.name}"))
     if not source.client_side:
-        webhooks = "Signed as Standard Webhooks are, with a secret of their own, which is made or kept on this page."
+        kept = "made or kept on this page" if may_edit else f"made or kept on this page by {_who_may()}"
+        webhooks = f"Signed as Standard Webhooks are, with a secret of their own, which is {kept}."
         ways.append(WayIn("Webhooks", webhooks, address_of(f"/v1/webhooks/{source.name}")))
     if source.kind == IOT:
         ways.append(
@@ -59,12 +61,19 @@ def _call(address: str, type: str, body: str) -> str:
     return f"curl -u WRITE_KEY: -H 'Content-Type: {type}' {address} \\\n  -d '{body}'"
 
 
-def first_steps(source: Source) -> str:
-    """What to do while nothing has come."""
+def first_steps(source: Source, *, may_edit: bool) -> str:
+    """What to do while nothing has come; whoever may do nothing of it is told who may."""
+    if not may_edit:
+        return f"It is set up by {_who_may()}."
     if source.format == SEGMENT:
         return "Send Segment messages to /v1/batch with its write key, or load a file of them."
     webhooks = "" if source.client_side else ", or take signed webhooks"
     return f"Load a file, send CloudEvents to /v1/cloudevents with its write key{webhooks}."
+
+
+def _who_may() -> str:
+    names = sorted(name.lower() for name in roles_that(EDIT_SOURCES))
+    return " or ".join(f"an {name}" if name[0] in "aeiou" else f"a {name}" for name in names)
 
 
 def _clients(source: Source, address_of: Callable[[str], str]) -> str:

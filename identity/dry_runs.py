@@ -99,6 +99,8 @@ def _kept(run: DryRun, change: Change) -> DryRunChange:
         bits=change.bits,
         evidence=change.evidence,
         moving=change.moving,
+        cause=change.cause,
+        detail=change.detail[:120],
     )
 
 

@@ -287,6 +287,8 @@ class Settling(models.Model):
     fault = models.CharField(max_length=80, blank=True, default="")
     failed_at = models.DateTimeField(null=True)
     stopped_by = models.CharField(max_length=80, blank=True, default="")
+    # Why somebody asked for it; empty: before anybody was asked why.
+    reason = models.CharField(max_length=200, blank=True, default="")
     started_by = models.CharField(max_length=80)
     started_at = models.DateTimeField()
     noted_at = models.DateTimeField()
@@ -315,9 +317,18 @@ class DryRunChange(models.Model):
     evidence = models.JSONField()
     # How many source profiles would go.
     moving = models.PositiveIntegerField()
+    # What would keep the two apart, and which field, limit or kind of identifier that is: see `identity.causes`. Of two
+    # who would be one it says where others bring them together.
+    cause = models.CharField(max_length=20, blank=True, default="")
+    detail = models.CharField(max_length=120, blank=True, default="")
 
     class Meta:
         indexes = [models.Index(fields=["run", "kind", "-bits"])]
+
+    @property
+    def probability(self) -> float | None:
+        """That the two of the pair are one person, by the rules on trial; None where nothing could be compared."""
+        return None if self.bits is None else float(1 / (1 + 2 ** min(-self.bits, 1_000.0)))
 
 
 class GoldenOverride(models.Model):

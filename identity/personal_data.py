@@ -134,7 +134,7 @@ TABLES = [
         fields=dict.fromkeys(
             (
                 *("id", "state", "found", "done", "until", "merges", "splits", "moved", "rule_version"),
-                *("reviews_added", "reviews_taken", "version", "fault", "failed_at"),
+                *("reviews_added", "reviews_taken", "version", "fault", "failed_at", "reason"),
                 *("started_at", "noted_at", "ended_at"),
             ),
             PLAIN,
@@ -145,7 +145,7 @@ TABLES = [
     _linking(
         "identity.DryRunChange",
         "left",
-        PAIR | dict.fromkeys(("id", "run", "kind", "reason", "bits", "evidence", "moving"), PLAIN),
+        PAIR | dict.fromkeys(("id", "run", "kind", "reason", "bits", "evidence", "moving", "cause", "detail"), PLAIN),
         also=("right",),
     ),
     _linking(

@@ -21,7 +21,7 @@ from identity.models import CANNOT_LINK, SIGNED_IN
 from identity.persons import known
 from identity.profiles import current, former, merged_by_hand, source_profiles_of
 from identity.rules import Rules, Thresholds
-from identity.weighing import Rows, weighing
+from identity.weighing import Rows, Weighing, weighing
 from records.source_profiles import Standing, standing
 from vault.arrays import Uuids
 from vault.ids import in_order
@@ -55,6 +55,7 @@ class Scene:
     crowds: set[UUID]
     edges: dict[Rows, Edge]
     apart: set[Rows]
+    scales: Weighing
     contradicts: Contradiction
     model: Model
     limits: Limiting
@@ -286,6 +287,7 @@ def _scene(sight: _Sight) -> Scene:
         crowds=sight.crowds,
         edges=edges,
         apart={pair for pair, verdict in ruled.items() if verdict == CANNOT_LINK},
+        scales=scales,
         contradicts=scales.contradicts,
         model=sight.rules.model,
         limits=limiting(

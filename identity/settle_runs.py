@@ -23,8 +23,8 @@ class NotUnderWay(ValueError):
     """What is to be stopped has ended already."""
 
 
-def begin(*, by: str, now: datetime) -> Settling:
-    """Ask for everybody who is known now; where it is under way already, that goes on."""
+def begin(*, by: str, now: datetime, reason: str = "") -> Settling:
+    """Ask for everybody who is known now, for this reason; where it is under way already, that goes on."""
     with transaction.atomic():
         ledger.lock_to_resolve()
         return under_way() or Settling.objects.create(
@@ -34,6 +34,7 @@ def begin(*, by: str, now: datetime) -> Settling:
             until=new_id(),
             rule_version=rules.in_force().version,
             version=rules.latest(),
+            reason=reason[:200],
             started_by=by,
             started_at=now,
             noted_at=now,
@@ -44,6 +45,11 @@ def under_way(id: UUID | None = None) -> Settling | None:
     """The run that is not done yet, if there is one; or this one, if it is not."""
     running = Settling.objects.filter(state=RUNNING)
     return (running.filter(pk=id) if id else running).first()
+
+
+def last_whole() -> Settling | None:
+    """The last run in which everybody was asked, so that it says how long that takes."""
+    return Settling.objects.filter(state=DONE, fault="", stopped_by="").order_by("-started_at").first()
 
 
 def note(run: Settling, portion: Portion, counts: Mapping[str, int], *, now: datetime) -> None:

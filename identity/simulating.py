@@ -16,7 +16,10 @@ from uuid import UUID
 from identity import blocked
 from identity.anew import people_anew
 from identity.blocked import Blocked
+from identity.causes import NOT_ALIKE, THROUGH_OTHERS, Cause, Causes, blocked_of, joined_so_far
 from identity.edges import ordered
+from identity.grouping import held_back, people_in
+from identity.matching import log_odds
 from identity.matching.waterfall import Step
 from identity.models import MERGE, SPLIT
 from identity.portions import Look, portions
@@ -31,16 +34,17 @@ AT_ONCE = 2_000
 MOST_KEPT = 1_000
 CHANGES_AT_ONCE = 100
 MEMBERS_LOOKED_AT = 24
-NOT_ALIKE = "nothing alike"
 # Told how far it is, and of how much.
 Tell = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Two people who would become one, or one who would become two: the strongest pair between them, and why.
+    """Two people who would become one, or one who would become two: the pair between them that says why.
 
-    `moving` source profiles would go from the one to the other.
+    Where two become one it is the strongest pair, or the strongest where others of the same person bring the two
+    together (`cause`: `THROUGH_OTHERS`). Where one becomes two, the pair that shows what keeps them apart: `cause` and
+    `detail`, as `identity.causes` has them. `moving` source profiles would go from the one to the other.
     """
 
     kind: str
@@ -50,6 +54,8 @@ class Change:
     bits: float | None
     evidence: list[Step]
     moving: int
+    cause: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,20 +143,30 @@ def _with_evidence(changes: Sequence[_Between], look: Look) -> Iterator[Change]:
         portion = changes[start : start + CHANGES_AT_ONCE]
         few = {id for one in portion for ids in (one.moving, one.staying) for id in ids[:MEMBERS_LOOKED_AT]}
         scene = look(few)
-        yield from (change for one in portion if (change := _change(one, scene)))
+        held = held_back(scene, people_in(scene))
+        causes = Causes(scene, held, blocked_of(few, scene.limits.nobodys), joined_so_far(few))
+        yield from (change for one in portion if (change := _change(one, causes)))
 
 
-def _change(one: _Between, scene: Scene) -> Change | None:
-    """The change with the strongest pair between the two sides as its evidence, or any pair where nothing is alike;
-    None where all of one side were erased meanwhile."""
+def _change(one: _Between, causes: Causes) -> Change | None:
+    """The change with the pair that tells most of it as its evidence; None where all of one side were erased
+    meanwhile."""
+    scene = causes.scene
     looked_at = (ids[:MEMBERS_LOOKED_AT] for ids in (one.moving, one.staying))
     sides = [[scene.place[id] for id in ids if id in scene.place] for ids in looked_at]
     if not all(sides):
         return None
-    between = [
-        (edge.bits, pair, edge) for a in sides[0] for b in sides[1] if (edge := scene.edges.get(pair := ordered(a, b)))
-    ]
-    _, pair, edge = max(between, key=lambda item: item[:2], default=(0.0, ordered(sides[0][0], sides[1][0]), None))
-    left, right = (scene.everyone[row] for row in pair)
+    cause = causes.between(*sides) if one.kind == SPLIT else _what_joins(scene, *sides)
+    left, right = (scene.everyone[row] for row in cause.pair)
+    edge = cause.edge
     reason, bits, levels = (edge.reason, edge.bits, edge.levels) if edge else (NOT_ALIKE, None, [])
-    return Change(one.kind, left, right, reason, bits, levels, len(one.moving))
+    return Change(one.kind, left, right, reason, bits, levels, len(one.moving), cause.kind, cause.detail)
+
+
+def _what_joins(scene: Scene, one: Sequence[int], other: Sequence[int]) -> Cause:
+    """The strongest pair between the two sides, or any where nothing is alike."""
+    between = [(edge.bits, pair, edge) for a in one for b in other if (edge := scene.edges.get(pair := ordered(a, b)))]
+    bits, pair, edge = max(between, key=lambda item: item[:2], default=(0.0, ordered(one[0], other[0]), None))
+    whole = max(len(one), len(other)) < MEMBERS_LOOKED_AT
+    through = whole and (edge is None or bits < log_odds(scene.thresholds.link))
+    return Cause(THROUGH_OTHERS if through else "", pair, edge)

@@ -28,8 +28,13 @@ def why_apart(scene: Scene, pair: Rows, sides: tuple[set[int], set[int]], limit:
     return [(HELD_BACK, _reason(scene, pair, *sides), 0.0)]
 
 
+def would_join_two_known(scene: Scene, pair: Rows, one: set[int], other: set[int]) -> bool:
+    """Whether a browser or an app is of the pair, which joins one known person at most, and both sides have one."""
+    return not scene.trusted >= {*pair} and bool(one & scene.trusted) and bool(other & scene.trusted)
+
+
 def _reason(scene: Scene, pair: Rows, one: set[int], other: set[int]) -> str:
-    if not scene.trusted >= {*pair} and one & scene.trusted and other & scene.trusted:
+    if would_join_two_known(scene, pair, one, other):
         return VISITING
     across = np.array(list(product(sorted(one)[:MOST_ASKED], sorted(other)[:MOST_ASKED])), dtype=np.int32)
     return CONTRADICTED if scene.contradicts(across).any() else OUTWEIGHED

@@ -14,6 +14,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
 from identity import ledger, rules, settle_runs
+from identity.learning import LINKING
 from identity.models import Settling
 from identity.portions import Portion, portions
 from identity.scene import Scene, look_around
@@ -26,12 +27,26 @@ from pipeline.faults import told
 from pipeline.garbage import uncollected
 from pipeline.process import follow_batch
 from privacy import epoch, rectification
+from vault import audit
+from vault.grants import Actor
 from vault.questions import answer
 
 # Workers that resolve wait as long as a portion is decided.
 AT_ONCE = 500
 MOST_FOLLOWED = 20
 log = structlog.get_logger()
+
+
+def begin(*, by: Actor, reason: str, now: datetime) -> Settling:
+    """Ask for everybody who is known now, for this reason, which the audit log keeps as well; where it is under way
+    already, that goes on and nothing is written."""
+    with transaction.atomic():
+        ledger.lock_to_resolve()
+        if going_on := settle_runs.under_way():
+            return going_on
+        # The reads of each portion have entries of their own: this one says who asked for them, and why.
+        audit.note(by, action="settle everybody", purpose=LINKING, reason=f"settle everybody: {reason}")
+        return settle_runs.begin(by=by.id, reason=reason, now=now)
 
 
 def work_on(

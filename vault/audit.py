@@ -13,9 +13,10 @@ from django.utils import timezone
 from vault.arrays import ByteArray, Texts
 from vault.blind import blind_index, blind_indexes
 from vault.cursors import planned_cursor
-from vault.grants import Grant
-from vault.ids import in_order
+from vault.grants import Actor, Grant
+from vault.ids import in_order, new_id
 from vault.models import AuditEntry
+from vault.reasons import without_names
 
 SUBJECT = "audit-subject"
 # Of a machine stage's subjects only this much of each hash is kept: enough to find one person's runs again.
@@ -66,6 +67,26 @@ def write(grant: Grant, source_profiles: Collection[UUID], *, action: str, field
     with planned_cursor(router.db_for_write(AuditEntry)) as cursor:
         cursor.execute(WRITE, entry)
         # Waited for, whatever else is not: what could not be written down is not read.
+        cursor.fetchone()
+
+
+def note(actor: Actor, *, action: str, purpose: str, reason: str) -> None:
+    """One row for an act that opens nothing itself and leads to reads with rows of their own: who, and why."""
+    entry: dict[str, Any] = {
+        "at": timezone.now(),
+        "actor": actor.id,
+        "actor_kind": actor.kind,
+        "action": action,
+        "purpose": purpose,
+        "reason": without_names(reason)[:200],
+        "run": new_id(),
+        "subjects": ByteArray([]),
+        "cohort": b"",
+        "count": 0,
+        "fields": Texts([]),
+    }
+    with planned_cursor(router.db_for_write(AuditEntry)) as cursor:
+        cursor.execute(WRITE, entry)
         cursor.fetchone()
 
 

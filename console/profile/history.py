@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from console.actors import names_of
-from console.profile.reasons import reasons_of
+from console.profile.reasons import because, reasons_of
 from console.showing import short
-from identity.ledger import history
+from identity.ledger import BY_HAND, history
 from identity.models import Assignment
 
 SHOWN = 30
@@ -22,6 +22,7 @@ class Entry:
     source: str
     source_profile: str
     reason: str
+    by_hand: bool
     note: str
     actor: str
     rule: str
@@ -47,7 +48,8 @@ def entries(profile: UUID) -> list[Entry]:
             ended_at=row.ended_at,
             source=row.source_profile.source.name,
             source_profile=short(row.source_profile_id),
-            reason=row.reason,
+            reason=because(row),
+            by_hand=row.reason == BY_HAND,
             note=reasons.get(row.pk, ""),
             actor=names.get(row.actor, row.actor),
             rule=row.rule_version,

@@ -1,6 +1,7 @@
 """Who this is: the source profiles behind a profile, why each belongs to it, and what identifies it."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +10,7 @@ from console.asking import Person
 from console.profile.evidence import Evidence, of_assignment
 from console.profile.reasons import reasons_of
 from console.showing import label_of, short, shown
+from identity.holding import held_by
 from identity.models import Assignment
 from records.models import SourceProfile
 from records.reading import KnownIdentifier, open_identifiers
@@ -31,7 +33,10 @@ class Identified:
 
 @dataclass(frozen=True)
 class Part:
-    """One source profile of a person."""
+    """One source profile of a person, and what holds it there.
+
+    Where a merge was undone that is what held it before: `back` says so, and `undone` why.
+    """
 
     id: UUID
     short: str
@@ -46,6 +51,8 @@ class Part:
     bits: float | None
     alike: str
     note: str
+    undone: str
+    back: bool
     evidence: Evidence
     readable: bool
     identifiers: list[Identified] = field(default_factory=list)
@@ -65,17 +72,19 @@ def parts_of(person: Person, *, revealed: bool = False) -> list[Part]:
         .order_by("-source_profile__source__trust_rank", "-source_profile__last_seen_at", "source_profile_id")
     )
     opened = open_identifiers(person.served, person.grant, opening=open_what_opens) if person.grant else {}
-    notes = reasons_of(rows)
+    holding = held_by(rows)
+    notes = reasons_of([*rows, *holding])
     refused = set(person.source_profiles).difference(person.served) if person.grant else set()
     return [
         _part(
             row,
+            held,
             opened.get(row.source_profile_id, []),
-            notes.get(row.pk, ""),
+            notes,
             readable=row.source_profile_id not in refused,
             revealed=revealed,
         )
-        for row in rows
+        for row, held in zip(rows, holding, strict=True)
     ]
 
 
@@ -84,9 +93,17 @@ def kinds_of(parts: list[Part]) -> list[tuple[str, int]]:
     return sorted(Counter(part.source_kind for part in parts).items())
 
 
-def _part(entry: Assignment, identifiers: list[KnownIdentifier], note: str, *, readable: bool, revealed: bool) -> Part:
+def _part(
+    entry: Assignment,
+    held: Assignment,
+    identifiers: list[KnownIdentifier],
+    notes: Mapping[UUID, str],
+    *,
+    readable: bool,
+    revealed: bool,
+) -> Part:
     known: SourceProfile = entry.source_profile
-    alike = entry.evidence.get("with")
+    alike = held.evidence.get("with")
     return Part(
         id=known.pk,
         short=short(known.pk),
@@ -96,12 +113,14 @@ def _part(entry: Assignment, identifiers: list[KnownIdentifier], note: str, *, r
         since=entry.assigned_at,
         first_seen_at=known.first_seen_at,
         last_seen_at=known.last_seen_at,
-        reason=REASONS.get(entry.reason, entry.reason),
+        reason=REASONS.get(held.reason, held.reason),
         by_hand="from" in entry.evidence,
-        bits=entry.evidence.get("bits"),
+        bits=held.evidence.get("bits"),
         alike=short(alike) if alike else "",
-        note=note,
-        evidence=of_assignment(entry.evidence),
+        note=notes.get(held.pk, ""),
+        undone=notes.get(entry.pk, "") if held is not entry else "",
+        back=held is not entry,
+        evidence=of_assignment(held.evidence),
         readable=readable,
         identifiers=[_identified(item, revealed=revealed) for item in identifiers],
     )

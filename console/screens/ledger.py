@@ -13,7 +13,9 @@ from access.roles import CORRECT_IDENTITY
 from console.actors import names_of
 from console.entry import EntryScreen, Facts
 from console.profile.evidence import of_assignment
+from console.profile.reasons import because
 from console.showing import moment, short
+from identity.holding import held_by
 from identity.models import Assignment
 
 
@@ -22,7 +24,7 @@ class AssignmentScreen(EntryScreen):
 
     may_view = CORRECT_IDENTITY
     heading = "Identity ledger"
-    list_display = ("assigned", "source_profile_short", "profile_link", "reason", "by", "ended")
+    list_display = ("assigned", "source_profile_short", "profile_link", "why", "by", "ended")
     list_display_links = ("assigned",)
     list_filter = ("reason",)
     sortable_by = ()
@@ -35,24 +37,31 @@ class AssignmentScreen(EntryScreen):
         return Assignment.objects.select_related("source_profile__source").order_by("-id")
 
     def entry_title(self, entry: Any) -> str:
-        return f"{self.source_profile_short(entry)}: {entry.reason}"
+        return f"{self.source_profile_short(entry)}: {because(entry)}"
 
     def facts(self, entry: Any) -> Facts:
+        (held,) = held_by([entry])
         return [
             ("Source profile", self.source_profile_short(entry)),
             ("Belongs to profile", self.profile_link(entry)),
-            ("Because", entry.reason),
+            ("Because", because(entry)),
+            ("Held there by", held.reason if held is not entry else ""),
             ("Since", moment(entry.assigned_at)),
             ("Until", moment(entry.ended_at) if entry.ended_at else "it still does"),
             ("By", self.by(entry)),
             ("Rule", entry.rule_version),
-            ("Compared with source profile", _other(entry, "with")),
+            ("Compared with source profile", _other(held, "with")),
             ("Held back by a limit", entry.evidence.get("limit", "")),
             ("Held back from source profile", _other(entry, "kept_from")),
         ]
 
     def more(self, entry: Any, request: HttpRequest) -> dict[str, Any]:
-        return {"evidence": of_assignment(entry.evidence)}
+        (held,) = held_by([entry])
+        return {"evidence": of_assignment(held.evidence)}
+
+    @admin.display(description="Reason")
+    def why(self, entry: Assignment) -> str:
+        return because(entry)
 
     @admin.display(description="Since")
     def assigned(self, entry: Assignment) -> str:

@@ -13,13 +13,15 @@ from django.utils import timezone
 from access.roles import CHANGE_RULES, CORRECT_IDENTITY
 from console.actors import names_of
 from console.asking import actor_of, may
-from console.forms import first_error
+from console.change_stand import row_of, why_of
+from console.forms import Reason, first_error
 from console.guards import needs
 from console.ids import uuid_in
-from console.profile.evidence import of_fields, of_levels
+from console.profile.evidence import of_levels
 from console.rule_forms import PutInForce, Try, facts_of, initial_of, versions_of
 from console.screen import Screen
 from console.screens.matches import COMPARED, Compared, sides_of
+from console.settling_ahead import ahead
 from console.settling_stand import percent_of, stand_of, state_of
 from console.showing import label_of, moment, short
 from console.telling import sentence, telling
@@ -90,21 +92,29 @@ class RuleScreen(Screen):
             row=row,
             facts=facts,
             versions=versions_of(RuleVersion.objects.select_related("model")),
-            runs=[(one, names.get(one.started_by, one.started_by), _state(one)) for one in runs],
+            runs=[(one, names.get(one.started_by, one.started_by), _state(one), _percent(one)) for one in runs],
+            working=any(one.state == RUNNING for one in runs),
             form=form,
             may_change=may(request, CHANGE_RULES),
             given=given(),
             settled=settlings[0] if settlings else None,
             earlier=settlings[1:],
+            ahead=ahead(row),
+            why=Reason(),
             portion=settling.AT_ONCE,
         )
 
     @needs(CHANGE_RULES)
     def settle(self, request: HttpRequest) -> HttpResponse:
-        """Decide anew, by the rules in force, what matching has joined; a worker does it."""
-        run = settle_runs.begin(by=actor_of(request).id, now=timezone.now())
+        """Decide anew, by the rules in force, what matching has joined, for a reason; a worker does it."""
+        form, now = Reason(request.POST), timezone.now()
+        if not form.is_valid():
+            messages.error(request, first_error(form))
+            return redirect("admin:identity_ruleversion_changelist")
+        run = settling.begin(by=actor_of(request), reason=form.cleaned_data["reason"], now=now)
         tasks.wake_for_settling(run.pk)
-        messages.success(request, "A worker asks everybody anew.")
+        done = "A worker asks everybody anew." if run.started_at == now else "It is under way already; that goes on."
+        messages.success(request, done)
         return redirect("admin:identity_ruleversion_changelist")
 
     @needs(CHANGE_RULES)
@@ -162,7 +172,7 @@ class RuleScreen(Screen):
             kinds=[(one, label, run.counts.get(f"{one}s", 0), one == kind) for one, label in KINDS.items()],
             kind=kind,
             shown=page,
-            rows=[(change, of_fields(change.evidence)) for change in page],
+            rows=[row_of(change) for change in page],
             form=PutInForce(),
             may_change=may(request, CHANGE_RULES),
         )
@@ -187,6 +197,7 @@ class RuleScreen(Screen):
             sides=sides,
             compared=[Compared(label_of(field), *(side.values.get(field, "") for side in sides)) for field in fields],
             evidence=of_levels(found.evidence),
+            why=why_of(found),
             is_one=len(set(profile_of([found.left_id, found.right_id]).values())) == 1,
             short=short(found.pk),
         )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 import pytest
 from django.db import connections
 from django.urls import reverse
+from django.utils import timezone
 
 pytest.importorskip("playwright")
 
@@ -16,6 +18,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from access.models import User
 from console.management.commands import screenshots
+from identity import dry_runs
+from identity.models import DryRun
+from identity.rules import Thresholds
 from records import sources
 from records.models import QuarantinedRecord
 from tests.console.conftest import World
@@ -146,6 +151,7 @@ def test_a_small_form_opens_inside_the_window(
     pages = {
         "data_steward": [
             reverse("admin:identity_match_change", args=[world.match.pk]),
+            reverse("admin:identity_ruleversion_changelist"),
             reverse("admin:identity_profile_change", args=[world.alice]),
             reverse("admin:records_quarantinedrecord_change", args=[quarantined]),
         ],
@@ -227,6 +233,37 @@ def test_a_rule_that_is_deeper_is_left_to_its_json(
     page.locator("textarea[name=definition]").fill(json.dumps(DEEP))
     page.get_by_text("more than one group deep").wait_for()
     assert built(page) == DEEP["rule"]
+
+
+@pytest.fixture
+def under_way(site: str) -> DryRun:
+    """A dry run that a worker has begun."""
+    run = dry_runs.begin(None, Thresholds(), by="steward-1", now=timezone.now())
+    DryRun.objects.update(done=3, found=12)
+    return run
+
+
+def _note(**changed: Any) -> None:
+    """What a worker notes of the dry run."""
+    DryRun.objects.update(**changed)
+    connections.close_all()
+
+
+def test_a_dry_run_under_way_moves_by_itself_and_shows_what_came_of_it(
+    under_way: DryRun, browser: Browser, sessions: dict[str, str], site: str
+) -> None:
+    page, listed = (window(browser, sessions["data_steward"], site, size=PHONE) for _ in range(2))
+    page.goto(f"{site}{reverse('admin:identity_ruleversion_run', args=[under_way.pk])}", wait_until="networkidle")
+    listed.goto(f"{site}{reverse('admin:identity_ruleversion_changelist')}", wait_until="networkidle")
+    # Playwright runs an event loop in this thread, in which Django allows no query.
+    with ThreadPoolExecutor(1) as worker:
+        worker.submit(_note, done=9).result()
+        for one in (page, listed):
+            one.get_by_text("75%, 9 source profiles").wait_for()
+        worker.submit(_note, state="done", ended_at=timezone.now(), counts={"merges": 7, "splits": 8}).result()
+    page.get_by_text("Would merge", exact=True).first.wait_for()
+    listed.get_by_role("cell", name="7", exact=True).wait_for()
+    assert "under way" not in page.inner_text("#main") + listed.inner_text("#main")
 
 
 def test_the_value_of_ones_own_is_asked_for_where_it_is_chosen(

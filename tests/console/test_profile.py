@@ -199,6 +199,29 @@ def test_merge_and_undo_put_everybody_back(world: World, sign_in: SignIn) -> Non
     assert (world.parts(world.alice), world.parts(world.bob)) == (alices, bobs)
 
 
+def test_what_held_somebody_before_a_merge_holds_them_once_it_is_undone(world: World, sign_in: SignIn) -> None:
+    client = sign_in("data_steward")
+
+    def held(profile: UUID) -> list[tuple[UUID, str, bool]]:
+        return [(part.id, part.reason, part.back) for part in client.get(page(profile)).context["parts"]]
+
+    before = {profile: held(profile) for profile in (world.alice, world.bob)}
+    client.post(act("merge", world.alice), {**REASON, "other": str(world.bob)})
+    here, other = (world.alice, world.bob) if world.parts(world.alice) else (world.bob, world.alice)
+    moved = {id for id, _, _ in before[other]}
+    assert {reason for id, reason, _ in held(here) if id in moved} == {"by hand"}
+    client.post(act("undo_merge", here, other), {"reason": "ticket 5002"})
+    assert held(here) == before[here]
+    assert held(other) == [(id, reason, True) for id, reason, _ in before[other]]
+    content = client.get(page(other)).content.decode()
+    assert "Back here since a merge was undone by hand: ticket 5002" in content
+    assert "by hand: merge undone: ticket 5002" in content
+    entry = Assignment.objects.current().filter(profile=other)[0]
+    ledger = client.get(reverse("admin:identity_assignment_change", args=[entry.pk])).content.decode()
+    assert "Held there by" in ledger
+    assert "by hand: merge undone" in client.get(reverse("admin:identity_assignment_changelist")).content.decode()
+
+
 def test_whoever_undoes_a_merge_sees_both_names_before_any_worker(world: World, sign_in: SignIn, now: datetime) -> None:
     client, profiles = sign_in("data_steward"), (world.alice, world.bob)
     client.post(act("merge", world.alice), {**REASON, "other": str(world.bob)})

@@ -10,9 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from identity import rules, settle_runs
+from console.change_stand import likely
+from identity import causes, rules, settle_runs
 from identity.matching import Model
-from identity.models import DryRun, DryRunChange, MatchModel, RuleVersion, Settling
+from identity.models import DryRun, DryRunChange, MatchModel, RuleVersion, Settling, Verdict
 from identity.rules import Thresholds
 from identity.tried_models import keep_to_try
 from pipeline import settling, tasks
@@ -21,10 +22,12 @@ from pipeline.models import Work
 from records.models import SourceProfile
 from tests.console.conftest import PLAINTEXT, World, said
 from vault.ids import new_id
+from vault.models import AuditEntry
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 SignIn = Callable[[str], Client]
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+WHY = {"reason": "case 9"}
 STRICT = {"model": "", "link": "99.99", "review": "50", "same_device": "on", "learns": "on"}
 
 
@@ -130,7 +133,14 @@ def test_while_it_runs_the_page_says_how_far_it_is(
     run = DryRun.objects.get()
     DryRun.objects.update(done=3, found=12)
     assert steward.get(at("progress", run.pk)).json() == {"state": "running", "percent": 25.0, "rows": 3}
-    assert "under way" in steward.get(at("run", run.pk)).content.decode()
+    progress = f'data-progress="{at("progress", run.pk)}" data-state="running" data-unit="source profiles"'
+    for page in (at("run", run.pk), at("changelist")):
+        content = steward.get(page).content.decode()
+        assert "under way" in content
+        assert progress in content
+        assert "console/loading.js" in content
+        assert "25%" in content
+        assert "None" not in content
     refused = steward.post(at("put_in_force", run.pk), {"reason": "case 7"})
     assert said(refused) == ["Wait until it is known what these rules would change."]
 
@@ -142,7 +152,7 @@ def test_everybody_is_settled_by_a_worker_and_the_page_says_what_changed(
     assert "never yet" in steward.get(at("changelist")).content.decode()
     steward.post(at("put_in_force", tried.pk), {"reason": "case 7"})
     monkeypatch.setattr(tasks.work_on_settling, "delay", lambda _: None)
-    assert said(steward.post(at("settle"))) == ["A worker asks everybody anew."]
+    assert said(steward.post(at("settle"), WHY)) == ["A worker asks everybody anew."]
     run = Settling.objects.get()
     assert steward.get(at("settling_progress", run.pk)).json() == {"state": "running", "percent": 0.0, "rows": 0}
     under_way = steward.get(at("changelist")).content.decode()
@@ -156,8 +166,97 @@ def test_everybody_is_settled_by_a_worker_and_the_page_says_what_changed(
     assert done.count("<dt>Join from</dt><dd>99.99%</dd>") == 2
     assert "1 pair came to wait for review, 1 waits no more." in done
     assert "Settle everybody" in done
-    assert sign_in("marketer").post(at("settle")).status_code == 403
+    assert "<dt>Reason</dt><dd>case 9</dd>" in done
+    assert sign_in("marketer").post(at("settle"), WHY).status_code == 403
     assert Settling.objects.count() == 1
+
+
+def test_settling_says_beforehand_what_it_comes_to_and_asks_for_a_reason(
+    world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(tasks.work_on_settling, "delay", asked.append)
+    steward, now = sign_in("data_steward"), timezone.now()
+    page = steward.get(at("changelist"))
+    ahead, content = dict(page.context["ahead"]), page.content.decode()
+    assert ahead["Who"] == f"everybody: {SourceProfile.objects.count()} source profiles"
+    assert ahead["By which rules"] == "as delivered"
+    assert ahead["Takes"] == "nobody knows yet: it was never done to the end"
+    assert all(f"<dt>{name}</dt><dd>{value}</dd>" in content for name, value in ahead.items())
+    for reason in ("", "x", "asked by carol@example.com"):
+        assert said(steward.post(at("settle"), {"reason": reason}))[0].startswith("Reason: ")
+    assert (Settling.objects.count(), asked) == (0, [])
+    rules.put_in_force(None, Thresholds(), by="steward-1", reason="as it was", now=now)
+    steward.post(at("settle"), WHY)
+    run = Settling.objects.get()
+    entry = AuditEntry.objects.get(action="settle everybody")
+    officer = str(world.staff["data_steward"].pk)
+    assert (run.reason, run.started_by, entry.actor, entry.reason, entry.count) == (
+        "case 9", officer, officer, "settle everybody: case 9", 0,
+    )  # fmt: skip
+    assert said(steward.post(at("settle"), WHY)) == ["It is under way already; that goes on."]
+    assert AuditEntry.objects.filter(action="settle everybody").count() == 1
+    ended = run.started_at + 3 * MINUTE
+    Settling.objects.update(state="done", done=1234, ended_at=ended)
+    begin = settle_runs.begin(by="steward-1", reason="case 10", now=run.started_at + HOUR)
+    settle_runs.stop(begin.pk, by="steward-1", now=ended + HOUR)
+    page = steward.get(at("changelist"))
+    ahead = dict(page.context["ahead"])
+    assert ahead["By which rules"] == f"version 1, since {now:%b} {now.day}, {now.year}"
+    assert ahead["Takes"] == "about 3 minutes the last time, for 1,234 source profiles"
+    assert "data_steward: case 9" in page.content.decode()
+
+
+def test_what_keeps_two_apart_is_said_with_its_bits_and_who_said_it(tried: DryRun, sign_in: SignIn) -> None:
+    steward, change = sign_in("data_steward"), DryRunChange.objects.get()
+    listed = steward.get(at("run", tried.pk)).content.decode()
+    assert "Too little speaks for it; so far joined by: same e-mail" in listed
+    assert f'data-name="Kept apart by">{causes.in_words(change.cause, change.detail)[:1].upper()}' in listed
+    assert "<th>Bits</th>" not in listed
+    assert f">{likely(change.probability)}</span>" in listed
+    change.evidence = [["prior", "before any evidence", -16.0], ["given_name", "different", -5.6]]
+    change.cause, change.detail, change.bits = "contradicted", "given_name", -21.6
+    change.save()
+    page = " ".join(steward.get(at("difference", change.pk)).content.decode().split())
+    assert "Given name plainly differs" in page
+    assert 'Given name: different <span class="o-number">-5.6 bits</span>' in page
+    assert '<span class="o-title o-number o-whole">&lt; 1%</span>' in page
+    assert "The rules on trial join by themselves from 99.99% on." in page
+    ids = sorted((change.left_id, change.right_id))
+    Verdict.objects.create(
+        id=new_id(), left_id=ids[0], right_id=ids[1], verdict="cannot_link", reason="case 12", actor="steward-7",
+        decided_at=timezone.now(),
+    )  # fmt: skip
+    DryRunChange.objects.update(cause="answered", detail="")
+    answer = steward.get(at("difference", change.pk))
+    page = answer.content.decode()
+    assert answer.context["why"].fields == []
+    assert ": case 12. That stands whatever the rules." in page
+    assert "steward-7, " in page
+
+
+def test_what_joins_two_is_said_with_its_bits(tried: DryRun, sign_in: SignIn) -> None:
+    steward = sign_in("data_steward")
+    evidence = [["prior", "before any evidence", -16.0], ["email", "exact", 20.0], ["phone", "different", -1.5]]
+    DryRunChange.objects.update(kind="merge", cause="", detail="", reason="same e-mail", bits=2.5, evidence=evidence)
+    change = DryRunChange.objects.get()
+    page = steward.get(at("difference", change.pk))
+    words = page.content.decode()
+    assert "What joins them" in words
+    assert "Same e-mail" in words
+    assert [(one.comparison, one.level, one.bits) for one in page.context["why"].fields] == [("E-mail", "exact", 20.0)]
+    assert page.context["why"].likely == "84.9%"
+    assert "Joined by" in steward.get(f"{at('run', tried.pk)}?kind=merge").content.decode()
+    DryRunChange.objects.update(cause="through others")
+    assert "a third who would be the same person" in steward.get(at("difference", change.pk)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [(None, "not compared"), (0.004, "< 1%"), (0.8999, "89.9%"), (0.99989, "99.98%"), (0.99996, "> 99.99%")],
+)
+def test_a_probability_is_not_rounded_up_to_what_it_does_not_reach(probability: float | None, words: str) -> None:
+    assert likely(probability) == words
 
 
 def test_what_was_carried_out_is_told_beside_what_is_in_force(
@@ -165,7 +264,7 @@ def test_what_was_carried_out_is_told_beside_what_is_in_force(
 ) -> None:
     monkeypatch.setattr(tasks.work_on_settling, "delay", tasks.work_on_settling)
     steward = sign_in("data_steward")
-    steward.post(at("settle"))
+    steward.post(at("settle"), WHY)
     steward.post(at("put_in_force", tried.pk), {"reason": "case 7"})
     page = steward.get(at("changelist")).content.decode()
     assert "<dt>Rules</dt><dd>as delivered</dd>" in page
@@ -186,7 +285,7 @@ def test_a_run_that_fails_says_what_went_wrong_and_is_stopped(
 ) -> None:
     monkeypatch.setattr(tasks.work_on_settling, "delay", lambda _: None)
     steward = sign_in("data_steward")
-    steward.post(at("settle"))
+    steward.post(at("settle"), WHY)
     run = Settling.objects.get()
 
     def fails(*args: object, **named: object) -> None:
@@ -284,7 +383,7 @@ def test_what_failed_to_its_end_says_by_what(world: World, sign_in: SignIn) -> N
 def test_what_ended_unfinished_says_so(world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks.work_on_settling, "delay", lambda _: None)
     steward = sign_in("data_steward")
-    steward.post(at("settle"))
+    steward.post(at("settle"), WHY)
     run = Settling.objects.get()
     settle_runs.left_behind(now=run.noted_at + 2 * settle_runs.GIVEN_UP)
     page = steward.get(at("changelist")).content.decode()

@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from access.models import User
 from console.sending import how_to_send
 from console.showing import how_long_ago
 from records import sources
@@ -90,6 +91,28 @@ def test_whoever_sends_rows_is_told_of_events_files_and_webhooks(kind: str, worl
     )
 
 
+@pytest.mark.parametrize(("role", "may"), [("operator", True), ("data_steward", False)])
+def test_only_who_may_load_files_is_told_to(role: str, may: bool, world: World, sign_in: SignIn) -> None:
+    source, _ = sources.add("pos", kind="offline", format="rows", purposes=["service"])
+    page = " ".join(sign_in(role).get(f"/admin/records/source/{source.pk}/change/").content.decode().split())
+    assert ("Load a file" in page) is may
+    assert ("It is set up by an administrator or an operator." in page) is not may
+    assert ("on this page, or</p>" in page) is may
+    assert ("on this page, by an administrator or an operator, or</p>" in page) is not may
+
+
+@pytest.mark.parametrize(("role", "may"), [("operator", True), ("data_steward", False)])
+def test_only_who_may_add_a_source_is_told_to(role: str, may: bool, db: None) -> None:
+    client = Client()
+    client.force_login(User.objects.create(username="somebody", roles=[role]))
+    listed = client.get("/admin/records/source/").content.decode()
+    assert ("Add a source to get its write key" in listed) is may
+    assert ("Nobody has added any yet." in listed) is not may
+    overview = client.get("/admin/").content.decode()
+    assert "No record has come in yet." in overview
+    assert ("Add a source, then send records" in overview) is may
+
+
 def test_a_renewed_key_is_told_of_likewise(world: World, sign_in: SignIn) -> None:
     page = sign_in("operator").post(f"/admin/records/source/{world.crm.pk}/renew/")
     assert "/v1/cloudevents" in page.context["hint"]
@@ -151,7 +174,7 @@ def test_what_came_last_stands_there_with_its_door(world: World, sign_in: SignIn
 @pytest.mark.parametrize("format", ["segment", "rows"])
 def test_the_call_that_the_page_shows_is_taken_in(format: str, db: None) -> None:
     source, key = sources.add("new", kind="online", format=format, purposes=["service"])
-    call = how_to_send(source, lambda path: path)[0].call
+    call = how_to_send(source, lambda path: path, may_edit=True)[0].call
     ((type, address, body),) = re.findall(r"-H 'Content-Type: ([^']+)' (\S+) .*-d '(.+)'", call, re.S)
     credentials = base64.b64encode(f"{key}:".encode()).decode()
     headers = {"Authorization": f"Basic {credentials}"}
@@ -163,7 +186,7 @@ def test_the_call_that_the_page_shows_is_taken_in(format: str, db: None) -> None
 def test_every_way_in_that_is_open_to_a_source_is_told(db: None) -> None:
     def ways(**settings: Any) -> list[str]:
         source, _ = sources.add(f"source-{Source.objects.count()}", purposes=["service"], **settings)
-        return [way.name for way in how_to_send(source, lambda path: path)]
+        return [way.name for way in how_to_send(source, lambda path: path, may_edit=True)]
 
     assert ways(kind="online", format="segment", client_side=True) == ["Segment messages", "Files"]
     assert ways(kind="offline", format="rows") == ["CloudEvents", "Files", "Webhooks"]

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 
 from identity import dry_runs, ledger, rules, simulating
 from identity.matching import Model
+from identity.matching.words import probability_in_words
 from identity.models import (
     DONE,
     MERGE,
@@ -228,6 +229,7 @@ def test_the_command_tells_and_saves(town, now):
         "model": "delivered", "link": 0.9999, "review": 0.5, "same_email": True, "same_device": True
     }  # fmt: skip
     assert (told["people_now"], told["people_then"], told["splits"], len(told["changes"])) == (3, 4, 1, 1)
+    assert [(one["cause"], one["detail"]) for one in told["changes"]] == [("too little", "similar person")]
     assert RuleVersion.objects.count() == 0
     out = StringIO()
     call_command("resolve", "--dry-run", "--link", "0.9999", "--save", "case 7", stdout=out)
@@ -265,12 +267,13 @@ def test_the_command_lists_splits_beside_merges(town, now, monkeypatch):
         )  # fmt: skip
     run.counts |= {"merges": 3}
     monkeypatch.setattr(resolve, "SHOWN", 2)
-    pair = f"{split.left_id} {split.right_id}"
+    pair, likely = f"{split.left_id} {split.right_id}", probability_in_words(split.probability)
+    apart = "too little speaks for it; so far joined by: similar person"
     assert resolve._in_words(run, resolve._as_json(run)).splitlines()[2:] == [
-        f"  together  {pair} similar person, +4.5 bits",
-        f"  together  {pair} similar person, +4.5 bits",
+        f"  together  {pair} similar person, 95.8 % (+4.5 bits)",
+        f"  together  {pair} similar person, 95.8 % (+4.5 bits)",
         "  together  and 1 more, in the admin under Who is who: rules",
-        f"  apart     {pair} {split.reason}, {split.bits:+.1f} bits",
+        f"  apart     {pair} similar person, {likely} ({split.bits:+.1f} bits): {apart}",
         "Nothing was changed.",
     ]
 

@@ -27,6 +27,7 @@ from tests.identity.test_settling_at_rest import card_holders
 from tests.identity.test_shared_by_many import customers, send
 from tests.senders import process, send_rows
 from vault.ids import new_id
+from vault.models import AuditEntry
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 __all__ = ["partner"]
@@ -103,6 +104,18 @@ def test_a_fault_is_forgotten_once_something_goes_right(partner: Source, now: da
     settling.work_on(run.pk, clock=lambda: now)
     run.refresh_from_db()
     assert (run.state, run.fault, run.failed_at) == ("done", "", None)
+
+
+@pytest.mark.parametrize(("given", "kept"), [([], "asked for on the command line"), (["--reason", "case 9"], "case 9")])
+def test_the_command_keeps_a_reason(given: list[str], kept: str, now: datetime) -> None:
+    call_command("resolve", "--settle", *given, stdout=StringIO())
+    assert Settling.objects.get().reason == kept
+    entry = AuditEntry.objects.get(action="settle everybody")
+    assert (entry.actor_kind, entry.actor, entry.reason) == ("machine", "resolve command", f"settle everybody: {kept}")
+    for wrong in (["--settle", "--reason", "asked by a@example.com"], ["--dry-run", "--reason", "case 9"]):
+        with pytest.raises(CommandError):
+            call_command("resolve", *wrong, stdout=StringIO())
+    assert Settling.objects.count() == 1
 
 
 def test_the_command_stops_what_is_under_way(now: datetime) -> None:

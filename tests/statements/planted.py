@@ -369,7 +369,7 @@ def _rest(planted: Planted, *, now: datetime) -> None:
     things["rules"] = rules.put_in_force(None, Thresholds(), by=steward, reason=REASON, now=now)
     things["dry run"] = dry_runs.begin(None, Thresholds(), by=steward, now=now)
     dry_runs.work_on(things["dry run"].pk)
-    things["settling"] = settle_runs.begin(by=steward, now=now)
+    things["settling"] = settle_runs.begin(by=steward, reason=REASON, now=now)
     things["difference"] = DryRunChange.objects.create(
         id=new_id(), run=things["dry run"], kind=MERGE, left_id=left, right_id=right, reason="similar person", bits=1.5,
         evidence=evidence, moving=1,

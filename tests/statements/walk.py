@@ -418,7 +418,7 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "admin:identity_profile_take_back_value": (Act(),),
     "admin:identity_ruleversion_try": (Act({"link": "95", "review": "50", "same_email": "on"}),),
     "admin:identity_ruleversion_put_in_force": (WHY,),
-    "admin:identity_ruleversion_settle": (Act(),),
+    "admin:identity_ruleversion_settle": (WHY,),
     "admin:identity_ruleversion_stop_settling": (Act(),),
     "admin:identity_ruleversion_go_back": (Act(),),
     "admin:identity_match_reveal": (WHY,),

@@ -22,17 +22,22 @@ from rich.progress import (
 from rich.text import Text
 
 from identity import dry_runs, rules, settle_runs
+from identity.causes import in_words
 from identity.management.files_of_people import saved_model
 from identity.management.probabilities import probability
+from identity.matching.waterfall import probability_of
+from identity.matching.words import probability_in_words
 from identity.models import DONE, MERGE, SPLIT, DryRun, MatchModel, Settling
 from identity.rules import LEAST_LINK, LEAST_REVIEW, MOST_LINK, NotPossible, Thresholds
 from identity.settle import COUNTED
 from identity.tried_models import keep_to_try
 from pipeline import settling
 from privacy import epoch
+from vault.grants import Actor
 from vault.reasons import names_somebody
 
 BY = "resolve command"
+ON_THE_COMMAND_LINE = "asked for on the command line"
 # Of each kind.
 SHOWN = 10
 IN_HAND = f"The portion in hand, of {settling.AT_ONCE} source profiles at most, is still finished and then counted."
@@ -54,6 +59,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="try, and change nothing")
         parser.add_argument("--settle", action="store_true", help="merge and split as if everybody had come at once")
+        parser.add_argument(
+            "--reason",
+            help=f"with --settle: why, for the audit log and the list of runs (default: {ON_THE_COMMAND_LINE})",
+        )
         parser.add_argument("--stop", action="store_true", help="end the settling that is under way where it is")
         parser.add_argument(
             "--link", type=probability(LEAST_LINK, MOST_LINK, such_as=0.95), metavar="P",
@@ -85,12 +94,15 @@ class Command(BaseCommand):
                 "Everybody is settled by the rules in force: try others with --dry-run, and --save them."
             )
         if options["settle"] and not options["dry_run"]:
-            self._settle(as_json=options["json"])
+            self._settle(options["reason"] or ON_THE_COMMAND_LINE, as_json=options["json"])
+        elif options["reason"]:
+            raise CommandError("A reason goes with --settle; to put rules in force after a dry run: --save REASON.")
         else:
             self._try(options)
 
-    def _settle(self, *, as_json: bool) -> None:
-        run = settle_runs.begin(by=BY, now=timezone.now())
+    def _settle(self, reason: str, *, as_json: bool) -> None:
+        _must_name_nobody(reason)
+        run = settling.begin(by=Actor.machine(BY), reason=reason, now=timezone.now())
         with Progress(*_columns("Settling who is who"), transient=True) as progress:
             bar = progress.add_task("", completed=run.done, total=run.found, visible=False)
             try:
@@ -114,8 +126,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{_settled(run)} {IN_HAND if settling.in_hand(run) else ''}".strip())
 
     def _try(self, options: dict[str, Any]) -> None:
-        if options["save"] and names_somebody(options["save"]):
-            raise CommandError("The reason stays on record for years: name a case, no e-mail address or phone number.")
+        _must_name_nobody(options["save"] or "")
         try:
             run = dry_runs.begin(self._model(options["model"]), _thresholds(options), by=BY, now=timezone.now())
         except NotPossible as error:
@@ -156,6 +167,11 @@ class Command(BaseCommand):
                 progress.update(bar, completed=done, total=found, visible=True)
 
             dry_runs.work_on(run.pk, on_progress=tell)
+
+
+def _must_name_nobody(reason: str) -> None:
+    if names_somebody(reason):
+        raise CommandError("The reason stays on record for years: name a case, no e-mail address or phone number.")
 
 
 def _columns(what: str) -> tuple[ProgressColumn, ...]:
@@ -200,6 +216,8 @@ def _as_json(run: DryRun) -> dict[str, Any]:
             "bits": one.bits,
             "moving": one.moving,
             "evidence": one.evidence,
+            "cause": one.cause,
+            "detail": one.detail,
         }
         for one in run.changes.order_by("kind", "-moving", "id")
     ]
@@ -226,7 +244,12 @@ def _changes(word: str, changes: list[dict[str, Any]], count: int) -> Iterator[s
     """The changes of one kind that move the most, and how many more there are."""
     for one in changes[:SHOWN]:
         left, right = one["source_profiles"]
-        bits = "" if one["bits"] is None else f", {one['bits']:+.1f} bits"
-        yield f"  {word:<9} {left} {right} {one['reason']}{bits}"
+        why = in_words(one["cause"], one["detail"])
+        yield f"  {word:<9} {left} {right} {one['reason']}{_likely(one['bits'])}{': ' if why else ''}{why}"
     if count > SHOWN:
         yield f"  {word:<9} and {count - SHOWN:,} more, in the admin under Who is who: rules"
+
+
+def _likely(bits: float | None) -> str:
+    """How likely the two are one person, and in bits; nothing where nothing could be compared."""
+    return "" if bits is None else f", {probability_in_words(probability_of(bits))} ({bits:+.1f} bits)"
