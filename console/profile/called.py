@@ -1,4 +1,4 @@
-"""Known people: those whom a person would call by a name, an address or a number, and who may be read here."""
+"""Known people: those whom a person would call by a name, or by an address or a number, and who may be read here."""
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -8,7 +8,13 @@ from identity.models import Assignment, GoldenValue
 from records.models import Source
 
 # Golden fields by which a person can be called.
-TELLING = ("given_name", "family_name", "full_name", "email", "phone")
+NAMES = ("given_name", "family_name", "full_name")
+TELLING = (*NAMES, "email", "phone")
+
+
+def named() -> Exists:
+    """Of a profile: that a name is known."""
+    return Exists(GoldenValue.objects.filter(profile=OuterRef("pk"), field__in=NAMES))
 
 
 def called() -> Exists:

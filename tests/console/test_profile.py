@@ -211,31 +211,18 @@ def test_whoever_undoes_a_merge_sees_both_names_before_any_worker(world: World, 
     assert UNKNOWN not in shown.content.decode() + client.get(page(here)).content.decode()
 
 
-def test_the_other_profile_is_known_by_the_end_of_its_id(world: World, sign_in: SignIn) -> None:
-    client = sign_in("data_steward")
-    for other in ("bob", "ffff", "f" * 8):
-        answer = client.post(act("merge", world.alice), {**REASON, "other": other})
-        assert "Id of the other profile" in said(answer)[0]
-    client.post(act("merge", world.alice), {**REASON, "other": str(world.bob)[-8:].upper()})
-    assert len(set(profiles.profile_of([*world.parts(world.alice), *world.parts(world.bob)]).values())) == 1
-
-
 def test_what_is_not_possible_is_said_and_changes_nothing(world: World, sign_in: SignIn) -> None:
     client = sign_in("data_steward")
     (only,) = world.parts(world.bob)
     before = Assignment.objects.count()
     answers = [
         client.post(act("split", world.bob, only), REASON),
-        client.post(act("merge", world.bob), {**REASON, "other": str(world.bob)}),
-        client.post(act("merge", world.bob), {**REASON, "other": "not an id"}),
         client.post(act("split", world.alice, only), REASON),
         client.post(act("undo_merge", world.alice, world.bob), REASON),
         client.post(act("undo_split", world.bob, only), REASON),
     ]
     assert [said(answer)[0].split(";")[0].split(":")[0] for answer in answers] == [
         "This source profile is the only one of its profile",
-        "Choose two different profiles that both have source profiles.",
-        "Id of the other profile",
         "That source profile is not part of this profile any more.",
         "None of this profile's source profiles came from that one.",
         "This source profile was not split off by hand, or its former profile has nobody left.",
@@ -277,7 +264,8 @@ def test_nobody_does_what_their_roles_do_not_grant(world: World, sign_in: SignIn
         client = sign_in(role)
         refused = {address for address in actions if client.post(address).status_code == 403}
         assert refused == {a for a, capability in actions.items() if capability not in ROLES[role].capabilities}, role
-        assert all(client.get(address).status_code in (403, 405) for address in actions)
+        posted = actions.keys() - {act("merge", world.alice)}
+        assert all(client.get(address).status_code in (403, 405) for address in posted)
 
 
 def test_a_profile_that_never_was_is_not_found(world: World, sign_in: SignIn) -> None:
