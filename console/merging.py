@@ -85,7 +85,7 @@ def both(left: UUID, right: UUID, request: HttpRequest, *, now: datetime) -> Bot
             if field in one or field in other
         ],
         percent=None if alike.probability is None else 100 * alike.probability,
-        evidence=of_levels(alike.levels),
+        evidence=of_levels(alike.steps),
         apart=next((row for row in kept_apart(left, owned[left]) if row.profile == right), None),
     )
 

@@ -81,7 +81,7 @@ class Known(admin.SimpleListFilter):
             return queryset
         if self.value() == "unknown":
             return queryset.filter(~called())
-        return queryset.filter(called() if self.value() == "known" else named(), declared())
+        return queryset.filter(called(), declared()) if self.value() == "known" else queryset.filter(named())
 
 
 class ProfileScreen(MergePages, GoldenPages, RecordPages):

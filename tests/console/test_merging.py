@@ -57,7 +57,9 @@ def test_both_are_shown_masked_with_what_speaks_for_it(
     assert [side.source_profiles for side in both.sides] == [2, 1]
     assert [sorted(name for name, _, _ in side.seen.sources) for side in both.sides] == [["crm", "shop"], ["crm"]]
     assert [side.stays for side in both.sides] == [True, False]
+    assert both.evidence.complete
     assert {piece.comparison: piece.level for piece in both.evidence.pieces} == {
+        "Starting point": "before any evidence",
         "Given name": "different",
         "Family name": "different",
         "E-mail": "different",

@@ -13,14 +13,15 @@ from access.roles import CORRECT_IDENTITY, RECORD_CONSENT, REVEAL_IDENTIFIERS, R
 from consent.acts import NewAct, record
 from consent.models import WITHDRAWN, Act
 from consent.restrictions import RESTRICTION, restrict
+from console import corrections
 from console.showing import UNKNOWN
 from identity import profiles
 from identity.models import Assignment, GoldenValue, Verdict
 from pipeline.models import Work
 from records import sources
-from records.models import Source
+from records.models import Source, SourceProfile
 from tests.console.conftest import ALICE, World, said
-from tests.senders import process, send_messages
+from tests.senders import process, send_messages, send_rows
 from vault import keys
 from vault.audit import subject_hash
 from vault.models import AuditEntry
@@ -104,6 +105,28 @@ def test_a_refusal_shows_why_instead_of_data(world: World, sign_in: SignIn) -> N
     everybody = client.get(profiles, {"who": "everybody"}).content.decode()
     assert "may not be read for service: no source declares this purpose" in everybody
     assert "no source declares this purpose" not in client.get(profiles).content.decode()
+
+
+def test_the_list_begins_with_people_whose_name_may_be_shown(world: World, sign_in: SignIn, now: datetime) -> None:
+    at = now.isoformat()
+    send_rows(world.crm, {"customer_number": "C-5000", "email": "dora@example.com", "updated_at": at}, now=now)
+    other, _ = sources.add("fair", kind="offline", stable_key="account_id", purposes=["analytics", "identity_linking"])
+    send_rows(other, {"account_id": "a-1", "given_name": "Dora", "updated_at": at, "analytics": "yes"}, now=now)
+    process(now)
+    dora = profiles.look_up("email", "dora@example.com", now=now)
+    (at_the_fair,) = SourceProfile.objects.filter(source=other).values_list("id", flat=True)
+    corrections.merge(dora, profiles.profile_of([at_the_fair])[at_the_fair], actor="1", reason="one", now=now)
+    assert GoldenValue.objects.filter(field="given_name", source_profile=at_the_fair).exists()
+    client, listed = sign_in("marketer"), reverse("admin:identity_profile_changelist")
+    names = {
+        who: sorted(row.row.name for row in client.get(listed, {"who": who} if who else {}).context["cl"].result_list)
+        for who in ("", "known")
+    }
+    people = ["A•••• A••••", "C•••• C••••", "R•••• B••••"]
+    assert names == {"": people, "known": sorted([*people, UNKNOWN])}
+    assert f'href="{listed}?who=known">4 known people</a>' in sign_in("data_steward").get(
+        reverse("admin:index")
+    ).content.decode()
 
 
 def test_a_restriction_of_any_part_takes_the_person_off_the_page(world: World, sign_in: SignIn, now: datetime) -> None:
