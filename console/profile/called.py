@@ -36,7 +36,7 @@ def declared() -> Q:
 
 
 def _declaring() -> list[UUID] | None:
-    """The sources that declare the purpose, by id, so that the planner knows how many they know; None: it needs none."""
+    """The sources that declare the purpose, by id: the planner knows how many they know. None: it needs none."""
     if not Purpose.objects.filter(slug=SERVICE, legal_basis=CONTRACT).exists():
         return None
     return list(Source.objects.filter(purposes__contains=[SERVICE]).values_list("id", flat=True))

@@ -124,9 +124,10 @@ def test_the_list_begins_with_people_whose_name_may_be_shown(world: World, sign_
     }
     people = ["A•••• A••••", "C•••• C••••", "R•••• B••••"]
     assert names == {"": people, "known": sorted([*people, UNKNOWN])}
-    assert f'href="{listed}?who=known">4 known people</a>' in sign_in("data_steward").get(
-        reverse("admin:index")
-    ).content.decode()
+    assert (
+        f'href="{listed}?who=known">4 known people</a>'
+        in sign_in("data_steward").get(reverse("admin:index")).content.decode()
+    )
 
 
 def test_a_restriction_of_any_part_takes_the_person_off_the_page(world: World, sign_in: SignIn, now: datetime) -> None:
