@@ -20,9 +20,8 @@ from django.utils.safestring import SafeString
 from access.roles import CORRECT_IDENTITY, REVEAL_IDENTIFIERS
 from console import corrections, review_queue
 from console.asking import LINKING, actor_of, ask_for_each, may
-from console.forms import Reason, first_error
+from console.forms import Reason, first_error, ids_of
 from console.guards import needs
-from console.ids import uuid_in
 from console.profile.evidence import of_fields, of_levels, steps_of
 from console.review_filters import FromSource, WaitsBecause
 from console.review_queue import WHY
@@ -132,7 +131,7 @@ class MatchScreen(Screen):
 
     @needs(CORRECT_IDENTITY, methods=("GET",))
     def show(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
-        found = self._whichever().filter(pk=uuid_in(object_id)).first()
+        found = self._whichever().filter(pk__in=ids_of([object_id])).first()
         if found is None:
             messages.info(request, "That pair waits no more: it was decided, or found anew.")
             return _to_queue(request)
