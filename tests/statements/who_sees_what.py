@@ -23,7 +23,7 @@ KNOWN = EVERY_FIELD - IN_RECORDS_ALONE
 # A record that says the name in parts, of a device that others use as well.
 OF_A_RECORD = EVERY_FIELD - {"full_name", "device_id"}
 OF_A_PAIR = frozenset(COMPARED) & KNOWN
-# The two that somebody joined or kept apart are no customers of the register, which alone knows where they live.
+# What the sources say of the two that somebody joined or kept apart.
 OF_AN_ANSWER = OF_A_PAIR - {"postcode", "city"}
 # A device is nobody's for good, so the golden record has none.
 GOLDEN = KNOWN - {"device_id"}
