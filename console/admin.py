@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from access.models import ApiKey, User
 from consent.models import Act, Purpose
 from console.screens.alarm_listeners import AlarmListenerScreen
+from console.screens.answers import AnswerScreen
 from console.screens.api_keys import ApiKeyScreen
 from console.screens.audit import AuditScreen
 from console.screens.consents import ActScreen
@@ -28,7 +29,7 @@ from console.screens.segments import SegmentScreen
 from console.screens.sources import SourceScreen
 from console.screens.users import UserScreen
 from console.signing_in import SignIn
-from identity.models import Assignment, IdentifierLimit, Match, Profile, RuleVersion
+from identity.models import Assignment, IdentifierLimit, Match, Profile, RuleVersion, Verdict
 from outbox.models import AlarmListener, Recipient
 from privacy.models import EmergencyReveal, SubjectRequest
 from records.models import QuarantinedRecord, RetentionRule, Source
@@ -48,6 +49,7 @@ admin.site.password_change_done_template = "console/password_changed.html"
 
 admin.site.register(Profile, ProfileScreen)
 admin.site.register(Match, MatchScreen)
+admin.site.register(Verdict, AnswerScreen)
 admin.site.register(Assignment, AssignmentScreen)
 admin.site.register(IdentifierLimit, LimitScreen)
 admin.site.register(RuleVersion, RuleScreen)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from identity import golden, ledger
-from identity.models import CANNOT_LINK, Match, Verdict
+from identity.models import CANNOT_LINK, Assignment, Match, Verdict
 from identity.profiles import profile_of, source_profiles
 from pipeline import queue
 from privacy import requests, sharing, subjects
@@ -105,6 +105,33 @@ def allow_again(profile: UUID, other: UUID, *, now: datetime) -> None:
         for left, right in standing:
             ledger.withdraw_verdict(left, right, now=now)
         _process(profile, other, now=now)
+
+
+def take_back(answer: Verdict, *, actor: str, reason: str, now: datetime) -> None:
+    """Take back what somebody decided of a pair: what was joined by it is taken apart, and matching will not join it
+    again; what is kept apart by it may be joined again. Raises `identity.ledger.NotPossible`."""
+    with transaction.atomic():
+        ledger.lock()
+        answer.refresh_from_db()
+        homes = profile_of([answer.left_id, answer.right_id])
+        if answer.undone_at or len(homes) < 2:
+            raise ledger.NotPossible("this answer does not stand any more")
+        here, there = homes[answer.left_id], homes[answer.right_id]
+        if answer.verdict == CANNOT_LINK:
+            allow_again(here, there, now=now)
+        elif here == there:
+            undo_merge(here, _merged_by(answer), actor=actor, reason=reason, now=now)
+        else:
+            raise ledger.NotPossible("the two are two profiles already")
+
+
+def _merged_by(answer: Verdict) -> UUID:
+    """The profile that ended by this answer: one of the two was in it until then."""
+    ended = Assignment.objects.filter(source_profile__in=[answer.left_id, answer.right_id], ended_at=answer.decided_at)
+    merged = ended.order_by("-assigned_at", "-id").values_list("profile_id", flat=True).first()
+    if merged is None:
+        raise ledger.NotPossible("nothing was joined by this answer; split off the source profile on the profile page")
+    return merged
 
 
 def _process(*profiles: UUID, now: datetime) -> None:

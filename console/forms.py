@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -9,7 +10,7 @@ from django import forms
 from consent.models import CONSENT, GRANTED, LEGAL_OBLIGATION, WITHDRAWN, Purpose
 from console.showing import label_of
 from console.telling import sentence
-from identity.profiles import NotOneProfile, called
+from identity.profiles import NotOneProfile, called, where_now
 from records.dictionary import FIELDS
 from records.rectifying import RECTIFIABLE
 from vault.reasons import names_somebody
@@ -93,22 +94,42 @@ class Verdict(Reason):
     field_order = ("justified", "reason")
 
 
-class MergeWith(Reason):
-    """Another profile that is the same person."""
+class OtherProfile(forms.Form):
+    """Another profile than this one, that somebody has now."""
 
     other = forms.CharField(
         max_length=40,
         label="Id of the other profile",
-        widget=forms.TextInput({"placeholder": "whole, or the eight signs on its page"}),
+        help_text="It stands on the other profile's page; its last eight signs stand in lists.",
+        widget=forms.TextInput(
+            {"placeholder": "whole, or its last eight signs", "autocomplete": "off", "spellcheck": "false"}
+        ),
     )
-    field_order = ("other", "reason")
+
+    def __init__(self, *args: Any, than: UUID, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.than = than
 
     def clean_other(self) -> UUID:
-        """The id, whichever way it was given."""
+        """The id, whichever way it was given; of one that was merged since, the profile that goes on with it."""
         try:
-            return called(self.cleaned_data["other"])
+            asked = called(self.cleaned_data["other"])
         except NotOneProfile as error:
             raise forms.ValidationError(sentence(str(error))) from None
+        if asked == self.than:
+            raise forms.ValidationError("That is this very profile. Give the id of the other one.")
+        found = where_now(asked)
+        if found is None:
+            raise forms.ValidationError("There is no such profile, or it has been erased.")
+        if found == self.than:
+            raise forms.ValidationError("That profile was merged into this one already.")
+        return found
+
+
+class MergeWith(OtherProfile, Reason):
+    """Another profile that is the same person, and why."""
+
+    field_order = ("other", "reason")
 
 
 class PutHold(Reason):

@@ -23,19 +23,22 @@ class Row:
     most: str
     in_window: str
     version: int
+    said: str
+    reason: str
     blocked: int
 
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a limit: what it was before and after, who said so, and when."""
+    """One version of a limit: what it was before and after, who said so, when and why; and what it sets."""
 
     number: int
     before: str
     after: str
-    who: str
-    when: str
+    said: str
+    reason: str
     is_in_force: bool
+    sets: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,12 @@ class Shown:
     from_the_start: bool
     row: str
     told: str
+    reason: str
 
 
-def rows_of(standing: Mapping[str, Limit], nobodys: Blocked) -> list[Row]:
+def rows_of(standing: Mapping[str, Limit], nobodys: Blocked, latest: Mapping[str, IdentifierLimit]) -> list[Row]:
     """Every kind of identifier, what is believed first at the top."""
+    names = names_of(row.saved_by for row in latest.values())
     return [
         Row(
             namespace=one.namespace,
@@ -59,6 +64,8 @@ def rows_of(standing: Mapping[str, Limit], nobodys: Blocked) -> list[Row]:
             most=f"{one.most:,}" if one.most is not None else "any number",
             in_window=_window(one),
             version=one.version,
+            said=_said(latest[one.namespace], names) if one.namespace in latest else "",
+            reason=latest[one.namespace].reason if one.namespace in latest else "",
             blocked=len(nobodys.of(one.namespace)),
         )
         for one in standing.values()
@@ -66,20 +73,22 @@ def rows_of(standing: Mapping[str, Limit], nobodys: Blocked) -> list[Row]:
 
 
 def versions_of(namespace: str, rows: Sequence[IdentifierLimit]) -> list[Version]:
-    """The versions of a limit, the latest first."""
-    names = names_of(row.saved_by for row in rows)
-    said = [in_words(row) for row in rows] + [in_words(DEFAULTS[namespace])]
-    return [
+    """The versions of a limit, the latest first, and what held from the start."""
+    names, start = names_of(row.saved_by for row in rows), DEFAULTS[namespace]
+    words = [in_words(row) for row in rows] + [in_words(start)]
+    saved = [
         Version(
             number=row.version,
-            before=said[place + 1],
-            after=said[place],
-            who=names.get(row.saved_by, row.saved_by) or "unknown",
-            when=moment(row.saved_at),
+            before=words[place + 1],
+            after=words[place],
+            said=_said(row, names),
+            reason=row.reason,
             is_in_force=place == 0,
+            sets=initial_of(row),
         )
         for place, row in enumerate(rows)
     ]
+    return [*saved, Version(0, "", words[-1], "", "", not rows, initial_of(start))]
 
 
 def shown_of(words: Sequence[Word]) -> list[Shown]:
@@ -91,13 +100,14 @@ def shown_of(words: Sequence[Word]) -> list[Shown]:
             is_blocked=word.is_blocked,
             from_the_start=word.from_the_start,
             row=str(word.last.pk) if word.last else "",
-            told=_told(word.last, names) if word.last else "",
+            told=_said(word.last, names) if word.last else "",
+            reason=word.last.reason if word.last else "",
         )
         for word in words
     ]
 
 
-def _told(row: BlockedValue, names: Mapping[str, str]) -> str:
+def _said(row: BlockedValue | IdentifierLimit, names: Mapping[str, str]) -> str:
     return f"{moment(row.saved_at)} · {names.get(row.saved_by, row.saved_by) or 'unknown'}"
 
 
@@ -116,6 +126,6 @@ def _window(limit: Limit | IdentifierLimit) -> str:
     return f"{limit.most_in_window:,} in {limit.window_days:,} days"
 
 
-def initial_of(limit: Limit) -> dict[str, Any]:
-    """What the form shows at first."""
+def initial_of(limit: Limit | IdentifierLimit) -> dict[str, Any]:
+    """What the form shows at first, and what going back to a version sets."""
     return {name: getattr(limit, name) for name in ("priority", "most", "most_in_window", "window_days")}

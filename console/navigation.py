@@ -37,6 +37,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         (
             ("Profiles", "group", "identity_profile", VIEW_PROFILES),
             ("Review queue", "compare_arrows", "identity_match", CORRECT_IDENTITY),
+            ("Answers", "rule_folder", "identity_verdict", CORRECT_IDENTITY),
             ("Identity ledger", "account_tree", "identity_assignment", CORRECT_IDENTITY),
             ("Identifier limits", "rule_settings", "identity_identifierlimit", CORRECT_IDENTITY),
             ("Who is who: rules", "rule", "identity_ruleversion", CORRECT_IDENTITY),

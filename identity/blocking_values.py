@@ -46,7 +46,7 @@ class Blocking:
     pairs: int
 
 
-def set_blocked(namespace: str, value: str, *, is_blocked: bool, by: str, now: datetime) -> set[UUID]:
+def set_blocked(namespace: str, value: str, *, is_blocked: bool, by: str, reason: str = "", now: datetime) -> set[UUID]:
     """Let this value, which may be written as people write it, tell nothing of anybody from now on, or tell again.
 
     Returns the source profiles that bear it: they are to be resolved anew. Who was linked by it stays linked. Saying
@@ -58,7 +58,7 @@ def set_blocked(namespace: str, value: str, *, is_blocked: bool, by: str, now: d
         written = indexes_to_write({(namespace, form) for form in forms})
         standing = blocked.standing()
         news = {pair: index for pair, index in written.items() if ((namespace, index) in standing) != is_blocked}
-        _write(news, is_blocked=is_blocked, by=by, now=now)
+        _write(news, is_blocked=is_blocked, by=by, reason=reason, now=now)
         return _anew(namespace, list(news.values()))[0]
 
 
@@ -79,20 +79,21 @@ def block_found(values: Collection[tuple[str, str]], *, by: str, now: datetime) 
         return Blocking(len(news), bearers, sum(pairs for _, pairs in parts))
 
 
-def let_count_again(row: BlockedValue, *, by: str, now: datetime) -> set[UUID]:
+def set_blocked_again(row: BlockedValue, *, is_blocked: bool, by: str, reason: str = "", now: datetime) -> set[UUID]:
     """The same for a value of which only the row is known."""
     with transaction.atomic():
         _alone()
-        if (row.namespace, bytes(row.index)) not in blocked.standing():
+        if ((row.namespace, bytes(row.index)) in blocked.standing()) == is_blocked:
             return set()
         BlockedValue.objects.create(
             id=new_id(),
             namespace=row.namespace,
             index=row.index,
             hint=row.hint,
-            blocked=False,
+            blocked=is_blocked,
             saved_by=by,
             saved_at=now,
+            reason=reason,
         )
         return _anew(row.namespace, [bytes(row.index)])[0]
 
@@ -138,7 +139,9 @@ def _forms(namespace: str, value: str, now: datetime) -> set[str]:
     return forms
 
 
-def _write(news: Mapping[tuple[str, str], bytes], *, is_blocked: bool, by: str, now: datetime) -> None:
+def _write(
+    news: Mapping[tuple[str, str], bytes], *, is_blocked: bool, by: str, reason: str = "", now: datetime
+) -> None:
     """Write what is said of these forms of namespaces, each under its index."""
     BlockedValue.objects.bulk_create(
         BlockedValue(
@@ -149,6 +152,7 @@ def _write(news: Mapping[tuple[str, str], bytes], *, is_blocked: bool, by: str, 
             blocked=is_blocked,
             saved_by=by,
             saved_at=now,
+            reason=reason,
         )
         for (namespace, form), index in sorted(news.items())
     )

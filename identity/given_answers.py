@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import FloatField, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from identity.answers import DOUBTFUL, STANDING
 from identity.matching import LINK
@@ -31,6 +33,13 @@ def given() -> Given:
     with connection.cursor() as cursor:
         cursor.execute(GIVEN, [LINK, LINK])
         return Given(*cursor.fetchone())
+
+
+def link_then() -> Coalesce:
+    """Of a match: from which probability on pairs were joined when it was found. Of a less likely one the model
+    learns."""
+    then = RuleVersion.objects.filter(saved_at__lte=OuterRef("found_at")).order_by("-number")
+    return Coalesce(Subquery(then.values("link")[:1]), Value(LINK), output_field=FloatField())
 
 
 def teaches(match: Match) -> bool:

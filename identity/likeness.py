@@ -9,6 +9,7 @@ import numpy as np
 from identity.golden import GoldenRead
 from identity.learning import active_model
 from identity.matching import NO_EVIDENCE, People, Person, compare, evidence, score
+from identity.matching.waterfall import Step, steps_of
 
 FIELDS = ("given_name", "family_name", "birth_date", "email", "phone", "street", "postcode", "city", "country")
 Record = Mapping[str, GoldenRead]
@@ -16,13 +17,15 @@ Record = Mapping[str, GoldenRead]
 
 @dataclass(frozen=True)
 class Likeness:
-    """The probability that two profiles are one person, and the level of each comparison with its bits; no value.
+    """The probability that two profiles are one person, the level of each comparison with its bits, and all steps that
+    lead to that probability; no value.
 
     Without anything to compare, the probability is None.
     """
 
     probability: float | None
     levels: list[tuple[str, str, float]]
+    steps: list[Step]
 
 
 def likeness(record: Record, others: Mapping[UUID, Record]) -> dict[UUID, Likeness]:
@@ -38,6 +41,7 @@ def likeness(record: Record, others: Mapping[UUID, Record]) -> dict[UUID, Likene
         id: Likeness(
             float(scores.probability[row]) if (levels[row] != NO_EVIDENCE).any() else None,
             evidence(levels[row], scores.weight[row]),
+            steps_of(levels, scores, row),
         )
         for row, id in enumerate(ids)
     }

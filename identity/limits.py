@@ -79,6 +79,12 @@ def versions_of(namespace: str) -> list[IdentifierLimit]:
     return list(IdentifierLimit.objects.filter(namespace=namespace).order_by("-version"))
 
 
+def latest() -> dict[str, IdentifierLimit]:
+    """The latest version of each namespace whose limit was ever set: who said so, when, and why."""
+    rows = IdentifierLimit.objects.order_by("namespace", "-version").distinct("namespace")
+    return {row.namespace: row for row in rows}
+
+
 def change(
     namespace: str,
     *,
@@ -87,6 +93,7 @@ def change(
     most_in_window: int | None,
     window_days: int | None,
     by: str,
+    reason: str = "",
     now: datetime,
 ) -> tuple[Limit, IdentifierLimit | None]:
     """Set the limit of a namespace from now on; the one before, and the new version: None when nothing was changed.
@@ -108,7 +115,13 @@ def change(
         if all(getattr(before, name) == value for name, value in given.items()):
             return before, None
         after = IdentifierLimit.objects.create(
-            id=new_id(), namespace=namespace, version=before.version + 1, saved_by=by, saved_at=now, **given
+            id=new_id(),
+            namespace=namespace,
+            version=before.version + 1,
+            saved_by=by,
+            saved_at=now,
+            reason=reason,
+            **given,
         )
     return before, after
 

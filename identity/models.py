@@ -407,6 +407,7 @@ class IdentifierLimit(models.Model):
     window_days = models.PositiveIntegerField(null=True)
     saved_by = models.CharField(max_length=60, blank=True, help_text="An opaque id; empty: not known.")
     saved_at = models.DateTimeField()
+    reason = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:
         constraints = [
@@ -435,6 +436,7 @@ class BlockedValue(models.Model):
     blocked = models.BooleanField()
     saved_by = models.CharField(max_length=60, blank=True)
     saved_at = models.DateTimeField()
+    reason = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:
         indexes = [models.Index(fields=["namespace", "index", "-saved_at"], name="blocked_value_latest")]

@@ -192,7 +192,7 @@ TABLES = [
         fields=dict.fromkeys(
             (
                 *("id", "namespace", "version", "priority", "most", "most_in_window", "window_days"),
-                *("saved_by", "saved_at"),
+                *("saved_by", "saved_at", "reason"),
             ),
             PLAIN,
         ),
@@ -204,7 +204,7 @@ TABLES = [
         purpose="identity_linking",
         retention="as long as it is blocked, and as proof that it was",
         blind={"index": "namespace"},
-        fields=dict.fromkeys(("id", "namespace", "hint", "blocked", "saved_by", "saved_at"), PLAIN)
+        fields=dict.fromkeys(("id", "namespace", "hint", "blocked", "saved_by", "saved_at", "reason"), PLAIN)
         | {"index": PSEUDONYM},
     ),
 ]

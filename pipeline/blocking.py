@@ -17,19 +17,29 @@ from privacy import epoch
 log = structlog.get_logger()
 
 
-def set_blocked(namespace: str, value: str, *, is_blocked: bool, by: str, now: datetime) -> int:
+def set_blocked(namespace: str, value: str, *, is_blocked: bool, by: str, reason: str = "", now: datetime) -> int:
     """Block this value, or let it count again. Returns how many source profiles bear it.
 
     Raises `identity.blocking_values.NotAValue`.
     """
     return _resolved_anew(
-        lambda: blocking_values.set_blocked(namespace, value, is_blocked=is_blocked, by=by, now=now), now
+        lambda: blocking_values.set_blocked(namespace, value, is_blocked=is_blocked, by=by, reason=reason, now=now),
+        now,
     )
 
 
-def let_count_again(row: BlockedValue, *, by: str, now: datetime) -> int:
+def let_count_again(row: BlockedValue, *, by: str, reason: str = "", now: datetime) -> int:
     """Let a value count again of which only the row is known."""
-    return _resolved_anew(lambda: blocking_values.let_count_again(row, by=by, now=now), now)
+    return _resolved_anew(
+        lambda: blocking_values.set_blocked_again(row, is_blocked=False, by=by, reason=reason, now=now), now
+    )
+
+
+def block_again(row: BlockedValue, *, by: str, reason: str, now: datetime) -> int:
+    """Block such a value again."""
+    return _resolved_anew(
+        lambda: blocking_values.set_blocked_again(row, is_blocked=True, by=by, reason=reason, now=now), now
+    )
 
 
 def block_what_many_share(*, now: datetime) -> Blocking:

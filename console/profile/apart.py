@@ -1,5 +1,6 @@
 """Who this is not: profiles that people decided to keep apart from this one, and why."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +8,6 @@ from uuid import UUID
 from django.db.models import Q
 
 from console.actors import names_of
-from console.asking import Person
 from console.showing import short
 from identity.models import CANNOT_LINK, Verdict
 from identity.profiles import profile_of
@@ -24,9 +24,9 @@ class Apart:
     at: datetime
 
 
-def kept_apart(person: Person) -> list[Apart]:
-    """The standing verdicts, one a profile, the latest first."""
-    own = set(person.source_profiles)
+def kept_apart(profile: UUID, source_profiles: Collection[UUID]) -> list[Apart]:
+    """The standing verdicts on this profile and others, one a profile, the latest first."""
+    own = set(source_profiles)
     rows = list(
         Verdict.objects.filter(undone_at=None, verdict=CANNOT_LINK)
         .filter(Q(left__in=own) | Q(right__in=own))
@@ -37,6 +37,6 @@ def kept_apart(person: Person) -> list[Apart]:
     found: dict[UUID, Apart] = {}
     for row in rows:
         home = homes.get(others[row.pk])
-        if home and home != person.id and home not in found:
+        if home and home != profile and home not in found:
             found[home] = Apart(home, short(home), row.reason, names.get(row.actor, row.actor), row.decided_at)
     return list(found.values())

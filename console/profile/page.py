@@ -83,7 +83,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         "graph": draw(parts),
         "history": entries(person.id),
         "merges": merges(person.id),
-        "apart": kept_apart(person),
+        "apart": kept_apart(person.id, person.source_profiles),
     }
     if person.grant:
         context["timeline"] = timeline(person.readable, page=request.GET.get("page", "1"), revealed=revealed)

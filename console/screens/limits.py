@@ -86,7 +86,7 @@ class LimitScreen(Screen):
     @needs(CORRECT_IDENTITY, methods=("GET",))
     def overview(self, request: HttpRequest) -> TemplateResponse:
         """Every kind of identifier, with the limit that stands."""
-        rows = limit_list.rows_of(limits.standing(), blocked.standing())
+        rows = limit_list.rows_of(limits.standing(), blocked.standing(), limits.latest())
         return self.page(request, "console/limits/list.html", title="Identifier limits", rows=rows)
 
     @needs(CORRECT_IDENTITY, methods=("GET", "POST"))
@@ -126,19 +126,18 @@ class LimitScreen(Screen):
         if not form.is_valid():
             messages.error(request, first_error(form))
             return redirect(ONE, namespace)
-        reason = form.cleaned_data["reason"]
+        reason, is_blocked = form.cleaned_data["reason"], request.POST.get("blocked") == "yes"
         if row is None:
-            is_blocked = request.POST.get("blocked") == "yes"
             self._blocked(request, namespace, str(word), is_blocked=is_blocked, reason=reason)
         else:
-            now = timezone.now()
-            bearers = blocking.let_count_again(row, by=actor_of(request).id, now=now)
-            self._tell(request, namespace, row.hint, is_blocked=False, bearers=bearers, reason=reason, now=now)
+            again, now = blocking.block_again if is_blocked else blocking.let_count_again, timezone.now()
+            bearers = again(row, by=actor_of(request).id, reason=reason, now=now)
+            self._tell(request, namespace, row.hint, is_blocked=is_blocked, bearers=bearers, reason=reason, now=now)
         return redirect(ONE, namespace)
 
     def _blocked(self, request: HttpRequest, namespace: str, value: str, *, is_blocked: bool, reason: str) -> None:
         actor, now = actor_of(request).id, timezone.now()
-        bearers = blocking.set_blocked(namespace, value, is_blocked=is_blocked, by=actor, now=now)
+        bearers = blocking.set_blocked(namespace, value, is_blocked=is_blocked, by=actor, reason=reason, now=now)
         hint = value if value in blocked.DEFAULTS[namespace] else blocking_values.hint_of(value)
         self._tell(request, namespace, hint, is_blocked=is_blocked, bearers=bearers, reason=reason, now=now)
 
@@ -168,7 +167,8 @@ class LimitScreen(Screen):
         form, now = LimitForm(request.POST), timezone.now()
         if form.is_valid():
             try:
-                before, after = limits.change(namespace, **form.limit(), by=actor_of(request).id, now=now)
+                by, reason = actor_of(request).id, form.cleaned_data["reason"]
+                before, after = limits.change(namespace, **form.limit(), by=by, reason=reason, now=now)
             except ValidationError as error:
                 for field, said in error.message_dict.items():
                     form.add_error(field, [f"{one[0].upper()}{one[1:]}." for one in said])
@@ -177,7 +177,6 @@ class LimitScreen(Screen):
                     messages.info(request, "Nothing was changed.")
                 else:
                     was, now_is = limit_list.in_words(before), limit_list.in_words(after)
-                    reason = form.cleaned_data["reason"]
                     self.log_change(request, after, f"{label_of(namespace)}: {was} → {now_is}. Reason: {reason}")
                     messages.success(request, "Saved. It holds for links to come; who is linked stays linked.")
                 return redirect(ONE, namespace)
@@ -194,7 +193,6 @@ class LimitScreen(Screen):
             form=form,
             block_form=block_form or BlockForm(),
             versions=limit_list.versions_of(namespace, limits.versions_of(namespace)),
-            default=limit_list.in_words(limits.DEFAULTS[namespace]),
             reason_form=Reason(),
             words=limit_list.shown_of(blocking_values.words_of(namespace)),
         )

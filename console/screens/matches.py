@@ -1,5 +1,6 @@
 """The review queue: pairs that may be one person, with the evidence field by field, for a person to decide."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,23 +12,26 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from access.roles import CORRECT_IDENTITY, REVEAL_IDENTIFIERS
 from console import corrections, review_queue
 from console.asking import LINKING, actor_of, ask_for_each, may
-from console.forms import Reason, first_error
+from console.forms import Reason, first_error, ids_of
 from console.guards import needs
 from console.profile.evidence import of_fields, of_levels, steps_of
+from console.review_filters import FromSource, WaitsBecause
+from console.review_queue import WHY
 from console.screen import Screen
 from console.showing import label_of, moment, short, shown
 from console.telling import telling
 from identity.given_answers import given, teaches
 from identity.ledger import NotPossible
 from identity.matching.picture import picture
-from identity.models import DryRunChange, Match
+from identity.models import DryRunChange, Match, Verdict
 from identity.profiles import profile_of
 from records.models import SourceProfile
 from records.reading import open_attributes, open_identifiers
@@ -66,20 +70,27 @@ class MatchScreen(Screen):
     heading = "Review queue"
     list_display = ("pair", "likely", "evidence_bars", "why", "found")
     list_display_links = ("pair",)
+    list_filter = (WaitsBecause, FromSource)
+    list_before_template = "console/matches/to_answers.html"
     sortable_by = ()
     intro = (
         "Pairs that are likely one person and were not joined: too little speaks for it, or something holds them back. "
-        "Either decision can be undone on the profile page."
+        "Those come first by whose answers matching learns most. Either answer can be undone."
     )
     empty_hint = (
         "No pair waits for a decision. Matching puts pairs here that are likely, but not certain, to be one person."
     )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Match]":
-        return review_queue.waiting().select_related("left__source", "right__source")
+        pairs = review_queue.waiting(review_queue.part_in(request.GET))
+        return review_queue.in_order(pairs).select_related("left__source", "right__source")
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return review_queue.ORDER
+
+    def get_preserved_filters(self, request: HttpRequest) -> str:
+        """The part of the queue that somebody works on, for the addresses of its pairs."""
+        return review_queue.part_in(request.GET).query
 
     @admin.display(description="Pair")
     def pair(self, match: Match) -> SafeString:
@@ -120,16 +131,16 @@ class MatchScreen(Screen):
 
     @needs(CORRECT_IDENTITY, methods=("GET",))
     def show(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
-        found = self.get_object(request, object_id)
+        found = self._whichever().filter(pk__in=ids_of([object_id])).first()
         if found is None:
             messages.info(request, "That pair waits no more: it was decided, or found anew.")
-            return redirect("admin:identity_match_changelist")
+            return _to_queue(request)
         return self._page(request, found, reason="review a pair")
 
     @needs(CORRECT_IDENTITY, methods=("GET",))
     def picture(self, request: HttpRequest, match: UUID) -> HttpResponse:
         """The evidence as a drawing to keep or to pass on: levels and bits, no value."""
-        found = get_object_or_404(self.get_queryset(request), pk=match)
+        found = get_object_or_404(self._whichever(), pk=match)
         return HttpResponse(
             picture(steps_of(found.evidence)),
             content_type="image/svg+xml",
@@ -144,8 +155,8 @@ class MatchScreen(Screen):
         form = Reason(request.POST)
         if not form.is_valid():
             messages.error(request, first_error(form))
-            return redirect("admin:identity_match_change", match)
-        found = get_object_or_404(self.get_queryset(request), pk=match)
+            return _to_pair(request, match)
+        found = get_object_or_404(self._whichever(), pk=match)
         return self._page(request, found, reason=f"reveal: {form.cleaned_data['reason']}", revealed=True)
 
     @needs(CORRECT_IDENTITY)
@@ -157,23 +168,24 @@ class MatchScreen(Screen):
         return self._decide(request, match, corrections.keep_apart, done="kept apart, matching will not join them.")
 
     def _decide(self, request: HttpRequest, match: UUID, decide: Any, *, done: str) -> HttpResponse:
-        found = get_object_or_404(self.get_queryset(request), pk=match)
+        found = get_object_or_404(review_queue.waiting(), pk=match)
         form = Reason(request.POST)
         if not form.is_valid():
             messages.error(request, first_error(form))
-            return redirect("admin:identity_match_change", match)
-        with telling(request, NotPossible, done=f"Pair {short(found.pk)}: {done}"):
+            return _to_pair(request, match)
+        with telling(request, NotPossible):
             decide(found, actor=actor_of(request).id, reason=form.cleaned_data["reason"], now=timezone.now())
-        following = review_queue.after(found)
-        return (
-            redirect("admin:identity_match_change", following.pk)
-            if following
-            else redirect("admin:identity_match_changelist")
-        )
+            messages.success(request, _told(found, done))
+        following = review_queue.after(found, review_queue.part_in(request.GET))
+        return _to_pair(request, following.pk) if following else _to_queue(request)
+
+    def _whichever(self) -> "QuerySet[Match]":
+        """Pairs of any part of the queue: one may have come to wait for something else meanwhile."""
+        return review_queue.waiting().select_related("left__source", "right__source")
 
     def _page(self, request: HttpRequest, match: Match, *, reason: str, revealed: bool = False) -> TemplateResponse:
+        part = review_queue.part_in(request.GET)
         sides = sides_of(match, request, reason=reason, revealed=revealed)
-        fields = [field for field in COMPARED if any(field in side.values for side in sides)]
         return self.page(
             request,
             "console/matches/page.html",
@@ -181,19 +193,50 @@ class MatchScreen(Screen):
             match=match,
             percent=100 * match.probability,
             sides=sides,
-            compared=[Compared(label_of(field), *(side.values.get(field, "") for side in sides)) for field in fields],
+            compared=compared_of(sides),
             evidence=of_levels(match.evidence),
             revealed=revealed,
             may_reveal=may(request, REVEAL_IDENTIFIERS),
             form=Reason(),
-            left=review_queue.waiting().count(),
-            following=review_queue.after(match),
+            left=review_queue.waiting(part).count(),
+            following=review_queue.after(match, part),
+            part=f"?{part.query}" if part.query else "",
+            part_named=WHY.get(part.why, ""),
             teaches=teaches(match),
             given=given(),
         )
 
 
-def sides_of(match: Match | DryRunChange, request: HttpRequest, *, reason: str, revealed: bool) -> list[Side]:
+def _told(match: Match, done: str) -> SafeString:
+    """What came of an answer, with the way to whoever the two are now."""
+    homes = profile_of([match.left_id, match.right_id])
+    profiles = list(dict.fromkeys(homes[id] for id in (match.left_id, match.right_id) if id in homes))
+    pages = [(reverse("admin:identity_profile_change", args=[one]), short(one)) for one in profiles]
+    link = '<a class="o-link" href="{}">Profile {}</a>'
+    return format_html("Pair {}: {} {}", short(match.pk), done, format_html_join(", ", link, pages))
+
+
+def _to_pair(request: HttpRequest, match: UUID) -> HttpResponse:
+    """To this pair, in the part of the queue that is worked on."""
+    return redirect(_in_part(reverse("admin:identity_match_change", args=[match]), request))
+
+
+def _to_queue(request: HttpRequest) -> HttpResponse:
+    return redirect(_in_part(reverse("admin:identity_match_changelist"), request))
+
+
+def _in_part(page: str, request: HttpRequest) -> str:
+    query = review_queue.part_in(request.GET).query
+    return f"{page}?{query}" if query else page
+
+
+def compared_of(sides: Sequence[Side]) -> list[Compared]:
+    """What both or either says, field by field."""
+    fields = [field for field in COMPARED if any(field in side.values for side in sides)]
+    return [Compared(label_of(field), *(side.values.get(field, "") for side in sides)) for field in fields]
+
+
+def sides_of(match: Match | DryRunChange | Verdict, request: HttpRequest, *, reason: str, revealed: bool) -> list[Side]:
     """Both source profiles of a pair, with what may be shown of them."""
     ids = [match.left_id, match.right_id]
     decisions = ask_for_each({id: [id] for id in ids}, request, purpose=LINKING, reason=reason, now=timezone.now())

@@ -36,13 +36,14 @@ from console.actors import names_of
 from console.asking import actor_of, ask, user_of
 from console.explaining import Question, entries_of, restrictions_of
 from console.files import as_file
-from console.forms import LookUp, MergeWith, PutHold, Reason, Say, first_error
+from console.forms import LookUp, PutHold, Reason, Say, first_error
 from console.guards import needs
-from console.profile.called import called, declared
+from console.profile.called import called, declared, named
 from console.profile.list import describe
 from console.profile.looks import looks, readers
 from console.profile.page import gather
 from console.screens.golden import GoldenPages
+from console.screens.merging import MergePages
 from console.screens.records import RecordPages
 from console.showing import day, label_of, short
 from console.telling import telling
@@ -59,7 +60,7 @@ READS_SHOWN = 200
 
 
 class Known(admin.SimpleListFilter):
-    """Those of whom anything is known that a person would call them by and that may be read here; or everybody.
+    """Those of whom a name is known and may be read here; those whom an address or a number tells, too; or everybody.
 
     Which few of them said no to that purpose is left to each row: it would cost a decision for every profile.
     """
@@ -68,20 +69,22 @@ class Known(admin.SimpleListFilter):
     parameter_name = "who"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("everybody", "Everybody"), ("unknown", "Unknown visitors")]
+        return [("known", "All known people"), ("unknown", "Unknown visitors"), ("everybody", "Everybody")]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         first, *others = super().choices(changelist)
-        yield {**first, "display": "Known people"}
+        yield {**first, "display": "People with a name"}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Profile]") -> "QuerySet[Profile]":
         if self.value() == "everybody":
             return queryset
-        return queryset.filter(~called()) if self.value() == "unknown" else queryset.filter(called(), declared())
+        if self.value() == "unknown":
+            return queryset.filter(~called())
+        return queryset.filter(called(), declared()) if self.value() == "known" else queryset.filter(named())
 
 
-class ProfileScreen(GoldenPages, RecordPages):
+class ProfileScreen(MergePages, GoldenPages, RecordPages):
     """Unified people. They come and go by the ledger and by subject requests alone."""
 
     may_view = VIEW_PROFILES
@@ -89,8 +92,14 @@ class ProfileScreen(GoldenPages, RecordPages):
     list_display_links = ("person",)
     list_filter = (Known,)
     list_before_template = "console/profiles/look_up.html"
-    intro = "Unified people, the newest first. Names and identifiers are masked; each page you open is audited."
-    empty_hint = "No profile yet. Profiles appear once records have come in from a source and were resolved."
+    intro = (
+        "Those with a name, the newest first; others are found under Who. Names and identifiers are masked; each page "
+        "you open is audited."
+    )
+    empty_hint = (
+        "Nobody with a name yet. Profiles appear once records have come in from a source and were resolved; those "
+        "without a name are found under Who."
+    )
     sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Profile]":
@@ -141,7 +150,6 @@ class ProfileScreen(GoldenPages, RecordPages):
             path(f"{one}/who-looked/", guard(self.who_looked), name="identity_profile_who_looked"),
             path(f"{one}/reveal/", guard(self.reveal), name="identity_profile_reveal"),
             path(f"{one}/break-glass/", guard(self.break_glass), name="identity_profile_break_glass"),
-            path(f"{one}/merge/", guard(self.merge), name="identity_profile_merge"),
             path(f"{one}/split/<uuid:source_profile>/", guard(self.split), name="identity_profile_split"),
             path(
                 f"{one}/undo-split/<uuid:source_profile>/", guard(self.undo_split), name="identity_profile_undo_split"
@@ -153,6 +161,7 @@ class ProfileScreen(GoldenPages, RecordPages):
             path(f"{one}/was-allowed/", guard(self.was_allowed), name="identity_profile_was_allowed"),
             path(f"{one}/receipts.json", guard(self.receipts), name="identity_profile_receipts"),
             path(f"{one}/say/", guard(self.say), name="identity_profile_say"),
+            *self.merge_urls(),
             *self.golden_urls(),
             *self.record_urls(),
             *super().get_urls(),
@@ -207,7 +216,6 @@ class ProfileScreen(GoldenPages, RecordPages):
             may_say=user.may(RECORD_CONSENT),
             forms={
                 "reason": Reason(),
-                "merge": MergeWith(),
                 "say": Say(),
                 "hold": PutHold(),
             },
@@ -293,18 +301,6 @@ class ProfileScreen(GoldenPages, RecordPages):
             return _to(profile)
         with telling(request, break_glass.NotReasoned, UnknownProfile):
             break_glass.open(profile, reason=form.cleaned_data["reason"], **_by(request))
-        return _to(profile)
-
-    @needs(CORRECT_IDENTITY)
-    def merge(self, request: HttpRequest, profile: UUID) -> HttpResponse:
-        form = MergeWith(request.POST)
-        if not form.is_valid():
-            messages.error(request, first_error(form))
-            return _to(profile)
-        with telling(request, NotPossible, done="Merged. The golden record and segments follow within moments."):
-            profile = corrections.merge(
-                profile, form.cleaned_data["other"], reason=form.cleaned_data["reason"], **_by(request)
-            )
         return _to(profile)
 
     @needs(CORRECT_IDENTITY)

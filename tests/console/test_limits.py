@@ -8,6 +8,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from access.roles import CORRECT_IDENTITY, ROLES
 from identity import limits
@@ -50,7 +51,7 @@ def test_a_limit_is_set_and_logged_with_before_and_after(world: World, sign_in: 
     ]
     page = client.get(EMAIL).content.decode()
     assert "Version 2" in page
-    assert page.count("· data_steward</span>") == 2
+    assert page.count(" · data_steward</span>") == 2
     assert "priority 9, any number" in page
     listed = client.get(LIST).content.decode()
     assert listed.index("Device") < listed.index("E-mail") == listed.rindex("E-mail", 0, listed.index("version 2"))
@@ -169,3 +170,63 @@ def test_only_who_may_correct_identity_sees_and_sets_limits(role: str, world: Wo
     for address in (EMAIL, BLOCK):
         assert (client.post(address, {"priority": "1", "value": "x@example.com"} | WHY).status_code == 302) == allowed
     assert limits.standing()["email"].version == (1 if allowed else 0)
+
+
+def test_the_reason_of_a_limit_stands_in_the_list_and_with_its_version(world: World, sign_in: SignIn) -> None:
+    client = sign_in("data_steward")
+    client.post(EMAIL, {"priority": "4", "most": "5", "reason": "case 1"})
+    client.post(EMAIL, {"priority": "4", "most": "6", "reason": "case 2"})
+    listed = re.sub(r"<[^>]+>", "", client.get(LIST).content.decode())
+    assert "· data_steward: case 2" in listed
+    assert "case 1" not in listed
+    versions = client.get(EMAIL).context["versions"]
+    assert [(one.number, one.reason, one.is_in_force) for one in versions] == [
+        (2, "case 2", True),
+        (1, "case 1", False),
+        (0, "", False),
+    ]
+    page = client.get(EMAIL).content.decode()
+    assert [word for word in ("case 1", "case 2") if word not in page] == []
+
+
+def test_an_earlier_limit_is_gone_back_to(world: World, sign_in: SignIn) -> None:
+    client = sign_in("data_steward")
+    assert "Back to this" not in client.get(EMAIL).content.decode()
+    client.post(EMAIL, {"priority": "4", "most": "5", "most_in_window": "2", "window_days": "1200"} | WHY)
+    client.post(EMAIL, {"priority": "9", "most": ""} | WHY)
+    for number, stands in ((1, (4, 5, 2, 1200)), (0, (4, 20, None, None))):
+        page = client.get(EMAIL)
+        (form,) = (form for form in back_to_this(page.content.decode()) if form["most"] == str(stands[1]))
+        assert [one.number for one in page.context["versions"] if str(one.sets["most"]) == form["most"]] == [number]
+        response = client.post(EMAIL, form | WHY)
+        assert response.status_code == 302
+        limit = limits.standing()["email"]
+        assert (limit.priority, limit.most, limit.most_in_window, limit.window_days) == stands
+
+
+def back_to_this(page: str) -> list[dict[str, str]]:
+    """What each form sends that goes back to a version, without the reason."""
+    forms = re.findall(r"<form[^>]*>((?:(?!</form>).)*Back to this</button>)", page, re.DOTALL)
+    fields = [re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form) for form in forms]
+    return [{name: value for name, value in form if name != "csrfmiddlewaretoken"} for form in fields]
+
+
+def test_a_value_that_counts_again_is_blocked_again_and_the_reasons_are_shown(world: World, sign_in: SignIn) -> None:
+    client, let_go = sign_in("data_steward"), reverse("admin:identity_identifierlimit_let_go", args=["email"])
+    client.post(BLOCK, {"value": "alice@example.com", "reason": "case 1"})
+    row = BlockedValue.objects.get()
+    client.post(let_go, {"row": str(row.pk), "blocked": "no", "reason": "case 2"})
+    page = client.get(EMAIL).content.decode()
+    assert ("case 2" in page, "case 1" in page) == (True, False)
+    latest = client.get(EMAIL).context["words"][-1]
+    assert f'name="row" value="{latest.row}"><input type="hidden" name="blocked" value="yes">' in page
+    response = client.post(let_go, {"row": latest.row, "blocked": "yes", "reason": "case 3"})
+    assert said(response)[0].startswith("“a…, 17 characters” is blocked.")
+    assert [(one.blocked, one.reason) for one in BlockedValue.objects.order_by("saved_at", "id")] == [
+        (True, "case 1"),
+        (False, "case 2"),
+        (True, "case 3"),
+    ]
+    assert look_up("email", "alice@example.com", now=timezone.now()) is None
+    again = client.post(let_go, {"row": latest.row, "blocked": "yes", "reason": "case 4"})
+    assert said(again) == ["“a…, 17 characters” is blocked already. Nothing was changed."]

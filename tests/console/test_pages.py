@@ -35,8 +35,8 @@ from access.roles import (
     VIEW_SOURCES,
 )
 from consent.models import Act
-from identity import limits, rules
-from identity.models import Assignment, IdentifierLimit, Profile, RuleVersion
+from identity import ledger, limits, rules
+from identity.models import CANNOT_LINK, Assignment, IdentifierLimit, Profile, RuleVersion, Verdict
 from outbox import alarm_listeners, recipients
 from outbox.models import AlarmListener, Recipient
 from pipeline import doors
@@ -57,6 +57,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 LISTS = {
     "identity_profile": VIEW_PROFILES,
     "identity_match": CORRECT_IDENTITY,
+    "identity_verdict": CORRECT_IDENTITY,
     "identity_assignment": CORRECT_IDENTITY,
     "identity_ruleversion": CORRECT_IDENTITY,
     "identity_identifierlimit": CORRECT_IDENTITY,
@@ -100,6 +101,8 @@ def pages(world: World) -> dict[str, str]:
         found[reverse(f"admin:{name}_history", args=[one])] = capability
         found[reverse(f"admin:{name}_delete", args=[one])] = NOBODY
     found[reverse("admin:identity_profile_changelist") + "?who=everybody"] = VIEW_PROFILES
+    found[reverse("admin:identity_profile_merge", args=[world.alice]) + f"?other={world.bob}"] = CORRECT_IDENTITY
+    found[reverse("admin:identity_match_changelist") + "?why=undecided"] = CORRECT_IDENTITY
     found[reverse("admin:segments_segment_edit", args=[world.segment.pk])] = EDIT_SEGMENTS
     found[reverse("admin:segments_imputationpolicy_feature", args=["country"])] = VIEW_SEGMENTS
     found[reverse("admin:identity_identifierlimit_namespace", args=["email"])] = CORRECT_IDENTITY
@@ -114,6 +117,7 @@ def _one(world: World, name: str) -> object:
     return {
         "identity_profile": world.alice,
         "identity_match": world.match.pk,
+        "identity_verdict": _answer(world).pk,
         "identity_ruleversion": _rules(world).pk,
         "identity_assignment": Assignment.objects.order_by("pk").values_list("pk", flat=True)[0],
         "segments_segment": world.segment.pk,
@@ -173,6 +177,13 @@ def _recipient() -> Recipient:
     return known or recipients.add("mailer", url="", purposes=["marketing"], now=timezone.now())[0]
 
 
+def _answer(world: World) -> Verdict:
+    """Carol is not Bob, somebody said: the pair of Alice and Bob waits still."""
+    (left,), (right,) = world.parts(world.bob), world.parts(world.carol)
+    by = {"actor": str(world.staff["data_steward"].pk), "reason": "two people", "now": timezone.now()}
+    return Verdict.objects.first() or ledger.rule(left, right, CANNOT_LINK, **by)
+
+
 def _reveal(world: World) -> EmergencyReveal:
     """One that has ended and that nobody has reviewed."""
     marketer, before = str(world.staff["marketer"].pk), timezone.now() - timedelta(hours=1)
@@ -226,7 +237,8 @@ def test_a_list_costs_a_few_queries_for_all_its_rows(
     for client, name, most in (
         (steward, "identity_profile", 18),
         (steward, "identity_assignment", 12),
-        (steward, "identity_match", 10),
+        (steward, "identity_match", 12),
+        (steward, "identity_verdict", 10),
         (steward, "consent_act", 14),
         (officer, "privacy_subjectrequest", 14),
         (officer, "vault_auditentry", 14),
@@ -288,6 +300,7 @@ def test_signing_in_by_password(world: World) -> None:
     ("name", "title"),
     [
         ("identity_match", "Review queue"),
+        ("identity_verdict", "Answers"),
         ("records_quarantinedrecord", "Quarantine"),
         ("access_apikey", "API keys"),
         ("identity_profile", "Profiles"),

@@ -1,7 +1,9 @@
 """The review queue: evidence in levels, a decision either way, and no pair twice."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -158,7 +160,7 @@ def test_the_page_says_whether_the_model_learns_of_an_answer(world: World, sign_
 
 def test_whoever_decides_goes_on_with_the_pair_that_stands_behind(world: World, sign_in: SignIn, now: datetime) -> None:
     pairs = [world.match, *more_pairs(world, [0.9, 0.8, 0.7], now)]
-    queue = sorted(pairs, key=lambda pair: (-pair.probability, pair.pk))
+    queue = sorted(pairs, key=lambda pair: (pair.probability, pair.pk))
     pages = [reverse("admin:identity_match_change", args=[pair.pk]) for pair in queue]
     client = sign_in("data_steward")
     for at, following in ((1, 2), (2, 3), (3, 0)):
@@ -170,15 +172,30 @@ def test_whoever_decides_goes_on_with_the_pair_that_stands_behind(world: World, 
     assert last["Location"] == reverse("admin:identity_match_changelist")
 
 
-def more_pairs(world: World, probabilities: list[float], now: datetime) -> list[Match]:
+def test_whoever_answers_is_led_to_the_profile_or_to_both(world: World, sign_in: SignIn, now: datetime) -> None:
+    client = sign_in("data_steward")
+    (other,) = more_pairs(world, [0.7], now)
+    homes = profiles.profile_of([other.left_id, other.right_id])
+    (told,) = said(client.post(reverse("admin:identity_match_keep_apart", args=[other.pk]), REASON))
+    both = [reverse("admin:identity_profile_change", args=[homes[id]]) for id in (other.left_id, other.right_id)]
+    assert re.findall(r'href="([^"]+)"', told) == both
+    shown = client.get(client.post(act("join", world), REASON)["Location"]).content.decode()
+    joined = profiles.profile_of([world.match.left_id])[world.match.left_id]
+    link = f'<a class="o-link" href="{reverse("admin:identity_profile_change", args=[joined])}">'
+    assert f"joined, they are one profile now. {link}" in shown
+
+
+def more_pairs(world: World, probabilities: list[float], now: datetime, evidence: Any = ()) -> list[Match]:
     """Pairs of two more people each, so likely to be one."""
     known = set(SourceProfile.objects.values_list("id", flat=True))
     at = now.isoformat()
-    rows = [{"customer_number": f"D-{place}", "updated_at": at} for place in range(2 * len(probabilities))]
+    names = [f"D-{len(known) + place}" for place in range(2 * len(probabilities))]
+    rows = [{"customer_number": name, "updated_at": at} for name in names]
     send_rows(world.crm, *rows, now=now)
     process(now)
     new = SourceProfile.objects.exclude(id__in=known).order_by("id").values_list("id", flat=True)
-    found = {"reason": "similar person", "evidence": [], "state": IN_REVIEW, "model_version": "1", "found_at": now}
+    found = {"reason": "similar person", "evidence": list(evidence), "state": IN_REVIEW, "model_version": "1"}
+    found |= {"found_at": now}
     return [
         Match.objects.create(id=new_id(), left_id=left, right_id=right, probability=probability, **found)
         for probability, left, right in zip(probabilities, new[::2], new[1::2], strict=True)

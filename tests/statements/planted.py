@@ -25,8 +25,9 @@ from consent.acts import NewAct, record
 from consent.decide import decide
 from consent.models import CONSENT, GRANTED, Act, Purpose
 from console import corrections
+from console.answer_list import answers
 from identity import dry_runs, limits, rules, settle_runs
-from identity.models import IN_REVIEW, MERGE, Assignment, DryRunChange, Match, Profile
+from identity.models import CANNOT_LINK, IN_REVIEW, MERGE, MUST_LINK, Assignment, DryRunChange, Match, Profile
 from identity.profiles import look_up, profile_of, source_profiles
 from identity.rules import Thresholds
 from outbox import alarm_listeners, alarm_notices, deliveries, recipients
@@ -309,6 +310,8 @@ def _identity(planted: Planted, *, now: datetime) -> None:
     planted.things["split off"] = corrections.split(planted.things["till"], **by)
     planted.things["part"] = _part(planted, "crm")
     process(now)
+    for name, said_so in (("answer", MUST_LINK), ("kept apart", CANNOT_LINK)):
+        planted.things[name] = answers().filter(verdict=said_so, undone_at=None)[0]
     assert profile_of([planted.things["till"]]) == {planted.things["till"]: planted.things["split off"]}
 
 
@@ -465,6 +468,7 @@ def _of_each_screen(planted: Planted) -> None:
     planted.rows = {
         "identity.Profile": planted.profile,
         "identity.Match": things["match"].pk,
+        "identity.Verdict": things["answer"].pk,
         "identity.IdentifierLimit": things["limit"].pk,
         "identity.Assignment": Assignment.objects.filter(profile=planted.profile).order_by("pk")[0].pk,
         "identity.RuleVersion": things["rules"].pk,

@@ -298,6 +298,10 @@ ARGUMENTS: dict[str, dict[str, str]] = {
 # Further things that a route is called for.
 ALSO: dict[str, tuple[dict[str, str], ...]] = {
     "admin:identity_profile_change": ({"object_id": "held"}, {"object_id": "split off"}, {"object_id": "bob"}),
+    **{
+        f"admin:identity_verdict_{page}": ({name: "kept apart"},)
+        for page, name in (("change", "object_id"), ("take_back", "id"))
+    },
     "admin:privacy_subjectrequest_change": ({"object_id": "leaving"}, {"object_id": "gone"}),
     "admin:privacy_subjectrequest_approve": ({"id": "housemate's erasure"},),
 }
@@ -404,7 +408,10 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "admin:identity_profile_reveal": (WHY,),
     "admin:identity_profile_reveal_record": (WHY,),
     "admin:identity_profile_break_glass": (Act({"reason": REASON}, by="marketer"),),
-    "admin:identity_profile_merge": (Act(lambda planted: {"reason": REASON, "other": planted.id_of("bob")}),),
+    "admin:identity_profile_merge": (
+        Act(lambda planted: {"reason": REASON, "other": planted.id_of("bob")}),
+        Act(method="get", query=lambda planted: {"other": planted.id_of("bob")}),
+    ),
     "admin:identity_profile_split": (WHY,),
     "admin:identity_profile_undo_split": (WHY,),
     "admin:identity_profile_undo_merge": (WHY,),
@@ -424,6 +431,7 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "admin:identity_match_reveal": (WHY,),
     "admin:identity_match_join": (WHY,),
     "admin:identity_match_keep_apart": (WHY,),
+    "admin:identity_verdict_take_back": (WHY,),
     "admin:identity_identifierlimit_namespace": (Act({"priority": "4", "most": "18", "reason": "ticket 4711"}),),
     "admin:identity_identifierlimit_block": (Act({"value": "nobody@example.com", "reason": "ticket 4711"}),),
     "admin:identity_identifierlimit_let_go": (

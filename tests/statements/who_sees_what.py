@@ -23,6 +23,8 @@ KNOWN = EVERY_FIELD - IN_RECORDS_ALONE
 # A record that says the name in parts, of a device that others use as well.
 OF_A_RECORD = EVERY_FIELD - {"full_name", "device_id"}
 OF_A_PAIR = frozenset(COMPARED) & KNOWN
+# What the sources say of the two that somebody joined or kept apart.
+OF_AN_ANSWER = OF_A_PAIR - {"postcode", "city"}
 # A device is nobody's for good, so the golden record has none.
 GOLDEN = KNOWN - {"device_id"}
 SET_BY_HAND = frozenset({"given_name"})
@@ -81,6 +83,7 @@ def _only(*names: str) -> frozenset[str]:
 PROFILE, PAIR = "GET admin:identity_profile_change", "GET admin:identity_match_change"
 REVEAL, REVEAL_PAIR = "POST admin:identity_profile_reveal", "POST admin:identity_match_reveal"
 DIFFERENCE = "GET admin:identity_ruleversion_difference"
+GIVEN_ANSWER, MERGE = "GET admin:identity_verdict_change", "GET admin:identity_profile_merge"
 REVEAL_VALUES = "POST admin:identity_profile_reveal_values"
 REVEAL_RECORD = "POST admin:identity_profile_reveal_record"
 BREAK_GLASS, ANSWER = "POST admin:identity_profile_break_glass", "POST admin:privacy_subjectrequest_answer"
@@ -133,13 +136,16 @@ MASKED = (
     (SEE_MASKED, PROFILE, KNOWN),
     (_only(DATA_STEWARD), PAIR, OF_A_PAIR),
     (_only(DATA_STEWARD), DIFFERENCE, OF_A_PAIR),
+    (_only(DATA_STEWARD), GIVEN_ANSWER, OF_AN_ANSWER),
+    (_only(DATA_STEWARD), MERGE, GOLDEN),
     (_only(PRIVACY_OFFICER), ERASURE, _only("phone")),
 )
 # Routes that answer nobody, and what they say instead.
 SCREENS = {f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry}
 NOT_ADDED_BY_HAND = (
     "identity_ruleversion",
-    *("identity_profile", "identity_match", "identity_assignment", "segments_heldchange", "consent_purpose"),
+    *("identity_profile", "identity_match", "identity_assignment", "identity_verdict"),
+    *("segments_heldchange", "consent_purpose"),
     *("segments_imputationpolicy", "identity_identifierlimit"),
     *("consent_act", "privacy_emergencyreveal", "records_quarantinedrecord"),
     "vault_auditentry",

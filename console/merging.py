@@ -1,0 +1,94 @@
+"""Two profiles side by side, before somebody makes them one: what is known of either, and what speaks for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from console.asking import LINKING, ask_for_each
+from console.profile.apart import Apart, kept_apart
+from console.profile.evidence import Evidence, of_levels
+from console.profile.list import Seen, seen_of
+from console.showing import initials_of, label_of, name_of, short, shown
+from identity import golden, ledger
+from identity.golden import GoldenRead
+from identity.likeness import likeness
+from identity.profiles import source_profiles_of
+from records.dictionary import FIELDS
+from vault.sealing import open_what_opens
+
+NOTHING: Mapping[str, GoldenRead] = {}
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two profiles, as far as it may be shown. `stays`: the other one would go on under its id."""
+
+    profile: UUID
+    short: str
+    name: str
+    initials: str
+    refused: str
+    seen: Seen
+    source_profiles: int
+    stays: bool
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of both golden records, masked."""
+
+    label: str
+    left: str
+    right: str
+
+
+@dataclass(frozen=True)
+class Both:
+    """Two profiles side by side; how likely they are one person by their golden records, in percent, if it can be told;
+    and who decided before to keep them apart."""
+
+    sides: list[Side]
+    fields: list[Field]
+    percent: float | None
+    evidence: Evidence
+    apart: Apart | None
+
+
+def both(left: UUID, right: UUID, request: HttpRequest, *, now: datetime) -> Both:
+    """What whoever merges two profiles should see first. That they were opened stands in the audit log."""
+    owned = source_profiles_of([left, right])
+    decisions = ask_for_each(owned, request, purpose=LINKING, reason="compare before a merge", now=now)
+    records = golden.read(sorted(decisions.allowed), decisions.grant, opening=open_what_opens)
+    one, other = records.get(left, NOTHING), records.get(right, NOTHING)
+    alike = likeness(one, {right: other})[right]
+    seen, stays = seen_of(owned), ledger.oldest([left, right])
+    return Both(
+        sides=[
+            Side(
+                profile=id,
+                short=short(id),
+                name="Not shown" if id in decisions.refused else name_of(record),
+                initials=initials_of(record),
+                refused=decisions.refused.get(id, ""),
+                seen=seen[id],
+                source_profiles=len(owned[id]),
+                stays=id == stays,
+            )
+            for id, record in ((left, one), (right, other))
+        ],
+        fields=[
+            Field(label_of(field), _masked(field, one), _masked(field, other))
+            for field in FIELDS
+            if field in one or field in other
+        ],
+        percent=None if alike.probability is None else 100 * alike.probability,
+        evidence=of_levels(alike.steps),
+        apart=next((row for row in kept_apart(left, owned[left]) if row.profile == right), None),
+    )
+
+
+def _masked(field: str, record: Mapping[str, GoldenRead]) -> str:
+    return shown(field, record[field].value) if field in record else ""

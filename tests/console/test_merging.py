@@ -1,0 +1,137 @@
+"""Merging by hand: both persons are shown side by side, masked, before they are made one."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from access.roles import CORRECT_IDENTITY, ROLES
+from consent.acts import NewAct, record
+from consent.models import WITHDRAWN
+from console import corrections
+from identity import profiles
+from identity.models import Verdict
+from tests.console.conftest import PLAINTEXT, World, said
+from vault.models import AuditEntry
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+SignIn = Callable[[str], Client]
+REASON = {"reason": "ticket 4711"}
+UNKNOWN = UUID(int=7)
+
+
+def merge(profile: UUID) -> str:
+    return reverse("admin:identity_profile_merge", args=[profile])
+
+
+def compared(client: Client, profile: UUID, other: object) -> str:
+    response = client.get(merge(profile), {"other": str(other)})
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_the_profile_page_leads_to_the_comparison_and_not_to_the_merge(world: World, sign_in: SignIn) -> None:
+    client = sign_in("data_steward")
+    page = client.get(reverse("admin:identity_profile_change", args=[world.alice])).content.decode()
+    assert f'href="{merge(world.alice)}"' in page
+    assert f'action="{merge(world.alice)}"' not in page
+    asked = client.get(merge(world.alice)).content.decode()
+    assert "Nothing is merged yet: both are shown side by side first." in asked
+    assert "Merge these two" not in asked
+
+
+@pytest.mark.parametrize("written", [str, lambda profile: profile.hex[-8:].upper()], ids=["whole", "end"])
+def test_both_are_shown_masked_with_what_speaks_for_it(
+    written: Callable[[UUID], str], world: World, sign_in: SignIn
+) -> None:
+    response = sign_in("data_steward").get(merge(world.alice), {"other": written(world.bob)})
+    content, both = response.content.decode(), response.context["both"]
+    rows = {row.label: (row.left, row.right) for row in both.fields}
+    assert rows["Given name"] == ("A••••", "R••••")
+    assert rows["E-mail"] == ("a•••@e•••.com", "b•••@e•••.com")
+    assert rows["Birth date"] == ("••••", "")
+    assert [side.name for side in both.sides] == ["A•••• A••••", "R•••• B••••"]
+    assert [side.source_profiles for side in both.sides] == [2, 1]
+    assert [sorted(name for name, _, _ in side.seen.sources) for side in both.sides] == [["crm", "shop"], ["crm"]]
+    assert [side.stays for side in both.sides] == [True, False]
+    assert both.evidence.complete
+    assert {piece.comparison: piece.level for piece in both.evidence.pieces} == {
+        "Starting point": "before any evidence",
+        "Given name": "different",
+        "Family name": "different",
+        "E-mail": "different",
+    }
+    assert [word for word in PLAINTEXT if word in content] == []
+    entry = AuditEntry.objects.order_by("-id").first()
+    assert entry is not None
+    assert (entry.purpose, entry.reason) == ("identity_linking", "compare before a merge")
+    assert len(set(profiles.profile_of([*world.parts(world.alice), *world.parts(world.bob)]).values())) == 2
+
+
+def test_what_is_wrong_with_the_id_stands_at_its_field(world: World, sign_in: SignIn, now: datetime) -> None:
+    client = sign_in("data_steward")
+    for other, problem in {
+        "": "This field is required.",
+        "bob": "Give the id of a profile, or its last eight signs, as its page shows them.",
+        "f" * 8: "No profile has this id.",
+        str(UNKNOWN): "There is no such profile, or it has been erased.",
+        str(world.alice): "That is this very profile. Give the id of the other one.",
+    }.items():
+        response = client.get(merge(world.alice), {"other": other})
+        assert response.context["find"].errors == {"other": [problem]}
+        assert f'role="alert">{problem}</span>' in response.content.decode()
+        answer = client.post(merge(world.alice), REASON | {"other": other})
+        assert (answer.status_code, answer.context["find"].errors) == (200, {"other": [problem]})
+    assert not Verdict.objects.exists()
+    survivor = corrections.merge(world.bob, world.carol, actor="1", reason="one person", now=now)
+    gone = ({world.bob, world.carol} - {survivor}).pop()
+    assert client.get(merge(world.alice), {"other": str(gone)}).context["other"] == survivor
+    assert client.get(merge(gone), {"other": str(world.alice)})["Location"].endswith(f"/{survivor}/change/")
+    merged = client.get(merge(survivor), {"other": str(gone)})
+    assert merged.context["find"].errors == {"other": ["That profile was merged into this one already."]}
+
+
+def test_without_a_reason_both_are_shown_again(world: World, sign_in: SignIn) -> None:
+    client = sign_in("data_steward")
+    response = client.post(merge(world.alice), {"other": str(world.bob), "reason": ""})
+    assert response.context["form"].errors == {"reason": ["This field is required."]}
+    assert [side.profile for side in response.context["both"].sides] == [world.alice, world.bob]
+    assert not Verdict.objects.exists()
+
+
+def test_the_merge_keeps_the_older_and_tells_so(world: World, sign_in: SignIn) -> None:
+    client = sign_in("data_steward")
+    assert compared(client, world.bob, world.alice).count("its id stays") == 1
+    response = client.post(merge(world.bob), REASON | {"other": str(world.alice)})
+    assert response["Location"] == reverse("admin:identity_profile_change", args=[world.alice])
+    assert said(response) == ["Merged. The golden record and segments follow within moments."]
+
+
+def test_who_decided_otherwise_is_named(world: World, sign_in: SignIn, now: datetime) -> None:
+    client, steward = sign_in("data_steward"), str(world.staff["data_steward"].pk)
+    assert "decided on" not in compared(client, world.alice, world.bob)
+    corrections.keep_apart(world.match, actor=steward, reason="two siblings", now=now + timedelta(seconds=1))
+    assert "that these are two people: two siblings. A merge takes that back." in compared(
+        client, world.alice, world.bob
+    )
+
+
+def test_whoever_may_not_be_read_for_linking_is_not_shown(world: World, sign_in: SignIn, now: datetime) -> None:
+    (bob,) = world.parts(world.bob)
+    record([NewAct(bob, "identity_linking", "", WITHDRAWN, now, "phone", verified=True)], now=now)
+    response = sign_in("data_steward").get(merge(world.alice), {"other": str(world.bob)})
+    both = response.context["both"]
+    assert ([side.name for side in both.sides], both.percent) == (["A•••• A••••", "Not shown"], None)
+    assert {row.right for row in both.fields} == {""}
+    assert "No field could be compared" in response.content.decode()
+
+
+def test_only_those_who_correct_identity_compare(world: World, sign_in: SignIn) -> None:
+    for role in ROLES:
+        may = CORRECT_IDENTITY in ROLES[role].capabilities
+        response = sign_in(role).get(merge(world.alice), {"other": str(world.bob)})
+        assert response.status_code == (200 if may else 403), role
+    assert sign_in("data_steward").get(merge(UNKNOWN)).status_code == 404
