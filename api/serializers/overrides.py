@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from vault.reasons import names_somebody
+from api.serializers.reasons import ReasonField
 
 EXAMPLE = {
     "field": "family_name",
@@ -30,17 +30,7 @@ class NewOverrideSerializer(serializers.Serializer[Any]):
     """A value that is to count, as people write it, and why."""
 
     value = serializers.CharField(max_length=500, write_only=True)
-    reason = serializers.CharField(
-        min_length=4, max_length=180, help_text="Kept for the record: names a case, no person."
-    )
-
-    def validate_reason(self, reason: str) -> str:
-        """It is kept for years."""
-        if names_somebody(reason):
-            raise serializers.ValidationError(
-                "It stays on record for years: name a case, no e-mail address or phone number.", code="names_somebody"
-            )
-        return reason
+    reason = ReasonField()
 
 
 @extend_schema_serializer(component_name="Override", examples=[OpenApiExample("A name", value=EXAMPLE)])

@@ -92,7 +92,8 @@ class LimitVersions(View):
 
     @describe(
         "List the limits of a kind of identifier",
-        description="The latest first, each with who saved it and when. It began with version 0, which nobody saved.",
+        description="The latest first, each with who saved it, when and why. It began with version 0, which nobody "
+        "saved.",
         operation_id="list_identifier_limit_versions",
         tags=["identity"],
         responses={200: LimitVersionSerializer(many=True)},
@@ -127,8 +128,9 @@ class BlockedValues(View):
         body.is_valid(raise_exception=True)
         given: dict[str, Any] = body.validated_data
         actor, now = actor_of(request).id, timezone.now()
+        said = {"is_blocked": given["blocked"], "reason": given.get("reason", "")}
         try:
-            bearers = blocking.set_blocked(slug, given["value"], is_blocked=given["blocked"], by=actor, now=now)
+            bearers = blocking.set_blocked(slug, given["value"], **said, by=actor, now=now)
         except NotAValue as error:
             raise ValidationError({"value": f"{str(error).capitalize()}."}) from None
         return Response(BlockedValueTakenSerializer({"blocked": given["blocked"], "bearers": bearers}).data)

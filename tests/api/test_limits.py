@@ -48,6 +48,26 @@ def test_a_change_is_a_version(service: Caller) -> None:
     assert all(one["saved_by"] and one["saved_at"] for one in versions)
 
 
+def test_why_is_kept_and_told(service: Caller) -> None:
+    put(service, "device_id", DEVICES | {"most": 400, "reason": "ticket 4711"})
+    put(service, "device_id", DEVICES | {"most": 500})
+    versions = service.get(f"{LIST}device_id/versions/").json()["results"]
+    assert [one["reason"] for one in versions] == ["", "ticket 4711"]
+    body = {"value": "alice@example.com", "blocked": True, "reason": "ticket 4712"}
+    service.post(f"{LIST}email/blocked/", body)
+    assert BlockedValue.objects.latest("saved_at").reason == "ticket 4712"
+
+
+@pytest.mark.parametrize("reason", ["asked by ann@berg.example", "phone 030 1234567", "no", "x" * 181])
+def test_a_reason_names_nobody_and_says_something(reason: str, service: Caller) -> None:
+    for answer in (
+        put(service, "device_id", DEVICES | {"most": 400, "reason": reason}),
+        service.post(f"{LIST}email/blocked/", {"value": "a@b.example", "blocked": True, "reason": reason}),
+    ):
+        assert [error["field"] for error in assert_problem(answer, 400, "invalid")["errors"]] == ["reason"]
+    assert not IdentifierLimit.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("different", "field"),
     [
