@@ -206,7 +206,7 @@ def _worth_a_look(scene: Scene) -> list[Rows]:
     return [pair for pair, no in zip(likely, contradict.tolist(), strict=True) if not no]
 
 
-# What was found of each pair, in the place of what was found before.
+# What was found of each pair, in the place of what was found before. The same once more is no news.
 KEEP_MATCHES = """
 INSERT INTO identity_match (id, left_id, right_id, reason, probability, evidence, state, model_version, found_at)
 SELECT id, left_id, right_id, reason, probability, evidence::jsonb, state, %(version)s, %(now)s
@@ -216,6 +216,9 @@ FROM unnest(%(ids)b::uuid[], %(lefts)b::uuid[], %(rights)b::uuid[], %(reasons)b:
 ON CONFLICT (left_id, right_id) DO UPDATE SET
     reason = excluded.reason, probability = excluded.probability, evidence = excluded.evidence, state = excluded.state,
     model_version = excluded.model_version, found_at = excluded.found_at
+WHERE (identity_match.reason, identity_match.probability, identity_match.evidence, identity_match.state,
+       identity_match.model_version)
+   IS DISTINCT FROM (excluded.reason, excluded.probability, excluded.evidence, excluded.state, excluded.model_version)
 """
 
 

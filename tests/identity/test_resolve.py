@@ -9,9 +9,10 @@ from structlog.testing import capture_logs
 
 from consent import restrictions
 from consent.acts import NewAct, record
-from identity import ledger, limits
+from identity import ledger, limits, rules
 from identity.models import Assignment, Match
 from identity.profiles import look_up, profile_of, source_profiles, source_profiles_of
+from identity.rules import Thresholds
 from pipeline import queue
 from records import sources
 from records.models import Attribute, SourceProfile
@@ -270,6 +271,20 @@ def test_resolving_again_changes_nothing(crm, now):
     send_rows(crm, ALICE | {"updated_at": "2026-11-03T10:00:00Z"}, now=now + timedelta(hours=1))
     process(now + timedelta(hours=1))
     assert sorted(Assignment.objects.values_list("id", "profile_id", "ended_at")) == before
+
+
+def test_a_pair_waits_since_it_was_found_as_it_is(crm, now):
+    rules.put_in_force(None, Thresholds(link=0.9999), by="steward-1", reason="case 7", now=now)
+    send_rows(crm, ALICE, ALICE_AT_WORK | {"phone": ""}, now=now)
+    process(now)
+    found = Match.objects.get(state="in_review").found_at
+    send_rows(crm, ALICE | {"updated_at": "2026-11-03T10:00:00Z"}, now=now + timedelta(hours=1))
+    process(now + timedelta(hours=1))
+    assert Match.objects.get(state="in_review").found_at == found
+    moved = ALICE | {"updated_at": "2026-11-04T10:00:00Z", "street": "Feldweg 9", "city": "Kiel", "postcode": "24103"}
+    send_rows(crm, moved, now=now + timedelta(hours=2))
+    process(now + timedelta(hours=2))
+    assert Match.objects.get(state="in_review").found_at > found
 
 
 def test_a_split_stays_split_when_the_evidence_comes_again(crm, now):
