@@ -5,9 +5,15 @@ merge: the person's act took something away, and joined nobody.
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
 
 from identity.ledger import BY_HAND
-from identity.models import Assignment
+from identity.models import IN_REVIEW, Assignment, Match
+from identity.profiles import profile_of
+from identity.settle import APART
 
 
 def undoes_a_merge(entry: Assignment) -> bool:
@@ -36,3 +42,34 @@ def _before(entry: Assignment, earlier: Collection[Assignment]) -> Assignment:
         if (one.source_profile_id, one.profile_id) == where and one.assigned_at <= entry.assigned_at
     ]
     return same[-1] if same else entry
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """Whom a source profile was parted from when everybody was asked anew: the source profile to which most still tied
+    it, the profile that this is in by now, and their pair in the review queue, where it waits there."""
+
+    source_profile: UUID
+    profile: UUID | None
+    waits: UUID | None
+
+
+def parted_from(entries: Collection[Assignment]) -> dict[UUID, Parted]:
+    """Of these entries those that stand since everybody was asked anew, by their id."""
+    apart = {
+        entry.pk: (entry.source_profile_id, UUID(entry.evidence["apart_from"]))
+        for entry in entries
+        if entry.reason == APART and "apart_from" in entry.evidence
+    }
+    if not apart:
+        return {}
+    homes = profile_of([other for _, other in apart.values()])
+    among = Q()
+    for pair in apart.values():
+        among |= Q(left=min(pair), right=max(pair))
+    found = Match.objects.filter(among, state=IN_REVIEW).values_list("left", "right", "id")
+    waits = {(left, right): id for left, right, id in found}
+    return {
+        entry: Parted(other, homes.get(other), waits.get((min(one, other), max(one, other))))
+        for entry, (one, other) in apart.items()
+    }

@@ -10,7 +10,7 @@ from console.asking import Person
 from console.profile.evidence import Evidence, of_assignment
 from console.profile.reasons import reasons_of
 from console.showing import label_of, short, shown
-from identity.holding import held_by
+from identity.holding import Parted, held_by, parted_from
 from identity.models import Assignment
 from records.models import SourceProfile
 from records.reading import KnownIdentifier, open_identifiers
@@ -32,10 +32,30 @@ class Identified:
 
 
 @dataclass(frozen=True)
+class Apart:
+    """From whom a source profile was parted when everybody was asked anew, as the page says it, with the ids of their
+    profile and of the pair in the review queue, where there are any."""
+
+    short: str
+    profile: UUID | None
+    profile_short: str
+    waits: UUID | None
+
+    @staticmethod
+    def of(parted: Parted | None) -> "Apart | None":
+        """The same in words; none where nobody was parted."""
+        if parted is None:
+            return None
+        home = parted.profile
+        return Apart(short(parted.source_profile), home, short(home) if home else "", parted.waits)
+
+
+@dataclass(frozen=True)
 class Part:
     """One source profile of a person, and what holds it there.
 
-    Where a merge was undone that is what held it before: `back` says so, and `undone` why.
+    Where a merge was undone that is what held it before: `back` says so, and `undone` why. `parted` says from whom it
+    was parted when everybody was asked anew: the evidence is what spoke for them all the same.
     """
 
     id: UUID
@@ -53,6 +73,7 @@ class Part:
     note: str
     undone: str
     back: bool
+    parted: Apart | None
     evidence: Evidence
     readable: bool
     identifiers: list[Identified] = field(default_factory=list)
@@ -74,6 +95,7 @@ def parts_of(person: Person, *, revealed: bool = False) -> list[Part]:
     opened = open_identifiers(person.served, person.grant, opening=open_what_opens) if person.grant else {}
     holding = held_by(rows)
     notes = reasons_of([*rows, *holding])
+    parted = parted_from(holding)
     refused = set(person.source_profiles).difference(person.served) if person.grant else set()
     return [
         _part(
@@ -81,6 +103,7 @@ def parts_of(person: Person, *, revealed: bool = False) -> list[Part]:
             held,
             opened.get(row.source_profile_id, []),
             notes,
+            parted.get(held.pk),
             readable=row.source_profile_id not in refused,
             revealed=revealed,
         )
@@ -98,6 +121,7 @@ def _part(
     held: Assignment,
     identifiers: list[KnownIdentifier],
     notes: Mapping[UUID, str],
+    parted: Parted | None,
     *,
     readable: bool,
     revealed: bool,
@@ -120,6 +144,7 @@ def _part(
         note=notes.get(held.pk, ""),
         undone=notes.get(entry.pk, "") if held is not entry else "",
         back=held is not entry,
+        parted=Apart.of(parted),
         evidence=of_assignment(held.evidence),
         readable=readable,
         identifiers=[_identified(item, revealed=revealed) for item in identifiers],

@@ -51,6 +51,7 @@ class AssignmentScreen(EntryScreen):
             ("By", self.by(entry)),
             ("Rule", entry.rule_version),
             ("Compared with source profile", _other(held, "with")),
+            ("Parted from source profile", _other(held, "apart_from")),
             ("Held back by a limit", entry.evidence.get("limit", "")),
             ("Held back from source profile", _other(entry, "kept_from")),
         ]

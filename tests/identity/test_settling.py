@@ -13,6 +13,7 @@ from consent.acts import NewAct, record
 from consent.decide import decide
 from consent.models import GRANTED
 from identity import ledger, rules, settle_runs, simulating
+from identity.holding import Parted, parted_from
 from identity.models import IN_REVIEW, LINKED, Assignment, GoldenValue, Match, Profile, Settling
 from identity.profiles import look_up, profile_of, source_profiles
 from identity.rules import Thresholds
@@ -90,6 +91,8 @@ def test_a_higher_threshold_takes_apart_and_says_why(town, now):
     assert entry.evidence["apart_from"] == str(source_profile("C1"))
     assert round(sum(step[2] for step in entry.evidence["levels"]), 1) == round(entry.evidence["bits"], 1)
     match = Match.objects.get()
+    assert parted_from([entry]) == {entry.pk: Parted(source_profile("C1"), alice, match.pk)}
+    assert parted_from(Assignment.objects.current().filter(profile=alice)) == {}
     assert (match.state, {match.left_id, match.right_id}) == (IN_REVIEW, {source_profile("C1"), source_profile("C2")})
     assert ("profile.split", alice, {"into": str(at_work)}) in told()
     assert [kind for kind, id, _ in told() if id == at_work] == ["profile.created"]
