@@ -101,4 +101,6 @@ def _choice(text: str) -> tuple[str, str]:
     name, equals, column = text.partition("=")
     if not equals or not column:
         raise ArgumentTypeError("write FIELD=COLUMN, such as birth_date=dob")
+    if name not in FIELDS and column in FIELDS:
+        raise ArgumentTypeError(f"the field comes first, did you mean {column}={name}?")
     return column, name

@@ -261,6 +261,7 @@ def test_faults_name_the_way_out(tmp_path: Path) -> None:
     assert "the columns are: first_name, surname, n" in fault(good, "--truth", "who")
     assert "the fields are: record_id" in fault(good, "--column", "age=n")
     assert "write FIELD=COLUMN" in fault(good, "--column", "n")
+    assert "did you mean given_name=n?" in fault(good, "--column", "n=given_name")
     assert "from 0.5 to below 1" in fault(good, "--threshold", "9")
     assert "from 0.5 to below 1" in fault(good, "--threshold", "0.3")
     assert "from 0.5 to below 1; did you mean 0.95?" in fault(good, "--threshold", "95")
