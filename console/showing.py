@@ -11,7 +11,7 @@ from identity.golden import GoldenRead
 from records.dictionary import FIELDS, PLAIN
 from records.names import given_name
 
-UNKNOWN = "No name yet"
+UNKNOWN = "No name to show"
 YEAR = 365
 LABELS = {
     "email": "E-mail",

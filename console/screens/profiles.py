@@ -93,8 +93,8 @@ class ProfileScreen(MergePages, GoldenPages, RecordPages):
     list_filter = (Known,)
     list_before_template = "console/profiles/look_up.html"
     intro = (
-        "Those with a name, the newest first; others are found under Who. Names and identifiers are masked; each page "
-        "you open is audited."
+        "The newest profiles first; those without a name that may be shown are found under Who. Names and identifiers "
+        "are masked; each page you open is audited."
     )
     empty_hint = (
         "Nobody with a name yet. Profiles appear once records have come in from a source and were resolved; those "
