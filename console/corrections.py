@@ -165,7 +165,7 @@ def _merged_by(answer: Verdict) -> UUID:
     """The profile that ended by this answer: whoever of the two the answer moved was in it until then."""
     entries = Assignment.objects.filter(source_profile__in=[answer.left_id, answer.right_id])
     moved = entries.filter(evidence__verdict=str(answer.decision)).first()
-    merged = moved and _before(moved)
+    merged = _before(moved) if moved else None
     if merged is None:
         raise ledger.NotPossible("nothing was joined by this answer; split off the source profile on the profile page")
     return merged
