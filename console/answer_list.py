@@ -19,30 +19,38 @@ ONE, TWO = "One person", "Two people"
 SAID = {MUST_LINK: ONE, CANNOT_LINK: TWO}
 STANDS, ENDED = "stands", "taken back"
 Answers = QuerySet[Verdict]
-DECISION = ("decided_at", "actor", "verdict", "undone_at")
 
 
 def answers() -> Answers:
-    """Of each decision the pair that matching had found, the likeliest where there are several; else the oldest."""
+    """Of each decision a pair on which it stands, or stood to the last: the one that matching had found, the likeliest
+    where there are several; else the oldest."""
     found = Match.objects.filter(left=OuterRef("left"), right=OuterRef("right"))
     likely = Verdict.objects.annotate(likely=Subquery(found.values("probability")[:1]))
-    first = likely.order_by(*DECISION, F("likely").desc(nulls_last=True), "id").distinct(*DECISION)
+    latest = F("undone_at").desc(nulls_first=True), F("likely").desc(nulls_last=True)
+    first = likely.order_by("decision", *latest, "id").distinct("decision")
     return Verdict.objects.filter(pk__in=first.values("pk"))
 
 
 @dataclass(frozen=True)
 class Told:
-    """What the list says of an answer beside its own columns: who gave it, and the profiles that the two are in now."""
+    """What the list says of an answer beside its own columns: who gave it, who took it back, and the profiles that the
+    two are in now."""
 
     by: str
+    undone_by: str
     profiles: list[tuple[str, str]]
 
 
 def told_of(rows: Sequence[Verdict]) -> dict[UUID, Told]:
     """The same for a page of answers: a few queries for all of them."""
-    names = names_of(row.actor for row in rows)
+    names = names_of(actor for row in rows for actor in (row.actor, row.undone_by))
     homes = profile_of([id for row in rows for id in (row.left_id, row.right_id)])
-    return {row.pk: Told(names.get(row.actor, row.actor), _pages(row, homes)) for row in rows}
+    return {
+        row.pk: Told(
+            names.get(row.actor, row.actor), names.get(row.undone_by, row.undone_by), profiles=_pages(row, homes)
+        )
+        for row in rows
+    }
 
 
 def _pages(row: Verdict, homes: dict[UUID, UUID]) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from identity import golden, ledger
-from identity.models import CANNOT_LINK, Assignment, Match, Verdict
+from identity.models import CANNOT_LINK, MUST_LINK, Assignment, Match, Verdict
 from identity.profiles import profile_of, source_profiles
 from pipeline import queue
 from privacy import requests, sharing, subjects
@@ -92,46 +92,90 @@ def keep_apart(match: Match, *, actor: str, reason: str, now: datetime) -> None:
         ledger.rule(match.left_id, match.right_id, CANNOT_LINK, actor=actor, reason=reason, now=now)
 
 
-def allow_again(profile: UUID, other: UUID, *, now: datetime) -> None:
-    """Take back that these two are kept apart: matching may join them again, if the evidence is enough."""
-    here, there = source_profiles(profile), source_profiles(other)
-    pairs = Verdict.objects.filter(undone_at=None, verdict=CANNOT_LINK)
-    across = pairs.filter(Q(left__in=here, right__in=there) | Q(left__in=there, right__in=here))
+def allow_again(profile: UUID, other: UUID, *, actor: str, reason: str, now: datetime) -> None:
+    """Take back whatever keeps these two apart, whoever decided it: matching may join them again, if the evidence is
+    enough. Raises `identity.ledger.NotPossible`."""
     with transaction.atomic():
         ledger.lock()
-        standing = list(across.values_list("left_id", "right_id"))
+        standing = _apart(source_profiles(profile), source_profiles(other))
         if not standing:
             raise ledger.NotPossible("nobody keeps these two apart")
-        for left, right in standing:
-            ledger.withdraw_verdict(left, right, now=now)
+        ledger.withdraw(standing, actor=actor, reason=reason, now=now)
         _process(profile, other, now=now)
 
 
 def take_back(answer: Verdict, *, actor: str, reason: str, now: datetime) -> None:
-    """Take back what somebody decided of a pair: what was joined by it is taken apart, and matching will not join it
-    again; what is kept apart by it may be joined again. Raises `identity.ledger.NotPossible`."""
+    """Take back what somebody decided, on all of its pairs and on no others: what was joined by it is taken apart, and
+    matching will not join it again; what is kept apart by it may be joined again, where no other answer forbids it.
+
+    Raises `identity.ledger.NotPossible`.
+    """
     with transaction.atomic():
         ledger.lock()
-        answer.refresh_from_db()
-        homes = profile_of([answer.left_id, answer.right_id])
-        if answer.undone_at or len(homes) < 2:
-            raise ledger.NotPossible("this answer does not stand any more")
-        here, there = homes[answer.left_id], homes[answer.right_id]
-        if answer.verdict == CANNOT_LINK:
-            allow_again(here, there, now=now)
-        elif here == there:
-            undo_merge(here, _merged_by(answer), actor=actor, reason=reason, now=now)
-        else:
-            raise ledger.NotPossible("the two are two profiles already")
+        standing = _standing_with(answer)
+        if answer.verdict == MUST_LINK:
+            _take_apart(answer, standing, actor=actor, reason=reason, now=now)
+        ledger.withdraw(standing, actor=actor, reason=reason, now=now)
+        _process(*set(_homes(standing).values()), now=now)
+
+
+def kept_apart_still(answer: Verdict) -> bool:
+    """Whether another answer keeps the two profiles apart that the two of this one are in."""
+    homes = profile_of([answer.left_id, answer.right_id])
+    here, there = (
+        [id, *(source_profiles(homes[id]) if id in homes else ())] for id in (answer.left_id, answer.right_id)
+    )
+    return bool(_apart(here, there))
+
+
+def _apart(here: Collection[UUID], there: Collection[UUID]) -> list[Verdict]:
+    """What keeps any of the one apart from any of the other."""
+    across = Q(left__in=here, right__in=there) | Q(left__in=there, right__in=here)
+    return list(Verdict.objects.filter(across, undone_at=None, verdict=CANNOT_LINK))
+
+
+def _homes(pairs: Collection[Verdict]) -> dict[UUID, UUID]:
+    return profile_of({id for pair in pairs for id in (pair.left_id, pair.right_id)})
+
+
+def _standing_with(answer: Verdict) -> list[Verdict]:
+    """This answer and the other pairs of its decision that stand."""
+    pairs = {pair.pk: pair for pair in Verdict.objects.filter(decision=answer.decision).order_by("id")}
+    if answer.pk not in pairs:
+        raise ledger.NotPossible("one of the two was erased, and the answer with them")
+    if pairs[answer.pk].undone_at:
+        raise ledger.NotPossible("this answer does not stand any more")
+    others = [pair for pair in pairs.values() if pair.pk != answer.pk and not pair.undone_at]
+    return [pairs[answer.pk], *others]
+
+
+def _take_apart(answer: Verdict, pairs: Collection[Verdict], *, actor: str, reason: str, now: datetime) -> None:
+    """Undo the merge where a profile holds one of these pairs. Who are two by now, by an objection for example, or
+    whoever waits to be resolved, are kept apart from then on."""
+    homes = _homes(pairs)
+    held = [pair for pair in pairs if pair.left_id in homes and homes[pair.left_id] == homes.get(pair.right_id)]
+    if held:
+        undo_merge(homes[held[0].left_id], _merged_by(answer), actor=actor, reason=reason, now=now)
+    apart = [(pair.left_id, pair.right_id) for pair in pairs if pair not in held]
+    if apart:
+        ledger.rule_each(apart, CANNOT_LINK, actor=actor, reason=reason, now=now)
 
 
 def _merged_by(answer: Verdict) -> UUID:
-    """The profile that ended by this answer: one of the two was in it until then."""
-    ended = Assignment.objects.filter(source_profile__in=[answer.left_id, answer.right_id], ended_at=answer.decided_at)
-    merged = ended.order_by("-assigned_at", "-id").values_list("profile_id", flat=True).first()
+    """The profile that ended by this answer: whoever of the two the answer moved was in it until then."""
+    entries = Assignment.objects.filter(source_profile__in=[answer.left_id, answer.right_id])
+    moved = entries.filter(evidence__verdict=str(answer.decision)).first()
+    merged = _before(moved) if moved else None
     if merged is None:
         raise ledger.NotPossible("nothing was joined by this answer; split off the source profile on the profile page")
     return merged
+
+
+def _before(entry: Assignment) -> UUID | None:
+    """The profile that the source profile of this entry left by it."""
+    earlier = Q(assigned_at__lt=entry.assigned_at) | Q(assigned_at=entry.assigned_at, id__lt=entry.pk)
+    left = Assignment.objects.filter(earlier, source_profile=entry.source_profile_id, ended_at=entry.assigned_at)
+    return left.order_by("-assigned_at", "-id").values_list("profile_id", flat=True).first()
 
 
 def _process(*profiles: UUID, now: datetime) -> None:

@@ -130,7 +130,7 @@ def merge(left: UUID, right: UUID, *, actor: str, reason: str, now: datetime) ->
         kept, moved = source_profiles(survivor), source_profiles(other)
         if survivor == other or not kept or not moved:
             raise NotPossible("choose two different profiles that both have source profiles")
-        _withdraw_between(kept, moved, verdict=CANNOT_LINK, now=now)
+        _withdraw_between(kept, moved, verdict=CANNOT_LINK, actor=actor, reason=reason, now=now)
         verdict = _join(kept, moved, actor=actor, reason=reason, now=now)
         assign(
             [Entry(id, survivor, BY_HAND, {"verdict": str(verdict.id)}) for id in moved],
@@ -172,7 +172,7 @@ def undo_split(source_profile: UUID, *, actor: str, reason: str, now: datetime) 
         members = source_profiles(home) if home else []
         if entry is None or home is None or not members:
             raise NotPossible("this source profile was not split off by hand, or its former profile has nobody left")
-        _withdraw_between([source_profile], members, verdict=CANNOT_LINK, now=now)
+        _withdraw_between([source_profile], members, verdict=CANNOT_LINK, actor=actor, reason=reason, now=now)
         verdict = _join(members, [source_profile], actor=actor, reason=reason, now=now)
         evidence = {"undoes": str(entry.id), "verdict": str(verdict.id)}
         assign([Entry(source_profile, home, BY_HAND, evidence)], actor=actor, rule_version=BY_HAND, now=now)
@@ -268,12 +268,12 @@ def rule(left: UUID, right: UUID, verdict: str, *, actor: str, reason: str, now:
         homes = profile_of([left, right])
         if verdict == CANNOT_LINK and left in homes and homes.get(left) == homes.get(right):
             raise NotPossible("they are one profile by now; split off the source profile instead")
-        return _rule_each([(left, right)], verdict, actor=actor, reason=reason, now=now)[0]
+        return rule_each([(left, right)], verdict, actor=actor, reason=reason, now=now)[0]
 
 
 # The standing verdicts of these pairs, ended; and what the review queue holds of them, decided.
 END_VERDICTS = """
-UPDATE identity_verdict AS verdict SET undone_at = %s
+UPDATE identity_verdict AS verdict SET undone_at = %s, undone_by = %s, undone_reason = %s
 FROM unnest(%s::uuid[], %s::uuid[]) AS pair (low, high)
 WHERE verdict.left_id = pair.low AND verdict.right_id = pair.high AND verdict.undone_at IS NULL
 """
@@ -284,18 +284,23 @@ WHERE match.left_id = pair.low AND match.right_id = pair.high
 """
 
 
-def _rule_each(
+def rule_each(
     pairs: Collection[tuple[UUID, UUID]], verdict: str, *, actor: str, reason: str, now: datetime
 ) -> list[Verdict]:
-    """The same verdict on many pairs at once; each replaces the one that stood."""
+    """The same verdict on many pairs at once, by one decision; each replaces the one that stood.
+
+    To be called under the ledger's lock, and to keep apart only whom no profile holds together.
+    """
     lows, highs = zip(*(sorted(pair) for pair in pairs), strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(END_VERDICTS, [now, list(lows), list(highs)])
+        cursor.execute(END_VERDICTS, [now, actor, reason[:200], list(lows), list(highs)])
         cursor.execute(DECIDE_MATCHES, [REJECTED if verdict == CANNOT_LINK else LINKED, list(lows), list(highs)])
+    ids = [new_id() for _ in lows]
     return Verdict.objects.bulk_create(
         [
             Verdict(
-                id=new_id(),
+                id=id,
+                decision=ids[0],
                 left_id=low,
                 right_id=high,
                 verdict=verdict,
@@ -303,7 +308,7 @@ def _rule_each(
                 actor=actor,
                 decided_at=now,
             )
-            for low, high in zip(lows, highs, strict=True)
+            for id, low, high in zip(ids, lows, highs, strict=True)
         ],
         batch_size=2_000,
     )
@@ -316,7 +321,7 @@ def _join(one: Collection[UUID], other: Collection[UUID], *, actor: str, reason:
 
     So whoever is left of either side stays joined when somebody of them objects to being linked.
     """
-    return _rule_each(_across(one, other), MUST_LINK, actor=actor, reason=reason, now=now)[0]
+    return rule_each(_across(one, other), MUST_LINK, actor=actor, reason=reason, now=now)[0]
 
 
 def _across(one: Collection[UUID], other: Collection[UUID]) -> list[tuple[UUID, UUID]]:
@@ -334,10 +339,10 @@ def _keep_apart(
     one: Collection[UUID], other: Collection[UUID], *, actor: str, reason: str, now: datetime
 ) -> list[Verdict]:
     """Rule that the one and the other are two people, in a bounded number of pairs."""
-    _withdraw_between(one, other, verdict=MUST_LINK, now=now)
+    _withdraw_between(one, other, verdict=MUST_LINK, actor=actor, reason=reason, now=now)
     with connection.cursor() as cursor:
         cursor.execute(REJECT_BETWEEN, {"one": list(one), "other": list(other)})
-    return _rule_each(_across(one, other), CANNOT_LINK, actor=actor, reason=reason, now=now)
+    return rule_each(_across(one, other), CANNOT_LINK, actor=actor, reason=reason, now=now)
 
 
 def _oldest_and_latest(ids: Collection[UUID]) -> list[UUID]:
@@ -347,22 +352,27 @@ def _oldest_and_latest(ids: Collection[UUID]) -> list[UUID]:
 
 
 WITHDRAW_BETWEEN = """
-UPDATE identity_verdict SET undone_at = %(now)s
+UPDATE identity_verdict SET undone_at = %(now)s, undone_by = %(actor)s, undone_reason = %(reason)s
 WHERE undone_at IS NULL AND verdict = %(verdict)s
   AND ((left_id = ANY(%(one)s) AND right_id = ANY(%(other)s)) OR (left_id = ANY(%(other)s) AND right_id = ANY(%(one)s)))
 """
 
 
-def _withdraw_between(one: Collection[UUID], other: Collection[UUID], *, verdict: str, now: datetime) -> None:
+def _withdraw_between(
+    one: Collection[UUID], other: Collection[UUID], *, verdict: str, actor: str, reason: str, now: datetime
+) -> None:
     """End these verdicts between any of the one and any of the other."""
+    sides = {"one": list(one), "other": list(other)}
     with connection.cursor() as cursor:
-        cursor.execute(WITHDRAW_BETWEEN, {"now": now, "verdict": verdict, "one": list(one), "other": list(other)})
+        cursor.execute(
+            WITHDRAW_BETWEEN, {"now": now, "actor": actor, "reason": reason[:200], "verdict": verdict, **sides}
+        )
 
 
-def withdraw_verdict(left: UUID, right: UUID, *, now: datetime) -> None:
-    """End the verdict on this pair, if one stands."""
-    low, high = sorted((left, right))
-    Verdict.objects.filter(left=low, right=high, undone_at=None).update(undone_at=now)
+def withdraw(verdicts: Collection[Verdict], *, actor: str, reason: str, now: datetime) -> None:
+    """End those of these verdicts that stand."""
+    standing = Verdict.objects.filter(pk__in=[one.pk for one in verdicts], undone_at=None)
+    standing.update(undone_at=now, undone_by=actor, undone_reason=reason[:200])
 
 
 def _by_age(left: UUID, right: UUID) -> tuple[UUID, UUID]:

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.fields.json import KeyTextTransform
 
+from vault.ids import new_id
+
 LINKED, IN_REVIEW, REJECTED = "linked", "in_review", "rejected"
 SIGNED_IN = "signed in on this device"
 MUST_LINK, CANNOT_LINK = "must_link", "cannot_link"
@@ -115,12 +117,20 @@ class Verdict(models.Model):
     reason = models.CharField(max_length=200)
     actor = models.CharField(max_length=80)
     decided_at = models.DateTimeField()
+    # The pairs that one decision ruled on share it: the id of the first of them, which the ledger's evidence names.
+    decision = models.UUIDField(default=new_id, db_index=True)
     undone_at = models.DateTimeField(null=True)
+    undone_by = models.CharField(max_length=80, blank=True, default="")
+    undone_reason = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["left", "right"], condition=Q(undone_at=None), name="one_standing_verdict_per_pair"
+            ),
+            models.CheckConstraint(
+                condition=Q(undone_at=None, undone_by="", undone_reason="") | Q(undone_at__isnull=False),
+                name="only_an_undone_verdict_says_by_whom",
             ),
             models.CheckConstraint(condition=Q(left__lt=F("right")), name="verdict_pair_is_ordered"),
         ]

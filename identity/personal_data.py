@@ -59,7 +59,9 @@ TABLES = [
     _linking(
         "identity.Verdict",
         "left",
-        PAIR | dict.fromkeys(("id", "verdict", "reason", "decided_at", "undone_at"), PLAIN) | {"actor": PSEUDONYM},
+        PAIR
+        | dict.fromkeys(("id", "verdict", "reason", "decided_at", "decision", "undone_at", "undone_reason"), PLAIN)
+        | {"actor": PSEUDONYM, "undone_by": PSEUDONYM},
         also=("right",),
     ),
     _linking(

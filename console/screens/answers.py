@@ -36,7 +36,7 @@ class AnswerScreen(EntryScreen):
     may_view = CORRECT_IDENTITY
     heading = "Answers"
     entry_template = "console/answers/page.html"
-    list_display = ("given", "pair", "answer", "because", "by", "now_in", "state")
+    list_display = ("given", "pair", "answer", "because", "by", "now_in", "state", "taken_back")
     list_display_links = ("given",)
     list_filter = (Said, Stands)
     sortable_by = ()
@@ -87,6 +87,13 @@ class AnswerScreen(EntryScreen):
     def state(self, answer: Verdict) -> str:
         return ENDED if answer.undone_at else STANDS
 
+    @admin.display(description="Taken back")
+    def taken_back(self, answer: Any) -> str:
+        if not answer.undone_at:
+            return ""
+        by = f", {answer.told.undone_by}" if answer.told.undone_by else ""
+        return f"{moment(answer.undone_at)}{by}" + (f": {answer.undone_reason}" if answer.undone_reason else "")
+
     def entry_title(self, entry: Any) -> str:
         return f"{SAID[entry.verdict]}, {moment(entry.decided_at)}"
 
@@ -97,6 +104,8 @@ class AnswerScreen(EntryScreen):
             ("By", self.by(entry)),
             ("Since", moment(entry.decided_at)),
             ("Until", moment(entry.undone_at) if entry.undone_at else "it still stands"),
+            ("Taken back by", entry.told.undone_by),
+            ("Taken back because", entry.undone_reason),
             ("The two are now", self.now_in(entry)),
         ]
 
@@ -123,10 +132,19 @@ class AnswerScreen(EntryScreen):
         if not form.is_valid():
             messages.error(request, first_error(form))
             return redirect("admin:identity_verdict_change", id)
-        done = "Taken back: matching may join them again."
-        if answer.verdict == MUST_LINK:
-            done = "Taken back: they are two profiles again, and matching will not join them."
         reason, by = form.cleaned_data["reason"], actor_of(request).id
-        with telling(request, NotPossible, done=done):
+        with telling(request, NotPossible):
             corrections.take_back(answer, actor=by, reason=reason, now=timezone.now())
+            messages.success(request, _done(answer))
+        if not answers().filter(pk=id).exists():
+            return redirect("admin:identity_verdict_changelist")
         return redirect("admin:identity_verdict_change", id)
+
+
+def _done(answer: Verdict) -> str:
+    """What came of taking this answer back."""
+    if answer.verdict == MUST_LINK:
+        return "Taken back: they are two profiles again, and matching will not join them."
+    if corrections.kept_apart_still(answer):
+        return "Taken back. Another answer still keeps these two profiles apart."
+    return "Taken back: matching may join them again."

@@ -36,11 +36,17 @@ class AssignmentScreen(EntryScreen):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Assignment]":
         return Assignment.objects.select_related("source_profile__source").order_by("-id")
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        entry: Any = super().get_object(request, object_id, from_field)
+        if entry is not None:
+            (entry.held,) = held_by([entry])
+        return entry
+
     def entry_title(self, entry: Any) -> str:
         return f"{self.source_profile_short(entry)}: {because(entry)}"
 
     def facts(self, entry: Any) -> Facts:
-        (held,) = held_by([entry])
+        held = entry.held
         return [
             ("Source profile", self.source_profile_short(entry)),
             ("Belongs to profile", self.profile_link(entry)),
@@ -57,8 +63,7 @@ class AssignmentScreen(EntryScreen):
         ]
 
     def more(self, entry: Any, request: HttpRequest) -> dict[str, Any]:
-        (held,) = held_by([entry])
-        return {"evidence": of_assignment(held.evidence)}
+        return {"evidence": of_assignment(entry.held.evidence)}
 
     @admin.display(description="Reason")
     def why(self, entry: Assignment) -> str:

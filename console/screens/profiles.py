@@ -329,8 +329,9 @@ class ProfileScreen(MergePages, GoldenPages, RecordPages):
 
     @needs(CORRECT_IDENTITY)
     def allow_again(self, request: HttpRequest, profile: UUID, other: UUID) -> HttpResponse:
-        with telling(request, NotPossible, done="Taken back: matching may join them again."):
-            corrections.allow_again(profile, other, now=timezone.now())
+        if reason := _reason(request):
+            with telling(request, NotPossible, done="Taken back: matching may join them again."):
+                corrections.allow_again(profile, other, reason=reason, **_by(request))
         return _to(profile)
 
     @needs(DECIDE_REQUESTS)

@@ -84,13 +84,16 @@ def test_what_was_kept_apart_can_be_taken_back(world: World, sign_in: SignIn) ->
     (apart,) = page.context["apart"]
     assert (apart.profile, apart.reason, apart.actor) == (world.bob, "same handwriting", "data_steward")
     again = reverse("admin:identity_profile_allow_again", args=[world.alice, world.bob])
-    client.post(again)
+    assert said(client.post(again)) == ["Reason: This field is required."]
+    client.post(again, {"reason": "ticket 4711"})
+    taken = Verdict.objects.get()
+    assert (taken.undone_by, taken.undone_reason) == (str(world.staff["data_steward"].pk), "ticket 4711")
     assert not Verdict.objects.filter(undone_at=None).exists()
     assert set(Work.objects.values_list("source_profile_id", flat=True)) == {
         *world.parts(world.alice),
         *world.parts(world.bob),
     }
-    assert said(client.post(again)) == ["Nobody keeps these two apart."]
+    assert said(client.post(again, REASON)) == ["Nobody keeps these two apart."]
     assert sign_in("marketer").post(again).status_code == 403
 
 

@@ -415,7 +415,7 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "admin:identity_profile_split": (WHY,),
     "admin:identity_profile_undo_split": (WHY,),
     "admin:identity_profile_undo_merge": (WHY,),
-    "admin:identity_profile_allow_again": (Act(),),
+    "admin:identity_profile_allow_again": (WHY,),
     "admin:identity_profile_request": (Act({"kind": "access", "regulation": "gdpr"}),),
     "admin:identity_profile_hold": (Act({"reference": "3 O 3/26", "reason": REASON}),),
     "admin:identity_profile_lift_hold": (WHY,),
