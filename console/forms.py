@@ -126,10 +126,11 @@ class OtherProfile(forms.Form):
         return found
 
 
-class MergeWith(OtherProfile, Reason):
-    """Another profile that is the same person, and why."""
+class MergeWith(Reason):
+    """Another profile that is the same person, as it was shown beside this one, and why."""
 
-    field_order = ("other", "reason")
+    other = forms.UUIDField(widget=forms.HiddenInput)
+    seen = forms.CharField(max_length=64, widget=forms.HiddenInput, required=False)
 
 
 class PutHold(Reason):

@@ -14,6 +14,7 @@ from consent.acts import NewAct, record
 from consent.models import WITHDRAWN, Act
 from consent.restrictions import RESTRICTION, restrict
 from console import corrections
+from console.makeup import makeup_of
 from console.showing import UNKNOWN
 from identity import profiles
 from identity.models import Assignment, GoldenValue, Verdict
@@ -343,7 +344,8 @@ def test_the_evidence_is_shown_in_levels_and_bits(world: World, sign_in: SignIn)
 
 def test_what_stewards_wrote_is_shown_to_those_who_correct_identity(world: World, sign_in: SignIn) -> None:
     merge = reverse("admin:identity_profile_merge", args=[world.alice])
-    sign_in("data_steward").post(merge, {"reason": "case 4711", "other": str(world.bob)})
+    sent = {"reason": "case 4711", "other": str(world.bob), "seen": makeup_of([world.alice, world.bob])}
+    sign_in("data_steward").post(merge, sent)
     seen = {role: sign_in(role).get(page(world.alice), follow=True) for role in ("data_steward", "marketer")}
     assert {answer.status_code for answer in seen.values()} == {200}
     assert "case 4711" in seen["data_steward"].content.decode()
