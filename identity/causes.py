@@ -10,7 +10,7 @@ import numpy as np
 
 from identity.blocked import Blocked
 from identity.edges import Edge, ordered, scored
-from identity.matching import Limit, log_odds, words
+from identity.matching import Limit, words
 from identity.models import Assignment
 from identity.scene import Scene
 from identity.waiting import CONTRADICTED, LIMIT, OUTWEIGHED, VISITING, would_join_two_known
@@ -67,7 +67,9 @@ class Causes:
         pairs = [ordered(*pair) for pair in product(one, other)]
         edges = self.scene.edges
         known = [pair for pair in pairs if pair in edges]
-        best = max(known, key=lambda pair: (edges[pair].bits, pair), default=ordered(one[0], other[0]))
+        best = max(
+            known, key=lambda pair: (edges[pair].exact, edges[pair].bits, pair), default=ordered(one[0], other[0])
+        )
         if ruled := [pair for pair in pairs if pair in self.scene.apart]:
             return self._of(ANSWERED, min(ruled))
         if self.scene.objecting.issuperset(one) or self.scene.objecting.issuperset(other):
@@ -77,7 +79,7 @@ class Causes:
         if held := [pair for pair in known if pair in self.held]:
             pair = max(held, key=lambda pair: (edges[pair].bits, pair))
             return self._of(LIMIT, pair, self.held[pair].label)
-        if best in edges and edges[best].bits >= log_odds(self.scene.thresholds.link):
+        if best in edges and edges[best].reaches(self.scene.thresholds.link):
             visits = would_join_two_known(self.scene, best, {*one}, {*other})
             return self._of(VISITING if visits else OUTWEIGHED, best)
         return self._missing(pairs, best)

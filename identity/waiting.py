@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 
-from identity.matching import Limit, log_odds
+from identity.matching import Limit
 from identity.matching.waterfall import Step
 from identity.scene import Scene
 from identity.weighing import Rows
@@ -23,7 +23,7 @@ def why_apart(scene: Scene, pair: Rows, sides: tuple[set[int], set[int]], limit:
     """
     if limit:
         return [(LIMIT, limit.label, 0.0)]
-    if scene.edges[pair].bits < log_odds(scene.thresholds.link):
+    if not scene.edges[pair].reaches(scene.thresholds.link):
         return []
     return [(HELD_BACK, _reason(scene, pair, *sides), 0.0)]
 
