@@ -12,8 +12,9 @@ from identity.blocked import Blocked
 from identity.edges import Edge, ordered, scored
 from identity.matching import Limit, words
 from identity.models import Assignment
+from identity.review_order import LIMIT
 from identity.scene import Scene
-from identity.waiting import CONTRADICTED, LIMIT, OUTWEIGHED, VISITING, would_join_two_known
+from identity.waiting import CONTRADICTED, OUTWEIGHED, VISITING, would_join_two_known
 from identity.weighing import Rows
 from vault.arrays import Uuids
 from vault.questions import Question, answer
@@ -157,6 +158,13 @@ def in_words(kind: str, detail: str) -> str:
         return f"the same {' and '.join(_named(detail))}, which is blocked and tells nothing"
     so_far = f"; so far joined by: {detail}" if detail else ""
     return f"{_WORDS[kind]}{so_far}" if kind in _WORDS else ""
+
+
+def shortened(detail: str, most: int) -> str:
+    """As much of the detail as so many letters hold: whole parts of it, or whole words of the first."""
+    if len(detail) <= most:
+        return detail
+    return detail[: most + 2].rpartition(", ")[0] or detail[: most + 1].rpartition(" ")[0] or detail[:most]
 
 
 def _named(detail: str) -> list[str]:

@@ -6,11 +6,10 @@ import numpy as np
 
 from identity.matching import Limit
 from identity.matching.waterfall import Step
+from identity.review_order import HELD_BACK, LIMIT
 from identity.scene import Scene
 from identity.weighing import Rows
 
-# What evidence calls the limit that held a link back, and another reason.
-LIMIT, HELD_BACK = "limit", "held_back"
 # So many of either side are held against each other: who has thousands of records would fill the memory with pairs.
 MOST_ASKED = 50
 CONTRADICTED, VISITING, OUTWEIGHED = "contradicted", "visiting", "outweighed"

@@ -164,6 +164,21 @@ def test_what_is_certain_is_enough_by_itself():
 
 
 @pytest.mark.parametrize(
+    ("most", "kept"),
+    [
+        (24, "same e-mail, same device"),
+        (23, "same e-mail"),
+        (11, "same e-mail"),
+        (10, "same"),
+        (3, "sam"),
+    ],
+)
+def test_a_detail_that_is_too_long_ends_with_a_whole_part(most, kept):
+    assert causes.shortened("same e-mail, same device", most) == kept
+    assert causes.shortened("same e-mail, same device, x", most) == kept
+
+
+@pytest.mark.parametrize(
     ("kind", "detail", "words"),
     [
         ("contradicted", "given_name, birth_date", "given name and birth date plainly differ"),
