@@ -70,10 +70,10 @@ def after(match: Match, part: Part = ALL) -> Match | None:
     last the first."""
     queue = in_order(waiting(part).exclude(pk=match.pk))
     kind, distance = kind_of(match.evidence), abs(match.probability - EVEN)
-    alike = queue.filter(kind=kind)
+    alike = queue.filter(Q(kind=kind))
     # Each alone is the next step along the index; one condition for all would be a look at every pair.
-    behind = (alike.filter(distance=distance, id__gt=match.pk), alike.filter(distance__gt=distance))
-    steps = (*behind, queue.filter(kind__gt=kind), queue)
+    behind = (alike.filter(Q(distance=distance, id__gt=match.pk)), alike.filter(Q(distance__gt=distance)))
+    steps = (*behind, queue.filter(Q(kind__gt=kind)), queue)
     return next((found for step in steps if (found := step.first())), None)
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from django.contrib.admin import RelatedFieldListFilter, ShowFacets, display
 from django.core.paginator import Paginator
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
@@ -67,7 +67,7 @@ class FirstPages(Pages):
 
     @cached_property
     def count(self) -> int:
-        found = int(self.object_list[: self.MOST + 1].count())
+        found = cast("QuerySet[Any]", self.object_list)[: self.MOST + 1].count()
         self.are_more = found > self.MOST
         return min(found, self.MOST)
 
