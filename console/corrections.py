@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from console.makeup import makeup_of
+from console.makeup import CHANGED_MEANWHILE, makeup_of
 from identity import golden, ledger
 from identity.models import CANNOT_LINK, Assignment, Match, Verdict
 from identity.profiles import profile_of, source_profiles
@@ -18,8 +18,6 @@ from pipeline import queue
 from privacy import requests, sharing, subjects
 from privacy.models import ERASURE, OPEN, SubjectRequest
 from privacy.sharing import NotShared
-
-CHANGED_MEANWHILE = "one of these profiles has changed meanwhile; look at both again before you merge them"
 
 
 class ChangedMeanwhile(ledger.NotPossible):

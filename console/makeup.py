@@ -6,6 +6,8 @@ from uuid import UUID
 
 from identity.profiles import source_profiles_of
 
+CHANGED_MEANWHILE = "one of these profiles has changed meanwhile; look at both again before you merge them"
+
 
 def makeup_of(profiles: Collection[UUID]) -> str:
     """A mark of who belongs to these profiles now: another as soon as anybody came or went."""

@@ -57,7 +57,7 @@ class MergePages(Screen):
 
     def _merged(self, request: HttpRequest, profile: UUID, here: UUID) -> HttpResponse:
         """Nobody but whoever was shown is merged: where one has gone on elsewhere, both are shown anew."""
-        form = MergeWith(request.POST)
+        form = MergeWith(request.POST, than=profile)
         if form.is_valid():
             try:
                 survivor = corrections.merge_as_seen(

@@ -13,6 +13,7 @@ from access.roles import CORRECT_IDENTITY, ROLES
 from consent.acts import NewAct, record
 from consent.models import WITHDRAWN
 from console import corrections
+from console.makeup import makeup_of
 from identity import profiles
 from identity.models import Verdict
 from tests.console.conftest import PLAINTEXT, World, said
@@ -133,6 +134,8 @@ def test_whoever_was_shown_is_merged_and_nobody_who_came_since(world: World, sig
     sent = seen(client, world.alice, world.carol)
     # The older of the two goes on.
     assert corrections.merge(world.bob, world.carol, actor="1", reason="one person", now=now) == world.bob
+    refused = client.post(merge(world.alice), sent | {"reason": ""})
+    assert CHANGED in refused.content.decode()
     refused = client.post(merge(world.alice), sent)
     assert (home(bobs[0]), home(carols[0])) == (world.bob, world.bob)
     assert CHANGED in refused.content.decode()
@@ -156,9 +159,17 @@ def test_who_came_to_either_or_took_it_in_is_looked_at_first(world: World, sign_
     assert len({home(id) for id in (*world.parts(world.alice), *world.parts(world.bob))}) == 2
 
 
+def test_who_came_while_the_button_was_pressed_is_not_merged_either(world: World, now: datetime) -> None:
+    shown = makeup_of([world.alice, world.carol])
+    corrections.merge(world.bob, world.carol, actor="1", reason="one person", now=now)
+    with pytest.raises(corrections.ChangedMeanwhile, match="look at both again"):
+        corrections.merge_as_seen(world.alice, world.carol, seen=shown, actor="1", reason="one person", now=now)
+    assert Verdict.objects.count() == 1
+
+
 def test_without_a_reason_both_are_shown_again(world: World, sign_in: SignIn) -> None:
     client = sign_in("data_steward")
-    response = client.post(merge(world.alice), {"other": str(world.bob), "reason": ""})
+    response = client.post(merge(world.alice), seen(client, world.alice, world.bob) | {"reason": ""})
     assert response.context["form"].errors == {"reason": ["This field is required."]}
     assert [side.profile for side in response.context["both"].sides] == [world.alice, world.bob]
     assert not Verdict.objects.exists()
