@@ -12,7 +12,8 @@ from identity.causes import ANSWERED, BLOCKED, NOTHING, OBJECTED, THROUGH_OTHERS
 from identity.matching.waterfall import PRIOR
 from identity.matching.words import in_words as in_words_of
 from identity.models import CANNOT_LINK, SPLIT, DryRunChange, Verdict
-from identity.waiting import CONTRADICTED, LIMIT, OUTWEIGHED, VISITING
+from identity.review_order import LIMIT
+from identity.waiting import CONTRADICTED, OUTWEIGHED, VISITING
 
 _APART = {
     OBJECTED: "Somebody of one side does not agree to being linked any more, so that side stands alone.",

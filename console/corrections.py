@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from console.makeup import CHANGED_MEANWHILE, makeup_of
 from identity import golden, ledger
 from identity.models import CANNOT_LINK, MUST_LINK, Assignment, Match, Verdict
 from identity.profiles import profile_of, source_profiles
@@ -19,12 +20,26 @@ from privacy.models import ERASURE, OPEN, SubjectRequest
 from privacy.sharing import NotShared
 
 
+class ChangedMeanwhile(ledger.NotPossible):
+    """One of the two is not made up as whoever decides has seen it."""
+
+
 def merge(left: UUID, right: UUID, *, actor: str, reason: str, now: datetime) -> UUID:
     """Make two profiles one. Raises `identity.ledger.NotPossible`."""
     with transaction.atomic():
         survivor = ledger.merge(left, right, actor=actor, reason=reason, now=now)
         _process(left, right, now=now)
     return survivor
+
+
+def merge_as_seen(left: UUID, right: UUID, *, seen: str, actor: str, reason: str, now: datetime) -> UUID:
+    """The same of two that somebody looked at, who were made up so then (`console.makeup`). Raises `ChangedMeanwhile`
+    where either has changed since, and `identity.ledger.NotPossible`."""
+    with transaction.atomic():
+        ledger.lock()
+        if makeup_of([left, right]) != seen:
+            raise ChangedMeanwhile(CHANGED_MEANWHILE)
+        return merge(left, right, actor=actor, reason=reason, now=now)
 
 
 def split(source_profile: UUID, *, actor: str, reason: str, now: datetime) -> UUID:

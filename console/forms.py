@@ -8,6 +8,7 @@ from uuid import UUID
 from django import forms
 
 from consent.models import CONSENT, GRANTED, LEGAL_OBLIGATION, WITHDRAWN, Purpose
+from console.makeup import CHANGED_MEANWHILE, makeup_of
 from console.showing import label_of
 from console.telling import sentence
 from identity.profiles import NotOneProfile, called, where_now
@@ -126,10 +127,22 @@ class OtherProfile(forms.Form):
         return found
 
 
-class MergeWith(OtherProfile, Reason):
-    """Another profile that is the same person, and why."""
+class MergeWith(Reason):
+    """Another profile that is the same person, as it was shown beside this one, and why."""
 
-    field_order = ("other", "reason")
+    other = forms.UUIDField(widget=forms.HiddenInput)
+    seen = forms.CharField(max_length=64, widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, than: UUID, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.than = than
+
+    def clean(self) -> dict[str, object]:
+        """Says whether either has changed also where the reason is missing: both are shown anew then."""
+        said: dict[str, Any] = super().clean() or {}
+        if "other" in said and makeup_of([self.than, said["other"]]) != said.get("seen"):
+            raise forms.ValidationError(sentence(CHANGED_MEANWHILE))
+        return said
 
 
 class PutHold(Reason):

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from console.asking import LINKING, ask_for_each
+from console.makeup import makeup_of
 from console.profile.apart import Apart, kept_apart
 from console.profile.evidence import Evidence, of_levels
 from console.profile.list import Seen, seen_of
@@ -48,18 +49,19 @@ class Field:
 @dataclass(frozen=True)
 class Both:
     """Two profiles side by side; how likely they are one person by their golden records, in percent, if it can be told;
-    and who decided before to keep them apart."""
+    who decided before to keep them apart; and the mark of whom both are made of."""
 
     sides: list[Side]
     fields: list[Field]
     percent: float | None
     evidence: Evidence
     apart: Apart | None
+    makeup: str
 
 
 def both(left: UUID, right: UUID, request: HttpRequest, *, now: datetime) -> Both:
     """What whoever merges two profiles should see first. That they were opened stands in the audit log."""
-    owned = source_profiles_of([left, right])
+    makeup, owned = makeup_of([left, right]), source_profiles_of([left, right])
     decisions = ask_for_each(owned, request, purpose=LINKING, reason="compare before a merge", now=now)
     records = golden.read(sorted(decisions.allowed), decisions.grant, opening=open_what_opens)
     one, other = records.get(left, NOTHING), records.get(right, NOTHING)
@@ -87,6 +89,7 @@ def both(left: UUID, right: UUID, request: HttpRequest, *, now: datetime) -> Bot
         percent=None if alike.probability is None else 100 * alike.probability,
         evidence=of_levels(alike.steps),
         apart=next((row for row in kept_apart(left, owned[left]) if row.profile == right), None),
+        makeup=makeup,
     )
 
 

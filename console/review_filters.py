@@ -6,7 +6,7 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from console.review_queue import WHY, count_by_source, count_by_why, part_in
+from console.review_queue import WHY, count_by_source, count_by_why, part_in, told
 from identity.models import Match
 from records.models import Source
 
@@ -28,11 +28,11 @@ class WaitsBecause(_Narrowing):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         counts = count_by_why(part_in(request.GET).source)
-        return [(why, f"{label} ({counts.get(why, 0):,})") for why, label in WHY.items()]
+        return [(why, f"{label} ({told(counts[why])})") for why, label in WHY.items()]
 
 
 class FromSource(_Narrowing):
-    """One of the sources of the pairs that wait."""
+    """One of the sources of the pairs that wait; where very many wait, one of all sources, uncounted."""
 
     title = "source"
     as_named = True
@@ -41,6 +41,8 @@ class FromSource(_Narrowing):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         part = part_in(request.GET)
         counts = count_by_source(part.why)
+        named = Source.objects.order_by("name").values_list("id", "name")
+        if counts is None:
+            return [(str(id), name) for id, name in named]
         shown = counts | ({part.source: counts.get(part.source, 0)} if part.source else {})
-        named = Source.objects.filter(id__in=shown).order_by("name").values_list("id", "name")
-        return [(str(id), f"{name} ({shown[id]:,})") for id, name in named]
+        return [(str(id), f"{name} ({shown[id]:,})") for id, name in named.filter(id__in=shown)]

@@ -1,7 +1,7 @@
-"""The review queue: pairs that may be one person, on which nobody has decided yet.
+"""The review queue: pairs that may be one person, on which nobody has decided yet, in the order of
+`identity.review_order`.
 
-Those come first by whose answers the match model learns most: the closer to even odds, the more an answer tells. Of a
-pair that was likely enough to be joined, and that something else holds back, it learns nothing.
+However many wait, a page asks for few of them: no more than `MOST` are counted.
 """
 
 from collections import Counter
@@ -10,30 +10,22 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Abs
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from console.ids import uuid_in
-from identity.given_answers import link_then, teaches
 from identity.models import IN_REVIEW, Assignment, Match, Verdict
-from identity.waiting import HELD_BACK, LIMIT
+from identity.review_order import BY_LIMIT, CONTRADICTS, DISTANCE, EVEN, KIND, OTHERWISE, UNDECIDED, kind_of
 
-ORDER = ("teaches_nothing", "from_even_odds", "id")
-EVEN = 0.5
-UNDECIDED, BY_LIMIT, OTHERWISE = "undecided", "limit", "otherwise"
-# Why a pair waits, as the filter says it.
+ORDER = ("kind", "distance", "id")
+MOST = 1_000
+# Why a pair waits, as an address and the filter say it.
 WHY = {
-    UNDECIDED: "Undecided by evidence",
-    BY_LIMIT: "Held back by a limit",
-    OTHERWISE: "Held back by something else",
+    "undecided": "Undecided by evidence",
+    "limit": "Held back by a limit",
+    "otherwise": "Held back by something else",
+    "contradicts": "Contradicts itself",
 }
-# The evidence of a pair that something holds back has a step that says what.
-_WHY = Case(
-    When(evidence__contains=[[LIMIT]], then=Value(BY_LIMIT)),
-    When(evidence__contains=[[HELD_BACK]], then=Value(OTHERWISE)),
-    default=Value(UNDECIDED),
-    output_field=CharField(),
-)
+_KINDS = {"undecided": UNDECIDED, "limit": BY_LIMIT, "otherwise": OTHERWISE, "contradicts": CONTRADICTS}
 
 
 @dataclass(frozen=True)
@@ -64,38 +56,49 @@ def waiting(part: Part = ALL) -> "QuerySet[Match]":
     settled = Verdict.objects.filter(undone_at=None, left=OuterRef("left"), right=OuterRef("right"))
     found = Match.objects.filter(~Exists(settled), ~Exists(_together()), state=IN_REVIEW)
     if part.why:
-        found = found.alias(why=_WHY).filter(why=part.why)
+        found = found.alias(kind=KIND).filter(kind=_KINDS[part.why])
     return found.filter(Q(left__source=part.source) | Q(right__source=part.source)) if part.source else found
 
 
 def in_order(pairs: "QuerySet[Match]") -> "QuerySet[Match]":
     """The pairs by whose answers the model learns most come first."""
-    teaches_nothing = Case(When(probability__lt=link_then(), then=Value(0)), default=Value(1))
-    return pairs.alias(teaches_nothing=teaches_nothing, from_even_odds=Abs(F("probability") - EVEN)).order_by(*ORDER)
+    return pairs.alias(kind=KIND, distance=DISTANCE).order_by(*ORDER)
 
 
 def after(match: Match, part: Part = ALL) -> Match | None:
     """The pair that stands behind this one in this part of the queue, whether this one still waits or not; behind the
     last the first."""
     queue = in_order(waiting(part).exclude(pk=match.pk))
-    last, distance = int(not teaches(match)), abs(match.probability - EVEN)
-    farther = Q(from_even_odds__gt=distance) | Q(from_even_odds=distance, id__gt=match.pk)
-    return queue.filter(Q(teaches_nothing__gt=last) | Q(teaches_nothing=last) & farther).first() or queue.first()
+    kind, distance = kind_of(match.evidence), abs(match.probability - EVEN)
+    alike = queue.filter(Q(kind=kind))
+    # Each alone is the next step along the index; one condition for all would be a look at every pair.
+    behind = (alike.filter(Q(distance=distance, id__gt=match.pk)), alike.filter(Q(distance__gt=distance)))
+    steps = (*behind, queue.filter(Q(kind__gt=kind)), queue)
+    return next((found for step in steps if (found := step.first())), None)
+
+
+def count(part: Part = ALL) -> int:
+    """How many pairs wait in this part; one more than `MOST` stands for any more."""
+    return waiting(part)[: MOST + 1].count()
+
+
+def told(pairs: int) -> str:
+    """A count as it is shown."""
+    return f"{MOST:,}+" if pairs > MOST else f"{pairs:,}"
 
 
 def count_by_why(source: UUID | None) -> dict[str, int]:
     """How many pairs wait for each reason, of all sources or of this one."""
-    rows = waiting(Part(source=source)).annotate(why=_WHY).order_by().values("why")
-    return dict(rows.annotate(pairs=Count("id")).values_list("why", "pairs"))
+    return {why: count(Part(why, source)) for why in WHY}
 
 
-def count_by_source(why: str) -> dict[UUID, int]:
-    """How many pairs have a side of each source, of those that wait for this reason or of all."""
-    rows = waiting(Part(why=why)).order_by().values("left__source", "right__source")
-    counts: Counter[UUID] = Counter()
-    for left, right, pairs in rows.annotate(pairs=Count("id")).values_list("left__source", "right__source", "pairs"):
-        counts.update(dict.fromkeys({left, right}, pairs))
-    return dict(counts)
+def count_by_source(why: str) -> dict[UUID, int] | None:
+    """How many pairs have a side of each source, of those that wait for this reason or of all; None where these are
+    more than `MOST`."""
+    rows = list(waiting(Part(why)).values_list("left__source", "right__source")[: MOST + 1])
+    if len(rows) > MOST:
+        return None
+    return dict(Counter(source for sides in rows for source in {*sides}))
 
 
 def _together() -> "QuerySet[Assignment]":

@@ -7,9 +7,10 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from django.contrib.admin import RelatedFieldListFilter, ShowFacets, display
 from django.core.paginator import Paginator
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -56,6 +57,19 @@ class Pages(Paginator):  # type: ignore[type-arg]
     """Pages of a list; the theme shows them with this template."""
 
     template_name = "console/parts/pagination.html"
+
+
+class FirstPages(Pages):
+    """The first pages of a list that may be very long: no row behind `MOST` is counted or turned to."""
+
+    MOST = 1_000
+    are_more = False
+
+    @cached_property
+    def count(self) -> int:
+        found = cast("QuerySet[Any]", self.object_list)[: self.MOST + 1].count()
+        self.are_more = found > self.MOST
+        return min(found, self.MOST)
 
 
 class Rows(ChangeList):  # type: ignore[misc]

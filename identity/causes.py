@@ -10,10 +10,11 @@ import numpy as np
 
 from identity.blocked import Blocked
 from identity.edges import Edge, ordered, scored
-from identity.matching import Limit, log_odds, words
+from identity.matching import Limit, words
 from identity.models import Assignment
+from identity.review_order import LIMIT
 from identity.scene import Scene
-from identity.waiting import CONTRADICTED, LIMIT, OUTWEIGHED, VISITING, would_join_two_known
+from identity.waiting import CONTRADICTED, OUTWEIGHED, VISITING, would_join_two_known
 from identity.weighing import Rows
 from vault.arrays import Uuids
 from vault.questions import Question, answer
@@ -67,7 +68,9 @@ class Causes:
         pairs = [ordered(*pair) for pair in product(one, other)]
         edges = self.scene.edges
         known = [pair for pair in pairs if pair in edges]
-        best = max(known, key=lambda pair: (edges[pair].bits, pair), default=ordered(one[0], other[0]))
+        best = max(
+            known, key=lambda pair: (edges[pair].exact, edges[pair].bits, pair), default=ordered(one[0], other[0])
+        )
         if ruled := [pair for pair in pairs if pair in self.scene.apart]:
             return self._of(ANSWERED, min(ruled))
         if self.scene.objecting.issuperset(one) or self.scene.objecting.issuperset(other):
@@ -77,7 +80,7 @@ class Causes:
         if held := [pair for pair in known if pair in self.held]:
             pair = max(held, key=lambda pair: (edges[pair].bits, pair))
             return self._of(LIMIT, pair, self.held[pair].label)
-        if best in edges and edges[best].bits >= log_odds(self.scene.thresholds.link):
+        if best in edges and edges[best].reaches(self.scene.thresholds.link):
             visits = would_join_two_known(self.scene, best, {*one}, {*other})
             return self._of(VISITING if visits else OUTWEIGHED, best)
         return self._missing(pairs, best)
@@ -155,6 +158,13 @@ def in_words(kind: str, detail: str) -> str:
         return f"the same {' and '.join(_named(detail))}, which is blocked and tells nothing"
     so_far = f"; so far joined by: {detail}" if detail else ""
     return f"{_WORDS[kind]}{so_far}" if kind in _WORDS else ""
+
+
+def shortened(detail: str, most: int) -> str:
+    """As much of the detail as so many letters hold: whole parts of it, or whole words of the first."""
+    if len(detail) <= most:
+        return detail
+    return detail[: most + 2].rpartition(", ")[0] or detail[: most + 1].rpartition(" ")[0] or detail[:most]
 
 
 def _named(detail: str) -> list[str]:

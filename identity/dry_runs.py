@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from identity import ledger, rules
+from identity.causes import shortened
 from identity.models import DONE, RUNNING, DryRun, DryRunChange, MatchModel, RuleVersion
 from identity.rules import Thresholds
 from identity.simulating import Change, simulate
@@ -100,7 +101,7 @@ def _kept(run: DryRun, change: Change) -> DryRunChange:
         evidence=change.evidence,
         moving=change.moving,
         cause=change.cause,
-        detail=change.detail[:120],
+        detail=shortened(change.detail, 120),
     )
 
 

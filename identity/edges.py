@@ -49,6 +49,10 @@ class Edge:
         """That the two are one person."""
         return 1.0 if self.exact else 1 / (1 + 2 ** min(-self.bits, 1_000))
 
+    def reaches(self, threshold: float) -> bool:
+        """Whether it is enough by itself where pairs from this probability on are: what is certain always is."""
+        return self.exact or self.bits >= log_odds(threshold)
+
     @property
     def fields(self) -> int:
         """In how many fields the two could be compared."""

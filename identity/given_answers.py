@@ -3,18 +3,19 @@
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import FloatField, OuterRef, Subquery, Value
-from django.db.models.functions import Coalesce
 
 from identity.answers import DOUBTFUL, STANDING
 from identity.matching import LINK
+from identity.matching.waterfall import CONTRADICTION
 from identity.models import Match, RuleVersion
-from identity.waiting import HELD_BACK, LIMIT
+from identity.review_order import CONTRADICTS, HELD_BACK, LIMIT, kind_of
 
 # Decisions about pairs that waited for one, and those of them that count.
 GIVEN = f"""
 SELECT count(DISTINCT (verdict.actor, verdict.decided_at)),
-       count(DISTINCT (verdict.actor, verdict.decided_at)) FILTER (WHERE {DOUBTFUL})
+       count(DISTINCT (verdict.actor, verdict.decided_at)) FILTER (
+           WHERE {DOUBTFUL} AND NOT match.evidence @> '[["{CONTRADICTION}"]]'
+       )
 {STANDING} AND ({DOUBTFUL} OR match.evidence @> '[["{HELD_BACK}"]]' OR match.evidence @> '[["{LIMIT}"]]')
 """
 
@@ -35,15 +36,15 @@ def given() -> Given:
         return Given(*cursor.fetchone())
 
 
-def link_then() -> Coalesce:
-    """Of a match: from which probability on pairs were joined when it was found. Of a less likely one the model
-    learns."""
-    then = RuleVersion.objects.filter(saved_at__lte=OuterRef("found_at")).order_by("-number")
-    return Coalesce(Subquery(then.values("link")[:1]), Value(LINK), output_field=FloatField())
-
-
 def teaches(match: Match) -> bool:
     """Whether an answer about this pair counts when the model is learned: it does where how likely it is left it open,
-    and not where it is likely enough to be joined and something else holds it back."""
+    and not where it is likely enough to be joined and something else holds it back, nor where it contradicts itself."""
+    if contradicts_itself(match):
+        return False
     then = RuleVersion.objects.filter(saved_at__lte=match.found_at).order_by("-number").first()
     return match.probability < (then.link if then else LINK)
+
+
+def contradicts_itself(match: Match) -> bool:
+    """Whether the two plainly differ in what one person has only once."""
+    return kind_of(match.evidence) == CONTRADICTS

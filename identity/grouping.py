@@ -122,7 +122,7 @@ def around(scene: Scene, rows: Iterable[int]) -> set[int]:
 
 def may_matter(edge: Edge, thresholds: Thresholds) -> bool:
     """Whether an edge between two known people would join them or have them looked at."""
-    return edge.exact or edge.bits >= log_odds(min(thresholds.link, thresholds.review))
+    return edge.reaches(min(thresholds.link, thresholds.review))
 
 
 def _standing(scene: Scene, members: Collection[int]) -> list[Rows]:
@@ -264,7 +264,7 @@ def held_back(scene: Scene, groups: Sequence[set[int]]) -> dict[Rows, Limit]:
     strong = [
         pair
         for pair, edge in sorted(scene.edges.items())
-        if edge.bits >= least and number[pair[0]] != number[pair[1]] and pair not in scene.apart
+        if (edge.exact or edge.bits >= least) and number[pair[0]] != number[pair[1]] and pair not in scene.apart
     ]
     if not strong:
         return {}

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.fields.json import KeyTextTransform
 
+from identity.review_order import DISTANCE, KIND
 from vault.ids import new_id
 
 LINKED, IN_REVIEW, REJECTED = "linked", "in_review", "rejected"
@@ -101,7 +102,11 @@ class Match(models.Model):
             models.UniqueConstraint(fields=["left", "right"], name="one_match_per_pair"),
             models.CheckConstraint(condition=Q(left__lt=F("right")), name="match_pair_is_ordered"),
         ]
-        indexes = [models.Index(fields=["state", "-probability"]), models.Index(fields=["right"])]
+        indexes = [
+            models.Index(fields=["state", "-probability"]),
+            models.Index(fields=["right"]),
+            models.Index(KIND, DISTANCE, "id", condition=Q(state=IN_REVIEW), name="match_review_order"),
+        ]
         verbose_name_plural = "matches"
 
 

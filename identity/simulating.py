@@ -19,7 +19,6 @@ from identity.blocked import Blocked
 from identity.causes import NOT_ALIKE, THROUGH_OTHERS, Cause, Causes, blocked_of, joined_so_far
 from identity.edges import ordered
 from identity.grouping import held_back, people_in
-from identity.matching import log_odds
 from identity.matching.waterfall import Step
 from identity.models import MERGE, SPLIT
 from identity.portions import Look, portions
@@ -165,8 +164,14 @@ def _change(one: _Between, causes: Causes) -> Change | None:
 
 def _what_joins(scene: Scene, one: Sequence[int], other: Sequence[int]) -> Cause:
     """The strongest pair between the two sides, or any where nothing is alike."""
-    between = [(edge.bits, pair, edge) for a in one for b in other if (edge := scene.edges.get(pair := ordered(a, b)))]
-    bits, pair, edge = max(between, key=lambda item: item[:2], default=(0.0, ordered(one[0], other[0]), None))
+    between = [
+        (edge.exact, edge.bits, pair, edge)
+        for a in one
+        for b in other
+        if (edge := scene.edges.get(pair := ordered(a, b)))
+    ]
+    none = (False, 0.0, ordered(one[0], other[0]), None)
+    *_, pair, edge = max(between, key=lambda item: item[:3], default=none)
     whole = max(len(one), len(other)) < MEMBERS_LOOKED_AT
-    through = whole and (edge is None or bits < log_odds(scene.thresholds.link))
+    through = whole and (edge is None or not edge.reaches(scene.thresholds.link))
     return Cause(THROUGH_OTHERS if through else "", pair, edge)

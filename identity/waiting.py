@@ -4,13 +4,12 @@ from itertools import product
 
 import numpy as np
 
-from identity.matching import Limit, log_odds
+from identity.matching import Limit
 from identity.matching.waterfall import Step
+from identity.review_order import HELD_BACK, LIMIT
 from identity.scene import Scene
 from identity.weighing import Rows
 
-# What evidence calls the limit that held a link back, and another reason.
-LIMIT, HELD_BACK = "limit", "held_back"
 # So many of either side are held against each other: who has thousands of records would fill the memory with pairs.
 MOST_ASKED = 50
 CONTRADICTED, VISITING, OUTWEIGHED = "contradicted", "visiting", "outweighed"
@@ -23,7 +22,7 @@ def why_apart(scene: Scene, pair: Rows, sides: tuple[set[int], set[int]], limit:
     """
     if limit:
         return [(LIMIT, limit.label, 0.0)]
-    if scene.edges[pair].bits < log_odds(scene.thresholds.link):
+    if not scene.edges[pair].reaches(scene.thresholds.link):
         return []
     return [(HELD_BACK, _reason(scene, pair, *sides), 0.0)]
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from identity.matching.waterfall import CONTRADICTION, HOUSEHOLD, PRIOR, Step, bars_of
 from identity.matching.words import in_words, level_in_words
-from identity.waiting import CONTRADICTED, HELD_BACK, OUTWEIGHED, VISITING
+from identity.review_order import HELD_BACK
+from identity.waiting import CONTRADICTED, OUTWEIGHED, VISITING
 
 # What no field of a record says, in words.
 HINTS = {

@@ -25,10 +25,10 @@ from console.guards import needs
 from console.profile.evidence import of_fields, of_levels, steps_of
 from console.review_filters import FromSource, WaitsBecause
 from console.review_queue import WHY
-from console.screen import Screen
+from console.screen import FirstPages, Screen
 from console.showing import label_of, moment, short, shown
 from console.telling import telling
-from identity.given_answers import given, teaches
+from identity.given_answers import contradicts_itself, given, teaches
 from identity.ledger import NotPossible
 from identity.matching.picture import picture
 from identity.models import DryRunChange, Match, Verdict
@@ -73,6 +73,7 @@ class MatchScreen(Screen):
     list_filter = (WaitsBecause, FromSource)
     list_before_template = "console/matches/to_answers.html"
     sortable_by = ()
+    paginator = FirstPages
     intro = (
         "Pairs that are likely one person and were not joined: too little speaks for it, or something holds them back. "
         "Those come first by whose answers matching learns most. Either answer can be undone."
@@ -185,7 +186,7 @@ class MatchScreen(Screen):
 
     def _page(self, request: HttpRequest, match: Match, *, reason: str, revealed: bool = False) -> TemplateResponse:
         part = review_queue.part_in(request.GET)
-        sides = sides_of(match, request, reason=reason, revealed=revealed)
+        sides, left = sides_of(match, request, reason=reason, revealed=revealed), review_queue.count(part)
         return self.page(
             request,
             "console/matches/page.html",
@@ -198,11 +199,13 @@ class MatchScreen(Screen):
             revealed=revealed,
             may_reveal=may(request, REVEAL_IDENTIFIERS),
             form=Reason(),
-            left=review_queue.waiting(part).count(),
+            left=left,
+            left_told=review_queue.told(left),
             following=review_queue.after(match, part),
             part=f"?{part.query}" if part.query else "",
             part_named=WHY.get(part.why, ""),
             teaches=teaches(match),
+            contradicts=contradicts_itself(match),
             given=given(),
         )
 

@@ -77,7 +77,7 @@ class RuleScreen(Screen):
         return self._overview(request, Try(initial=initial_of(rules.latest())))
 
     def _overview(self, request: HttpRequest, form: Try) -> HttpResponseBase:
-        row = rules.latest()
+        row, may_change = rules.latest(), may(request, CHANGE_RULES)
         runs = list(DryRun.objects.select_related("model").order_by("-started_at")[:RUNS_SHOWN])
         names = names_of(one.started_by for one in runs)
         facts = facts_of(row or rules.Thresholds(), MatchModel.objects.filter(active=True).first())
@@ -95,11 +95,11 @@ class RuleScreen(Screen):
             runs=[(one, names.get(one.started_by, one.started_by), _state(one), _percent(one)) for one in runs],
             working=any(one.state == RUNNING for one in runs),
             form=form,
-            may_change=may(request, CHANGE_RULES),
+            may_change=may_change,
             given=given(),
             settled=settlings[0] if settlings else None,
             earlier=settlings[1:],
-            ahead=ahead(row),
+            ahead=ahead(row) if may_change else [],
             why=Reason(),
             portion=settling.AT_ONCE,
         )

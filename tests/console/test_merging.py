@@ -1,5 +1,6 @@
 """Merging by hand: both persons are shown side by side, masked, before they are made one."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,6 +13,7 @@ from access.roles import CORRECT_IDENTITY, ROLES
 from consent.acts import NewAct, record
 from consent.models import WITHDRAWN
 from console import corrections
+from console.makeup import makeup_of
 from identity import profiles
 from identity.models import Verdict
 from tests.console.conftest import PLAINTEXT, World, said
@@ -21,10 +23,25 @@ pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 SignIn = Callable[[str], Client]
 REASON = {"reason": "ticket 4711"}
 UNKNOWN = UUID(int=7)
+CHANGED = "One of these profiles has changed meanwhile; look at both again before you merge them."
 
 
 def merge(profile: UUID) -> str:
     return reverse("admin:identity_profile_merge", args=[profile])
+
+
+def find(profile: UUID) -> str:
+    return reverse("admin:identity_profile_merge_with", args=[profile])
+
+
+def home(source_profile: UUID) -> UUID:
+    return profiles.profile_of([source_profile])[source_profile]
+
+
+def seen(client: Client, profile: UUID, other: object) -> dict[str, str]:
+    """What the button of the page sends along, of two that somebody looks at."""
+    both = client.get(merge(profile), {"other": str(other)}).context["both"]
+    return REASON | {"other": str(other), "seen": both.makeup}
 
 
 def compared(client: Client, profile: UUID, other: object) -> str:
@@ -44,10 +61,26 @@ def test_the_profile_page_leads_to_the_comparison_and_not_to_the_merge(world: Wo
 
 
 @pytest.mark.parametrize("written", [str, lambda profile: profile.hex[-8:].upper()], ids=["whole", "end"])
-def test_both_are_shown_masked_with_what_speaks_for_it(
+def test_the_other_one_is_found_by_the_id_or_its_end(
     written: Callable[[UUID], str], world: World, sign_in: SignIn
 ) -> None:
-    response = sign_in("data_steward").get(merge(world.alice), {"other": written(world.bob)})
+    found = sign_in("data_steward").post(find(world.alice), {"other": written(world.bob)})
+    assert found["Location"] == f"{merge(world.alice)}?other={world.bob}"
+
+
+def test_what_is_typed_stands_in_no_address(world: World, sign_in: SignIn) -> None:
+    """As the look-up on the list of profiles promises: people type an e-mail address into a field that finds people."""
+    client = sign_in("data_steward")
+    page = client.get(merge(world.alice)).content.decode()
+    form = next(one for one in re.findall(r"<form[^>]*>.*?</form>", page, re.S) if 'name="other"' in one)
+    assert f'method="post" action="{find(world.alice)}"' in form
+    answer = client.post(find(world.alice), {"other": "bob@example.com"})
+    assert (answer.status_code, list(answer.context["find"].errors)) == (200, ["other"])
+    assert client.get(find(world.alice)).status_code == 405
+
+
+def test_both_are_shown_masked_with_what_speaks_for_it(world: World, sign_in: SignIn) -> None:
+    response = sign_in("data_steward").get(merge(world.alice), {"other": str(world.bob)})
     content, both = response.content.decode(), response.context["both"]
     rows = {row.label: (row.left, row.right) for row in both.fields}
     assert rows["Given name"] == ("A••••", "R••••")
@@ -80,7 +113,7 @@ def test_what_is_wrong_with_the_id_stands_at_its_field(world: World, sign_in: Si
         str(UNKNOWN): "There is no such profile, or it has been erased.",
         str(world.alice): "That is this very profile. Give the id of the other one.",
     }.items():
-        response = client.get(merge(world.alice), {"other": other})
+        response = client.post(find(world.alice), {"other": other})
         assert response.context["find"].errors == {"other": [problem]}
         assert f'role="alert">{problem}</span>' in response.content.decode()
         answer = client.post(merge(world.alice), REASON | {"other": other})
@@ -94,9 +127,49 @@ def test_what_is_wrong_with_the_id_stands_at_its_field(world: World, sign_in: Si
     assert merged.context["find"].errors == {"other": ["That profile was merged into this one already."]}
 
 
+def test_whoever_was_shown_is_merged_and_nobody_who_came_since(world: World, sign_in: SignIn, now: datetime) -> None:
+    """Carol is compared with Alice; before the steward presses the button, somebody merges Carol with Bob. Nobody has
+    looked at Bob beside Alice."""
+    client, bobs, carols = sign_in("data_steward"), world.parts(world.bob), world.parts(world.carol)
+    sent = seen(client, world.alice, world.carol)
+    # The older of the two goes on.
+    assert corrections.merge(world.bob, world.carol, actor="1", reason="one person", now=now) == world.bob
+    refused = client.post(merge(world.alice), sent | {"reason": ""})
+    assert CHANGED in refused.content.decode()
+    refused = client.post(merge(world.alice), sent)
+    assert (home(bobs[0]), home(carols[0])) == (world.bob, world.bob)
+    assert CHANGED in refused.content.decode()
+    assert [side.profile for side in refused.context["both"].sides] == [world.alice, world.bob]
+    assert refused.context["form"]["reason"].value() == REASON["reason"]
+    again = sent | {"other": str(world.bob), "seen": refused.context["both"].makeup}
+    assert client.post(merge(world.alice), again)["Location"].endswith(f"/{world.alice}/change/")
+    assert home(carols[0]) == world.alice
+
+
+def test_who_came_to_either_or_took_it_in_is_looked_at_first(world: World, sign_in: SignIn, now: datetime) -> None:
+    """The one whose page it is has changed: somebody came to it, or it went on elsewhere."""
+    client = sign_in("data_steward")
+    came, went = seen(client, world.bob, world.alice), seen(client, world.carol, world.alice)
+    assert corrections.merge(world.bob, world.carol, actor="1", reason="one person", now=now) == world.bob
+    for page, sent in ((merge(world.bob), came), (merge(world.carol), went)):
+        refused = client.post(page, sent)
+        assert (refused.status_code, CHANGED in refused.content.decode()) == (200, True)
+        assert [side.profile for side in refused.context["both"].sides] == [world.bob, world.alice]
+    assert client.post(merge(world.bob), REASON | {"other": str(world.alice)}).status_code == 200
+    assert len({home(id) for id in (*world.parts(world.alice), *world.parts(world.bob))}) == 2
+
+
+def test_who_came_while_the_button_was_pressed_is_not_merged_either(world: World, now: datetime) -> None:
+    shown = makeup_of([world.alice, world.carol])
+    corrections.merge(world.bob, world.carol, actor="1", reason="one person", now=now)
+    with pytest.raises(corrections.ChangedMeanwhile, match="look at both again"):
+        corrections.merge_as_seen(world.alice, world.carol, seen=shown, actor="1", reason="one person", now=now)
+    assert Verdict.objects.count() == 1
+
+
 def test_without_a_reason_both_are_shown_again(world: World, sign_in: SignIn) -> None:
     client = sign_in("data_steward")
-    response = client.post(merge(world.alice), {"other": str(world.bob), "reason": ""})
+    response = client.post(merge(world.alice), seen(client, world.alice, world.bob) | {"reason": ""})
     assert response.context["form"].errors == {"reason": ["This field is required."]}
     assert [side.profile for side in response.context["both"].sides] == [world.alice, world.bob]
     assert not Verdict.objects.exists()
@@ -105,7 +178,7 @@ def test_without_a_reason_both_are_shown_again(world: World, sign_in: SignIn) ->
 def test_the_merge_keeps_the_older_and_tells_so(world: World, sign_in: SignIn) -> None:
     client = sign_in("data_steward")
     assert compared(client, world.bob, world.alice).count("its id stays") == 1
-    response = client.post(merge(world.bob), REASON | {"other": str(world.alice)})
+    response = client.post(merge(world.bob), seen(client, world.bob, world.alice))
     assert response["Location"] == reverse("admin:identity_profile_change", args=[world.alice])
     assert said(response) == ["Merged. The golden record and segments follow within moments."]
 

@@ -14,6 +14,7 @@ from consent.acts import NewAct, record
 from consent.models import WITHDRAWN, Act
 from consent.restrictions import RESTRICTION, restrict
 from console import corrections
+from console.makeup import makeup_of
 from console.showing import UNKNOWN
 from identity import profiles
 from identity.models import Assignment, GoldenValue, Verdict
@@ -209,10 +210,15 @@ def test_split_and_undo_put_everybody_back(world: World, sign_in: SignIn) -> Non
     assert world.parts(world.alice) == parts
 
 
+def seen(world: World) -> dict[str, str]:
+    """What whoever has seen Alice and Bob side by side sends."""
+    return {**REASON, "other": str(world.bob), "seen": makeup_of([world.alice, world.bob])}
+
+
 def test_merge_and_undo_put_everybody_back(world: World, sign_in: SignIn) -> None:
     client = sign_in("data_steward")
     alices, bobs = world.parts(world.alice), world.parts(world.bob)
-    client.post(act("merge", world.alice), {**REASON, "other": str(world.bob)})
+    client.post(act("merge", world.alice), seen(world))
     homes = set(profiles.profile_of([*alices, *bobs]).values())
     assert len(homes) == 1
     (here,) = homes
@@ -230,7 +236,7 @@ def test_what_held_somebody_before_a_merge_holds_them_once_it_is_undone(world: W
         return [(part.id, part.reason, part.back) for part in client.get(page(profile)).context["parts"]]
 
     before = {profile: held(profile) for profile in (world.alice, world.bob)}
-    client.post(act("merge", world.alice), {**REASON, "other": str(world.bob)})
+    client.post(act("merge", world.alice), seen(world))
     here, other = (world.alice, world.bob) if world.parts(world.alice) else (world.bob, world.alice)
     moved = {id for id, _, _ in before[other]}
     assert {reason for id, reason, _ in held(here) if id in moved} == {"by hand"}
@@ -248,7 +254,7 @@ def test_what_held_somebody_before_a_merge_holds_them_once_it_is_undone(world: W
 
 def test_whoever_undoes_a_merge_sees_both_names_before_any_worker(world: World, sign_in: SignIn, now: datetime) -> None:
     client, profiles = sign_in("data_steward"), (world.alice, world.bob)
-    client.post(act("merge", world.alice), {**REASON, "other": str(world.bob)})
+    client.post(act("merge", world.alice), seen(world))
     here, other = profiles if world.parts(world.alice) else profiles[::-1]
     process(now)
     assert not GoldenValue.objects.filter(profile=other).exists()
@@ -343,8 +349,8 @@ def test_the_evidence_is_shown_in_levels_and_bits(world: World, sign_in: SignIn)
 
 def test_what_stewards_wrote_is_shown_to_those_who_correct_identity(world: World, sign_in: SignIn) -> None:
     merge = reverse("admin:identity_profile_merge", args=[world.alice])
-    sign_in("data_steward").post(merge, {"reason": "case 4711", "other": str(world.bob)})
-    seen = {role: sign_in(role).get(page(world.alice), follow=True) for role in ("data_steward", "marketer")}
-    assert {answer.status_code for answer in seen.values()} == {200}
-    assert "case 4711" in seen["data_steward"].content.decode()
-    assert "case 4711" not in seen["marketer"].content.decode()
+    sign_in("data_steward").post(merge, seen(world) | {"reason": "case 4711"})
+    told = {role: sign_in(role).get(page(world.alice), follow=True) for role in ("data_steward", "marketer")}
+    assert {answer.status_code for answer in told.values()} == {200}
+    assert "case 4711" in told["data_steward"].content.decode()
+    assert "case 4711" not in told["marketer"].content.decode()

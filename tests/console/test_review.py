@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from access.roles import CORRECT_IDENTITY, REVEAL_IDENTIFIERS, ROLES
 from console import corrections, review_queue
+from console.makeup import makeup_of
 from identity import profiles
 from identity.ledger import NotPossible
 from identity.models import IN_REVIEW, Match, Verdict
@@ -100,7 +101,8 @@ def test_what_was_kept_apart_can_be_taken_back(world: World, sign_in: SignIn) ->
 def test_a_pair_that_came_together_otherwise_waits_no_more(world: World, sign_in: SignIn) -> None:
     assert review_queue.waiting().count() == 1
     merge = reverse("admin:identity_profile_merge", args=[world.alice])
-    sign_in("data_steward").post(merge, {"reason": "one person", "other": str(world.bob)})
+    sent = {"reason": "one person", "other": str(world.bob), "seen": makeup_of([world.alice, world.bob])}
+    sign_in("data_steward").post(merge, sent)
     Verdict.objects.all().delete()
     assert review_queue.waiting().count() == 0
 

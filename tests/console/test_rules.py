@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from access.roles import CHANGE_RULES
 from console.change_stand import likely
 from identity import causes, rules, settle_runs
 from identity.matching import Model
@@ -143,6 +144,16 @@ def test_while_it_runs_the_page_says_how_far_it_is(
         assert "None" not in content
     refused = steward.post(at("put_in_force", run.pk), {"reason": "case 7"})
     assert said(refused) == ["Wait until it is known what these rules would change."]
+
+
+def test_what_settling_comes_to_is_asked_for_those_who_may(
+    tried: DryRun, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It counts everybody."""
+    steward = sign_in("data_steward")
+    assert len(steward.get(at("changelist")).context["ahead"]) == 5
+    monkeypatch.setattr("console.screens.rules.may", lambda request, capability: capability != CHANGE_RULES)
+    assert steward.get(at("changelist")).context["ahead"] == []
 
 
 def test_everybody_is_settled_by_a_worker_and_the_page_says_what_changed(

@@ -5,6 +5,7 @@ import pytest
 from consent.acts import NewAct, record
 from identity import blocking_values, causes, dry_runs, ledger, limits
 from identity.causes import in_words
+from identity.edges import Edge
 from identity.learning import LINKING
 from identity.ledger import Entry
 from identity.models import CANNOT_LINK, MERGE, SPLIT
@@ -140,6 +141,41 @@ def test_who_would_be_joined_by_a_third_says_so(partner, now):
         frozenset(ids[:2]): (MERGE, "", "same loyalty number"),
         frozenset((ids[0], ids[2])): (MERGE, causes.THROUGH_OTHERS, "nothing alike"),
     }
+
+
+@pytest.mark.parametrize("link", [0.95, Thresholds().link, 0.999])
+def test_whoever_one_card_joins_is_not_joined_through_others(link, crm, now):
+    """What is certain joins whatever the threshold, also where that asks for more bits than certainty counts as."""
+    card = {"loyalty_number": "L-0815", "updated_at": "2026-11-01"}
+    ann = {"customer_number": "C1", "given_name": "Ann", "family_name": "Berg"} | card
+    send_rows(crm, ann, ann | {"customer_number": "C2", "family_name": "Thal"}, now=now)
+    process(now)
+    (alone,) = ledger.make_profiles(1, now=now)
+    ledger.assign([Entry(source_profile("C2"), alone, "x")], actor="resolve", rule_version="default", now=now)
+    change = only(now, link=link)
+    assert (change.kind, change.reason, change.cause) == (MERGE, "same loyalty number", "")
+
+
+def test_what_is_certain_is_enough_by_itself():
+    """However many bits the threshold asks for."""
+    thresholds = Thresholds(link=0.9999)
+    assert Edge(1.0, "same loyalty number", exact=True).reaches(thresholds.link)
+    assert not Edge(1.0, "similar person").reaches(thresholds.link)
+
+
+@pytest.mark.parametrize(
+    ("most", "kept"),
+    [
+        (24, "same e-mail, same device"),
+        (23, "same e-mail"),
+        (11, "same e-mail"),
+        (10, "same"),
+        (3, "sam"),
+    ],
+)
+def test_a_detail_that_is_too_long_ends_with_a_whole_part(most, kept):
+    assert causes.shortened("same e-mail, same device", most) == kept
+    assert causes.shortened("same e-mail, same device, x", most) == kept
 
 
 @pytest.mark.parametrize(

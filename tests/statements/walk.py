@@ -24,6 +24,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from console.makeup import makeup_of
 from outbox import webhooks
 from tests.statements.planted import REASON, Planted
 from vault import blind
@@ -388,6 +389,11 @@ def _looked_up(planted: Planted) -> dict[str, str]:
     return {"namespace": "email", "value": planted.canary.email}
 
 
+def _merged(planted: Planted) -> dict[str, str]:
+    other = planted.id_of("bob")
+    return {"reason": REASON, "other": other, "seen": makeup_of([planted.profile, UUID(other)])}
+
+
 def _about(**more: Any) -> Callable[[Planted], dict[str, Any]]:
     return lambda planted: {"profile": str(planted.profile), **more}
 
@@ -409,9 +415,10 @@ ACTS: dict[str, tuple[Act, ...]] = {
     "admin:identity_profile_reveal_record": (WHY,),
     "admin:identity_profile_break_glass": (Act({"reason": REASON}, by="marketer"),),
     "admin:identity_profile_merge": (
-        Act(lambda planted: {"reason": REASON, "other": planted.id_of("bob")}),
+        Act(_merged),
         Act(method="get", query=lambda planted: {"other": planted.id_of("bob")}),
     ),
+    "admin:identity_profile_merge_with": (Act(lambda planted: {"other": planted.id_of("bob")}),),
     "admin:identity_profile_split": (WHY,),
     "admin:identity_profile_undo_split": (WHY,),
     "admin:identity_profile_undo_merge": (WHY,),
