@@ -31,7 +31,7 @@ DOUBTFUL = """match.probability < coalesce(
     (SELECT link FROM identity_ruleversion WHERE saved_at <= match.found_at ORDER BY number DESC LIMIT 1), %s
 )"""
 ANSWERED = f"""
-SELECT verdict.left_id, verdict.right_id, verdict.verdict, verdict.actor, verdict.decided_at
+SELECT verdict.left_id, verdict.right_id, verdict.verdict, verdict.decision
 {STANDING} AND {DOUBTFUL}
 ORDER BY verdict.decided_at DESC, verdict.id LIMIT %s
 """
@@ -58,7 +58,7 @@ def answers_to(model: Model, *, purpose: str, now: datetime) -> list[Answer]:
     compared = scales.weigh(pairs)
     contradict = scales.contradicts(np.array(pairs, dtype=np.int32)).tolist()
     kept = [number for number, no in enumerate(contradict) if not no and compared.fields[number] >= LEAST_FIELDS]
-    together = Counter(told[number][3:] for number in kept)
+    together = Counter(told[number][3] for number in kept)
     return [
-        Answer(compared.bits[number], told[number][2] == MUST_LINK, 1 / together[told[number][3:]]) for number in kept
+        Answer(compared.bits[number], told[number][2] == MUST_LINK, 1 / together[told[number][3]]) for number in kept
     ]

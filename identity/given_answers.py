@@ -12,10 +12,8 @@ from identity.review_order import CONTRADICTS, HELD_BACK, LIMIT, kind_of
 
 # Decisions about pairs that waited for one, and those of them that count.
 GIVEN = f"""
-SELECT count(DISTINCT (verdict.actor, verdict.decided_at)),
-       count(DISTINCT (verdict.actor, verdict.decided_at)) FILTER (
-           WHERE {DOUBTFUL} AND NOT match.evidence @> '[["{CONTRADICTION}"]]'
-       )
+SELECT count(DISTINCT verdict.decision),
+       count(DISTINCT verdict.decision) FILTER (WHERE {DOUBTFUL} AND NOT match.evidence @> '[["{CONTRADICTION}"]]')
 {STANDING} AND ({DOUBTFUL} OR match.evidence @> '[["{HELD_BACK}"]]' OR match.evidence @> '[["{LIMIT}"]]')
 """
 
