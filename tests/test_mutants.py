@@ -76,7 +76,7 @@ MUTANTS = {
     ),
     "what is typed into a browser merges known people": Mutant(
         "identity/scene.py",
-        "        trusted={place[id] for id in _trusted(sight.persons, believed)},",
+        "        trusted={place[id] for id in trusted(sight.persons, believed)},",
         "        trusted=set(place.values()),",
         "tests/identity/test_resolve.py",
     ),
