@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings as django_settings
 from hypothesis import HealthCheck, settings
 
+from access import limits
 from records import sources
 from tests.pipeline.cast import seed_purposes
 from vault import blind
@@ -93,3 +94,16 @@ def purposes(request: pytest.FixtureRequest) -> None:
     if marker and marker.kwargs.get("transaction") and "default" in (marker.kwargs.get("databases") or ["default"]):
         request.getfixturevalue("transactional_db")
         seed_purposes()
+
+
+@pytest.fixture
+def one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is counted comes within one minute, that of the first, however long it takes here."""
+    began: list[datetime] = []
+    take_turn = limits.take_turn
+
+    def within(*told: Any, now: datetime, **more: Any) -> None:
+        began.append(now)
+        take_turn(*told, now=began[0], **more)
+
+    monkeypatch.setattr(limits, "take_turn", within)

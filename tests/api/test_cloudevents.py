@@ -170,6 +170,7 @@ def test_without_a_write_key_nothing_is_kept(heating: Sender) -> None:
     assert not Record.objects.exists()
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_above_the_limit_of_its_source_nothing_is_kept(heating: Sender) -> None:
     sources.change(Source.objects.get(name="heating"), records_per_minute=1)
     assert heating.post([as_json(1), as_json(2)], BATCHED).status_code == 200

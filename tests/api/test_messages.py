@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 from django.test import Client
-from django.utils import timezone
 
 from access.limits import TooMany
 from api.views import messages
@@ -323,13 +322,9 @@ def test_the_context_of_a_batch_holds_for_its_messages(shop: Shop) -> None:
     assert shop.send(batch).json()["accepted"] == 1
 
 
-def test_above_the_limit_of_its_source_nothing_is_kept_and_the_sender_told_when_to_come_again(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("one_minute")
+def test_above_the_limit_of_its_source_nothing_is_kept_and_the_sender_told_when_to_come_again(shop: Shop) -> None:
     sources.change(shop.source, records_per_minute=3)
-    # All within one minute, however long they take.
-    began, pass_through = timezone.now(), limits.pass_through
-    monkeypatch.setattr(limits, "pass_through", lambda source, records, now: pass_through(source, records, now=began))
     assert shop.send({"batch": [order("alice", 1), order("alice", 2)]}).status_code == 200
     assert shop.send({"batch": [order("alice", 3), order("alice", 4)]}).status_code == 200
     answer = shop.send({"batch": [order("alice", 5)]})
@@ -340,6 +335,7 @@ def test_above_the_limit_of_its_source_nothing_is_kept_and_the_sender_told_when_
     assert Record.objects.count() == 4
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_a_source_has_a_limit_of_its_own(shop: Shop) -> None:
     sources.change(shop.source, records_per_minute=1)
     other, key = sources.add("other", kind="online", purposes=["service"])

@@ -130,6 +130,7 @@ def test_a_client_side_source_takes_none(billing: Source) -> None:
     assert_problem(post(CHANGED), 401, "not_authentic")
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_above_its_limit_the_sender_is_told_to_wait(billing: Source) -> None:
     sources.change(billing, records_per_minute=1)
     assert post(CHANGED).status_code == 200

@@ -140,6 +140,7 @@ def test_p39_the_lockout_keeps_neither_names_nor_passwords_nor_addresses(mary: U
     assert [word for word in ("canary", "198.51.100.7", "mary") if word in kept] == []
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_p39_look_ups_by_identifier_are_limited_for_each_actor(
     call: Callable[..., Caller], settings: Any, world: World
 ) -> None:
