@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -129,6 +130,8 @@ def test_strangers_who_share_a_token_do_not_wait(crm: Source, now: datetime, mon
 
     def told_of(scene: Scene, pairs: Collection[Pair], *rest: Any) -> set[int]:
         met.extend(pairs)
+        # Of a visitor, whom any evidence may tie to somebody, it would not be known.
+        assert len(asked(replace(scene, trusted=set()), pairs, *rest)) == 1
         return asked(scene, pairs, *rest)
 
     monkeypatch.setattr(beside, "_to_be_joined", told_of)
