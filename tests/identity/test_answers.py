@@ -8,9 +8,10 @@ from django.utils import timezone
 from consent.acts import NewAct, record
 from console import corrections
 from identity import ledger, rules
+from identity.answers import answers_to
 from identity.given_answers import Given, given, teaches
-from identity.learning import learned_from
-from identity.models import IN_REVIEW, Match
+from identity.learning import LINKING, learned_from
+from identity.models import CANNOT_LINK, IN_REVIEW, Match
 from identity.relearning import learn_anew
 from identity.rules import Thresholds
 from tests.identity.test_dry_run import ALICE_AT_WORK
@@ -51,6 +52,19 @@ def test_of_a_pair_that_was_likely_enough_and_held_back_the_model_learns_nothing
     assert not teaches(match)
     assert given() == Given(answers=1, counted=0)
     assert learn_anew(now=now).parameters["answers"]["decisions"] == 0
+
+
+def test_many_pairs_of_one_decision_weigh_as_one(crm, now):
+    rules.put_in_force(None, Thresholds(link=0.9999), by="steward-1", reason="case 7", now=now)
+    send_rows(crm, ALICE, ALICE_AT_WORK, ALICE_AT_WORK | {"customer_number": "C3", "street": "2 Quay Lane"}, now=now)
+    process(now)
+    pairs = list(Match.objects.filter(state=IN_REVIEW).order_by("id").values_list("left_id", "right_id"))
+    assert len(pairs) == 3
+    ledger.rule_each(pairs[:2], CANNOT_LINK, actor="steward-1", reason="case 8", now=now)
+    ledger.rule_each(pairs[2:], CANNOT_LINK, actor="steward-1", reason="case 9", now=now)
+    answers = answers_to(rules.in_force().model, purpose=LINKING, now=now)
+    assert sorted(answer.weight for answer in answers) == [0.5, 0.5, 1]
+    assert learn_anew(now=now).parameters["answers"]["decisions"] == 2
 
 
 def test_an_answer_of_somebody_who_objects_to_linking_counts_no_more(crm, now):
