@@ -21,11 +21,11 @@ STANDS, ENDED = "stands", "taken back"
 Answers = QuerySet[Verdict]
 
 
-def answers() -> Answers:
+def answers(**among: Any) -> Answers:
     """Of each decision a pair on which it stands, or stood to the last: the one that matching had found, the likeliest
-    where there are several; else the oldest."""
+    where there are several; else the oldest. `among` are conditions that all pairs of a decision meet, or none."""
     found = Match.objects.filter(left=OuterRef("left"), right=OuterRef("right"))
-    likely = Verdict.objects.annotate(likely=Subquery(found.values("probability")[:1]))
+    likely = Verdict.objects.filter(**among).annotate(likely=Subquery(found.values("probability")[:1]))
     latest = F("undone_at").desc(nulls_first=True), F("likely").desc(nulls_last=True)
     first = likely.order_by("decision", *latest, "id").distinct("decision")
     return Verdict.objects.filter(pk__in=first.values("pk"))

@@ -21,6 +21,8 @@ from records.dictionary import FIELDS
 from vault.sealing import open_what_opens
 
 NOTHING: Mapping[str, GoldenRead] = {}
+# Below it whoever merges by hand is warned: the review queue would not ask about such a pair by far.
+UNLIKELY_PERCENT = 5
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ class Both:
     evidence: Evidence
     apart: Apart | None
     makeup: str
+
+    @property
+    def unlikely(self) -> bool:
+        """Whether hardly anything speaks for one person."""
+        return self.percent is not None and self.percent < UNLIKELY_PERCENT
 
 
 def both(left: UUID, right: UUID, request: HttpRequest, *, now: datetime) -> Both:

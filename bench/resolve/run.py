@@ -32,8 +32,8 @@ from records.envelopes import rows  # noqa: E402
 from records.models import Source, SourceProfile  # noqa: E402
 
 WARM_UP, SINGLES, WORKERS = 300, 2_000, 2
-# What waits for the workers: enough to keep both at it for seconds. As many come before, and are not timed: a server that
-# has just started gets each page of its memory from the system, emptied, and each page of its tables from the disk.
+# What waits for the workers: enough to keep both at it for seconds. As many come before, and are not timed: to a server
+# that has just started the system gives each page of its memory anew, and each page of its tables from the disk.
 MANY, ACCEPTED_AT_ONCE = 20_000, 500
 
 

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 
 from access.roles import CORRECT_IDENTITY, REVEAL_IDENTIFIERS
 from console import corrections, review_queue
+from console.answer_list import answers
 from console.asking import LINKING, actor_of, ask_for_each, may
 from console.forms import Reason, first_error, ids_of
 from console.guards import needs
@@ -175,8 +176,9 @@ class MatchScreen(Screen):
             messages.error(request, first_error(form))
             return _to_pair(request, match)
         with telling(request, NotPossible):
-            decide(found, actor=actor_of(request).id, reason=form.cleaned_data["reason"], now=timezone.now())
-            messages.success(request, _told(found, done))
+            by, now = actor_of(request).id, timezone.now()
+            decide(found, actor=by, reason=form.cleaned_data["reason"], now=now)
+            messages.success(request, _told(found, done, answers(actor=by, decided_at=now).first()))
         following = review_queue.after(found, review_queue.part_in(request.GET))
         return _to_pair(request, following.pk) if following else _to_queue(request)
 
@@ -210,13 +212,14 @@ class MatchScreen(Screen):
         )
 
 
-def _told(match: Match, done: str) -> SafeString:
-    """What came of an answer, with the way to whoever the two are now."""
+def _told(match: Match, done: str, answer: Verdict | None) -> SafeString:
+    """What came of an answer, with the way to whoever the two are now, and to where it can be taken back."""
     homes = profile_of([match.left_id, match.right_id])
     profiles = list(dict.fromkeys(homes[id] for id in (match.left_id, match.right_id) if id in homes))
-    pages = [(reverse("admin:identity_profile_change", args=[one]), short(one)) for one in profiles]
-    link = '<a class="o-link" href="{}">Profile {}</a>'
-    return format_html("Pair {}: {} {}", short(match.pk), done, format_html_join(", ", link, pages))
+    pages = [(reverse("admin:identity_profile_change", args=[one]), f"Profile {short(one)}") for one in profiles]
+    pages += [(reverse("admin:identity_verdict_change", args=[answer.pk]), "Take it back")] if answer else []
+    links = format_html_join(", ", '<a class="o-link" href="{}">{}</a>', pages)
+    return format_html("Pair {}: {} {}", short(match.pk), done, links)
 
 
 def _to_pair(request: HttpRequest, match: UUID) -> HttpResponse:

@@ -17,13 +17,15 @@ pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from access.models import User
+from console import review_queue
 from console.management.commands import screenshots
 from identity import dry_runs
-from identity.models import DryRun
+from identity.models import DryRun, Match
 from identity.rules import Thresholds
 from records import sources
 from records.models import QuarantinedRecord
 from tests.console.conftest import World
+from tests.console.test_review import more_pairs
 from tests.pipeline.cast import seed_purposes
 from tests.senders import send_rows
 
@@ -280,3 +282,64 @@ def test_the_value_of_ones_own_is_asked_for_where_it_is_chosen(
     assert value.is_visible()
     assert value.input_value() == "GB"
     assert "missing → always GB" in page.inner_text("#main")
+
+
+def test_pairs_are_decided_by_keyboard_and_the_last_reason_is_offered_again(
+    pairs: list[Match], browser: Browser, sessions: dict[str, str], site: str
+) -> None:
+    page = window(browser, sessions["data_steward"], site, size={"width": 1280, "height": 900})
+    page.goto(f"{site}{reverse('admin:identity_match_change', args=[pairs[0].pk])}", wait_until="networkidle")
+    page.keyboard.press("y")
+    assert open_forms(page) == ["One person"]
+    page.keyboard.press("Escape")
+    assert open_forms(page) == []
+    page.keyboard.press("n")
+    assert open_forms(page) == ["Two people"]
+    page.keyboard.type("siblings, say no more")
+    with page.expect_navigation(wait_until="networkidle"):
+        page.keyboard.press("Enter")
+    assert "kept apart" in page.inner_text("#main")
+    page.keyboard.press("n")
+    assert open_forms(page) == ["Two people"]
+    assert page.evaluate("getSelection().toString()") == "siblings, say no more"
+    with page.expect_navigation(wait_until="networkidle"):
+        page.keyboard.press("Enter")
+    page.get_by_role("link", name="Take it back").first.click()
+    page.get_by_text("Because").wait_for()
+    assert "siblings, say no more" in page.inner_text("#main")
+
+
+def test_the_arrow_goes_to_the_next_pair_and_keys_can_be_turned_off(
+    pairs: list[Match], browser: Browser, sessions: dict[str, str], site: str
+) -> None:
+    page = window(browser, sessions["data_steward"], site, size={"width": 1280, "height": 900})
+    page.goto(f"{site}{reverse('admin:identity_match_change', args=[pairs[0].pk])}", wait_until="networkidle")
+    with page.expect_navigation(wait_until="networkidle"):
+        page.keyboard.press("ArrowRight")
+    second = page.url
+    assert str(pairs[0].pk) not in second
+    page.get_by_role("button", name="Turn keys off").click()
+    page.reload(wait_until="networkidle")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("y")
+    assert (page.url, open_forms(page)) == (second, [])
+    page.get_by_role("button", name="Turn keys on").click()
+    page.keyboard.press("y")
+    assert open_forms(page) == ["One person"]
+    page.keyboard.type("nyr")
+    assert (page.url, open_forms(page)) == (second, ["One person"])
+
+
+def open_forms(page: Page) -> list[str]:
+    """The labels of the small forms that are open."""
+    labels: list[str] = page.evaluate(
+        "[...document.querySelectorAll('#main details.o-menu[open] > form > button')].map(one => one.innerText)"
+    )
+    return [{"Join": "One person", "Keep apart": "Two people"}[label] for label in labels]
+
+
+@pytest.fixture
+def pairs(site: str, world: World) -> list[Match]:
+    """Three pairs that wait, in the order of the queue."""
+    more_pairs(world, [0.7, 0.8], timezone.now())
+    return list(review_queue.in_order(review_queue.waiting()))

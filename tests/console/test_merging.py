@@ -91,6 +91,7 @@ def test_both_are_shown_masked_with_what_speaks_for_it(world: World, sign_in: Si
     assert [sorted(name for name, _, _ in side.seen.sources) for side in both.sides] == [["crm", "shop"], ["crm"]]
     assert [side.stays for side in both.sides] == [True, False]
     assert both.evidence.complete
+    assert (both.percent < 1, "Hardly anything speaks for one person" in content) == (True, True)
     assert {piece.comparison: piece.level for piece in both.evidence.pieces} == {
         "Starting point": "before any evidence",
         "Given name": "different",
@@ -198,6 +199,7 @@ def test_whoever_may_not_be_read_for_linking_is_not_shown(world: World, sign_in:
     response = sign_in("data_steward").get(merge(world.alice), {"other": str(world.bob)})
     both = response.context["both"]
     assert ([side.name for side in both.sides], both.percent) == (["A•••• A••••", "Not shown"], None)
+    assert not both.unlikely
     assert {row.right for row in both.fields} == {""}
     assert "No field could be compared" in response.content.decode()
 

@@ -183,7 +183,9 @@ def test_whoever_answers_is_led_to_the_profile_or_to_both(world: World, sign_in:
     homes = profiles.profile_of([other.left_id, other.right_id])
     (told,) = said(client.post(reverse("admin:identity_match_keep_apart", args=[other.pk]), REASON))
     both = [reverse("admin:identity_profile_change", args=[homes[id]]) for id in (other.left_id, other.right_id)]
-    assert re.findall(r'href="([^"]+)"', told) == both
+    answer = reverse("admin:identity_verdict_change", args=[Verdict.objects.get().pk])
+    assert re.findall(r'href="([^"]+)"', told) == [*both, answer]
+    assert "Take back" in client.get(answer).content.decode()
     shown = client.get(client.post(act("join", world), REASON)["Location"]).content.decode()
     joined = profiles.profile_of([world.match.left_id])[world.match.left_id]
     link = f'<a class="o-link" href="{reverse("admin:identity_profile_change", args=[joined])}">'

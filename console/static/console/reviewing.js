@@ -1,0 +1,54 @@
+// The review queue by keyboard: a key opens the form of an answer, the last reason is offered again, Enter takes it.
+// Reasons stay in this tab; whoever has no use for keys turns them off in this browser.
+
+const REASON = "onym.review.reason", OFF = "onym.review.keys.off";
+const menus = [...document.querySelectorAll(".o-menu")];
+const wanted = document.querySelector("[data-keys]");
+const isOff = () => localStorage.getItem(OFF) === "1";
+
+const show = () => {
+  document.body.classList.toggle("o-no-keys", isOff());
+  wanted.textContent = isOff() ? "Turn keys on" : "Turn keys off";
+};
+
+const isAnswer = (menu) => menu.dataset.answer !== undefined;
+
+// The event that tells of an open form comes a moment after it: by then somebody may have begun to write.
+const begin = (menu) => {
+  const field = menu.querySelector("input[name=reason]");
+  if (!menu.open || field === document.activeElement) return;
+  if (isAnswer(menu) && !field.value) field.value = sessionStorage.getItem(REASON) || "";
+  field.focus();
+  field.select();
+};
+
+for (const menu of menus) {
+  const form = menu.querySelector("form");
+  menu.addEventListener("toggle", () => begin(menu));
+  if (isAnswer(menu)) form.addEventListener("submit", () => sessionStorage.setItem(REASON, form.elements.reason.value));
+}
+
+const close = () => {
+  for (const menu of menus.filter((one) => one.open)) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+};
+
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape") return close();
+  const typing = event.target.closest("input, select, textarea, [contenteditable]");
+  if (isOff() || typing || event.repeat || event.altKey || event.ctrlKey || event.metaKey) return;
+  const chosen = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+  if (!chosen) return;
+  event.preventDefault();
+  if (chosen.matches("a")) return chosen.click();
+  for (const menu of menus) menu.open = menu === chosen;
+  begin(chosen);
+});
+
+wanted.addEventListener("click", () => {
+  localStorage.setItem(OFF, isOff() ? "0" : "1");
+  show();
+});
+show();
