@@ -3,7 +3,7 @@
 A throw-away installation on the embedded PostgreSQL, fsync on, filled with as many customers: sealed, with data keys,
 blind indexes, blocking tokens and assignments, in households, and a match model learned from them. Then records of
 another source come in through the product's own door, half of them of people whom nobody knows, and are processed: many
-in micro-batches, so that the server is warm, then one by one, timed from the commit of the accepted row to the commit of
+in micro-batches, to get the server warm, then one by one, timed from the commit of the accepted row to the commit of
 the assignment, then as many again by two workers in micro-batches: `records_per_s` until all assignments are committed,
 `followed_per_s` with the golden records, features and segments that follow. The last line is one JSON object.
 
