@@ -39,6 +39,8 @@ from records.reading import open_attributes, open_identifiers
 from vault.grants import Grant
 from vault.sealing import open_what_opens
 
+# Where a session keeps the reason of its last answer, until whoever gave it signs out.
+LAST_REASON = "review.last_reason"
 COMPARED = ("given_name", "family_name", "full_name", "birth_date", "email", "phone", "street", "postcode", "city")
 
 
@@ -176,8 +178,9 @@ class MatchScreen(Screen):
             messages.error(request, first_error(form))
             return _to_pair(request, match)
         with telling(request, NotPossible):
-            by, now = actor_of(request).id, timezone.now()
-            decide(found, actor=by, reason=form.cleaned_data["reason"], now=now)
+            by, reason, now = actor_of(request).id, form.cleaned_data["reason"], timezone.now()
+            decide(found, actor=by, reason=reason, now=now)
+            request.session[LAST_REASON] = reason
             messages.success(request, _told(found, done, answers(actor=by, decided_at=now).first()))
         following = review_queue.after(found, review_queue.part_in(request.GET))
         return _to_pair(request, following.pk) if following else _to_queue(request)
@@ -201,6 +204,7 @@ class MatchScreen(Screen):
             revealed=revealed,
             may_reveal=may(request, REVEAL_IDENTIFIERS),
             form=Reason(),
+            last_reason=request.session.get(LAST_REASON, ""),
             left=left,
             left_told=review_queue.told(left),
             following=review_queue.after(match, part),

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.db import connections
 from django.urls import reverse
 from django.utils import timezone
@@ -24,7 +25,7 @@ from identity.models import DryRun, Match
 from identity.rules import Thresholds
 from records import sources
 from records.models import QuarantinedRecord
-from tests.console.conftest import World
+from tests.console.conftest import World, _staff
 from tests.console.test_review import more_pairs
 from tests.pipeline.cast import seed_purposes
 from tests.senders import send_rows
@@ -309,6 +310,37 @@ def test_pairs_are_decided_by_keyboard_and_the_last_reason_is_offered_again(
     assert "siblings, say no more" in page.inner_text("#main")
 
 
+def test_a_refused_reason_is_neither_kept_by_the_browser_nor_offered_again(
+    pairs: list[Match], browser: Browser, sessions: dict[str, str], site: str
+) -> None:
+    page = window(browser, sessions["data_steward"], site, size={"width": 1280, "height": 900})
+    page.goto(f"{site}{reverse('admin:identity_match_change', args=[pairs[0].pk])}", wait_until="networkidle")
+    page.keyboard.press("n")
+    page.keyboard.type("wrote to alice@example.com")
+    with page.expect_navigation(wait_until="networkidle"):
+        page.keyboard.press("Enter")
+    assert "name a case" in page.inner_text("#main")
+    page.keyboard.press("n")
+    assert open_forms(page) == ["Two people"]
+    assert page.locator("details[open] input[name=reason]").input_value() == ""
+    assert "alice@example.com" not in page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}])")
+
+
+def test_the_last_reason_is_not_offered_to_whoever_signs_in_next(
+    pairs: list[Match], colleague: str, browser: Browser, sessions: dict[str, str], site: str
+) -> None:
+    page = window(browser, sessions["data_steward"], site, size={"width": 1280, "height": 900})
+    page.goto(f"{site}{reverse('admin:identity_match_change', args=[pairs[0].pk])}", wait_until="networkidle")
+    page.keyboard.press("n")
+    page.keyboard.type("ticket 4711")
+    with page.expect_navigation(wait_until="networkidle"):
+        page.keyboard.press("Enter")
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": colleague, "url": site}])
+    page.reload(wait_until="networkidle")
+    page.keyboard.press("n")
+    assert page.locator("details[open] input[name=reason]").input_value() == ""
+
+
 def test_the_arrow_goes_to_the_next_pair_and_keys_can_be_turned_off(
     pairs: list[Match], browser: Browser, sessions: dict[str, str], site: str
 ) -> None:
@@ -336,6 +368,12 @@ def open_forms(page: Page) -> list[str]:
         "[...document.querySelectorAll('#main details.o-menu[open] > form > button')].map(one => one.innerText)"
     )
     return [{"Join": "One person", "Keep apart": "Two people"}[label] for label in labels]
+
+
+@pytest.fixture
+def colleague(world: World) -> str:
+    """A session of another data steward."""
+    return screenshots._session_of(_staff("second_steward", ["data_steward"]))
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 // The review queue by keyboard: a key opens the form of an answer, the last reason is offered again, Enter takes it.
-// Reasons stay in this tab; whoever has no use for keys turns them off in this browser.
+// Whoever has no use for keys turns them off in this browser.
 
-const REASON = "onym.review.reason", OFF = "onym.review.keys.off";
+const OFF = "onym.review.keys.off";
 const menus = [...document.querySelectorAll(".o-menu")];
 const wanted = document.querySelector("[data-keys]");
 const isOff = () => localStorage.getItem(OFF) === "1";
@@ -17,16 +17,12 @@ const isAnswer = (menu) => menu.dataset.answer !== undefined;
 const begin = (menu) => {
   const field = menu.querySelector("input[name=reason]");
   if (!menu.open || field === document.activeElement) return;
-  if (isAnswer(menu) && !field.value) field.value = sessionStorage.getItem(REASON) || "";
+  if (isAnswer(menu) && !field.value) field.value = menu.dataset.answer;
   field.focus();
   field.select();
 };
 
-for (const menu of menus) {
-  const form = menu.querySelector("form");
-  menu.addEventListener("toggle", () => begin(menu));
-  if (isAnswer(menu)) form.addEventListener("submit", () => sessionStorage.setItem(REASON, form.elements.reason.value));
-}
+for (const menu of menus) menu.addEventListener("toggle", () => begin(menu));
 
 const close = () => {
   for (const menu of menus.filter((one) => one.open)) {
