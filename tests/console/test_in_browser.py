@@ -341,6 +341,52 @@ def test_the_last_reason_is_not_offered_to_whoever_signs_in_next(
     assert page.locator("details[open] input[name=reason]").input_value() == ""
 
 
+def test_the_arrow_leaves_no_form_that_is_open_and_no_selection(
+    pairs: list[Match], browser: Browser, sessions: dict[str, str], site: str
+) -> None:
+    page = window(browser, sessions["data_steward"], site, size={"width": 1280, "height": 900})
+    page.goto(f"{site}{reverse('admin:identity_match_change', args=[pairs[0].pk])}", wait_until="networkidle")
+    here = page.url
+    page.keyboard.press("Shift+ArrowRight")
+    page.wait_for_timeout(1_000)
+    assert page.url == here
+    page.keyboard.press("y")
+    page.keyboard.type("half a reason")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(1_000)
+    assert (page.url, open_forms(page)) == (here, ["One person"])
+
+
+def test_enter_held_down_sends_an_answer_once(
+    pairs: list[Match], browser: Browser, sessions: dict[str, str], site: str
+) -> None:
+    page = window(browser, sessions["data_steward"], site, size={"width": 1280, "height": 900})
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method) if request.is_navigation_request() else None)
+    page.goto(f"{site}{reverse('admin:identity_match_change', args=[pairs[0].pk])}", wait_until="networkidle")
+    page.keyboard.press("n")
+    page.keyboard.type("ticket 4711")
+    for _ in range(25):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    page.get_by_text("kept apart, matching will not join them").wait_for()
+    assert sent.count("POST") == 1
+
+
+def test_screen_readers_hear_of_keys_only_while_they_are_on(
+    pairs: list[Match], browser: Browser, sessions: dict[str, str], site: str
+) -> None:
+    page = window(browser, sessions["data_steward"], site, size={"width": 1280, "height": 900})
+    page.goto(f"{site}{reverse('admin:identity_match_change', args=[pairs[0].pk])}", wait_until="networkidle")
+    told = page.locator("[aria-keyshortcuts]")
+    assert told.count() == 4
+    page.get_by_role("button", name="Turn keys off").click()
+    assert told.count() == 0
+    page.get_by_role("button", name="Turn keys on").click()
+    assert told.count() == 4
+
+
 def test_the_arrow_goes_to_the_next_pair_and_keys_can_be_turned_off(
     pairs: list[Match], browser: Browser, sessions: dict[str, str], site: str
 ) -> None:

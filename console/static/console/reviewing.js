@@ -6,7 +6,11 @@ const menus = [...document.querySelectorAll(".o-menu")];
 const wanted = document.querySelector("[data-keys]");
 const isOff = () => localStorage.getItem(OFF) === "1";
 
+// What screen readers are told of keys, while there are any.
+const told = [...document.querySelectorAll("[aria-keyshortcuts]")].map((one) => [one, one.getAttribute("aria-keyshortcuts")]);
+
 const show = () => {
+  for (const [one, key] of told) isOff() ? one.removeAttribute("aria-keyshortcuts") : one.setAttribute("aria-keyshortcuts", key);
   document.body.classList.toggle("o-no-keys", isOff());
   wanted.textContent = isOff() ? "Turn keys on" : "Turn keys off";
 };
@@ -33,12 +37,16 @@ const close = () => {
 
 addEventListener("keydown", (event) => {
   if (event.key === "Escape") return close();
+  // Held down, it would send the same answer again and again.
+  if (event.key === "Enter" && event.repeat && event.target.closest(".o-menu")) return event.preventDefault();
   const typing = event.target.closest("input, select, textarea, [contenteditable]");
   if (isOff() || typing || event.repeat || event.altKey || event.ctrlKey || event.metaKey) return;
   const chosen = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
-  if (!chosen) return;
+  const leads = chosen?.matches("a");
+  // With Shift an arrow selects text, and whoever leaves an open form loses what was written there.
+  if (!chosen || (leads && (event.shiftKey || menus.some((one) => one.open)))) return;
   event.preventDefault();
-  if (chosen.matches("a")) return chosen.click();
+  if (leads) return chosen.click();
   for (const menu of menus) menu.open = menu === chosen;
   begin(chosen);
 });
