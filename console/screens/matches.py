@@ -137,8 +137,7 @@ class MatchScreen(Screen):
     def show(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         found = self._whichever().filter(pk__in=ids_of([object_id])).first()
         if found is None:
-            messages.info(request, "That pair waits no more: it was decided, or found anew.")
-            return _to_queue(request)
+            return _waits_no_more(request)
         return self._page(request, found, reason="review a pair")
 
     @needs(CORRECT_IDENTITY, methods=("GET",))
@@ -172,7 +171,9 @@ class MatchScreen(Screen):
         return self._decide(request, match, corrections.keep_apart, done="kept apart, matching will not join them.")
 
     def _decide(self, request: HttpRequest, match: UUID, decide: Any, *, done: str) -> HttpResponse:
-        found = get_object_or_404(review_queue.waiting(), pk=match)
+        found = review_queue.waiting().filter(pk=match).first()
+        if found is None:
+            return _waits_no_more(request)
         form = Reason(request.POST)
         if not form.is_valid():
             messages.error(request, first_error(form))
@@ -229,6 +230,11 @@ def _told(match: Match, done: str, answer: Verdict | None) -> SafeString:
 def _to_pair(request: HttpRequest, match: UUID) -> HttpResponse:
     """To this pair, in the part of the queue that is worked on."""
     return redirect(_in_part(reverse("admin:identity_match_change", args=[match]), request))
+
+
+def _waits_no_more(request: HttpRequest) -> HttpResponse:
+    messages.info(request, "That pair waits no more: it was decided, or found anew.")
+    return _to_queue(request)
 
 
 def _to_queue(request: HttpRequest) -> HttpResponse:

@@ -14,7 +14,7 @@ from console import corrections, review_queue
 from console.makeup import makeup_of
 from identity import profiles
 from identity.ledger import NotPossible
-from identity.models import IN_REVIEW, Match, Verdict
+from identity.models import CANNOT_LINK, IN_REVIEW, Match, Verdict
 from pipeline.models import Work
 from records.models import SourceProfile
 from tests.console.conftest import World, said
@@ -112,8 +112,17 @@ def test_a_decision_needs_a_reason_and_a_pair_that_waits(world: World, sign_in: 
     client.post(act("join", world), {"reason": ""})
     assert review_queue.waiting().count() == 1
     client.post(act("keep_apart", world), REASON)
-    assert client.post(act("join", world), REASON).status_code == 404
     assert client.get(act("change", world))["Location"] == reverse("admin:identity_match_changelist")
+
+
+def test_whoever_answers_a_pair_that_was_decided_meanwhile_is_told_so(world: World, sign_in: SignIn) -> None:
+    client = sign_in("data_steward")
+    client.post(act("keep_apart", world), REASON)
+    client.get(reverse("admin:identity_match_changelist"))
+    late = client.post(act("join", world), REASON)
+    assert (late.status_code, late.get("Location")) == (302, reverse("admin:identity_match_changelist"))
+    assert said(late) == ["That pair waits no more: it was decided, or found anew."]
+    assert [answer.verdict for answer in Verdict.objects.all()] == [CANNOT_LINK]
 
 
 def test_only_those_who_correct_identity_decide(world: World, sign_in: SignIn) -> None:
