@@ -21,7 +21,7 @@ from records.dictionary import FIELDS
 from vault.sealing import open_what_opens
 
 NOTHING: Mapping[str, GoldenRead] = {}
-# Below it whoever merges by hand is warned: the review queue would not ask about such a pair by far.
+# Below it whoever merges by hand is warned: not even the widest review queue asks about such a pair.
 UNLIKELY_PERCENT = 5
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +34,7 @@ from identity.given_answers import contradicts_itself, given, teaches
 from identity.ledger import NotPossible
 from identity.matching.picture import picture
 from identity.models import DryRunChange, Match, Verdict
-from identity.profiles import profile_of
+from identity.profiles import profile_of, source_profiles
 from records.models import SourceProfile
 from records.reading import open_attributes, open_identifiers
 from vault.grants import Grant
@@ -182,7 +183,7 @@ class MatchScreen(Screen):
             by, reason, now = actor_of(request).id, form.cleaned_data["reason"], timezone.now()
             decide(found, actor=by, reason=reason, now=now)
             request.session[LAST_REASON] = reason
-            messages.success(request, _told(found, done, answers(actor=by, decided_at=now).first()))
+            messages.success(request, _told(found, done, by, now))
         following = review_queue.after(found, review_queue.part_in(request.GET))
         return _to_pair(request, following.pk) if following else _to_queue(request)
 
@@ -205,7 +206,7 @@ class MatchScreen(Screen):
             revealed=revealed,
             may_reveal=may(request, REVEAL_IDENTIFIERS),
             form=Reason(),
-            last_reason=request.session.get(LAST_REASON, ""),
+            answer_form=Reason(initial={"reason": request.session.get(LAST_REASON, "")}),
             left=left,
             left_told=review_queue.told(left),
             following=review_queue.after(match, part),
@@ -217,11 +218,13 @@ class MatchScreen(Screen):
         )
 
 
-def _told(match: Match, done: str, answer: Verdict | None) -> SafeString:
+def _told(match: Match, done: str, by: str, now: datetime) -> SafeString:
     """What came of an answer, with the way to whoever the two are now, and to where it can be taken back."""
     homes = profile_of([match.left_id, match.right_id])
     profiles = list(dict.fromkeys(homes[id] for id in (match.left_id, match.right_id) if id in homes))
     pages = [(reverse("admin:identity_profile_change", args=[one]), f"Profile {short(one)}") for one in profiles]
+    theirs = {match.left_id, *(id for profile in profiles for id in source_profiles(profile))}
+    answer = answers(left__in=theirs, right__in=theirs, actor=by, decided_at=now).first()
     pages += [(reverse("admin:identity_verdict_change", args=[answer.pk]), "Take it back")] if answer else []
     links = format_html_join(", ", '<a class="o-link" href="{}">{}</a>', pages)
     return format_html("Pair {}: {} {}", short(match.pk), done, links)

@@ -4,7 +4,9 @@
 const OFF = "onym.review.keys.off";
 const menus = [...document.querySelectorAll(".o-menu")];
 const wanted = document.querySelector("[data-keys]");
-const isOff = () => localStorage.getItem(OFF) === "1";
+// Where nothing tells of keys, on phones, there are none.
+const untold = matchMedia("(hover: none)");
+const isOff = () => untold.matches || localStorage.getItem(OFF) === "1";
 
 // What screen readers are told of keys, while there are any.
 const told = [...document.querySelectorAll("[aria-keyshortcuts]")].map((one) => [one, one.getAttribute("aria-keyshortcuts")]);
@@ -15,13 +17,10 @@ const show = () => {
   wanted.textContent = isOff() ? "Turn keys on" : "Turn keys off";
 };
 
-const isAnswer = (menu) => menu.dataset.answer !== undefined;
-
 // The event that tells of an open form comes a moment after it: by then somebody may have begun to write.
 const begin = (menu) => {
   const field = menu.querySelector("input[name=reason]");
   if (!menu.open || field === document.activeElement) return;
-  if (isAnswer(menu) && !field.value) field.value = menu.dataset.answer;
   field.focus();
   field.select();
 };
