@@ -13,6 +13,7 @@ from access.secrets import digest, new_secret
 SCOPES = (
     "profiles:read",
     "profiles:write",
+    "identity:write",
     "consents:read",
     "consents:write",
     "segments:read",
@@ -25,9 +26,9 @@ SCOPES = (
     "recipients:read",
     "recipients:write",
 )
-# Who may say where data go, bring files in, or say what is true of a person, is said by name: a key has these only
-# where somebody chose them.
-BY_NAME_ALONE = ("profiles:write", "recipients:write", "sources:write")
+# Who may say where data go, bring files in, or say who is who and what is true of a person, is said by name: a key has
+# these only where somebody chose them.
+BY_NAME_ALONE = ("profiles:write", "identity:write", "recipients:write", "sources:write")
 DEFAULT_SCOPES = tuple(scope for scope in SCOPES if scope not in BY_NAME_ALONE)
 # What these read, or pass on, is read for a purpose; all others do without one.
 FOR_A_PURPOSE = ("profiles:read", "profiles:write", "segments:read", "changes:read", "recipients:write")

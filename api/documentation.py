@@ -18,7 +18,7 @@ MEANINGS = {
     401: "No API key, or one that is unknown, expired or revoked.",
     403: "The key lacks the scope or the purpose, or consent refuses (`code` tells which). No data is returned.",
     404: "There is no such thing, or it has been erased.",
-    409: "It is too early for this: `detail` says what has to come first.",
+    409: "It cannot be done as things stand: `detail` says why, or what has to come first.",
     410: "What is kept of this person can never be opened again: a key of theirs has been destroyed.",
     413: "The body is larger than is taken.",
     415: "The body is of a media type or encoding that is not taken.",

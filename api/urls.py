@@ -14,6 +14,7 @@ from api.views.deliveries import Acknowledgment, Deliveries
 from api.views.dictionary import Dictionary
 from api.views.features import Features, ProfileFeatures
 from api.views.health import Live, Ready
+from api.views.identity import Ledger, Merges, Splits, UndoneMerges, UndoneSplits
 from api.views.limits import BlockedValues, LimitDetail, Limits, LimitVersions
 from api.views.messages import Batch, Single
 from api.views.metrics import Metrics
@@ -60,6 +61,11 @@ urlpatterns = [
     path("api/profiles/<uuid:id>/identifiers/", Identifiers.as_view()),
     path("api/profiles/<uuid:id>/overrides/", Overrides.as_view()),
     path("api/profiles/<uuid:id>/overrides/<slug:slug>/", OverrideDetail.as_view()),
+    path("api/profiles/<uuid:id>/ledger/", Ledger.as_view()),
+    path("api/profiles/<uuid:id>/merges/", Merges.as_view()),
+    path("api/profiles/<uuid:id>/merges/undo/", UndoneMerges.as_view()),
+    path("api/profiles/<uuid:id>/splits/", Splits.as_view()),
+    path("api/profiles/<uuid:id>/splits/undo/", UndoneSplits.as_view()),
     path("api/profiles/<uuid:id>/consents/", ProfileConsents.as_view()),
     path("api/profiles/<uuid:id>/consents/explain/", ProfileExplanation.as_view()),
     path("api/profiles/<uuid:id>/consents/receipts/", ProfileReceipts.as_view()),

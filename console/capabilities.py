@@ -33,6 +33,7 @@ CAN = {
 MAY = {
     "profiles:read": "look people up, and read their profile, events and identifiers",
     "profiles:write": "set values of the golden record by hand, and take that back",
+    "identity:write": "merge and split profiles, and undo either",
     "consents:read": "read what people said, and ask whether something is allowed",
     "consents:write": "record what people say",
     "segments:read": "read segments, their members, and who is in which",

@@ -8,9 +8,9 @@ from uuid import UUID
 from django import forms
 
 from consent.models import CONSENT, GRANTED, LEGAL_OBLIGATION, WITHDRAWN, Purpose
-from console.makeup import CHANGED_MEANWHILE, makeup_of
 from console.showing import label_of
 from console.telling import sentence
+from identity.makeup import CHANGED_MEANWHILE, makeup_of
 from identity.profiles import NotOneProfile, called, where_now
 from records.dictionary import FIELDS
 from records.rectifying import RECTIFIABLE

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from console.asking import LINKING, ask_for_each
-from console.makeup import makeup_of
 from console.profile.apart import Apart, kept_apart
 from console.profile.evidence import Evidence, of_levels
 from console.profile.list import Seen, seen_of
@@ -16,6 +15,7 @@ from console.showing import initials_of, label_of, name_of, short, shown
 from identity import golden, ledger
 from identity.golden import GoldenRead
 from identity.likeness import likeness
+from identity.makeup import makeup_of
 from identity.profiles import source_profiles_of
 from records.dictionary import FIELDS
 from vault.sealing import open_what_opens

@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from access.roles import CORRECT_IDENTITY
-from console import corrections
 from console.answer_list import ENDED, ONE, SAID, STANDS, TWO, Said, Stands, answers, told_of
 from console.asking import actor_of
 from console.entry import EntryScreen, Facts
@@ -26,6 +25,7 @@ from console.showing import moment, short
 from console.telling import telling
 from identity.ledger import NotPossible
 from identity.models import MUST_LINK, Match, Verdict
+from pipeline import corrections
 
 TONES = {ONE: "good", TWO: "info", STANDS: "good", ENDED: "o-plain"}
 

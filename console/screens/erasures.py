@@ -14,7 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from access.roles import DECIDE_REQUESTS, REVEAL_IDENTIFIERS, VIEW_REQUESTS
-from console import bearers, corrections
+from console import bearers
 from console.asking import actor_of, may
 from console.certified import certified
 from console.erasing import searching_since
@@ -24,7 +24,7 @@ from console.screen import Screen
 from console.showing import in_words, short
 from console.telling import telling
 from identity.ledger import NotPossible
-from pipeline import tasks
+from pipeline import corrections, tasks
 from privacy import certificate, erasure, requests, sharing
 from privacy.certificate import NotCertifiable
 from privacy.epoch import Behind

@@ -19,7 +19,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from access.roles import CORRECT_IDENTITY, REVEAL_IDENTIFIERS
-from console import corrections, review_queue
+from console import review_queue
 from console.answer_list import answers
 from console.asking import LINKING, actor_of, ask_for_each, may
 from console.forms import Reason, first_error, ids_of
@@ -35,6 +35,7 @@ from identity.ledger import NotPossible
 from identity.matching.picture import picture
 from identity.models import DryRunChange, Match, Verdict
 from identity.profiles import profile_of, source_profiles
+from pipeline import corrections
 from records.models import SourceProfile
 from records.reading import open_attributes, open_identifiers
 from vault.grants import Grant

@@ -11,7 +11,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from access.roles import CORRECT_IDENTITY
-from console import corrections
 from console.asking import actor_of
 from console.forms import MergeWith, OtherProfile, Reason
 from console.guards import needs
@@ -22,6 +21,7 @@ from console.showing import short
 from console.telling import sentence
 from identity.ledger import NotPossible
 from identity.profiles import where_now
+from pipeline import corrections
 
 
 class MergePages(Screen):

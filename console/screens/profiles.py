@@ -31,7 +31,7 @@ from access.roles import (
 from consent.acts import UnknownPurpose
 from consent.explanation import explain
 from consent.receipts import receipts_of
-from console import acts, corrections
+from console import acts
 from console.actors import names_of
 from console.asking import actor_of, ask, user_of
 from console.explaining import Question, entries_of, restrictions_of
@@ -50,6 +50,7 @@ from console.telling import telling
 from identity.ledger import NotPossible
 from identity.models import Profile
 from identity.profiles import UnknownNamespace, living, look_up, profile_of, source_profiles, where_now
+from pipeline import corrections
 from privacy import break_glass, holds, subjects
 from privacy.holds import AlreadyLifted, NotReasoned
 from privacy.models import EmergencyReveal, LegalHold

@@ -46,7 +46,7 @@ def test_it_holds_what_it_was_given(now):
 
 def test_by_default_it_has_every_scope_but_those_that_somebody_chooses_by_name():
     scopes = api_keys.add("till", purposes=["service"])[0].scopes
-    assert set(SCOPES) - set(scopes) == {"profiles:write", "recipients:write", "sources:write"}
+    assert set(SCOPES) - set(scopes) == {"profiles:write", "identity:write", "recipients:write", "sources:write"}
 
 
 def test_it_ends_when_it_expires(now):

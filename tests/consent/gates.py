@@ -133,6 +133,12 @@ GATES = {
         "    decision = decide(source_profiles[:1], purpose=purpose,",
         ONE_NO,
     ),
+    "api/views/identity.py Ledger.get": Mutant(
+        "api/views/identity.py",
+        "        readable = sorted(decisions.allowed & decisions.grant.source_profiles)\n",
+        "        readable = sorted(asked)\n",
+        "tests/api/test_identity.py",
+    ),
     "api/people.py ask": Mutant(
         "api/people.py",
         "    if isinstance(decision, Refusal):",

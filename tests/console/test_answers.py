@@ -9,10 +9,11 @@ from django.test import Client
 from django.urls import reverse
 
 from access.roles import CORRECT_IDENTITY, ROLES
-from console import corrections, review_queue
+from console import review_queue
 from console.answer_list import answers
 from identity import profiles
 from identity.models import Verdict
+from pipeline import corrections
 from tests.console.conftest import PLAINTEXT, World, said
 from vault.ids import new_id
 from vault.models import AuditEntry

@@ -12,10 +12,10 @@ from django.urls import reverse
 from access.roles import CORRECT_IDENTITY, ROLES
 from consent.acts import NewAct, record
 from consent.models import WITHDRAWN
-from console import corrections
-from console.makeup import makeup_of
 from identity import profiles
+from identity.makeup import makeup_of
 from identity.models import Verdict
+from pipeline import corrections
 from tests.console.conftest import PLAINTEXT, World, said
 from vault.models import AuditEntry
 

@@ -13,11 +13,11 @@ from access.roles import CORRECT_IDENTITY, RECORD_CONSENT, REVEAL_IDENTIFIERS, R
 from consent.acts import NewAct, record
 from consent.models import WITHDRAWN, Act
 from consent.restrictions import RESTRICTION, restrict
-from console import corrections
-from console.makeup import makeup_of
 from console.showing import UNKNOWN
 from identity import profiles
+from identity.makeup import makeup_of
 from identity.models import Assignment, GoldenValue, Verdict
+from pipeline import corrections
 from pipeline.models import Work
 from records import sources
 from records.models import Source, SourceProfile

@@ -15,9 +15,8 @@ from django.utils import timezone
 
 from access.roles import DECIDE_REQUESTS, ROLES
 from consent.models import Act
-from console import corrections
 from identity.models import Profile
-from pipeline import tasks
+from pipeline import corrections, tasks
 from pipeline.models import Work
 from privacy import aftercare, certificate, requests
 from privacy.letter_templates import draft

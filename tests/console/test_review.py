@@ -10,11 +10,12 @@ from django.test import Client
 from django.urls import reverse
 
 from access.roles import CORRECT_IDENTITY, REVEAL_IDENTIFIERS, ROLES
-from console import corrections, review_queue
-from console.makeup import makeup_of
+from console import review_queue
 from identity import profiles
 from identity.ledger import NotPossible
+from identity.makeup import makeup_of
 from identity.models import CANNOT_LINK, IN_REVIEW, Match, Verdict
+from pipeline import corrections
 from pipeline.models import Work
 from records.models import SourceProfile
 from tests.console.conftest import World, said

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from console import corrections, review_queue
+from console import review_queue
 from console.review_queue import Part
 from console.screen import FirstPages
 from console.screens.matches import MatchScreen
@@ -19,6 +19,7 @@ from identity.matching.score import CONTRADICTION_CEILING
 from identity.models import Match
 from identity.review_order import KIND, kind_of
 from identity.rules import Thresholds
+from pipeline import corrections
 from tests.console.conftest import World
 from tests.console.test_review import REASON, more_pairs
 

@@ -12,10 +12,10 @@ from django.urls import reverse
 
 from consent.acts import NewAct, record
 from consent.models import WITHDRAWN
-from console import corrections
 from console.answer_list import answers
 from identity import ledger, profiles
 from identity.models import CANNOT_LINK, MUST_LINK, Assignment, Verdict
+from pipeline import corrections
 from tests.console.conftest import World, said
 from tests.senders import process
 

@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 
 from consent.acts import NewAct, record
-from console import corrections
 from identity import ledger, rules
 from identity.answers import answers_to
 from identity.given_answers import Given, given, teaches
@@ -14,6 +13,7 @@ from identity.learning import LINKING, learned_from
 from identity.models import CANNOT_LINK, IN_REVIEW, Match
 from identity.relearning import learn_anew
 from identity.rules import Thresholds
+from pipeline import corrections
 from tests.identity.test_dry_run import ALICE_AT_WORK
 from tests.identity.test_resolve import ALICE
 from tests.identity.test_settling import changed, profile, settle, source_profile

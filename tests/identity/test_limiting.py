@@ -7,13 +7,12 @@ from uuid import UUID
 import pytest
 
 from consent.decide import decide_each
-from console import corrections
 from identity import blocking_values, ledger, limits
 from identity.learning import LINKING
 from identity.models import Assignment, BlockedValue, DeviceEpisode, Match
 from identity.persons import open_persons
 from identity.profiles import look_up, profile_of, source_profiles, source_profiles_of
-from pipeline import queue
+from pipeline import corrections, queue
 from records import sources
 from records.models import Identifier, Record, Source, SourceProfile
 from tests.pipeline.cast import saying, send

@@ -23,9 +23,9 @@ from hypothesis.stateful import (
 from consent.acts import NewAct, record
 from consent.decide import decide
 from consent.models import WITHDRAWN
-from console import acts, corrections
+from console import acts
 from identity.profiles import profile_of, source_profiles
-from pipeline import queue
+from pipeline import corrections, queue
 from privacy import requests
 from privacy.erasure import erase
 from records import sources

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from console import corrections
 from identity import waiting as waiting_room
 from identity.models import Match
-from pipeline import queue
+from pipeline import corrections, queue
 from records.models import Source, SourceProfile
 from tests.pipeline.cast import saying
 from tests.senders import process, send_messages, send_rows

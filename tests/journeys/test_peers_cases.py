@@ -11,11 +11,11 @@ from uuid import UUID
 import pytest
 
 from consent.decide import decide
-from console import corrections
 from identity import golden, limits
 from identity.models import DeviceEpisode, Profile
 from identity.profiles import look_up, profile_of, source_profiles, where_now
 from outbox.models import Change
+from pipeline import corrections
 from records.models import Identifier, Record, Source, SourceProfile
 from segments import catalog
 from segments.models import Membership, ProfileFeatures

@@ -11,9 +11,9 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from console import corrections
 from identity.ledger import NotPossible
 from identity.models import Assignment, Profile
+from pipeline import corrections
 from pipeline.process import let_time_pass, process_batch
 from privacy import erasure, requests
 from privacy.models import ErasureCase

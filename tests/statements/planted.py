@@ -24,7 +24,6 @@ from access.roles import ROLES
 from consent.acts import NewAct, record
 from consent.decide import decide
 from consent.models import CONSENT, GRANTED, Act, Purpose
-from console import corrections
 from console.answer_list import answers
 from identity import dry_runs, limits, rules, settle_runs
 from identity.models import CANNOT_LINK, IN_REVIEW, MERGE, MUST_LINK, Assignment, DryRunChange, Match, Profile
@@ -32,7 +31,7 @@ from identity.profiles import look_up, profile_of, source_profiles
 from identity.rules import Thresholds
 from outbox import alarm_listeners, alarm_notices, deliveries, recipients
 from outbox.models import ERASE, AlarmNotice, Delivery
-from pipeline import by_hand, replay_runs, uploads
+from pipeline import by_hand, corrections, replay_runs, uploads
 from privacy import (
     break_glass,
     erasure,

@@ -36,7 +36,7 @@ READERS = {
     "api/views/opendsr.py",
     "api/views/subject_requests.py",
     "console/bearers.py",
-    "console/corrections.py",
+    "pipeline/corrections.py",
     "console/acts.py",
     "console/admin.py",
     "console/erasing.py",

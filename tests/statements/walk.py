@@ -24,7 +24,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from console.makeup import makeup_of
+from identity.makeup import makeup_of
 from outbox import webhooks
 from tests.statements.planted import REASON, Planted
 from vault import blind
@@ -215,6 +215,7 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     **{f"admin:identity_profile_{act}": {"slug": "field by hand"} for act in ("set_value", "take_back_value")},
     "admin:identity_profile_reveal_values": {"slug": "field by hand"},
     "api/profiles/<uuid:id>/overrides/<slug:slug>/": {"slug": "field by hand"},
+    "api/profiles/<uuid:id>/splits/undo/": {"id": "split off"},
     "admin:identity_profile_record": {"record": "record"},
     "admin:identity_profile_reveal_record": {"record": "record"},
     "admin:identity_profile_allow_again": {"other": "split off"},
@@ -394,6 +395,11 @@ def _merged(planted: Planted) -> dict[str, str]:
     return {"reason": REASON, "other": other, "seen": makeup_of([planted.profile, UUID(other)])}
 
 
+def _decided(**named: str) -> Callable[[Planted], dict[str, Any]]:
+    """What a person decides on who is who: of these planted things, with a reason."""
+    return lambda planted: {"reason": REASON, **{field: planted.id_of(name) for field, name in named.items()}}
+
+
 def _about(**more: Any) -> Callable[[Planted], dict[str, Any]]:
     return lambda planted: {"profile": str(planted.profile), **more}
 
@@ -519,6 +525,11 @@ ACTS: dict[str, tuple[Act, ...]] = {
         Act({"value": "Newton", "reason": REASON}, method="put"),
         Act(method="delete"),
     ),
+    "api/profiles/<uuid:id>/ledger/": (Act(method="get", query=lambda _: {"at": "2100-01-01T00:00:00Z"}),),
+    "api/profiles/<uuid:id>/merges/": (Act(_decided(other="bob")),),
+    "api/profiles/<uuid:id>/merges/undo/": (Act(_decided(merged="zed")),),
+    "api/profiles/<uuid:id>/splits/": (Act(_decided(source_profile="part")),),
+    "api/profiles/<uuid:id>/splits/undo/": (Act(_decided(source_profile="till")),),
     "api/profiles/<uuid:id>/consents/explain/": (Act({"purpose": "marketing"}),),
     "api/consents/": (Act(_about(**CONSENT)),),
     "api/consents/signals/": (Act(_about(kind="gpc", text="1")),),

@@ -46,6 +46,7 @@ PURPOSES = {
 SCOPES = {
     "profiles:read": "service",
     "profiles:write": "service",
+    "identity:write": "service",
     "consents:read": "service",
     "consents:write": "service",
     "segments:read": "analytics",

@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from console.makeup import CHANGED_MEANWHILE, makeup_of
 from identity import golden, ledger
+from identity.makeup import CHANGED_MEANWHILE, makeup_of
 from identity.models import CANNOT_LINK, MUST_LINK, Assignment, Match, Verdict
 from identity.profiles import profile_of, source_profiles
 from pipeline import queue
@@ -33,7 +33,7 @@ def merge(left: UUID, right: UUID, *, actor: str, reason: str, now: datetime) ->
 
 
 def merge_as_seen(left: UUID, right: UUID, *, seen: str, actor: str, reason: str, now: datetime) -> UUID:
-    """The same of two that somebody looked at, who were made up so then (`console.makeup`). Raises `ChangedMeanwhile`
+    """The same of two that somebody looked at, who were made up so then (`identity.makeup`). Raises `ChangedMeanwhile`
     where either has changed since, and `identity.ledger.NotPossible`."""
     with transaction.atomic():
         ledger.lock()
