@@ -36,10 +36,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A row that could not be read: where it stands among the rows from 1, and on which line of the file."""
+    """A row that could not be read: where it stands among the rows from 1, on which line of the file, and why not, in
+    words that hold no value."""
 
     number: int
     line: int
+    why: str
 
 
 def read_table(path: Path, *, tell: Callable[[int], None] = lambda rows: None) -> Table:
@@ -56,8 +58,8 @@ def read_table(path: Path, *, tell: Callable[[int], None] = lambda rows: None) -
     rows = max((len(column) for column in cells.values()), default=0)
     if not rows:
         raise NotReadable(
-            f"none of its {len(unreadable):,} rows can be read; `manage.py ingest --dry-run` says what is wrong with "
-            "each"
+            f"none of its {len(unreadable):,} rows can be read; of the first, on line {unreadable[0].line:,}: "
+            f"{unreadable[0].why.rstrip('.')}"
             if unreadable
             else "the file holds no rows below its first line; give it the records to compare"
         )
@@ -88,7 +90,7 @@ def _row_by_row(
     rows, unreadable = 0, list[Unread]()
     for item in rows_of(file, nature):
         if isinstance(item, Reject):
-            unreadable.append(Unread(rows + len(unreadable) + 1, item.position))
+            unreadable.append(Unread(rows + len(unreadable) + 1, item.position, item.message))
             continue
         for column, cell in item[1].items():
             values = columns.setdefault(column, [])

@@ -41,7 +41,8 @@ def columns_in_words(columns: Sequence[Taken]) -> Iterator[str]:
 def remarks_on(done: Deduplicated, *, chosen: Mapping[str, str]) -> Iterator[str]:
     """Yield a sentence for each thing worth knowing. `chosen` has the fields that were chosen, by column."""
     if done.unreadable:
-        yield f"{_unread(done.unreadable)}: `manage.py ingest --dry-run` says what is wrong with each."
+        yield f"{_unread(done.unreadable)}."
+        yield from _why_unread(done.unreadable)
     yield from _on_columns(done, chosen)
     yield from _on_the_model(done)
     for column, most in done.limits.items():
@@ -62,6 +63,14 @@ def _unread(rows: Sequence[Unread]) -> str:
         return f"1 row could not be read and was left out, on line {lines}"
     more = f" and {len(rows) - MOST_LINES:,} more" if len(rows) > MOST_LINES else ""
     return f"{len(rows):,} rows could not be read and were left out, on lines {lines}{more}"
+
+
+def _why_unread(rows: Sequence[Unread]) -> Iterator[str]:
+    """Each reason once, of the first line that it is true of."""
+    first: dict[str, int] = {}
+    for row in rows:
+        first.setdefault(row.why, row.line)
+    yield from (f"Line {line:,}: {why.rstrip('.')}." for why, line in list(first.items())[:_MANY])
 
 
 def _on_columns(done: Deduplicated, chosen: Mapping[str, str]) -> Iterator[str]:

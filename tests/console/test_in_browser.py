@@ -408,6 +408,21 @@ def test_the_arrow_goes_to_the_next_pair_and_keys_can_be_turned_off(
     assert (page.url, open_forms(page)) == (second, ["One person"])
 
 
+def test_a_small_form_is_brought_into_the_window_and_written_in_at_once(
+    pairs: list[Match], browser: Browser, sessions: dict[str, str], site: str
+) -> None:
+    page = window(browser, sessions["data_steward"], site, size={"width": 1280, "height": 560})
+    page.goto(f"{site}{reverse('admin:identity_ruleversion_changelist')}", wait_until="networkidle")
+    menu = page.locator("#main details.o-menu", has_text="Settle everybody").first
+    menu.locator("summary").click()
+    page.wait_for_function("document.activeElement.name === 'reason'")
+    box = menu.locator(".o-sheet").bounding_box()
+    assert box
+    assert (box["y"] >= 0, box["y"] + box["height"] <= 560) == (True, True)
+    page.keyboard.type("case 7")
+    assert menu.locator("input[name=reason]").input_value() == "case 7"
+
+
 def open_forms(page: Page) -> list[str]:
     """The labels of the small forms that are open."""
     labels: list[str] = page.evaluate(
