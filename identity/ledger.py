@@ -18,7 +18,7 @@ from django.db.models import Max
 from consent import acts
 from identity import turns
 from identity.models import CANNOT_LINK, LINKED, MUST_LINK, REJECTED, Assignment, Profile, Verdict
-from identity.profiles import MOST_RULED, profile_of, source_profiles
+from identity.profiles import MOST_RULED, profile_of, source_profiles, where_now
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News, append
 from vault.arrays import Texts, Uuids
 from vault.cursors import planned_cursor
@@ -164,13 +164,14 @@ def split(source_profile: UUID, *, actor: str, reason: str, now: datetime) -> UU
 
 
 def undo_split(source_profile: UUID, *, actor: str, reason: str, now: datetime) -> UUID:
-    """Put a source profile that was split off by hand back where it came from. Returns that profile's id."""
+    """Put a source profile that was split off by hand back where it came from, or into what that was merged into since.
+    Returns that profile's id. Raises `NotPossible` where it is not where the split put it, or nobody is there."""
     with transaction.atomic():
         lock()
         entry = Assignment.objects.current().filter(source_profile=source_profile, reason=BY_HAND).first()
-        home = UUID(entry.evidence["from"]) if entry and "from" in entry.evidence else None
+        home = where_now(UUID(entry.evidence["from"])) if entry and "from" in entry.evidence else None
         members = source_profiles(home) if home else []
-        if entry is None or home is None or not members:
+        if entry is None or home is None or home == entry.profile_id or not members:
             raise NotPossible("this source profile was not split off by hand, or its former profile has nobody left")
         _withdraw_between([source_profile], members, verdict=CANNOT_LINK, actor=actor, reason=reason, now=now)
         verdict = _join(members, [source_profile], actor=actor, reason=reason, now=now)
