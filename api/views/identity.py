@@ -1,11 +1,11 @@
 """Who is who: the ledger of a profile as of any instant; merging, splitting, and undoing either."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db import transaction
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,14 +27,16 @@ from api.serializers.identity import (
 )
 from api.views.base import View
 from consent.decide import decide_each
+from identity import ledger
 from identity.ledger import NotPossible
 from identity.models import Assignment
-from identity.profiles import profile_of
+from identity.profiles import profile_of, source_profiles_of
 from pipeline import corrections
 from vault import audit
 
 NOBODY = "There is no such profile, it had nobody at that instant, or whoever it had has been erased."
-UNDONE = "It can be undone at any later time; what is decided by hand stands whatever comes in."
+# What the evidence of an entry names: other source profiles.
+NAMED = ("with", "apart_from", "kept_from")
 
 
 class Ledger(View):
@@ -49,7 +51,7 @@ class Ledger(View):
         "List the identity ledger of a profile",
         description="Which source profiles belong to it or did, since and until when, and why, the latest first; with "
         "`at` those that made it up at that instant. Of a profile that was merged, its own. Source profiles that may "
-        "not be read for the purpose are absent.",
+        "not be read for the purpose, as parts of whom they belong to now, are absent and not named as evidence.",
         operation_id="list_profile_ledger",
         tags=["identity"],
         parameters=[PURPOSE, LedgerQuery],
@@ -58,23 +60,34 @@ class Ledger(View):
     )
     def get(self, request: Request, id: UUID) -> Response:
         purpose, now = purpose_of(request), timezone.now()
-        entries = Assignment.objects.filter(_held(self.query.get("at")), profile=id)
-        asked = {one: (one,) for one in entries.values_list("source_profile_id", flat=True)}
-        if not asked:
+        at = self.query.get("at")
+        entries = (Assignment.objects.held_at(at) if at else Assignment.objects.all()).filter(profile=id)
+        rows = entries.values_list("source_profile_id", *(f"evidence__{name}" for name in NAMED))
+        theirs = {own for own, *_ in rows}
+        if not theirs:
             raise Problem(404, code="not_found", detail=NOBODY)
+        people_now = _people_now(theirs | {UUID(other) for _, *named in rows for other in named if other})
         actor = actor_of(request)
-        decisions = decide_each(asked, purpose=purpose.slug, at=now, actor=actor, reason="API identity ledger")
-        readable = sorted(decisions.allowed & decisions.grant.source_profiles)
-        audit.write(decisions.grant, readable, action="read profile", fields=["sources"])
+        grant = decide_each(people_now, purpose=purpose.slug, at=now, actor=actor, reason="API identity ledger").grant
+        readable = sorted(theirs & grant.source_profiles)
+        audit.write(grant, readable, action="read profile", fields=["sources"])
         pages = Cursor()
-        rows = entries.filter(source_profile__in=readable).select_related("source_profile__source")
-        page = pages.paginate_queryset(rows, request, self)
-        return pages.get_paginated_response(LedgerEntrySerializer(page, many=True).data)
+        shown = entries.filter(source_profile__in=readable).select_related("source_profile__source")
+        page = pages.paginate_queryset(shown, request, self)
+        told = LedgerEntrySerializer(page, many=True).data
+        return pages.get_paginated_response([_naming(grant.source_profiles, row) for row in told])
 
 
-def _held(at: datetime | None) -> Q:
-    """What holds of an entry that held at this instant; of any where none is asked for."""
-    return Q(assigned_at__lte=at) & (Q(ended_at=None) | Q(ended_at__gt=at)) if at else Q()
+def _people_now(source_profiles: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """Everybody whom these are part of now, whole: a word of one part holds of all. Who belongs nowhere is alone."""
+    homes = profile_of(source_profiles)
+    return source_profiles_of(set(homes.values())) | {id: [id] for id in source_profiles if id not in homes}
+
+
+def _naming(readable: Collection[UUID], row: dict[str, Any]) -> dict[str, Any]:
+    """The entry, whose evidence names nobody but these."""
+    given = row["evidence"].items()
+    return {**row, "evidence": {key: value for key, value in given if key not in NAMED or UUID(value) in readable}}
 
 
 class Deciding(View):
@@ -87,10 +100,13 @@ class Deciding(View):
         """What came of it; a 409 that says why where it cannot be done as things stand."""
         body = self.body(data=request.data)
         body.is_valid(raise_exception=True)
-        _living(id)
-        now, by = timezone.now(), actor_of(request).id
         try:
-            found = decide(id, **body.validated_data, actor=by, now=now)
+            with transaction.atomic():
+                # Who is who stands still from here on, and nothing of it began later than `now`.
+                ledger.lock()
+                _living(id)
+                by, now = actor_of(request).id, timezone.now()
+                found = decide(id, **body.validated_data, actor=by, now=now)
         except NotPossible as error:
             raise Problem(409, code="not_possible", detail=f"{str(error).capitalize()}.") from None
         return Response(DecidedSerializer(found).data)
@@ -111,7 +127,8 @@ class Merges(Deciding):
 
     @describe(
         "Merge two profiles",
-        description=f"The older profile stays, with the source profiles of both. {UNDONE}",
+        description="The older profile stays, with the source profiles of both. It can be undone at any later time; "
+        "what is decided by hand stands whatever comes in.",
         operation_id="merge_profiles",
         tags=["identity"],
         request=NewMergeSerializer,
@@ -148,7 +165,8 @@ class Splits(Deciding):
 
     @describe(
         "Split a source profile off",
-        description=f"The source profile gets a profile of its own, and matching will not join it again. {UNDONE}",
+        description="The source profile gets a profile of its own, and matching will not join it again. It can be "
+        "undone as long as the source profile is where the split put it.",
         operation_id="split_profile",
         tags=["identity"],
         request=SplitSerializer,
@@ -166,7 +184,8 @@ class UndoneSplits(Deciding):
 
     @describe(
         "Undo a split",
-        description="Puts a source profile that was split off, and is in this profile by that, back where it was.",
+        description="Puts a source profile that was split off, and is in this profile by that, back where it was, or "
+        "into the profile that went on from there.",
         operation_id="undo_split",
         tags=["identity"],
         request=SplitSerializer,

@@ -1,16 +1,21 @@
 """Who is who over the API: the ledger as of any instant, merging, splitting, and undoing either."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from consent.restrictions import RESTRICTION, restrict
-from identity import profiles
+from identity import ledger, profiles
+from identity.ledger import Entry
 from identity.models import Assignment, Verdict
+from pipeline import corrections
 from tests.api.conftest import NOTHING, Caller, Shop, assert_problem
+from tests.crossing import WAITING
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
@@ -101,10 +106,77 @@ def test_the_ledger_leaves_out_who_may_not_be_read(
     hers, his = (profiles.source_profiles(one) for one in (alice, bob))
     decide(service, alice, "merges", other=bob)
     restrict(his, kind=RESTRICTION, actor="officer-1", now=timezone.now())
+    assert members(service, alice) == set()
+    decide(service, alice, "merges/undo", merged=bob)
     assert members(service, alice) == set(hers)
     assert_problem(
         call("service", scopes=["identity:write"]).get(f"/api/profiles/{alice}/ledger/"), 403, "missing_scope"
     )
+
+
+def test_what_one_part_of_a_person_refused_hides_all_of_them(
+    alice: UUID, carol_who_withdrew: UUID, call: Callable[..., Caller]
+) -> None:
+    before = timezone.now()
+    caller = call("service", "marketing")
+    decide(caller, alice, "merges", other=carol_who_withdrew)
+    for path, query in ((f"{alice}", {}), (f"{alice}/ledger", {"at": before.isoformat()})):
+        answer = caller.get(f"/api/profiles/{path}/", purpose="marketing", **query)
+        assert answer.status_code == 403 or answer.json()["results"] == [], path
+
+
+@pytest.mark.parametrize("name", ["with", "apart_from", "kept_from"])
+def test_the_evidence_names_nobody_who_may_not_be_read(name: str, alice: UUID, bob: UUID, service: Caller) -> None:
+    (hers,), (his,) = profiles.source_profiles(alice), profiles.source_profiles(bob)
+    entry = Entry(hers, alice, "similar person", {name: str(his), "bits": 3.5})
+    ledger.assign([entry], actor="resolve", rule_version="default", now=timezone.now())
+    path = f"/api/profiles/{alice}/ledger/"
+    assert service.get(path).json()["results"][0]["evidence"] == {name: str(his), "bits": 3.5}
+    restrict([his], kind=RESTRICTION, actor="officer-1", now=timezone.now())
+    assert service.get(path).json()["results"][0]["evidence"] == {"bits": 3.5}
+
+
+@pytest.mark.django_db(databases=["default", "keystore"], transaction=True)
+def test_what_is_decided_while_another_decides_follows_it(alice: UUID, bob: UUID, service: Caller) -> None:
+    (his,) = profiles.source_profiles(bob)
+    decide(service, alice, "merges", other=bob)
+
+    def undo() -> int:
+        try:
+            return int(decide(service, alice, "merges/undo", merged=bob).status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            ledger.lock()
+            answer = pool.submit(undo)
+            while not answer.done() and not _somebody_waits():
+                pass
+            for correct in (corrections.split, corrections.undo_split):
+                correct(his, actor="steward", reason=WHY, now=timezone.now())
+        assert answer.result() == 200
+    assert profiles.source_profiles(bob) == [his]
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        # Inside a transaction the activity is else told as it was when first asked for.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(WAITING)
+        return bool(cursor.fetchone()[0])
+
+
+def test_a_split_is_undone_after_its_former_profile_was_merged(
+    shop: Shop, alice: UUID, bob: UUID, service: Caller
+) -> None:
+    (hers,) = profiles.source_profiles(shop.meet("dora"))
+    decide(service, bob, "merges", other=profiles.profile_of([hers])[hers])
+    made = decide(service, bob, "splits", source_profile=hers).json()["other"]
+    decide(service, alice, "merges", other=bob)
+    answer = decide(service, made, "splits/undo", source_profile=hers)
+    assert (answer.status_code, answer.json()) == (200, {"profile": str(alice), "other": made})
+    assert hers in profiles.source_profiles(alice)
 
 
 def test_an_instant_that_is_none_is_named(alice: UUID, service: Caller) -> None:

@@ -135,8 +135,8 @@ GATES = {
     ),
     "api/views/identity.py Ledger.get": Mutant(
         "api/views/identity.py",
-        "        readable = sorted(decisions.allowed & decisions.grant.source_profiles)\n",
-        "        readable = sorted(asked)\n",
+        "        readable = sorted(theirs & grant.source_profiles)\n",
+        "        readable = sorted(theirs)\n",
         "tests/api/test_identity.py",
     ),
     "api/people.py ask": Mutant(
