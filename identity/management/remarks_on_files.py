@@ -1,5 +1,6 @@
 """What whoever had a file deduplicated should know of how it went; no value of a person."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from identity.deduplicating import Deduplicated
@@ -8,6 +9,7 @@ from identity.matching.levels import COLUMN
 from identity.tables import Unread
 
 _MANY = 5
+_NUMBER = re.compile(r"\d+")
 # So many unreadable lines are named.
 MOST_LINES = 10
 _NEARLY_ALL, _HARDLY_ANY = 0.98, 0.02
@@ -66,11 +68,11 @@ def _unread(rows: Sequence[Unread]) -> str:
 
 
 def _why_unread(rows: Sequence[Unread]) -> Iterator[str]:
-    """Each reason once, of the first line that it is true of."""
-    first: dict[str, int] = {}
+    """Each reason once, of the first line that it is true of; the places and sizes that it tells make no other."""
+    first: dict[str, Unread] = {}
     for row in rows:
-        first.setdefault(row.why, row.line)
-    yield from (f"Line {line:,}: {why.rstrip('.')}." for why, line in list(first.items())[:_MANY])
+        first.setdefault(_NUMBER.sub("", row.why), row)
+    yield from (f"Line {row.line:,}: {row.why.rstrip('.')}." for row in list(first.values())[:_MANY])
 
 
 def _on_columns(done: Deduplicated, chosen: Mapping[str, str]) -> Iterator[str]:

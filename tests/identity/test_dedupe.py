@@ -303,6 +303,17 @@ def test_rows_that_cannot_be_read_are_named_and_number_nobody_anew(tmp_path: Pat
     assert [row["record_id"] for row in clusters(path)] == ["13", "14"]
 
 
+def test_one_reason_is_told_once_wherever_in_its_line_it_stands(tmp_path: Path) -> None:
+    path = tmp_path / "torn.jsonl"
+    whole = [json.dumps({"name": f"{name} Moser", "email": f"{name}@example.org"}) for name in ("alice", "zoe")]
+    path.write_text("\n".join([*whole, *('{"a":' + "1" * digits for digits in range(1, 8)), "[1]"]) + "\n")
+    told = [line for line in dedupe(path)[1].splitlines() if line.startswith("Line ")]
+    assert told == [
+        "Line 3: The line is not JSON: it breaks at column 7.",
+        "Line 10: The line must be a JSON object.",
+    ]
+
+
 def test_nothing_said_holds_a_value(tmp_path: Path) -> None:
     path = town_file(tmp_path)
     out, err = dedupe(path, "--id", "Nr", "--truth", "wer", "--json")
