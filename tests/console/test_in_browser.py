@@ -288,8 +288,7 @@ def test_the_value_of_ones_own_is_asked_for_where_it_is_chosen(
 def test_pairs_are_decided_by_keyboard_and_the_last_reason_is_offered_again(
     pairs: list[Match], browser: Browser, sessions: dict[str, str], site: str
 ) -> None:
-    page = window(browser, sessions["data_steward"], site, size={"width": 1280, "height": 900})
-    page.goto(f"{site}{reverse('admin:identity_match_change', args=[pairs[0].pk])}", wait_until="networkidle")
+    page = at_pair(pairs[0], browser, sessions, site)
     page.keyboard.press("y")
     assert open_forms(page) == ["One person"]
     page.keyboard.press("Escape")
@@ -313,8 +312,7 @@ def test_pairs_are_decided_by_keyboard_and_the_last_reason_is_offered_again(
 def test_a_refused_reason_is_neither_kept_by_the_browser_nor_offered_again(
     pairs: list[Match], browser: Browser, sessions: dict[str, str], site: str
 ) -> None:
-    page = window(browser, sessions["data_steward"], site, size={"width": 1280, "height": 900})
-    page.goto(f"{site}{reverse('admin:identity_match_change', args=[pairs[0].pk])}", wait_until="networkidle")
+    page = at_pair(pairs[0], browser, sessions, site)
     page.keyboard.press("n")
     page.keyboard.type("wrote to alice@example.com")
     with page.expect_navigation(wait_until="networkidle"):
@@ -329,8 +327,7 @@ def test_a_refused_reason_is_neither_kept_by_the_browser_nor_offered_again(
 def test_the_last_reason_is_not_offered_to_whoever_signs_in_next(
     pairs: list[Match], colleague: str, browser: Browser, sessions: dict[str, str], site: str
 ) -> None:
-    page = window(browser, sessions["data_steward"], site, size={"width": 1280, "height": 900})
-    page.goto(f"{site}{reverse('admin:identity_match_change', args=[pairs[0].pk])}", wait_until="networkidle")
+    page = at_pair(pairs[0], browser, sessions, site)
     page.keyboard.press("n")
     page.keyboard.type("ticket 4711")
     with page.expect_navigation(wait_until="networkidle"):
@@ -344,8 +341,7 @@ def test_the_last_reason_is_not_offered_to_whoever_signs_in_next(
 def test_the_arrow_leaves_no_form_that_is_open_and_no_selection(
     pairs: list[Match], browser: Browser, sessions: dict[str, str], site: str
 ) -> None:
-    page = window(browser, sessions["data_steward"], site, size={"width": 1280, "height": 900})
-    page.goto(f"{site}{reverse('admin:identity_match_change', args=[pairs[0].pk])}", wait_until="networkidle")
+    page = at_pair(pairs[0], browser, sessions, site)
     here = page.url
     page.keyboard.press("Shift+ArrowRight")
     page.wait_for_timeout(1_000)
@@ -377,8 +373,7 @@ def test_enter_held_down_sends_an_answer_once(
 def test_screen_readers_hear_of_keys_only_while_they_are_on(
     pairs: list[Match], browser: Browser, sessions: dict[str, str], site: str
 ) -> None:
-    page = window(browser, sessions["data_steward"], site, size={"width": 1280, "height": 900})
-    page.goto(f"{site}{reverse('admin:identity_match_change', args=[pairs[0].pk])}", wait_until="networkidle")
+    page = at_pair(pairs[0], browser, sessions, site)
     told = page.locator("[aria-keyshortcuts]")
     assert told.count() == 4
     page.get_by_role("button", name="Turn keys off").click()
@@ -390,8 +385,7 @@ def test_screen_readers_hear_of_keys_only_while_they_are_on(
 def test_the_arrow_goes_to_the_next_pair_and_keys_can_be_turned_off(
     pairs: list[Match], browser: Browser, sessions: dict[str, str], site: str
 ) -> None:
-    page = window(browser, sessions["data_steward"], site, size={"width": 1280, "height": 900})
-    page.goto(f"{site}{reverse('admin:identity_match_change', args=[pairs[0].pk])}", wait_until="networkidle")
+    page = at_pair(pairs[0], browser, sessions, site)
     with page.expect_navigation(wait_until="networkidle"):
         page.keyboard.press("ArrowRight")
     second = page.url
@@ -421,6 +415,13 @@ def test_a_small_form_is_brought_into_the_window_and_written_in_at_once(
     assert (box["y"] >= 0, box["y"] + box["height"] <= 560) == (True, True)
     page.keyboard.type("case 7")
     assert menu.locator("input[name=reason]").input_value() == "case 7"
+
+
+def at_pair(pair: Match, browser: Browser, sessions: dict[str, str], site: str) -> Page:
+    """The page of this pair, as a data steward has it."""
+    page = window(browser, sessions["data_steward"], site, size={"width": 1280, "height": 900})
+    page.goto(f"{site}{reverse('admin:identity_match_change', args=[pair.pk])}", wait_until="networkidle")
+    return page
 
 
 def open_forms(page: Page) -> list[str]:
