@@ -209,6 +209,35 @@ class DeviceEpisode(models.Model):
         indexes = [models.Index(fields=["source", "device_index", "started_at"]), models.Index(fields=["device_index"])]
 
 
+class Home(models.Model):
+    """In this house the profile lives, and in this household: keyed hashes of what its golden record says.
+
+    The hashes of what people who live together share are made of the house too. A household is those who have its id.
+    """
+
+    profile = models.OneToOneField(Profile, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    house = models.BinaryField()
+    family_name = models.BinaryField(null=True)
+    email = models.BinaryField(null=True)
+    phone = models.BinaryField(null=True)
+    # A digest of the sealed values that it was read off: whether they are still the same.
+    made_of = models.BinaryField()
+    household = models.UUIDField(null=True)
+    joined_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(household=None, joined_at=None) | Q(household__isnull=False, joined_at__isnull=False),
+                name="a_member_of_a_household_has_joined_it",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["house"], name="homes_by_house"),
+            models.Index(fields=["household"], condition=Q(household__isnull=False), name="homes_by_household"),
+        ]
+
+
 class MatchModel(models.Model):
     """The weights that matching learned: agreement levels and frequencies, no personal value."""
 

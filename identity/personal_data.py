@@ -101,6 +101,17 @@ TABLES = [
         also=("owner",),
         blind={"device_index": "=device_id"},
     ),
+    # It is read off what those who live there said, and goes with whoever it is of.
+    _linking(
+        "identity.Home",
+        "profile",
+        {
+            **dict.fromkeys(("profile", "house", "family_name", "email", "phone", "household"), PSEUDONYM),
+            **dict.fromkeys(("made_of", "joined_at"), PLAIN),
+        },
+        via="profile",
+        blind=dict.fromkeys(("house", "family_name", "email", "phone"), "=home"),
+    ),
     _linking(
         "identity.MatchModel",
         None,

@@ -5,11 +5,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from identity import golden, ledger, overriding
+from identity import ledger, overriding
 from identity.profiles import source_profiles
-from outbox import changes
 from privacy import epoch
-from segments.refresh import refresh
+from segments.following import follow
 from vault.grants import Grant
 
 
@@ -45,5 +44,4 @@ def take_back(profile: UUID, field: str, *, grant: Grant, now: datetime) -> None
 
 
 def _follow(profile: UUID, *, now: datetime) -> None:
-    golden.refresh([profile], now=now)
-    changes.append(refresh([profile], now=now), now=now)
+    follow([profile], now=now)

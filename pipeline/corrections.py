@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from identity import golden, ledger
+from identity import golden, households, ledger
 from identity.makeup import CHANGED_MEANWHILE, makeup_of
 from identity.models import CANNOT_LINK, MUST_LINK, Assignment, Match, Verdict
 from identity.profiles import profile_of, source_profiles
@@ -64,7 +64,7 @@ def undo_merge(profile: UUID, merged: UUID, *, actor: str, reason: str, now: dat
     with transaction.atomic():
         waiting = source_profiles(profile)
         ledger.undo_merge(profile, merged, actor=actor, reason=reason, now=now)
-        golden.refresh([profile, merged], now=now)
+        _follow([profile, merged], now=now)
         queue.enqueue(waiting, now=now)
     return merged
 
@@ -194,7 +194,13 @@ def _before(entry: Assignment) -> UUID | None:
 
 
 def _process(*profiles: UUID, now: datetime) -> None:
-    golden.refresh(profiles, now=now)
+    _follow(profiles, now=now)
     waiting = {id for profile in profiles for id in source_profiles(profile)}
     if waiting:
         queue.enqueue(waiting, now=now)
+
+
+def _follow(profiles: Collection[UUID], *, now: datetime) -> None:
+    """What is seen at once; the rest follows with who is queued."""
+    golden.refresh(profiles, now=now)
+    households.refresh(profiles, now=now)

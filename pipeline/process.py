@@ -1,8 +1,9 @@
 """Process: the whole story of a batch, from records that were taken in to changes that others may be told.
 
 resolve → what people had put right → committed. Then: golden record → ask consent again → features → memberships →
-changes. Two transactions, both safe to repeat: the first leaves word of what is to follow. Workers look for who is who
-side by side and enter it in turns (`identity.turns`); what follows is computed beside that, and beside others.
+changes → households. Two transactions, both safe to repeat: the first leaves word of what is to follow. Workers look
+for who is who side by side and enter it in turns (`identity.turns`); what follows is computed beside that, and beside
+others.
 """
 
 from collections import defaultdict
@@ -13,7 +14,7 @@ from uuid import UUID
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
 
-from identity import blocked, golden, ledger, turns
+from identity import blocked, households, ledger, turns
 from identity.profiles import living, profile_of
 from identity.resolve import Resolution, resolve
 from outbox import changes
@@ -22,6 +23,7 @@ from pipeline.garbage import uncollected
 from pipeline.queue import Waiting
 from privacy import epoch, rectification
 from records import source_profiles
+from segments.following import follow
 from segments.imputation.measure import keep_current
 from segments.refresh import lock_profiles, refresh
 from vault.cursors import plan_for_all
@@ -151,12 +153,12 @@ def _by_profile(limit: int, *, now: datetime) -> Collection[list[int]]:
 def _follow(since: dict[UUID, date | None], profiles: set[UUID], *, now: datetime) -> None:
     """Of these profiles, and of those to which these source profiles belong by now."""
     changed = lock_profiles(profiles | set(profile_of(since).values()))
-    golden.refresh(changed, now=now)
-    changes.append(refresh(changed, now=now, since=since), now=now)
+    follow(changed, now=now, since=since)
 
 
 def let_time_pass(*, now: datetime) -> None:
-    """Compute features and memberships of everybody anew: recency grows without any record.
+    """Compute features, memberships and households of everybody anew: recency grows without any record, and consent
+    ends.
 
     What features that are not known are taken to be is measured before, once a day.
     """
@@ -166,3 +168,4 @@ def let_time_pass(*, now: datetime) -> None:
     for start in range(0, len(ids), BATCH):
         with transaction.atomic(), uncollected():
             changes.append(refresh(ids[start : start + BATCH], now=now), now=now)
+            households.refresh(ids[start : start + BATCH], now=now)

@@ -10,15 +10,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from consent.decide import decide_each
-from identity import golden, overriding
+from identity import overriding
 from identity.profiles import profile_of
-from outbox import changes
 from privacy import kept
 from records import aging
 from records.dictionary import recognize
 from records.models import Attribute, Identifier, Record
 from records.reading import open_records
-from segments.refresh import refresh
+from segments.following import follow
 from vault import keys
 from vault.grants import Actor
 from vault.sealing import Place, Sealer
@@ -62,8 +61,7 @@ def _forget_values(
 
 def _follow(source_profiles: Collection[UUID], now: datetime) -> None:
     profiles = set(profile_of(list(source_profiles)).values())
-    golden.refresh(profiles, now=now)
-    changes.append(refresh(profiles, now=now), now=now)
+    follow(profiles, now=now)
 
 
 def _forget_contents(

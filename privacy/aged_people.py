@@ -6,16 +6,15 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from identity import golden, ledger
+from identity import ledger
 from identity.models import Assignment, BlockingToken
 from identity.profiles import profile_of
-from outbox import changes
 from privacy import kept
 from privacy.holdings import erasable, rows_of
 from privacy.subjects import Subject
 from records import source_profiles
 from records.models import Attribute, Identifier
-from segments.refresh import refresh
+from segments.following import follow
 from vault import keys
 
 AT_ONCE = 1_000
@@ -63,8 +62,7 @@ def _forget(ids: set[UUID], now: datetime) -> None:
         _empty_shells(shells)
         _delete(ids - shells, homes)
         left = set(Assignment.objects.current().filter(profile__in=homes).values_list("profile_id", flat=True))
-        golden.refresh(left, now=now)
-        changes.append(refresh(left, now=now), now=now)
+        follow(left, now=now)
     keys.destroy(ids)
 
 

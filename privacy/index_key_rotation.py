@@ -23,7 +23,7 @@ from vault.rotation_lock import hold_alone
 KIND = "index-keys"
 AT_ONCE = 500
 NEWEST_POSSIBLE = 255
-ROTATABLE = frozenset(IDENTIFIERS) | {"blocking-token"}
+ROTATABLE = frozenset(IDENTIFIERS) | {"blocking-token", "home"}
 
 
 class CannotRotate(ValueError):
@@ -56,8 +56,8 @@ def _names(fields: Collection[str]) -> list[str]:
     made = set(IndexKey.objects.values_list("name", flat=True))
     if kept := set(fields) - ROTATABLE:
         raise CannotRotate(
-            f"{', '.join(sorted(kept))}: not rotated. Only the keys of identifiers and blocking tokens are; those of "
-            "the suppression list, audit subjects, duplicate messages and pseudonyms are kept for good"
+            f"{', '.join(sorted(kept))}: not rotated. Only the keys of identifiers, blocking tokens and homes are; "
+            "those of the suppression list, audit subjects, duplicate messages and pseudonyms are kept for good"
         )
     if missing := set(fields) - made:
         raise CannotRotate(f"{', '.join(sorted(missing))}: has no key yet, for no such value has come in")

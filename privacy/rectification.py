@@ -15,9 +15,9 @@ from django.db import transaction
 from msgspec.structs import replace
 
 from consent.decide import Refusal, decide
-from identity import candidates, golden, ledger, overriding
+from identity import candidates, ledger, overriding
 from identity.profiles import source_profiles_of
-from outbox import changes, deliveries
+from outbox import deliveries
 from privacy import holds, requests, subjects, suppression
 from privacy.models import APPROVED, RECTIFICATION, SubjectRequest
 from privacy.subjects import Subject, UnknownProfile
@@ -27,7 +27,7 @@ from records.by_hand import Illegible, home_of, normal_form, setting_of
 from records.models import SourceProfile
 from records.rectifying import RECTIFIABLE, drop_refuted, put_right
 from records.standardize import Setting, standardize
-from segments.refresh import refresh
+from segments.following import follow
 from vault import audit
 from vault.arrays import Uuids
 from vault.grants import Actor, Grant
@@ -154,6 +154,5 @@ def _grant(source_profiles: Collection[UUID], *, actor: Actor, reason: str, now:
 def _follow(source_profiles: Collection[UUID], profiles: Collection[UUID], *, now: datetime) -> None:
     """What is computed of the person is computed anew; who is who follows in the pipeline."""
     candidates.begin_anew(source_profiles)
-    golden.refresh(profiles, now=now)
-    changes.append(refresh(profiles, now=now), now=now)
+    follow(profiles, now=now)
     wake(source_profiles, now=now)

@@ -1,0 +1,140 @@
+"""Homes: where profiles live, read off their golden records as far as they may be linked, and kept as keyed hashes.
+
+The hash of a tie (`identity.dwelling`) is made of the house too, so that it finds nobody in another house.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from uuid import UUID
+
+from consent.decide import Decisions, decide_each
+from identity.dwelling import FIELDS, TIES, Dwelling, dwelling_of
+from identity.learning import LINKING
+from identity.profiles import source_profiles_of
+from vault.arrays import ByteArray, Texts, Uuids
+from vault.cursors import planned_cursor
+from vault.grants import Actor
+from vault.index_columns import indexes_to_write
+from vault.sealing import Place, Sealed, open_what_opens
+
+STAGE = Actor.machine("households")
+KEY = "home"
+DIGEST_BYTES = 16
+
+# The golden values that tell where these live and with whom, of those of whom a street is known.
+VALUES = """
+SELECT golden.profile_id, golden.field, golden.source_profile_id,
+       CASE WHEN golden.attribute_id IS NOT NULL THEN 'records_attribute'
+            WHEN golden.identifier_id IS NOT NULL THEN 'records_identifier' ELSE 'identity_goldenoverride' END,
+       coalesce(golden.attribute_id, golden.identifier_id, golden.override_id),
+       coalesce(attribute.sealed, identifier.sealed, word.sealed)
+FROM unnest(%(profiles)b::uuid[]) AS asked (id)
+CROSS JOIN LATERAL (
+    SELECT * FROM identity_goldenvalue WHERE profile_id = asked.id AND field = ANY(%(fields)b::text[]) OFFSET 0
+) AS golden
+LEFT JOIN records_attribute AS attribute ON attribute.id = golden.attribute_id
+LEFT JOIN records_identifier AS identifier ON identifier.id = golden.identifier_id
+LEFT JOIN identity_goldenoverride AS word ON word.id = golden.override_id
+WHERE EXISTS (SELECT FROM identity_goldenvalue WHERE profile_id = asked.id AND field = 'street' OFFSET 0)
+ORDER BY golden.profile_id, golden.field
+"""
+KNOWN = "SELECT profile_id, house, made_of FROM identity_home WHERE profile_id = ANY(%(profiles)b::uuid[])"
+FORGET = "DELETE FROM identity_home WHERE profile_id = ANY(%(profiles)b::uuid[])"
+# Who has moved is in no household until it is told anew.
+KEEP = """
+INSERT INTO identity_home AS home (profile_id, house, family_name, email, phone, made_of)
+SELECT profile_id, house, nullif(family_name, ''), nullif(email, ''), nullif(phone, ''), made_of
+FROM unnest(%(profiles)b::uuid[], %(house)b::bytea[], %(family_name)b::bytea[], %(email)b::bytea[],
+            %(phone)b::bytea[], %(made_of)b::bytea[]) AS said (profile_id, house, family_name, email, phone, made_of)
+ON CONFLICT (profile_id) DO UPDATE SET
+    house = excluded.house, family_name = excluded.family_name, email = excluded.email, phone = excluded.phone,
+    made_of = excluded.made_of,
+    household = CASE WHEN home.house = excluded.house THEN home.household END,
+    joined_at = CASE WHEN home.house = excluded.house THEN home.joined_at END
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Homes that are told anew, by profile; profiles of which none is to be kept; and the houses they all lived in."""
+
+    dwellings: Mapping[UUID, Dwelling]
+    made_of: Mapping[UUID, bytes]
+    gone: Collection[UUID]
+    left: Collection[bytes]
+
+
+def changes(profiles: Collection[UUID], *, now: datetime) -> Changes:
+    """What is to be changed of the homes of these profiles, by their golden records and what they said of linking."""
+    sealed = _sealed(profiles)
+    with planned_cursor() as cursor:
+        cursor.execute(KNOWN, {"profiles": Uuids(profiles)})
+        known = {profile: (bytes(house), bytes(made_of)) for profile, house, made_of in cursor.fetchall()}
+    if not sealed and not known:
+        return Changes({}, {}, (), ())
+    owned = source_profiles_of(sealed)
+    decisions = decide_each(owned, purpose=LINKING, at=now, actor=STAGE, reason="tell who lives together")
+    sealed = {profile: values for profile, values in sealed.items() if profile in decisions.allowed}
+    made_of = {profile: _digest(values) for profile, values in sealed.items()}
+    anew = {profile for profile, digest in made_of.items() if digest != known.get(profile, (b"", b""))[1]}
+    dwellings = _opened({profile: sealed[profile] for profile in anew}, decisions)
+    gone = (known.keys() - sealed.keys()) | (known.keys() & anew - dwellings.keys())
+    left = {known[profile][0] for profile in (gone | dwellings.keys()) & known.keys()}
+    return Changes(dwellings, {profile: made_of[profile] for profile in dwellings}, gone, left)
+
+
+def keep(found: Changes) -> set[bytes]:
+    """Keep these changes. Returns the houses in which somebody lives now who did not, or otherwise."""
+    with planned_cursor() as cursor:
+        if found.gone:
+            cursor.execute(FORGET, {"profiles": Uuids(found.gone)})
+        if not found.dwellings:
+            return set()
+        hashed = _hashed(found.dwellings)
+        columns = {field: ByteArray(home.get(field, b"") for home in hashed) for field in ("house", *TIES)}
+        made_of = ByteArray(found.made_of[profile] for profile in found.dwellings)
+        cursor.execute(KEEP, {"profiles": Uuids(found.dwellings), "made_of": made_of, **columns})
+    return set(columns["house"])
+
+
+def _sealed(profiles: Collection[UUID]) -> dict[UUID, list[Sealed]]:
+    found: dict[UUID, list[Sealed]] = defaultdict(list)
+    with planned_cursor() as cursor:
+        cursor.execute(VALUES, {"profiles": Uuids(profiles), "fields": Texts(FIELDS)})
+        for profile, field, source_profile, table, row, ciphertext in cursor.fetchall():
+            found[profile].append(Sealed(source_profile, Place(table, "sealed", row), ciphertext, field))
+    return dict(found)
+
+
+def _digest(values: Collection[Sealed]) -> bytes:
+    """A sign by which it is known whether these are the values that were opened before."""
+    digest = blake2b(digest_size=DIGEST_BYTES)
+    for one in values:
+        digest.update(one.field.encode() + b"\0" + one.ciphertext)
+    return digest.digest()
+
+
+def _opened(sealed: Mapping[UUID, Collection[Sealed]], decisions: Decisions[UUID]) -> dict[UUID, Dwelling]:
+    """The dwellings of those of whom one is told, by what may be opened of them."""
+    covered = decisions.grant.source_profiles
+    items = [(profile, one) for profile, values in sealed.items() for one in values if one.key_id in covered]
+    opened = open_what_opens([one for _, one in items], decisions.grant, action="compare")
+    golden: dict[UUID, dict[str, str]] = defaultdict(dict)
+    for (profile, one), value in zip(items, opened, strict=True):
+        if value is not None:
+            golden[profile][one.field] = value.decode()
+    dwellings = {profile: dwelling_of(values) for profile, values in golden.items()}
+    return {profile: dwelling for profile, dwelling in dwellings.items() if dwelling}
+
+
+def _hashed(dwellings: Mapping[UUID, Dwelling]) -> list[dict[str, bytes]]:
+    """The keyed hashes of each house and its ties, by field."""
+    forms = [
+        {"house": one.house, **{field: f"{one.house}|{field}|{form}" for field, form in one.ties.items()}}
+        for one in dwellings.values()
+    ]
+    indexes = indexes_to_write({(KEY, form) for home in forms for form in home.values()})
+    return [{field: indexes[KEY, form] for field, form in home.items()} for home in forms]

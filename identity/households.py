@@ -1,0 +1,131 @@
+"""Households: who lives together. An entity of its own and never a person: it joins nobody, and nobody is joined by it.
+
+It is read off golden records (`identity.homes`, `identity.housemates`) of those who may be linked. A household is known
+as long as two are known to live there, and has no past: once somebody has moved out, may no longer be linked or is
+erased, nothing tells that they lived there.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from identity import homes, housemates
+from identity.dwelling import TIES
+from identity.housemates import Resident
+from vault.arrays import ByteArray, Uuids
+from vault.cursors import planned_cursor
+from vault.ids import new_id
+
+# Where more are known to live, none is told: work stays bounded, and such a house is an office or a home for many.
+MOST_RESIDENTS = 500
+
+# Held for moments, after all that may take long: two who come at once to one house shall not miss each other.
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('onym households'))"
+RESIDENTS = """
+SELECT resident.* FROM unnest(%(houses)b::bytea[]) AS asked (house)
+CROSS JOIN LATERAL (
+    SELECT house, joined_at, profile_id, household, family_name, email, phone FROM identity_home
+    WHERE house = asked.house LIMIT %(most)b
+) AS resident
+ORDER BY resident.profile_id
+"""
+ENTER = """
+UPDATE identity_home AS home SET household = said.household, joined_at = %(now)b
+FROM unnest(%(profiles)b::uuid[], %(households)b::uuid[]) AS said (profile_id, household)
+WHERE home.profile_id = said.profile_id AND home.household IS DISTINCT FROM said.household
+"""
+LEAVE = """
+UPDATE identity_home SET household = NULL, joined_at = NULL
+WHERE profile_id = ANY(%(profiles)b::uuid[]) AND household IS NOT NULL
+"""
+EMPTY = """
+UPDATE identity_home SET household = NULL, joined_at = NULL
+WHERE house = ANY(%(houses)b::bytea[]) AND household IS NOT NULL
+"""
+MEMBERS = """
+SELECT member.house, member.joined_at, member.profile_id, member.household, member.family_name, member.email,
+       member.phone
+FROM identity_home AS mine JOIN identity_home AS member ON member.household = mine.household
+WHERE mine.profile_id = %(profile)b ORDER BY member.joined_at, member.profile_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Housemate:
+    """A member of a household, since when they are known to be, and the fields that they share with others in it."""
+
+    profile: UUID
+    joined_at: datetime
+    because: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """Who lives together, whoever became known first before all others. `id` stays as long as most of them do."""
+
+    id: UUID
+    members: list[Housemate]
+
+
+def household_of(profile: UUID) -> Household | None:
+    """The household that this profile lives in; None where it is not known to live with anybody.
+
+    It holds those who might be linked when last looked at: before telling anything of a member, ask whether that is
+    still so.
+    """
+    with planned_cursor() as cursor:
+        cursor.execute(MEMBERS, {"profile": profile})
+        rows = cursor.fetchall()
+    if len(rows) < 2:
+        return None
+    because = housemates.why([_resident(row) for row in rows])
+    return Household(rows[0][3], [Housemate(row[2], row[1], because[row[2]]) for row in rows])
+
+
+def refresh(profiles: Collection[UUID], *, now: datetime) -> None:
+    """Tell anew who of these lives with whom, by their golden records as they are now.
+
+    The last step of a transaction: whoever else tells of anybody waits for its end.
+    """
+    found = homes.changes(profiles, now=now)
+    if not (found.dwellings or found.gone):
+        return
+    with planned_cursor() as cursor:
+        cursor.execute(LOCK)
+        _tell(homes.keep(found) | set(found.left), now=now)
+
+
+def _tell(houses: Collection[bytes], *, now: datetime) -> None:
+    """Tell who lives together in these houses."""
+    residents: dict[bytes, list[Resident]] = defaultdict(list)
+    with planned_cursor() as cursor:
+        cursor.execute(RESIDENTS, {"houses": ByteArray(sorted(houses)), "most": MOST_RESIDENTS + 1})
+        for row in cursor.fetchall():
+            residents[bytes(row[0])].append(_resident(row))
+        large = {house for house, people in residents.items() if len(people) > MOST_RESIDENTS}
+        if large:
+            cursor.execute(EMPTY, {"houses": ByteArray(large)})
+        told: dict[UUID, UUID | None] = {}
+        for house in residents.keys() - large:
+            told |= _households(residents[house])
+        entered = {profile: household for profile, household in told.items() if household}
+        cursor.execute(LEAVE, {"profiles": Uuids(told.keys() - entered.keys())})
+        cursor.execute(ENTER, {"profiles": Uuids(entered), "households": Uuids(entered.values()), "now": now})
+
+
+def _households(residents: Sequence[Resident]) -> dict[UUID, UUID | None]:
+    """The household of each of these, who live in one house; None for who lives with nobody."""
+    groups = housemates.households(residents)
+    told: dict[UUID, UUID | None] = {one.profile: None for one in residents}
+    for group, known in zip(groups, housemates.going_on(groups), strict=True):
+        household = known or new_id()
+        told |= {one.profile: household for one in group}
+    return told
+
+
+def _resident(row: Sequence[Any]) -> Resident:
+    _, _, profile, household, *ties = row
+    return Resident(profile, {field: bytes(tie) for field, tie in zip(TIES, ties, strict=True) if tie}, household)

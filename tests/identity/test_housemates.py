@@ -1,0 +1,94 @@
+"""Who lives together in one house, by what they share; and from which golden values a house is told."""
+
+from itertools import permutations
+from uuid import UUID
+
+import pytest
+
+from identity.dwelling import Dwelling, dwelling_of
+from identity.housemates import MOST_FAMILIES, MOST_MEMBERS, Resident, going_on, households, why
+
+OLD, NEW = UUID(int=77), UUID(int=78)
+
+
+def lives(number: int, *, household: UUID | None = None, **ties: str) -> Resident:
+    return Resident(UUID(int=number), {field: value.encode() for field, value in ties.items()}, household)
+
+
+def numbers(groups: list[list[Resident]]) -> set[frozenset[int]]:
+    return {frozenset(one.profile.int for one in group) for group in groups}
+
+
+ANN = lives(1, family_name="smith", email="ann")
+BEN = lives(2, family_name="smith", phone="1")
+CID = lives(3, family_name="jones", phone="1")
+DOT = lives(4, family_name="baker")
+NOBODY = lives(5)
+NOBODY_EITHER = lives(6)
+
+
+def test_a_shared_name_or_number_ties_and_ties_go_on_from_one_to_the_next():
+    assert numbers(households([ANN, BEN, CID, DOT, NOBODY, NOBODY_EITHER])) == {frozenset({1, 2, 3})}
+
+
+def test_the_order_in_which_they_became_known_changes_nothing():
+    people = [ANN, BEN, CID, DOT, lives(7, family_name="baker"), NOBODY]
+    found = {frozenset(numbers(households(list(order)))) for order in permutations(people)}
+    assert found == {frozenset({frozenset({1, 2, 3}), frozenset({4, 7})})}
+
+
+def test_in_a_house_of_many_names_a_name_alone_ties_nobody():
+    others = [lives(100 + number, family_name=f"family {number}") for number in range(MOST_FAMILIES - 1)]
+    smiths = [lives(1, family_name="smith", phone="1"), lives(2, family_name="smith"), lives(3, phone="1")]
+    assert numbers(households([*smiths, *others])) == {frozenset({1, 2, 3})}
+    assert numbers(households([*smiths, *others, DOT])) == {frozenset({1, 3})}
+
+
+def test_more_than_a_household_holds_is_none():
+    crowd = [lives(number, phone="desk") for number in range(1, MOST_MEMBERS + 1)]
+    assert numbers(households(crowd)) == {frozenset(range(1, MOST_MEMBERS + 1))}
+    assert households([*crowd, lives(99, phone="desk")]) == []
+
+
+def test_each_is_told_by_what_they_share_with_somebody():
+    assert why([ANN, BEN, CID]) == {
+        ANN.profile: ["family_name"],
+        BEN.profile: ["family_name", "phone"],
+        CID.profile: ["phone"],
+    }
+
+
+def test_a_household_goes_on_where_most_of_it_went_and_in_one_group_alone():
+    stayed = [lives(1, household=OLD), lives(2, household=OLD)]
+    parted = [lives(3, household=OLD), lives(4)]
+    assert going_on([parted, stayed]) == [None, OLD]
+    joined = [lives(1, household=OLD), lives(2, household=OLD), lives(3, household=NEW)]
+    assert going_on([joined]) == [OLD]
+    assert going_on([[lives(1), lives(2)]]) == [None]
+
+
+LIVES = {"street": "12, Main St.", "postcode": "ab1 2cd", "family_name": "Müller"}
+
+
+def test_spellings_of_one_house_and_name_are_one():
+    told = dwelling_of({"street": "Main Street 12", "postcode": "AB12CD", "family_name": "MUELLER", "city": "Leeds"})
+    assert told == dwelling_of(LIVES) == Dwelling("AB12CD|main street|12", {"family_name": "muller"})
+
+
+def test_a_number_of_a_flat_makes_no_other_house():
+    flat = dwelling_of({"street": "Rosenweg 60/3/12", "city": "Graz"})
+    assert flat == dwelling_of({"street": "Rosenweg 60", "city": "GRAZ"}) == Dwelling("graz|rosenweg|60", {})
+
+
+@pytest.mark.parametrize(
+    "missing", [{"street": ""}, {"street": "Main Street"}, {"street": "12"}, {"postcode": ""}, {"street": "–"}]
+)
+def test_without_street_number_and_place_there_is_no_house(missing):
+    assert dwelling_of(LIVES | missing) is None
+
+
+def test_a_mailbox_and_a_number_are_told_by_their_normal_form():
+    told = dwelling_of(LIVES | {"email": "A.nn+shop@GMAIL.com", "phone": "+43 664 1234567"})
+    assert told is not None
+    assert told == dwelling_of(LIVES | {"email": "ann@googlemail.com", "phone": "0664 1234567"})
+    assert set(told.ties) == {"family_name", "email", "phone"}
