@@ -35,7 +35,7 @@ class Recognition:
 
 def measure(truth: Path, sources: Mapping[str, Source]) -> Recognition:
     """Compare the profiles with the truth, over all source profiles whose records the truth names."""
-    person_of = _majority(_persons_of_source_profiles(truth, sources))
+    person_of = people_of(truth, sources)
     ids = sorted(person_of)
     profiles = profile_of(ids)
     found = _codes([profiles.get(id) for id in ids])
@@ -51,6 +51,11 @@ def measure(truth: Path, sources: Mapping[str, Source]) -> Recognition:
         f1=round(pairs.f1, 4),
         b_cubed_f1=round(elements.f1, 4),
     )
+
+
+def people_of(truth: Path, sources: Mapping[str, Source]) -> dict[UUID, str]:
+    """Whose each source profile is, by most of its records that the truth names."""
+    return _majority(_persons_of_source_profiles(truth, sources))
 
 
 def _persons_of_source_profiles(truth: Path, sources: Mapping[str, Source]) -> dict[UUID, Counter[str]]:

@@ -14,7 +14,8 @@ def show(counts: Mapping[str, Any], console: Console) -> None:
         f"\n[bold]{counts['source_profiles']:,}[/] source profiles became [bold]{counts['profiles']:,}[/] profiles; "
         f"{counts['matches_in_review']:,} pairs wait for review."
     )
-    console.print(f"{_recognition(counts['recognition'])}\n")
+    console.print(_recognition(counts["recognition"]))
+    console.print(_living_together(counts["living_together"]))
     console.print(_counts("Joined because", "source profiles", counts["assignments_by_reason"]))
     console.print(_consent(counts["consent"]))
     console.print(_counts("Segment", "members", counts["segments"]))
@@ -29,6 +30,15 @@ def _recognition(measured: Mapping[str, Any] | None) -> str:
         f"recall [bold]{measured['recall']:.3f}[/] "
         f"({measured['recall_of_linkable']:.3f} where any evidence connects them); "
         f"F1 {measured['f1']:.3f}, B-cubed F1 {measured['b_cubed_f1']:.3f}."
+    )
+
+
+def _living_together(measured: Mapping[str, Any] | None) -> str:
+    if measured is None:
+        return ""
+    return (
+        f"[bold]{measured['members']:,}[/] profiles live in [bold]{measured['households']:,}[/] households of two and "
+        f"more; of pairs who live together: precision {measured['precision']:.3f}, recall {measured['recall']:.3f}.\n"
     )
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from consent.decide import decide_each
-from demo import quality
+from demo import living_together, quality
 from demo import sources as demo_sources
 from demo.beside import Beside
 from demo.generator import generate
@@ -152,6 +152,7 @@ def summary(files: Files) -> dict[str, Any]:
             .order_by("-count")
         ),
         "recognition": asdict(quality.measure(files.truth, sources)) if files.truth.exists() else None,
+        "living_together": asdict(living_together.measure(files.truth, sources)) if files.truth.exists() else None,
     }
 
 

@@ -45,13 +45,14 @@ KNOWN = "SELECT profile_id, house, made_of FROM identity_home WHERE profile_id =
 FORGET = "DELETE FROM identity_home WHERE profile_id = ANY(%(profiles)b::uuid[])"
 # Who has moved is in no household until it is told anew.
 KEEP = """
-INSERT INTO identity_home AS home (profile_id, house, family_name, email, phone, made_of)
-SELECT profile_id, house, nullif(family_name, ''), nullif(email, ''), nullif(phone, ''), made_of
-FROM unnest(%(profiles)b::uuid[], %(house)b::bytea[], %(family_name)b::bytea[], %(email)b::bytea[],
-            %(phone)b::bytea[], %(made_of)b::bytea[]) AS said (profile_id, house, family_name, email, phone, made_of)
+INSERT INTO identity_home AS home (profile_id, house, family_name, flat, email, phone, made_of)
+SELECT profile_id, house, nullif(family_name, ''), nullif(flat, ''), nullif(email, ''), nullif(phone, ''), made_of
+FROM unnest(%(profiles)b::uuid[], %(house)b::bytea[], %(family_name)b::bytea[], %(flat)b::bytea[],
+            %(email)b::bytea[], %(phone)b::bytea[], %(made_of)b::bytea[])
+     AS said (profile_id, house, family_name, flat, email, phone, made_of)
 ON CONFLICT (profile_id) DO UPDATE SET
-    house = excluded.house, family_name = excluded.family_name, email = excluded.email, phone = excluded.phone,
-    made_of = excluded.made_of,
+    house = excluded.house, family_name = excluded.family_name, flat = excluded.flat, email = excluded.email,
+    phone = excluded.phone, made_of = excluded.made_of,
     household = CASE WHEN home.house = excluded.house THEN home.household END,
     joined_at = CASE WHEN home.house = excluded.house THEN home.joined_at END
 """

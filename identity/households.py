@@ -27,7 +27,7 @@ LOCK = "SELECT pg_advisory_xact_lock(hashtext('onym households'))"
 RESIDENTS = """
 SELECT resident.* FROM unnest(%(houses)b::bytea[]) AS asked (house)
 CROSS JOIN LATERAL (
-    SELECT house, joined_at, profile_id, household, family_name, email, phone FROM identity_home
+    SELECT house, joined_at, profile_id, household, family_name, flat, email, phone FROM identity_home
     WHERE house = asked.house LIMIT %(most)b
 ) AS resident
 ORDER BY resident.profile_id
@@ -46,8 +46,8 @@ UPDATE identity_home SET household = NULL, joined_at = NULL
 WHERE house = ANY(%(houses)b::bytea[]) AND household IS NOT NULL
 """
 MEMBERS = """
-SELECT member.house, member.joined_at, member.profile_id, member.household, member.family_name, member.email,
-       member.phone
+SELECT member.house, member.joined_at, member.profile_id, member.household, member.family_name, member.flat,
+       member.email, member.phone
 FROM identity_home AS mine JOIN identity_home AS member ON member.household = mine.household
 WHERE mine.profile_id = %(profile)b ORDER BY member.joined_at, member.profile_id
 """

@@ -218,6 +218,7 @@ class Home(models.Model):
     profile = models.OneToOneField(Profile, primary_key=True, on_delete=models.CASCADE, related_name="+")
     house = models.BinaryField()
     family_name = models.BinaryField(null=True)
+    flat = models.BinaryField(null=True)
     email = models.BinaryField(null=True)
     phone = models.BinaryField(null=True)
     # A digest of the sealed values that it was read off: whether they are still the same.

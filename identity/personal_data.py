@@ -106,11 +106,11 @@ TABLES = [
         "identity.Home",
         "profile",
         {
-            **dict.fromkeys(("profile", "house", "family_name", "email", "phone", "household"), PSEUDONYM),
+            **dict.fromkeys(("profile", "house", "family_name", "flat", "email", "phone", "household"), PSEUDONYM),
             **dict.fromkeys(("made_of", "joined_at"), PLAIN),
         },
         via="profile",
-        blind=dict.fromkeys(("house", "family_name", "email", "phone"), "=home"),
+        blind=dict.fromkeys(("house", "family_name", "flat", "email", "phone"), "=home"),
     ),
     _linking(
         "identity.MatchModel",

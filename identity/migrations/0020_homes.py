@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ),
                 ("house", models.BinaryField()),
                 ("family_name", models.BinaryField(null=True)),
+                ("flat", models.BinaryField(null=True)),
                 ("email", models.BinaryField(null=True)),
                 ("phone", models.BinaryField(null=True)),
                 ("made_of", models.BinaryField()),

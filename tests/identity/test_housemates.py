@@ -70,14 +70,33 @@ def test_a_household_goes_on_where_most_of_it_went_and_in_one_group_alone():
 LIVES = {"street": "12, Main St.", "postcode": "ab1 2cd", "family_name": "Müller"}
 
 
-def test_spellings_of_one_house_and_name_are_one():
-    told = dwelling_of({"street": "Main Street 12", "postcode": "AB12CD", "family_name": "MUELLER", "city": "Leeds"})
-    assert told == dwelling_of(LIVES) == Dwelling("AB12CD|main street|12", {"family_name": "muller"})
+@pytest.mark.parametrize("street", ["Main Street 12", "12 MAIN ST", "12-14 Main Street", "Mainstreet 12"])
+def test_spellings_of_one_house_and_name_are_one(street):
+    told = dwelling_of({"street": street, "postcode": "AB12CD", "family_name": "MUELLER", "city": "Leeds"})
+    assert told == dwelling_of(LIVES) == Dwelling("AB12CD|mainstreet|12", {"family_name": "muller"})
 
 
-def test_a_number_of_a_flat_makes_no_other_house():
-    flat = dwelling_of({"street": "Rosenweg 60/3/12", "city": "Graz"})
-    assert flat == dwelling_of({"street": "Rosenweg 60", "city": "GRAZ"}) == Dwelling("graz|rosenweg|60", {})
+@pytest.mark.parametrize(
+    ("street", "flat"),
+    [("Rosenweg 60", ""), ("Rosenweg 60/3/12", "3 12"), ("Rosenweg 60 Top 12", "12"), ("60 Rosenweg, Apt 4b", "4b")],
+)
+def test_a_number_of_a_flat_makes_no_other_house_and_ties_who_shares_it(street, flat):
+    assert dwelling_of({"street": street, "city": "GRAZ"}) == Dwelling(
+        "graz|rosenweg|60", {"flat": flat} if flat else {}
+    )
+
+
+@pytest.mark.parametrize(
+    ("hers", "his"),
+    [("Kowalska", "Kowalski"), ("Nováková", "Novák"), ("Ivanova", "Ivanov"), ("Medvedeva", "Medvedev")],
+)
+def test_a_family_is_one_whichever_of_it_bears_the_name(hers, his):
+    assert dwelling_of(LIVES | {"family_name": hers}) == dwelling_of(LIVES | {"family_name": his})
+
+
+def test_a_short_name_keeps_its_ending():
+    told = [dwelling_of(LIVES | {"family_name": name}) for name in ("Eva", "Rova", "Levi")]
+    assert [one.ties["family_name"] for one in told if one] == ["eva", "rova", "levi"]
 
 
 @pytest.mark.parametrize(

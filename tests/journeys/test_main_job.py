@@ -70,7 +70,7 @@ def test_a_file_that_was_deleted_once_it_was_in_is_not_missed(files: Files, done
     for path in (*files.records.values(), files.truth):
         path.unlink()
     counts, told = work(files), StringIO()
-    assert counts == done | {"recognition": None}
+    assert counts == done | {"recognition": None, "living_together": None}
     show(counts, Console(file=told, width=200))
     assert "truth.ndjson was deleted" in told.getvalue()
 
@@ -91,6 +91,10 @@ def test_the_main_job(files: Files, done: dict[str, Any]) -> None:
     assert recognition["people"] <= PEOPLE
     assert recognition["precision"] > 0.95
     assert recognition["recall_of_linkable"] > 0.7
+    together = done["living_together"]
+    assert together["members"] >= 2 * together["households"] > 0
+    assert together["precision"] > 0.97
+    assert together["recall"] > 0.5
 
     assert done["segments"]
     assert all(members > 0 for members in done["segments"].values())
