@@ -10,12 +10,12 @@ from django.http import HttpRequest
 
 from access.models import User
 from consent.decide import Decisions, Refusal, decide, decide_each
+from identity.models import LINKING as LINKING
 from identity.profiles import source_profiles
 from vault.grants import Actor, Grant
 
 SERVICE = "service"
 ANALYTICS = "analytics"
-LINKING = "identity_linking"
 SUBJECT_REQUESTS = "subject_requests"
 
 

@@ -13,6 +13,7 @@ from django.db import connection
 
 from identity.blocked import NOTHING_BLOCKED, Blocked, unless_blocked
 from identity.matching import Person, blocking_keys_of
+from identity.models import LINKING
 from vault.arrays import ByteArray, Texts, Uuids
 from vault.cursors import planned_cursor
 from vault.index_columns import indexes_to_write
@@ -198,16 +199,20 @@ def keep_tokens(made: Tokens) -> None:
 FORGET = (
     "DELETE FROM identity_blockingtoken WHERE source_profile_id = ANY(%(ids)b)",
     "DELETE FROM identity_matchingview WHERE source_profile_id = ANY(%(ids)b)",
-    "DELETE FROM identity_match WHERE left_id = ANY(%(ids)b) OR right_id = ANY(%(ids)b)",
+    """
+    DELETE FROM identity_match
+    WHERE (left_id = ANY(%(ids)b) OR right_id = ANY(%(ids)b)) AND purpose = %(purpose)s
+    """,
 )
 
 
 def forget(source_profiles: Collection[UUID]) -> None:
-    """Leave no token, no matching view and no scored pair of source profiles that may not be linked."""
+    """Leave no token, no matching view and, for the purpose of linking, no scored pair of those that may not be
+    linked."""
     if source_profiles:
         with connection.cursor() as cursor:
             for statement in FORGET:
-                cursor.execute(statement, {"ids": sorted(source_profiles)})
+                cursor.execute(statement, {"ids": sorted(source_profiles), "purpose": LINKING})
 
 
 BEGIN_ANEW = (

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from consent.decide import Decisions, decide_each
 from identity.dwelling import FIELDS, TIES, Dwelling, dwelling_of
-from identity.learning import LINKING
+from identity.models import LINKING
 from identity.profiles import source_profiles_of
 from vault.arrays import ByteArray, Texts, Uuids
 from vault.cursors import planned_cursor

@@ -13,13 +13,12 @@ from django.db.models import Min, Q
 from consent.decide import decide_each
 from identity.answers import answers_to
 from identity.matching import Answer, Model, People, candidate_pairs, compare, learn, shift_of, shifted
-from identity.models import MatchModel
+from identity.models import LINKING, MatchModel
 from identity.persons import known, open_persons
 from records.models import SourceProfile
 from vault.grants import Actor
 from vault.ids import new_id
 
-LINKING = "identity_linking"
 MOST_LEARNED_FROM = 50_000
 DEFAULT_VERSION = "default"
 DEFAULT = Model.default()

@@ -8,8 +8,8 @@ from uuid import UUID
 from consent.decide import Decisions, decide_each
 from consent.rules import EXPIRED, NEVER_SAID, ONLY_SOME_DEVICES, OUTDATED, SAID_NO, UNCONFIRMED
 from identity.blocked import Blocked
-from identity.learning import LINKING
 from identity.matching import Person
+from identity.models import LINKING
 from identity.persons import NOBODY, latest_values, open_persons, views, without_view
 from vault.grants import Actor
 from vault.questions import Asked, ask

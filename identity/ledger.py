@@ -17,7 +17,7 @@ from django.db.models import Max
 
 from consent import acts
 from identity import turns
-from identity.models import CANNOT_LINK, LINKED, MUST_LINK, REJECTED, Assignment, Profile, Verdict
+from identity.models import CANNOT_LINK, LINKED, LINKING, MUST_LINK, REJECTED, Assignment, Profile, Verdict
 from identity.profiles import MOST_RULED, profile_of, source_profiles, where_now
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News, append
 from vault.arrays import Texts, Uuids
@@ -133,7 +133,7 @@ def merge(left: UUID, right: UUID, *, actor: str, reason: str, now: datetime) ->
         _withdraw_between(kept, moved, verdict=CANNOT_LINK, actor=actor, reason=reason, now=now)
         verdict = _join(kept, moved, actor=actor, reason=reason, now=now)
         assign(
-            [Entry(id, survivor, BY_HAND, {"verdict": str(verdict.id)}) for id in moved],
+            [Entry(id, survivor, BY_HAND, {"verdict": str(verdict.id), "purpose": LINKING}) for id in moved],
             actor=actor,
             rule_version=BY_HAND,
             now=now,

@@ -12,6 +12,8 @@ from vault.ids import new_id
 
 LINKED, IN_REVIEW, REJECTED = "linked", "in_review", "rejected"
 SIGNED_IN = "signed in on this device"
+# The purpose for which people are linked: whoever may not be used for it is linked with nobody.
+LINKING = "identity_linking"
 MUST_LINK, CANNOT_LINK = "must_link", "cannot_link"
 RUNNING, DONE = "running", "done"
 MERGE, SPLIT = "merge", "split"
@@ -83,7 +85,10 @@ class Assignment(models.Model):
 
 
 class Match(models.Model):
-    """A scored pair of source profiles, with evidence field by field: levels and weights, never values."""
+    """A scored pair of source profiles, with evidence field by field: levels and weights, never values.
+
+    It carries the purpose that justified comparing them, and goes once that is no longer allowed for either.
+    """
 
     id = models.UUIDField(primary_key=True)
     left = models.ForeignKey("records.SourceProfile", on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -95,6 +100,7 @@ class Match(models.Model):
         max_length=9, choices=[(state, state.replace("_", " ")) for state in (LINKED, IN_REVIEW, REJECTED)]
     )
     model_version = models.CharField(max_length=40)
+    purpose = models.CharField(max_length=40, db_default=LINKING)
     found_at = models.DateTimeField()
 
     class Meta:

@@ -53,7 +53,10 @@ TABLES = [
     _linking(
         "identity.Match",
         "left",
-        PAIR | dict.fromkeys(("id", "reason", "probability", "evidence", "state", "model_version", "found_at"), PLAIN),
+        PAIR
+        | dict.fromkeys(
+            ("id", "reason", "probability", "evidence", "state", "model_version", "purpose", "found_at"), PLAIN
+        ),
         also=("right",),
     ),
     _linking(

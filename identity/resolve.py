@@ -19,7 +19,7 @@ from identity.leave import STAGE
 from identity.ledger import Entry
 from identity.matching import Limit
 from identity.matching.waterfall import Step
-from identity.models import IN_REVIEW, LINKED, Match
+from identity.models import IN_REVIEW, LINKED, LINKING, Match
 from identity.profiles import profile_of
 from identity.profiles import source_profiles as members_of
 from identity.scene import Scene, look_around
@@ -139,14 +139,14 @@ def _joining(scene: Scene, row: int, profile: UUID, group: set[int]) -> Entry:
     if row in scene.parting:
         return Entry(id, profile, OBJECTED)
     if best is None:
-        return Entry(id, profile, ALONE if len(group) == 1 else SIMILAR)
+        return Entry(id, profile, ALONE) if len(group) == 1 else Entry(id, profile, SIMILAR, {"purpose": LINKING})
     edge, pair = best
     with_ = scene.everyone[pair[0] if pair[1] == row else pair[1]]
     return Entry(id, profile, edge.reason, _evidence(edge, with_))
 
 
 def _evidence(edge: Edge, with_: UUID) -> dict[str, Any]:
-    return {"with": str(with_), "bits": round(edge.bits, 2), "levels": edge.levels}
+    return {"with": str(with_), "bits": round(edge.bits, 2), "levels": edge.levels, "purpose": LINKING}
 
 
 def _moved(scene: Scene, crowd: UUID, profile: UUID, group: set[int]) -> list[Entry]:
@@ -208,14 +208,15 @@ def _worth_a_look(scene: Scene) -> list[Rows]:
 
 # What was found of each pair, in the place of what was found before. The same once more is no news.
 KEEP_MATCHES = """
-INSERT INTO identity_match (id, left_id, right_id, reason, probability, evidence, state, model_version, found_at)
-SELECT id, left_id, right_id, reason, probability, evidence::jsonb, state, %(version)s, %(now)s
+INSERT INTO identity_match
+    (id, left_id, right_id, reason, probability, evidence, state, model_version, purpose, found_at)
+SELECT id, left_id, right_id, reason, probability, evidence::jsonb, state, %(version)s, %(purpose)s, %(now)s
 FROM unnest(%(ids)b::uuid[], %(lefts)b::uuid[], %(rights)b::uuid[], %(reasons)b::text[], %(probabilities)b::float8[],
             %(evidence)b::text[], %(states)b::text[])
     AS found (id, left_id, right_id, reason, probability, evidence, state)
 ON CONFLICT (left_id, right_id) DO UPDATE SET
     reason = excluded.reason, probability = excluded.probability, evidence = excluded.evidence, state = excluded.state,
-    model_version = excluded.model_version, found_at = excluded.found_at
+    model_version = excluded.model_version, purpose = excluded.purpose, found_at = excluded.found_at
 WHERE (identity_match.reason, identity_match.probability, identity_match.evidence, identity_match.state,
        identity_match.model_version)
    IS DISTINCT FROM (excluded.reason, excluded.probability, excluded.evidence, excluded.state, excluded.model_version)
@@ -240,7 +241,7 @@ def _write_matches(
         "states": [state for _, state in found],
     }
     with planned_cursor() as cursor:
-        cursor.execute(KEEP_MATCHES, {**columns, "version": scene.version, "now": now})
+        cursor.execute(KEEP_MATCHES, {**columns, "version": scene.version, "purpose": LINKING, "now": now})
 
 
 def _settle_reviews(scene: Scene, number: dict[int, int]) -> None:

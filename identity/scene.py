@@ -13,11 +13,10 @@ from identity import rules as rules_of
 from identity.blocked import Blocked
 from identity.candidates import EXCLUSIVE, NO_TOKENS, Pair, Tokens
 from identity.edges import Edge, add_certain, add_devices, add_exclusive, add_verdicts, scored
-from identity.learning import LINKING
 from identity.leave import STAGE, ask_leave, open_all
 from identity.limiting import Limiting, limiting
 from identity.matching import Contradiction, Model, Person, log_odds
-from identity.models import CANNOT_LINK, SIGNED_IN
+from identity.models import CANNOT_LINK, LINKING, SIGNED_IN
 from identity.persons import known
 from identity.profiles import current, former, merged_by_hand, source_profiles_of
 from identity.rules import Rules, Thresholds

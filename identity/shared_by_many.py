@@ -13,9 +13,9 @@ from uuid import UUID
 from consent.decide import decide_each
 from identity import blocked
 from identity.blocked import Pair
-from identity.learning import LINKING
 from identity.matching import JUNK_FAMILY_NAMES, JUNK_RECORDS
 from identity.matching.normalize import name
+from identity.models import LINKING
 from identity.persons import open_persons
 from vault.arrays import ByteArray, Texts, Uuids
 from vault.cursors import binary_cursor

@@ -14,8 +14,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
 from identity import ledger, rules, settle_runs
-from identity.learning import LINKING
-from identity.models import Settling
+from identity.models import LINKING, Settling
 from identity.portions import Portion, portions
 from identity.scene import Scene, look_around
 from identity.settle import settle

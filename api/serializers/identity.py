@@ -36,6 +36,7 @@ class LedgerQuery(serializers.Serializer[Any]):
                     "with": "0198c0de-0000-7000-8000-0000000000b2",
                     "bits": 21.4,
                     "levels": [["prior", "before any evidence", -14.0], ["email", "exact", 18.2]],
+                    "purpose": "identity_linking",
                 },
                 "rule_version": "learned 2026-03-01 4be1",
                 "actor": "resolve",
@@ -52,7 +53,9 @@ class LedgerEntrySerializer(serializers.Serializer[Any]):
     since = serializers.DateTimeField(source="assigned_at")
     until = serializers.DateTimeField(source="ended_at", allow_null=True, help_text="Null: it still does.")
     reason = serializers.CharField()
-    evidence = serializers.JSONField(help_text="Levels and bits field by field, ids of those compared; never values.")
+    evidence = serializers.JSONField(
+        help_text="Levels and bits field by field, ids of those compared, and the purpose that justified it; no values."
+    )
     rule_version = serializers.CharField(help_text="The match model or rule, or `by hand`.")
     actor = serializers.CharField(help_text="An opaque id of whoever decided, or the stage of the pipeline.")
 

@@ -56,6 +56,7 @@ class AssignmentScreen(EntryScreen):
             ("Until", moment(entry.ended_at) if entry.ended_at else "it still does"),
             ("By", self.by(entry)),
             ("Rule", entry.rule_version),
+            ("For the purpose of", held.evidence.get("purpose", "").replace("_", " ")),
             ("Compared with source profile", _other(held, "with")),
             ("Parted from source profile", _other(held, "apart_from")),
             ("Held back by a limit", entry.evidence.get("limit", "")),

@@ -204,6 +204,7 @@ class MatchScreen(Screen):
             sides=sides,
             compared=compared_of(sides),
             evidence=of_levels(match.evidence),
+            purpose=match.purpose.replace("_", " "),
             revealed=revealed,
             may_reveal=may(request, REVEAL_IDENTIFIERS),
             form=Reason(),

@@ -9,8 +9,8 @@ from consent.acts import NewAct, record
 from identity import ledger, rules
 from identity.answers import answers_to
 from identity.given_answers import Given, given, teaches
-from identity.learning import LINKING, learned_from
-from identity.models import CANNOT_LINK, IN_REVIEW, Match
+from identity.learning import learned_from
+from identity.models import CANNOT_LINK, IN_REVIEW, LINKING, Match
 from identity.relearning import learn_anew
 from identity.rules import Thresholds
 from pipeline import corrections

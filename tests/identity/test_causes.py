@@ -6,9 +6,8 @@ from consent.acts import NewAct, record
 from identity import blocking_values, causes, dry_runs, ledger, limits
 from identity.causes import in_words
 from identity.edges import Edge
-from identity.learning import LINKING
 from identity.ledger import Entry
-from identity.models import CANNOT_LINK, MERGE, SPLIT
+from identity.models import CANNOT_LINK, LINKING, MERGE, SPLIT
 from identity.profiles import profile_of
 from identity.rules import Thresholds
 from records.models import SourceProfile

@@ -58,7 +58,7 @@ def test_whoever_a_person_put_there_before_is_held_by_hand(carol_and_alice, crm,
     ledger.undo_merge(carol, alice, now=hours[3], **BY)
     entries = current(alice)
     assert [reason for reason, _ in held(alice)] == ["nobody alike", "similar person", "by hand"]
-    assert held_by(entries)[2].evidence.keys() == {"verdict"}
+    assert held_by(entries)[2].evidence.keys() == {"verdict", "purpose"}
 
 
 def test_an_undone_split_holds_by_hand(carol_and_alice, now):

@@ -10,10 +10,9 @@ from consent.models import GRANTED, WITHDRAWN
 from consent.restrictions import RESTRICTION, lift, restrict
 from identity import households
 from identity.households import household_of
-from identity.learning import LINKING
-from identity.models import Home
+from identity.models import LINKING, Home
 from identity.profiles import look_up, source_profiles
-from pipeline import by_hand, corrections
+from pipeline import by_hand, corrections, queue
 from pipeline.process import let_time_pass
 from privacy import index_key_rotation, requests
 from privacy.erasure import erase
@@ -97,6 +96,16 @@ def test_withdrawal_of_linking_takes_out_of_the_household_and_a_new_yes_brings_b
     record([NewAct(source_profile, LINKING, "", GRANTED, later, "phone", True, "clerk-3")], now=later)
     households.refresh([ben], now=later)
     assert len(mates("C1", later)) == 3
+
+
+def test_a_withdrawal_follows_by_itself(crm, now):
+    come(crm, ANN, BEN, now=now)
+    ids = source_profiles(who("C2", now))
+    record([NewAct(id, LINKING, "", WITHDRAWN, now, "phone", True, "clerk-3") for id in ids], now=now)
+    queue.enqueue(ids, now=now)
+    process(now)
+    assert mates("C1", now) == set()
+    assert Home.objects.count() == 1
 
 
 def test_a_restriction_takes_out_until_it_is_lifted(crm, now):

@@ -8,8 +8,7 @@ import pytest
 
 from consent.decide import decide_each
 from identity import blocking_values, ledger, limits
-from identity.learning import LINKING
-from identity.models import Assignment, BlockedValue, DeviceEpisode, Match
+from identity.models import LINKING, Assignment, BlockedValue, DeviceEpisode, Match
 from identity.persons import open_persons
 from identity.profiles import look_up, profile_of, source_profiles, source_profiles_of
 from pipeline import corrections, queue

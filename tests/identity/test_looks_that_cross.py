@@ -11,8 +11,7 @@ from django.db import OperationalError, connection
 from consent.acts import NewAct, record
 from consent.restrictions import RESTRICTION, restrict
 from identity import blocking_values, crowds, limits, rules, turns
-from identity.learning import LINKING
-from identity.models import Assignment, BlockingToken, MatchingView
+from identity.models import LINKING, Assignment, BlockingToken, MatchingView
 from identity.profiles import profile_of, source_profiles_of
 from identity.rules import Thresholds
 from pipeline import process, queue

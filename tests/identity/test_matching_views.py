@@ -12,9 +12,8 @@ from consent.decide import decide_each
 from identity import blocked, blocking_values, rules
 from identity import matching_views as views
 from identity.blocked import Blocked
-from identity.learning import LINKING
 from identity.matching import Person
-from identity.models import GoldenValue, MatchingView
+from identity.models import LINKING, GoldenValue, MatchingView
 from identity.persons import latest_values, open_persons
 from identity.persons import views as viewed
 from identity.scene import look_around

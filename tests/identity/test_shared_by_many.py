@@ -15,9 +15,8 @@ from django.db import connections
 from consent.acts import NewAct, record
 from consent.models import WITHDRAWN
 from identity import blocked, blocking_values, learning, settle_runs
-from identity.learning import LINKING
 from identity.matching import Person
-from identity.models import IN_REVIEW, BlockedValue, Match
+from identity.models import IN_REVIEW, LINKING, BlockedValue, Match
 from identity.persons import open_persons
 from identity.profiles import profile_of
 from identity.rules import in_force

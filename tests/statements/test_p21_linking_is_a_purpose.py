@@ -46,6 +46,17 @@ def say(ids, state, now):
     queue.enqueue(ids, now=now)
 
 
+def test_p21_each_link_carries_the_purpose_that_justified_it_and_goes_with_it(linked, now):
+    assert [match.purpose for match in Match.objects.all()] == ["identity_linking"]
+    joined = Assignment.objects.current().filter(evidence__has_key="with")
+    assert list(joined.values_list("evidence__purpose", flat=True)) == ["identity_linking"] * 2
+    say(linked, WITHDRAWN, now)
+    process(now)
+    assert not Match.objects.exists()
+    (parted,) = Assignment.objects.current().filter(reason="no leave to link")
+    assert parted.evidence == {}
+
+
 def test_p21_withdrawal_takes_the_profile_apart(linked, now):
     say(linked, WITHDRAWN, now)
     process(now)
