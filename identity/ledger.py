@@ -118,6 +118,12 @@ def assign(entries: Collection[Entry], *, actor: str, rule_version: str, now: da
         cursor.execute(ASSIGN, {**columns, "rule_version": rule_version, "actor": actor, "now": now})
 
 
+def _no_earlier(now: datetime, source_profile_ids: Collection[UUID]) -> datetime:
+    """`now`, or when these came to where they are: whoever decided may have waited for the lock meanwhile."""
+    theirs = Assignment.objects.current().filter(source_profile__in=source_profile_ids)
+    return max(now, theirs.aggregate(latest=Max("assigned_at"))["latest"] or now)
+
+
 def merge(left: UUID, right: UUID, *, actor: str, reason: str, now: datetime) -> UUID:
     """Make these two profiles one, by a person's decision. The older profile survives; returns its id.
 
@@ -130,6 +136,7 @@ def merge(left: UUID, right: UUID, *, actor: str, reason: str, now: datetime) ->
         kept, moved = source_profiles(survivor), source_profiles(other)
         if survivor == other or not kept or not moved:
             raise NotPossible("choose two different profiles that both have source profiles")
+        now = _no_earlier(now, moved)
         _withdraw_between(kept, moved, verdict=CANNOT_LINK, actor=actor, reason=reason, now=now)
         verdict = _join(kept, moved, actor=actor, reason=reason, now=now)
         assign(
@@ -153,6 +160,7 @@ def split(source_profile: UUID, *, actor: str, reason: str, now: datetime) -> UU
         others = [id for id in source_profiles(home) if id != source_profile] if home else []
         if home is None or not others:
             raise NotPossible("this source profile is the only one of its profile; there is nothing to split")
+        now = _no_earlier(now, [source_profile])
         _keep_apart([source_profile], others, actor=actor, reason=reason, now=now)
         (made,) = make_profiles(1, now=now)
         entry = Entry(source_profile, made, BY_HAND, {"from": str(home)})
@@ -173,6 +181,7 @@ def undo_split(source_profile: UUID, *, actor: str, reason: str, now: datetime) 
         members = source_profiles(home) if home else []
         if entry is None or home is None or home == entry.profile_id or not members:
             raise NotPossible("this source profile was not split off by hand, or its former profile has nobody left")
+        now = _no_earlier(now, [source_profile])
         _withdraw_between([source_profile], members, verdict=CANNOT_LINK, actor=actor, reason=reason, now=now)
         verdict = _join(members, [source_profile], actor=actor, reason=reason, now=now)
         evidence = {"undoes": str(entry.id), "verdict": str(verdict.id)}
@@ -199,6 +208,7 @@ def undo_merge(profile: UUID, merged: UUID, *, actor: str, reason: str, now: dat
         stay = there - came - freed
         if not came or not stay:
             raise NotPossible("none of this profile's source profiles came from that one")
+        now = _no_earlier(now, came | freed)
         _keep_apart(came, stay - joined.keys() or stay, actor=actor, reason=reason, now=now)
         release(freed, now=now)
         entries = [Entry(id, merged, BY_HAND, {"undoes": str(profile)}) for id in sorted(came)]

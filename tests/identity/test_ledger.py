@@ -289,3 +289,16 @@ def test_a_source_profile_belongs_to_one_profile_at_a_time(people, now):
 
 def test_unknown_profiles_lead_nowhere(people, now):
     assert where_now(Profile(id=people[0][0]).id) is None
+
+
+def test_who_waited_for_the_lock_decides_no_earlier_than_what_was_found_meanwhile(people, now):
+    """Their instants were taken before the pipeline, or another steward, wrote what they then decide about."""
+    (_, alices), (bob, bobs), _ = people
+    waited = now - timedelta(seconds=2)
+    ledger.merge(alices, bobs, actor="steward", reason="same person", now=waited)
+    ledger.undo_merge(alices, bobs, actor="steward", reason="mistake", now=waited)
+    ledger.merge(alices, bobs, actor="steward", reason="same after all", now=waited)
+    ledger.split(bob, actor="steward", reason="not so", now=waited)
+    assert ledger.undo_split(bob, actor="steward", reason="it is", now=waited) == alices
+    entries = Assignment.objects.filter(source_profile=bob).order_by("id")
+    assert [(entry.assigned_at, entry.ended_at) for entry in entries] == [(now, now)] * 5 + [(now, None)]
