@@ -1,4 +1,4 @@
-"""The household of a profile over the API: as far as its members may be read and linked now, whatever was told before."""
+"""The household of a profile over the API: as far as its members may be read and linked at this moment."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,9 +11,10 @@ from django.utils import timezone
 from consent.acts import NewAct, record
 from consent.models import WITHDRAWN
 from consent.restrictions import RESTRICTION, restrict
-from identity import ledger
 from identity.households import household_of
+from identity.models import Assignment
 from identity.profiles import look_up, source_profiles
+from pipeline import corrections
 from records.models import Source
 from tests.api.conftest import NOTHING, Caller, assert_problem
 from tests.senders import process, send_rows
@@ -41,23 +42,17 @@ def now() -> datetime:
 
 @pytest.fixture
 def family(crm: Source, now: datetime) -> dict[str, UUID]:
-    at = (now - timedelta(days=1)).isoformat()
-    send_rows(
-        crm,
-        *({**row, "email": f"{name}@example.com", **HOUSE, "updated_at": at} for name, row in FAMILY.items()),
-        now=now,
-    )
+    said = {**HOUSE, "updated_at": (now - timedelta(days=1)).isoformat()}
+    send_rows(crm, *({"email": f"{name}@example.com", **row, **said} for name, row in FAMILY.items()), now=now)
     process(now)
     found = {name: look_up("email", f"{name}@example.com", now=now) for name in FAMILY}
     return {name: profile for name, profile in found.items() if profile}
 
 
-def say_no(profile: UUID, purpose: str) -> None:
-    """What the person says, before anything has followed from it."""
-    now = timezone.now()
-    record(
-        [NewAct(id, purpose, "", WITHDRAWN, now, "phone", True, "clerk-3") for id in source_profiles(profile)], now=now
-    )
+def say_no(profile: UUID, purpose: str, *, at: slice = slice(None)) -> None:
+    """What the person says, to all that know them or some, before anything has followed from it."""
+    ids, now = source_profiles(profile)[at], timezone.now()
+    record([NewAct(id, purpose, "", WITHDRAWN, now, "phone", True, "clerk-3") for id in ids], now=now)
 
 
 def read(caller: Caller, profile: UUID, purpose: str = "") -> Any:
@@ -92,6 +87,20 @@ def test_who_may_be_linked_no_more_is_neither_told_nor_counted(family: dict[str,
     assert read(service, family["eve"]) == NOBODY
 
 
+@pytest.mark.parametrize("purpose", ["identity_linking", "analytics"])
+def test_a_no_to_one_of_those_that_know_a_member_is_a_no(
+    family: dict[str, UUID], crm: Source, call: Callable[..., Caller], now: datetime, purpose: str
+) -> None:
+    send_rows(crm, {"customer_number": "C9", **HOUSE, "updated_at": (now - timedelta(days=2)).isoformat()}, now=now)
+    process(now)
+    (other,) = Assignment.objects.current().exclude(profile__in=family.values()).values_list("profile_id", flat=True)
+    assert corrections.merge(family["eve"], other, actor="steward-1", reason="one", now=now) == family["eve"]
+    caller = call("analytics")
+    assert len(read(caller, family["ann"])["members"]) == 3
+    say_no(family["eve"], purpose, at=slice(1, 2))
+    assert len(read(caller, family["ann"])["members"]) == 2
+
+
 def test_whom_somebody_alone_ties_who_is_not_told_is_not_told_either(family: dict[str, UUID], service: Caller) -> None:
     say_no(family["ben"], "identity_linking")
     assert read(service, family["ann"]) == read(service, family["eve"]) == NOBODY
@@ -118,10 +127,11 @@ def test_who_is_left_alone_is_in_no_household(family: dict[str, UUID], service: 
 def test_an_id_that_was_merged_answers_with_the_surviving_profile(
     family: dict[str, UUID], service: Caller, now: datetime
 ) -> None:
-    ledger.merge(family["ann"], family["ben"], actor="steward-1", reason="one", now=now)
-    survivor, gone = sorted((family["ann"], family["ben"]))
+    survivor = corrections.merge(family["ann"], family["ben"], actor="steward-1", reason="one", now=now)
+    (gone,) = {family["ann"], family["ben"]} - {survivor}
     answer = service.get(f"/api/profiles/{gone}/household/")
     assert (answer.status_code, answer["Content-Location"]) == (200, f"/api/profiles/{survivor}/household/")
+    assert {one["profile"] for one in answer.json()["members"]} == {str(survivor), str(family["eve"])}
 
 
 def test_unknown_profiles_and_keys_that_may_not_read(family: dict[str, UUID], call: Callable[..., Caller]) -> None:

@@ -23,14 +23,8 @@ from vault.models import AuditEntry
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
 HOUSE = {"street": "7 Rosewood Lane", "postcode": "SW1A 1AA", "country": "GB"}
-ADAM = {
-    "customer_number": "C-4811",
-    "given_name": "Adam",
-    "family_name": "Archer",
-    "email": "adam@example.com",
-    **HOUSE,
-}
-ZARA = {"customer_number": "C-4812", "given_name": "Zara", "family_name": "Zane", "email": "zara@example.com", **HOUSE}
+ADAM = {"customer_number": "C-4811", "given_name": "Adam", "family_name": "Archer", **HOUSE}
+ZARA = {"customer_number": "C-4812", "given_name": "Zara", "family_name": "Zane", "phone": "+442079460111", **HOUSE}
 ALONE = "Nobody else is known to be of this household."
 
 
@@ -38,8 +32,9 @@ ALONE = "Nobody else is known to be of this household."
 def home(world: World, now: datetime) -> dict[str, UUID]:
     """Alice's: Adam has her family name, Zara her phone."""
     at = (now - timedelta(hours=1)).isoformat()
-    for row in (ADAM, ZARA | {"phone": "+442079460111"}):
-        send_rows(world.crm, row | {"updated_at": at}, now=now)
+    for row in (ADAM, ZARA):
+        email = f"{row['given_name'].lower()}@example.com"
+        send_rows(world.crm, {**row, "email": email, "updated_at": at}, now=now)
     process(now)
     found = {name: look_up("email", f"{name}@example.com", now=now) for name in ("adam", "zara")}
     return {name: profile for name, profile in found.items() if profile}

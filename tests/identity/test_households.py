@@ -99,6 +99,16 @@ def test_withdrawal_of_linking_takes_out_of_the_household_and_a_new_yes_brings_b
     assert len(mates("C1", later)) == 3
 
 
+def test_a_no_to_one_of_those_that_know_a_member_takes_them_out(crm, now):
+    come(crm, ANN, BEN, {"customer_number": "C8", "city": "Graz"}, now=now)
+    ben = corrections.merge(who("C2", now), who("C8", now), actor="steward", reason="the same", now=now)
+    assert mates("C1", now) == {who("C1", now), ben}
+    _, latest = source_profiles(ben)
+    record([NewAct(latest, LINKING, "", WITHDRAWN, now, "phone", True, "clerk-3")], now=now)
+    households.refresh([ben], now=now)
+    assert mates("C1", now) == set()
+
+
 def test_a_restriction_takes_out_until_it_is_lifted(crm, now):
     come(crm, ANN, BEN, now=now)
     ids = source_profiles(who("C2", now))

@@ -214,7 +214,8 @@ def _people(planted: Planted, crm: Source, shop: Source, browser: Source, *, now
     for name in ("bob", "zed", "held", "leaver", "erased"):
         send_rows(crm, _row(name, canary.token, at), now=now)
     # Lives with the canary, and answers the same phone.
-    send_rows(crm, {**_row("dave", canary.token, at), "phone": canary.phone}, now=now)
+    shared = {"phone": canary.phone, "street": every_field["street"], "postcode": every_field["postcode"]}
+    send_rows(crm, {**_row("dave", canary.token, at), **shared}, now=now)
     kept_apart = planted.values["records.QuarantinedRecord.sealed"][0]
     send_rows(register, {"customer_number": kept_apart, "birth_date": "3024-01-01", "at": at}, now=now)
     process(now)
