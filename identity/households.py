@@ -46,10 +46,14 @@ EMPTY = """
 UPDATE identity_home SET household = NULL, joined_at = NULL
 WHERE house = ANY(%(houses)b::bytea[]) AND household IS NOT NULL
 """
+# With what ties them: in a house of many family names, the name does not.
 MEMBERS = """
-SELECT member.house, member.joined_at, member.profile_id, member.household, member.family_name, member.email,
-       member.phone
+SELECT member.house, member.joined_at, member.profile_id, member.household,
+       CASE WHEN house.families <= %(most_families)b THEN member.family_name END, member.email, member.phone
 FROM identity_home AS mine JOIN identity_home AS member ON member.household = mine.household
+CROSS JOIN LATERAL (
+    SELECT count(DISTINCT family_name) AS families FROM identity_home WHERE house = mine.house
+) AS house
 WHERE mine.profile_id = %(profile)b ORDER BY member.joined_at, member.profile_id
 """
 
@@ -90,7 +94,7 @@ def household_of(profile: UUID) -> Household | None:
     still so, and tell what is `seen_from` the profile among those of whom it is.
     """
     with planned_cursor() as cursor:
-        cursor.execute(MEMBERS, {"profile": profile})
+        cursor.execute(MEMBERS, {"profile": profile, "most_families": housemates.MOST_FAMILIES})
         rows = cursor.fetchall()
     if len(rows) < 2:
         return None

@@ -8,7 +8,7 @@ import pytest
 from consent.acts import NewAct, record
 from consent.models import GRANTED, WITHDRAWN
 from consent.restrictions import RESTRICTION, lift, restrict
-from identity import households
+from identity import households, housemates
 from identity.households import household_of
 from identity.learning import LINKING
 from identity.models import Home
@@ -61,6 +61,33 @@ def test_a_shared_phone_makes_two_names_one_household(crm, now):
     found = household_of(who("C9", now))
     assert found is not None
     assert {tuple(one.because) for one in found.members} == {("phone",)}
+
+
+def test_in_a_house_of_many_names_a_shared_name_is_not_why(crm, now, monkeypatch):
+    monkeypatch.setattr(housemates, "MOST_FAMILIES", 1)
+    come(crm, *(row | {"phone": "+43 316 123456"} for row in (ANN, BEN, EVE)), CID, now=now)
+    found = household_of(who("C1", now))
+    assert found is not None
+    assert {(one.profile, tuple(one.because)) for one in found.members} == {
+        (who(number, now), ("phone",)) for number in ("C1", "C2", "C9")
+    }
+    assert household_of(who("C3", now)) is None
+
+
+def test_a_household_is_seen_as_if_those_left_out_were_not_known(crm, now):
+    come(crm, ANN, BEN | {"phone": "+43 316 123456"}, EVE | {"phone": "+43 316 123456"}, now=now)
+    ann, ben, eve = (who(number, now) for number in ("C1", "C2", "C9"))
+    found = household_of(ann)
+    assert found is not None
+    assert found.seen_from(ann, among={ann, ben, eve}) == found
+    seen = found.seen_from(ann, among={ann, ben})
+    assert seen is not None
+    assert (seen.id, [(one.profile, one.because) for one in seen.members]) == (
+        found.id,
+        [(one, ["family_name"]) for one in sorted((ann, ben))],
+    )
+    assert found.seen_from(ann, among={ann, eve}) is None
+    assert found.seen_from(ann, among={ben, eve}) is None
 
 
 def test_a_child_joins_and_the_household_stays_the_same(crm, now):
