@@ -13,7 +13,10 @@ from consent.models import WITHDRAWN
 from consent.restrictions import RESTRICTION, restrict
 from console.profile.household import REASON, Mate
 from console.showing import short
-from identity.profiles import look_up, source_profiles
+from identity.households import household_of
+from identity.profiles import look_up, profile_of, source_profiles
+from records import sources
+from records.models import SourceProfile
 from tests.console.conftest import World
 from tests.console.test_profile import SignIn, page
 from tests.senders import process, send_rows
@@ -97,6 +100,23 @@ def test_who_may_not_be_read_is_not_listed_and_whoever_is_left_alone_is_told_so_
     restrict(source_profiles(home["zara"]), kind=RESTRICTION, actor="officer-1", now=now)
     response = client.get(page(world.alice))
     assert (mates(response), ALONE in response.content.decode()) == ([], True)
+
+
+def test_whom_no_source_knows_to_serve_them_is_not_listed_and_their_page_lists_nobody(
+    world: World, home: dict[str, UUID], sign_in: SignIn, now: datetime
+) -> None:
+    fair, _ = sources.add("fair", kind="offline", stable_key="account_id", purposes=["analytics", "identity_linking"])
+    row = {"account_id": "a-1", "given_name": "Owen", "family_name": "Archer", **HOUSE, "analytics": "yes"}
+    send_rows(fair, {**row, "updated_at": (now - timedelta(hours=1)).isoformat()}, now=now)
+    process(now)
+    (at_the_fair,) = SourceProfile.objects.filter(source=fair)
+    owen = profile_of([at_the_fair.pk])[at_the_fair.pk]
+    household = household_of(world.alice)
+    assert household is not None
+    assert {one.profile for one in household.members} == {world.alice, owen, *home.values()}
+    client = sign_in("marketer")
+    assert {one.profile for one in mates(client.get(page(world.alice)))} == set(home.values())
+    assert client.get(page(owen)).context["mates"] is None
 
 
 def test_the_page_tells_of_no_household_where_no_home_is_known_or_the_person_may_not_be_read(
