@@ -54,7 +54,7 @@ def _told_of(person: Person, *, purpose: str, request: Request, now: datetime) -
     household = household_of(person.id)
     members = [one.profile for one in household.members] if household else []
     everyone = source_profiles_of({person.id, *members})
-    asked = {"at": now, "actor": actor_of(request), "reason": REASON}
+    asked: dict[str, Any] = {"at": now, "actor": actor_of(request), "reason": REASON}
     readable = decide_each(everyone, purpose=purpose, **asked)
     linkable = decide_each(everyone, purpose=LINKING, **asked)
     seen = household.seen_from(person.id, among=readable.allowed & linkable.allowed) if household else None
