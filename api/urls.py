@@ -14,6 +14,7 @@ from api.views.deliveries import Acknowledgment, Deliveries
 from api.views.dictionary import Dictionary
 from api.views.features import Features, ProfileFeatures
 from api.views.health import Live, Ready
+from api.views.households import Household
 from api.views.identity import Ledger, Merges, Splits, UndoneMerges, UndoneSplits
 from api.views.limits import BlockedValues, LimitDetail, Limits, LimitVersions
 from api.views.messages import Batch, Single
@@ -62,6 +63,7 @@ urlpatterns = [
     path("api/profiles/<uuid:id>/overrides/", Overrides.as_view()),
     path("api/profiles/<uuid:id>/overrides/<slug:slug>/", OverrideDetail.as_view()),
     path("api/profiles/<uuid:id>/ledger/", Ledger.as_view()),
+    path("api/profiles/<uuid:id>/household/", Household.as_view()),
     path("api/profiles/<uuid:id>/merges/", Merges.as_view()),
     path("api/profiles/<uuid:id>/merges/undo/", UndoneMerges.as_view()),
     path("api/profiles/<uuid:id>/splits/", Splits.as_view()),

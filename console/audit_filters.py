@@ -21,7 +21,7 @@ Entries = QuerySet[AuditEntry]
 LOOKED = (
     *("open profile", "read profile", "read golden record", "read identifiers", "read attributes", "read records"),
     *("read events", "read segments", "read segment members", "review held change", "read request papers"),
-    *("read features", "open record", "open in quarantine"),
+    *("read features", "read household", "open record", "open in quarantine"),
 )
 KEPT_UP = (
     *("compare", "rotate data keys", "prove an erasure", "search for the erased", "search the quarantine"),

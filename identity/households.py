@@ -6,8 +6,8 @@ erased, nothing tells that they lived there.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from uuid import UUID
 from identity import homes, housemates
 from identity.dwelling import TIES
 from identity.housemates import Resident
+from identity.models import Home
 from vault.arrays import ByteArray, Uuids
 from vault.cursors import planned_cursor
 from vault.ids import new_id
@@ -45,10 +46,15 @@ EMPTY = """
 UPDATE identity_home SET household = NULL, joined_at = NULL
 WHERE house = ANY(%(houses)b::bytea[]) AND household IS NOT NULL
 """
+# With what ties them: in a house of many family names, the name does not.
 MEMBERS = """
-SELECT member.house, member.joined_at, member.profile_id, member.household, member.family_name, member.flat,
-       member.email, member.phone
+SELECT member.house, member.joined_at, member.profile_id, member.household,
+       CASE WHEN house.families <= %(most_families)b THEN member.family_name END, member.flat, member.email,
+       member.phone
 FROM identity_home AS mine JOIN identity_home AS member ON member.household = mine.household
+CROSS JOIN LATERAL (
+    SELECT count(DISTINCT family_name) AS families FROM identity_home WHERE house = mine.house
+) AS house
 WHERE mine.profile_id = %(profile)b ORDER BY member.joined_at, member.profile_id
 """
 
@@ -60,6 +66,7 @@ class Housemate:
     profile: UUID
     joined_at: datetime
     because: list[str]
+    ties: Mapping[str, bytes] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +76,40 @@ class Household:
     id: UUID
     members: list[Housemate]
 
+    def seen_from(self, profile: UUID, *, among: Collection[UUID]) -> "Household | None":
+        """The household of this member as if nobody were known but these: whom others alone tie to it is not of it,
+        and nothing is shared with anybody else. None where the member is left alone, or is none of these."""
+        left = [Resident(one.profile, one.ties) for one in self.members if one.profile in among]
+        for group in housemates.households(left):
+            because = housemates.why(group)
+            if profile in because:
+                members = [one for one in self.members if one.profile in because]
+                return Household(self.id, [replace(one, because=because[one.profile]) for one in members])
+        return None
+
 
 def household_of(profile: UUID) -> Household | None:
     """The household that this profile lives in; None where it is not known to live with anybody.
 
     It holds those who might be linked when last looked at: before telling anything of a member, ask whether that is
-    still so.
+    still so, and tell what is `seen_from` the profile among those of whom it is.
     """
     with planned_cursor() as cursor:
-        cursor.execute(MEMBERS, {"profile": profile})
+        cursor.execute(MEMBERS, {"profile": profile, "most_families": housemates.MOST_FAMILIES})
         rows = cursor.fetchall()
     if len(rows) < 2:
         return None
-    because = housemates.why([_resident(row) for row in rows])
-    return Household(rows[0][3], [Housemate(row[2], row[1], because[row[2]]) for row in rows])
+    residents = [_resident(row) for row in rows]
+    because = housemates.why(residents)
+    members = [
+        Housemate(one.profile, row[1], because[one.profile], one.ties) for one, row in zip(residents, rows, strict=True)
+    ]
+    return Household(rows[0][3], members)
+
+
+def has_home(profile: UUID) -> bool:
+    """Whether it is known in which house this profile lives, with somebody or alone."""
+    return Home.objects.filter(profile=profile).exists()
 
 
 def refresh(profiles: Collection[UUID], *, now: datetime) -> None:

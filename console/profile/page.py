@@ -18,6 +18,7 @@ from console.profile.by_hand import Word, words_of
 from console.profile.computed import computed_of
 from console.profile.graph import draw
 from console.profile.history import entries, merges
+from console.profile.household import mates_of
 from console.profile.known import Part, kinds_of, parts_of
 from console.profile.timeline import timeline
 from console.showing import initials_of, label_of, name_of, short, shown
@@ -31,6 +32,7 @@ from vault import audit
 from vault.sealing import open_what_opens
 
 CONTACTS = ("email", "phone")
+READ = ("sources", "events", "segments", "household")
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
     user = user_of(request)
     computed = computed_of(person, request, now=now) if user.may(VIEW_SEGMENTS) else None
     if person.grant:
-        audit.write(person.grant, person.served, action="open profile", fields=["sources", "events", "segments"])
+        audit.write(person.grant, person.served, action="open profile", fields=READ)
     if person.activity:
         others = sorted(set(person.readable).difference(person.served))
         audit.write(person.activity, others, action="open profile", fields=["events"])
@@ -84,6 +86,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         "history": entries(person.id),
         "merges": merges(person.id),
         "apart": kept_apart(person.id, person.source_profiles),
+        "mates": mates_of(person, request, now=now),
     }
     if person.grant:
         context["timeline"] = timeline(person.readable, page=request.GET.get("page", "1"), revealed=revealed)

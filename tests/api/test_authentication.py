@@ -23,6 +23,7 @@ ROUTES = [
     ("PUT", f"/api/profiles/{NOTHING}/overrides/city/", "profiles:write"),
     ("DELETE", f"/api/profiles/{NOTHING}/overrides/city/", "profiles:write"),
     ("GET", f"/api/profiles/{NOTHING}/ledger/", "profiles:read"),
+    ("GET", f"/api/profiles/{NOTHING}/household/", "profiles:read"),
     ("POST", f"/api/profiles/{NOTHING}/merges/", "identity:write"),
     ("POST", f"/api/profiles/{NOTHING}/merges/undo/", "identity:write"),
     ("POST", f"/api/profiles/{NOTHING}/splits/", "identity:write"),

@@ -55,6 +55,18 @@ GATES = {
         "    return frozenset()",
         "tests/identity/test_resolve.py",
     ),
+    "identity/homes.py changes": Mutant(
+        "identity/homes.py",
+        "for profile, values in sealed.items() if profile in decisions.allowed}",
+        "for profile, values in sealed.items()}",
+        "tests/identity/test_households.py",
+    ),
+    "identity/homes.py changes: of one source profile": Mutant(
+        "identity/homes.py",
+        "    decisions = decide_each(owned, purpose=LINKING,",
+        "    decisions = decide_each({one: ids[:1] for one, ids in owned.items()}, purpose=LINKING,",
+        "tests/identity/test_households.py",
+    ),
     "identity/learning.py learn_model": Mutant(
         "identity/learning.py",
         "    persons = open_persons(sorted(decisions.allowed), decisions.grant)",
@@ -138,6 +150,30 @@ GATES = {
         "        readable = sorted(theirs & grant.source_profiles)\n",
         "        readable = sorted(theirs)\n",
         "tests/api/test_identity.py",
+    ),
+    "api/views/households.py _told_of": Mutant(
+        "api/views/households.py",
+        "    readable = decide_each(everyone, purpose=purpose,",
+        "    readable = decide_each(everyone, purpose=LINKING,",
+        "tests/api/test_household.py",
+    ),
+    "api/views/households.py _told_of: of one source profile": Mutant(
+        "api/views/households.py",
+        "    readable = decide_each(everyone, purpose=purpose,",
+        "    readable = decide_each({one: ids[:1] for one, ids in everyone.items()}, purpose=purpose,",
+        "tests/api/test_household.py",
+    ),
+    "api/views/households.py _told_of (2)": Mutant(
+        "api/views/households.py",
+        "    linkable = decide_each(everyone, purpose=LINKING,",
+        "    linkable = decide_each(everyone, purpose=purpose,",
+        "tests/api/test_household.py",
+    ),
+    "api/views/households.py _told_of (2): of one source profile": Mutant(
+        "api/views/households.py",
+        "    linkable = decide_each(everyone, purpose=LINKING,",
+        "    linkable = decide_each({one: ids[:1] for one, ids in everyone.items()}, purpose=LINKING,",
+        "tests/api/test_household.py",
     ),
     "api/people.py ask": Mutant(
         "api/people.py",

@@ -8,7 +8,7 @@ import pytest
 from consent.acts import NewAct, record
 from consent.models import GRANTED, WITHDRAWN
 from consent.restrictions import RESTRICTION, lift, restrict
-from identity import households
+from identity import households, housemates
 from identity.households import household_of
 from identity.models import LINKING, Home
 from identity.profiles import look_up, source_profiles
@@ -62,6 +62,45 @@ def test_a_shared_phone_makes_two_names_one_household(crm, now):
     assert {tuple(one.because) for one in found.members} == {("phone",)}
 
 
+def test_in_a_house_of_many_names_a_shared_name_is_not_why(crm, now, monkeypatch):
+    monkeypatch.setattr(housemates, "MOST_FAMILIES", 1)
+    come(crm, *(row | {"phone": "+43 316 123456"} for row in (ANN, BEN, EVE)), CID, now=now)
+    found = household_of(who("C1", now))
+    assert found is not None
+    assert {(one.profile, tuple(one.because)) for one in found.members} == {
+        (who(number, now), ("phone",)) for number in ("C1", "C2", "C9")
+    }
+    assert household_of(who("C3", now)) is None
+
+
+def test_a_household_is_seen_as_if_those_left_out_were_not_known(crm, now):
+    come(crm, ANN, BEN | {"phone": "+43 316 123456"}, EVE | {"phone": "+43 316 123456"}, now=now)
+    ann, ben, eve = (who(number, now) for number in ("C1", "C2", "C9"))
+    found = household_of(ann)
+    assert found is not None
+    assert found.seen_from(ann, among={ann, ben, eve}) == found
+    seen = found.seen_from(ann, among={ann, ben})
+    assert seen is not None
+    assert (seen.id, [(one.profile, one.because) for one in seen.members]) == (
+        found.id,
+        [(one, ["family_name"]) for one in sorted((ann, ben))],
+    )
+    assert found.seen_from(ann, among={ann, eve}) is None
+    assert found.seen_from(ann, among={ben, eve}) is None
+
+
+def test_a_shared_flat_makes_two_names_one_household_and_the_next_flat_does_not(crm, now):
+    flat = {"street": "Rosenweg 60/12"}
+    come(crm, ANN | flat, EVE | flat, BEN | {"street": "Rosenweg 60 Top 13", "family_name": "Adler"}, now=now)
+    found = household_of(who("C9", now))
+    assert found is not None
+    assert {(one.profile, *one.because) for one in found.members} == {
+        (who("C1", now), "flat"),
+        (who("C9", now), "flat"),
+    }
+    assert household_of(who("C2", now)) is None
+
+
 def test_a_child_joins_and_the_household_stays_the_same(crm, now):
     come(crm, ANN, BEN, now=now)
     before = household_of(who("C1", now))
@@ -106,6 +145,16 @@ def test_a_withdrawal_follows_by_itself(crm, now):
     process(now)
     assert mates("C1", now) == set()
     assert Home.objects.count() == 1
+
+
+def test_a_no_to_one_of_those_that_know_a_member_takes_them_out(crm, now):
+    come(crm, ANN, BEN, {"customer_number": "C8", "city": "Graz"}, now=now)
+    ben = corrections.merge(who("C2", now), who("C8", now), actor="steward", reason="the same", now=now)
+    assert mates("C1", now) == {who("C1", now), ben}
+    _, latest = source_profiles(ben)
+    record([NewAct(latest, LINKING, "", WITHDRAWN, now, "phone", True, "clerk-3")], now=now)
+    households.refresh([ben], now=now)
+    assert mates("C1", now) == set()
 
 
 def test_a_restriction_takes_out_until_it_is_lifted(crm, now):

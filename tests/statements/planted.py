@@ -26,6 +26,7 @@ from consent.decide import decide
 from consent.models import CONSENT, GRANTED, Act, Purpose
 from console.answer_list import answers
 from identity import dry_runs, limits, rules, settle_runs
+from identity.households import household_of
 from identity.models import CANNOT_LINK, IN_REVIEW, MERGE, MUST_LINK, Assignment, DryRunChange, Match, Profile
 from identity.profiles import look_up, profile_of, source_profiles
 from identity.rules import Thresholds
@@ -214,7 +215,8 @@ def _people(planted: Planted, crm: Source, shop: Source, browser: Source, *, now
     for name in ("bob", "zed", "held", "leaver", "erased"):
         send_rows(crm, _row(name, canary.token, at), now=now)
     # Lives with the canary, and answers the same phone.
-    send_rows(crm, {**_row("dave", canary.token, at), "phone": canary.phone}, now=now)
+    shared = {"phone": canary.phone, "street": every_field["street"], "postcode": every_field["postcode"]}
+    send_rows(crm, {**_row("dave", canary.token, at), **shared}, now=now)
     kept_apart = planted.values["records.QuarantinedRecord.sealed"][0]
     send_rows(register, {"customer_number": kept_apart, "birth_date": "3024-01-01", "at": at}, now=now)
     process(now)
@@ -312,6 +314,9 @@ def _identity(planted: Planted, *, now: datetime) -> None:
     for name, said_so in (("answer", MUST_LINK), ("kept apart", CANNOT_LINK)):
         planted.things[name] = answers().filter(verdict=said_so, undone_at=None)[0]
     assert profile_of([planted.things["till"]]) == {planted.things["till"]: planted.things["split off"]}
+    household = household_of(planted.profile)
+    assert household is not None
+    assert {one.profile for one in household.members} == {planted.profile, planted.things["dave"]}
 
 
 def _part(planted: Planted, source: str) -> UUID:

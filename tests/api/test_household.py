@@ -1,0 +1,158 @@
+"""The household of a profile over the API: as far as its members may be read and linked at this moment."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.utils import timezone
+
+from consent.acts import NewAct, record
+from consent.models import WITHDRAWN
+from consent.restrictions import RESTRICTION, restrict
+from identity.households import household_of
+from identity.models import Assignment
+from identity.profiles import look_up, source_profiles
+from pipeline import corrections
+from records.models import Source
+from tests.api.conftest import NOTHING, Caller, assert_problem
+from tests.senders import process, send_rows
+from vault.audit import subject_hash
+from vault.models import AuditEntry
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+
+HOUSE = {"street": "Rosenweg 60", "postcode": "8010", "city": "Graz", "analytics": "yes"}
+PHONE = {"phone": "+43 316 123456"}
+# Ann and Ben have the name in common, Ben and Eve the phone.
+FAMILY = {
+    "ann": {"customer_number": "C1", "given_name": "Ann", "family_name": "Gruber"},
+    "ben": {"customer_number": "C2", "given_name": "Ben", "family_name": "Gruber", **PHONE},
+    "eve": {"customer_number": "C3", "given_name": "Eve", "family_name": "Novak", **PHONE},
+}
+NOBODY = {"id": None, "members": []}
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Views ask for the present themselves, so these tests happen now."""
+    return timezone.now()
+
+
+@pytest.fixture
+def family(crm: Source, now: datetime) -> dict[str, UUID]:
+    said = {**HOUSE, "updated_at": (now - timedelta(days=1)).isoformat()}
+    send_rows(crm, *({"email": f"{name}@example.com", **row, **said} for name, row in FAMILY.items()), now=now)
+    process(now)
+    found = {name: look_up("email", f"{name}@example.com", now=now) for name in FAMILY}
+    return {name: profile for name, profile in found.items() if profile}
+
+
+def say_no(profile: UUID, purpose: str, *, at: slice = slice(None)) -> None:
+    """What the person says, to all that know them or some, before anything has followed from it."""
+    ids, now = source_profiles(profile)[at], timezone.now()
+    record([NewAct(id, purpose, "", WITHDRAWN, now, "phone", True, "clerk-3") for id in ids], now=now)
+
+
+def read(caller: Caller, profile: UUID, purpose: str = "") -> Any:
+    answer = caller.get(f"/api/profiles/{profile}/household/", purpose=purpose)
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def test_all_members_are_told_with_what_they_share_and_since_when(
+    family: dict[str, UUID], service: Caller, now: datetime
+) -> None:
+    household = household_of(family["ann"])
+    assert household is not None
+    answer = read(service, family["ann"])
+    assert answer["id"] == str(household.id)
+    assert {one["profile"]: one["because"] for one in answer["members"]} == {
+        str(family["ann"]): ["family_name"],
+        str(family["ben"]): ["family_name", "phone"],
+        str(family["eve"]): ["phone"],
+    }
+    assert {datetime.fromisoformat(one["joined_at"]) for one in answer["members"]} == {now}
+    assert read(service, family["ben"]) == answer
+
+
+def test_who_may_be_linked_no_more_is_neither_told_nor_counted(family: dict[str, UUID], service: Caller) -> None:
+    say_no(family["eve"], "identity_linking")
+    assert len(household_of(family["ann"]).members) == 3  # type: ignore[union-attr]
+    assert {one["profile"]: one["because"] for one in read(service, family["ann"])["members"]} == {
+        str(family["ann"]): ["family_name"],
+        str(family["ben"]): ["family_name"],
+    }
+    assert read(service, family["eve"]) == NOBODY
+
+
+@pytest.mark.parametrize("purpose", ["identity_linking", "analytics"])
+def test_a_no_to_one_of_those_that_know_a_member_is_a_no(
+    family: dict[str, UUID], crm: Source, call: Callable[..., Caller], now: datetime, purpose: str
+) -> None:
+    send_rows(crm, {"customer_number": "C9", **HOUSE, "updated_at": (now - timedelta(days=2)).isoformat()}, now=now)
+    process(now)
+    (other,) = Assignment.objects.current().exclude(profile__in=family.values()).values_list("profile_id", flat=True)
+    assert corrections.merge(family["eve"], other, actor="steward-1", reason="one", now=now) == family["eve"]
+    caller = call("analytics")
+    assert len(read(caller, family["ann"])["members"]) == 3
+    say_no(family["eve"], purpose, at=slice(1, 2))
+    assert len(read(caller, family["ann"])["members"]) == 2
+
+
+def test_whom_somebody_alone_ties_who_is_not_told_is_not_told_either(family: dict[str, UUID], service: Caller) -> None:
+    say_no(family["ben"], "identity_linking")
+    assert read(service, family["ann"]) == read(service, family["eve"]) == NOBODY
+
+
+def test_who_refuses_the_purpose_is_absent_and_asked_about_refused(
+    family: dict[str, UUID], call: Callable[..., Caller]
+) -> None:
+    say_no(family["eve"], "analytics")
+    caller = call("service", "analytics")
+    told = {one["profile"] for one in read(caller, family["ann"], "analytics")["members"]}
+    assert told == {str(family["ann"]), str(family["ben"])}
+    assert len(read(caller, family["ann"], "service")["members"]) == 3
+    refused = caller.get(f"/api/profiles/{family['eve']}/household/", purpose="analytics")
+    assert assert_problem(refused, 403, "consent_refused")["purpose"] == "analytics"
+
+
+def test_who_is_left_alone_is_in_no_household(family: dict[str, UUID], service: Caller) -> None:
+    for name in ("ann", "eve"):
+        restrict(source_profiles(family[name]), kind=RESTRICTION, actor="officer-1", now=timezone.now())
+    assert read(service, family["ben"]) == NOBODY
+
+
+def test_an_id_that_was_merged_answers_with_the_surviving_profile(
+    family: dict[str, UUID], service: Caller, now: datetime
+) -> None:
+    survivor = corrections.merge(family["ann"], family["ben"], actor="steward-1", reason="one", now=now)
+    (gone,) = {family["ann"], family["ben"]} - {survivor}
+    answer = service.get(f"/api/profiles/{gone}/household/")
+    assert (answer.status_code, answer["Content-Location"]) == (200, f"/api/profiles/{survivor}/household/")
+    assert {one["profile"] for one in answer.json()["members"]} == {str(survivor), str(family["eve"])}
+
+
+def test_unknown_profiles_and_keys_that_may_not_read(family: dict[str, UUID], call: Callable[..., Caller]) -> None:
+    assert_problem(call("service").get(f"/api/profiles/{NOTHING}/household/"), 404, "not_found")
+    writer = call("service", scopes=["profiles:write"])
+    assert_problem(writer.get(f"/api/profiles/{family['ann']}/household/"), 403, "missing_scope")
+    named = call("service").get(f"/api/profiles/{family['ann']}/household/", purpose="marketing")
+    assert_problem(named, 403, "purpose_not_held")
+
+
+def test_a_read_is_one_row_that_names_those_alone_of_whom_it_told(family: dict[str, UUID], service: Caller) -> None:
+    say_no(family["eve"], "identity_linking")
+    before = AuditEntry.objects.count()
+    read(service, family["ann"])
+    (entry,) = AuditEntry.objects.order_by("id")[before:]
+    assert (entry.actor_kind, entry.action, entry.purpose, entry.reason) == (
+        "api",
+        "read household",
+        "service",
+        "API household",
+    )
+    assert entry.fields == ["household"]
+    told = [*source_profiles(family["ann"]), *source_profiles(family["ben"])]
+    assert {bytes(one) for one in entry.subjects} == {subject_hash(id) for id in told}
