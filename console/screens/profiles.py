@@ -42,6 +42,7 @@ from console.profile.called import called, declared, named
 from console.profile.list import describe
 from console.profile.looks import looks, readers
 from console.profile.page import gather
+from console.screens.as_of import AsOfPages
 from console.screens.golden import GoldenPages
 from console.screens.merging import MergePages
 from console.screens.records import RecordPages
@@ -85,7 +86,7 @@ class Known(admin.SimpleListFilter):
         return queryset.filter(called(), declared()) if self.value() == "known" else queryset.filter(named())
 
 
-class ProfileScreen(MergePages, GoldenPages, RecordPages):
+class ProfileScreen(MergePages, GoldenPages, RecordPages, AsOfPages):
     """Unified people. They come and go by the ledger and by subject requests alone."""
 
     may_view = VIEW_PROFILES
@@ -162,6 +163,7 @@ class ProfileScreen(MergePages, GoldenPages, RecordPages):
             path(f"{one}/was-allowed/", guard(self.was_allowed), name="identity_profile_was_allowed"),
             path(f"{one}/receipts.json", guard(self.receipts), name="identity_profile_receipts"),
             path(f"{one}/say/", guard(self.say), name="identity_profile_say"),
+            *self.as_of_urls(),
             *self.merge_urls(),
             *self.golden_urls(),
             *self.record_urls(),
