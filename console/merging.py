@@ -14,6 +14,7 @@ from console.profile.list import Seen, seen_of
 from console.showing import initials_of, label_of, name_of, short, shown
 from identity import golden, ledger
 from identity.golden import GoldenRead
+from identity.households import household_of
 from identity.likeness import likeness
 from identity.makeup import makeup_of
 from identity.profiles import source_profiles_of
@@ -51,14 +52,20 @@ class Field:
 @dataclass(frozen=True)
 class Both:
     """Two profiles side by side; how likely they are one person by their golden records, in percent, if it can be told;
-    who decided before to keep them apart; and the mark of whom both are made of."""
+    who decided before to keep them apart; whether they live in one household; and the mark of whom both are made of."""
 
     sides: list[Side]
     fields: list[Field]
     percent: float | None
     evidence: Evidence
     apart: Apart | None
+    together: bool
     makeup: str
+
+    @property
+    def refused(self) -> str:
+        """Why either may not be linked with anybody; empty: both may."""
+        return next((side.refused for side in self.sides if side.refused), "")
 
     @property
     def unlikely(self) -> bool:
@@ -96,8 +103,14 @@ def both(left: UUID, right: UUID, request: HttpRequest, *, now: datetime) -> Bot
         percent=None if alike.probability is None else 100 * alike.probability,
         evidence=of_levels(alike.steps),
         apart=next((row for row in kept_apart(left, owned[left]) if row.profile == right), None),
+        together=_live_together(left, right) and decisions.allowed == {left, right},
         makeup=makeup,
     )
+
+
+def _live_together(left: UUID, right: UUID) -> bool:
+    household = household_of(left)
+    return household is not None and right in {one.profile for one in household.members}
 
 
 def _masked(field: str, record: Mapping[str, GoldenRead]) -> str:

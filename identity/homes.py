@@ -11,7 +11,7 @@ from hashlib import blake2b
 from uuid import UUID
 
 from consent.decide import Decisions, decide_each
-from identity.dwelling import FIELDS, TIES, Dwelling, dwelling_of
+from identity.dwelling import FIELDS, RULES, STREET, TIES, Dwelling, dwelling_of
 from identity.models import LINKING
 from identity.profiles import source_profiles_of
 from vault.arrays import ByteArray, Texts, Uuids
@@ -46,7 +46,8 @@ FORGET = "DELETE FROM identity_home WHERE profile_id = ANY(%(profiles)b::uuid[])
 # Who has moved is in no household until it is told anew.
 KEEP = """
 INSERT INTO identity_home AS home (profile_id, house, family_name, flat, email, phone, made_of)
-SELECT profile_id, house, nullif(family_name, ''), nullif(flat, ''), nullif(email, ''), nullif(phone, ''), made_of
+SELECT profile_id, nullif(house, ''), nullif(family_name, ''), nullif(flat, ''), nullif(email, ''), nullif(phone, ''),
+       made_of
 FROM unnest(%(profiles)b::uuid[], %(house)b::bytea[], %(family_name)b::bytea[], %(flat)b::bytea[],
             %(email)b::bytea[], %(phone)b::bytea[], %(made_of)b::bytea[])
      AS said (profile_id, house, family_name, flat, email, phone, made_of)
@@ -60,9 +61,10 @@ ON CONFLICT (profile_id) DO UPDATE SET
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Homes that are told anew, by profile; profiles of which none is to be kept; and the houses they all lived in."""
+    """Homes that are told anew, by profile, None where a street tells of no house; signs of what they were read off;
+    profiles of which none is to be kept; and the houses that all of these lived in."""
 
-    dwellings: Mapping[UUID, Dwelling]
+    dwellings: Mapping[UUID, Dwelling | None]
     made_of: Mapping[UUID, bytes]
     gone: Collection[UUID]
     left: Collection[bytes]
@@ -73,18 +75,18 @@ def changes(profiles: Collection[UUID], *, now: datetime) -> Changes:
     sealed = _sealed(profiles)
     with planned_cursor() as cursor:
         cursor.execute(KNOWN, {"profiles": Uuids(profiles)})
-        known = {profile: (bytes(house), bytes(made_of)) for profile, house, made_of in cursor.fetchall()}
+        known = {profile: (house and bytes(house), bytes(made_of)) for profile, house, made_of in cursor.fetchall()}
     if not sealed and not known:
         return Changes({}, {}, (), ())
     owned = source_profiles_of(sealed)
     decisions = decide_each(owned, purpose=LINKING, at=now, actor=STAGE, reason="tell who lives together")
-    sealed = {profile: values for profile, values in sealed.items() if profile in decisions.allowed}
-    made_of = {profile: _digest(values) for profile, values in sealed.items()}
-    anew = {profile for profile, digest in made_of.items() if digest != known.get(profile, (b"", b""))[1]}
-    dwellings = _opened({profile: sealed[profile] for profile in anew}, decisions)
-    gone = (known.keys() - sealed.keys()) | (known.keys() & anew - dwellings.keys())
-    left = {known[profile][0] for profile in (gone | dwellings.keys()) & known.keys()}
-    return Changes(dwellings, {profile: made_of[profile] for profile in dwellings}, gone, left)
+    covered = {profile: _covered(values, decisions) for profile, values in sealed.items()}
+    made_of = {profile: _digest(values) for profile, values in covered.items() if values}
+    anew = [profile for profile, digest in made_of.items() if profile not in known or digest != known[profile][1]]
+    dwellings = _opened({profile: covered[profile] for profile in anew}, decisions)
+    gone = known.keys() - made_of.keys()
+    left = {known[profile][0] for profile in (gone | dwellings.keys()) & known.keys()} - {None}
+    return Changes(dwellings, made_of, gone, left)
 
 
 def keep(found: Changes) -> set[bytes]:
@@ -94,11 +96,11 @@ def keep(found: Changes) -> set[bytes]:
             cursor.execute(FORGET, {"profiles": Uuids(found.gone)})
         if not found.dwellings:
             return set()
-        hashed = _hashed(found.dwellings)
+        hashed = _hashed(found.dwellings.values())
         columns = {field: ByteArray(home.get(field, b"") for home in hashed) for field in ("house", *TIES)}
         made_of = ByteArray(found.made_of[profile] for profile in found.dwellings)
         cursor.execute(KEEP, {"profiles": Uuids(found.dwellings), "made_of": made_of, **columns})
-    return set(columns["house"])
+    return set(columns["house"]) - {b""}
 
 
 def _sealed(profiles: Collection[UUID]) -> dict[UUID, list[Sealed]]:
@@ -110,32 +112,37 @@ def _sealed(profiles: Collection[UUID]) -> dict[UUID, list[Sealed]]:
     return dict(found)
 
 
+def _covered(values: Collection[Sealed], decisions: Decisions[UUID]) -> list[Sealed]:
+    """Those of one person's values that may be opened; none, where the street is not among them."""
+    found = [one for one in values if one.key_id in decisions.grant.source_profiles]
+    return found if any(one.field == STREET for one in found) else []
+
+
 def _digest(values: Collection[Sealed]) -> bytes:
-    """A sign by which it is known whether these are the values that were opened before."""
-    digest = blake2b(digest_size=DIGEST_BYTES)
+    """A sign by which it is known whether these are the values that were opened before, by the same rules."""
+    digest = blake2b(bytes([RULES]), digest_size=DIGEST_BYTES)
     for one in values:
         digest.update(one.field.encode() + b"\0" + one.ciphertext)
     return digest.digest()
 
 
-def _opened(sealed: Mapping[UUID, Collection[Sealed]], decisions: Decisions[UUID]) -> dict[UUID, Dwelling]:
-    """The dwellings of those of whom one is told, by what may be opened of them."""
-    covered = decisions.grant.source_profiles
-    items = [(profile, one) for profile, values in sealed.items() for one in values if one.key_id in covered]
+def _opened(sealed: Mapping[UUID, Collection[Sealed]], decisions: Decisions[UUID]) -> dict[UUID, Dwelling | None]:
+    """The dwelling of each, as far as its values open."""
+    items = [(profile, one) for profile, values in sealed.items() for one in values]
     opened = open_what_opens([one for _, one in items], decisions.grant, action="compare")
-    golden: dict[UUID, dict[str, str]] = defaultdict(dict)
+    golden: dict[UUID, dict[str, str]] = {profile: {} for profile in sealed}
     for (profile, one), value in zip(items, opened, strict=True):
         if value is not None:
             golden[profile][one.field] = value.decode()
-    dwellings = {profile: dwelling_of(values) for profile, values in golden.items()}
-    return {profile: dwelling for profile, dwelling in dwellings.items() if dwelling}
+    return {profile: dwelling_of(values) for profile, values in golden.items()}
 
 
-def _hashed(dwellings: Mapping[UUID, Dwelling]) -> list[dict[str, bytes]]:
+def _hashed(dwellings: Collection[Dwelling | None]) -> list[dict[str, bytes]]:
     """The keyed hashes of each house and its ties, by field."""
-    forms = [
-        {"house": one.house, **{field: f"{one.house}|{field}|{form}" for field, form in one.ties.items()}}
-        for one in dwellings.values()
-    ]
+    forms = [_forms(one) if one else {} for one in dwellings]
     indexes = indexes_to_write({(KEY, form) for home in forms for form in home.values()})
     return [{field: indexes[KEY, form] for field, form in home.items()} for home in forms]
+
+
+def _forms(one: Dwelling) -> dict[str, str]:
+    return {"house": one.house, **{field: f"{one.house}|{field}|{form}" for field, form in one.ties.items()}}

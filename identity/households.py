@@ -6,22 +6,27 @@ erased, nothing tells that they lived there.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from identity import homes, housemates
-from identity.dwelling import TIES
+from identity.dwelling import FLAT, STREET, TIES
 from identity.housemates import Resident
-from identity.models import Home
+from identity.models import GoldenValue, Home
 from vault.arrays import ByteArray, Uuids
 from vault.cursors import planned_cursor
 from vault.ids import new_id
+from vault.rotation_lock import hold_off
 
 # Where more are known to live, none is told: work stays bounded, and such a house is an office or a home for many.
 MOST_RESIDENTS = 500
+
+# The golden value that each tie is read off.
+SAID_BY = {tie: tie for tie in TIES} | {FLAT: STREET}
 
 # Held for moments, after all that may take long: two who come at once to one house shall not miss each other.
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('onym households'))"
@@ -71,21 +76,50 @@ class Housemate:
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """Who lives together, whoever became known first before all others. `id` stays as long as most of them do."""
+    """Who lives together, whoever became known first before all others. `id` stays as long as most of them do.
+
+    `size`: how many they are, those included who are not told of.
+    """
 
     id: UUID
     members: list[Housemate]
+    size: int
 
     def seen_from(self, profile: UUID, *, among: Collection[UUID]) -> "Household | None":
         """The household of this member as if nobody were known but these: whom others alone tie to it is not of it,
-        and nothing is shared with anybody else. None where the member is left alone, or is none of these."""
+        nothing is shared with anybody else, and nobody has lived there before the second of these came. None where the
+        member is left alone, or is none of these.
+
+        With half of the members or more left out it goes by another id: two parts of one household are not told to be.
+        """
         left = [Resident(one.profile, one.ties) for one in self.members if one.profile in among]
         for group in housemates.households(left):
             because = housemates.why(group)
             if profile in because:
                 members = [one for one in self.members if one.profile in because]
-                return Household(self.id, [replace(one, because=because[one.profile]) for one in members])
+                id = self.id if 2 * len(members) > self.size else uuid5(self.id, str(sorted(because)))
+                together_at = sorted(one.joined_at for one in members)[1]
+                return Household(
+                    id,
+                    [
+                        replace(one, because=because[one.profile], joined_at=max(one.joined_at, together_at))
+                        for one in members
+                    ],
+                    len(members),
+                )
         return None
+
+    def told_by(self, covered: Collection[UUID]) -> "Household":
+        """The household as far as these source profiles told of it: a member by a street, and a tie by its value."""
+        fields = [STREET, *TIES]
+        golden = GoldenValue.objects.filter(profile__in=[one.profile for one in self.members], field__in=fields)
+        told = set(golden.filter(source_profile__in=list(covered)).values_list("profile_id", "field"))
+        members = []
+        for one in self.members:
+            ties = {tie: value for tie, value in one.ties.items() if (one.profile, SAID_BY[tie]) in told}
+            if (one.profile, STREET) in told:
+                members.append(replace(one, ties=ties))
+        return Household(self.id, members, self.size)
 
 
 def household_of(profile: UUID) -> Household | None:
@@ -104,19 +138,33 @@ def household_of(profile: UUID) -> Household | None:
     members = [
         Housemate(one.profile, row[1], because[one.profile], one.ties) for one, row in zip(residents, rows, strict=True)
     ]
-    return Household(rows[0][3], members)
+    return Household(rows[0][3], members, len(members))
 
 
 def has_home(profile: UUID) -> bool:
     """Whether it is known in which house this profile lives, with somebody or alone."""
-    return Home.objects.filter(profile=profile).exists()
+    return Home.objects.filter(profile=profile, house__isnull=False).exists()
+
+
+@contextmanager
+def moving_out(profiles: Collection[UUID], *, now: datetime) -> Iterator[None]:
+    """Within this block the homes of these go, or their profiles altogether; then it is told anew who of the others in
+    their houses lives together."""
+    with planned_cursor() as cursor:
+        cursor.execute(LOCK)
+    homes_of_these = Home.objects.filter(profile__in=list(profiles))
+    left = {bytes(home.house) for home in homes_of_these if home.house}
+    yield
+    _tell(left, now=now)
 
 
 def refresh(profiles: Collection[UUID], *, now: datetime) -> None:
     """Tell anew who of these lives with whom, by their golden records as they are now.
 
-    The last step of a transaction: whoever else tells of anybody waits for its end.
+    The last step of a transaction: whoever else tells of anybody waits for its end. Rotations wait, too: a house is
+    left under the hash by which it was found.
     """
+    hold_off()
     found = homes.changes(profiles, now=now)
     if not (found.dwellings or found.gone):
         return

@@ -1,7 +1,7 @@
 """Housemates: of all who live in one house, who lives together. Always the same, in whatever order they became known.
 
-Two live together who share a family name, an e-mail address or a phone number in one house; and whoever lives with
-either lives with both. In a house of many family names the name alone ties nobody: two may be called Smith on two
+Two live together who share a flat, a family name, an e-mail address or a phone number in one house; and whoever lives
+with either lives with both. In a house of many family names the name alone ties nobody: two may be called Smith on two
 floors. Where more would live together than a household holds, none is told: that is an office, or a home for many.
 """
 

@@ -184,7 +184,7 @@ def undo_split(source_profile: UUID, *, actor: str, reason: str, now: datetime) 
         now = _no_earlier(now, [source_profile])
         _withdraw_between([source_profile], members, verdict=CANNOT_LINK, actor=actor, reason=reason, now=now)
         verdict = _join(members, [source_profile], actor=actor, reason=reason, now=now)
-        evidence = {"undoes": str(entry.id), "verdict": str(verdict.id)}
+        evidence = {"undoes": str(entry.id), "verdict": str(verdict.id), "purpose": LINKING}
         assign([Entry(source_profile, home, BY_HAND, evidence)], actor=actor, rule_version=BY_HAND, now=now)
         append([News(home, PROFILE_MERGED, {"from": str(entry.profile_id)})], now=now)
         return home

@@ -218,11 +218,12 @@ class DeviceEpisode(models.Model):
 class Home(models.Model):
     """In this house the profile lives, and in this household: keyed hashes of what its golden record says.
 
-    The hashes of what people who live together share are made of the house too. A household is those who have its id.
+    No house: it gives a street that tells of none. The hashes of what people who live together share are made of the
+    house too. A household is those who have its id.
     """
 
     profile = models.OneToOneField(Profile, primary_key=True, on_delete=models.CASCADE, related_name="+")
-    house = models.BinaryField()
+    house = models.BinaryField(null=True)
     family_name = models.BinaryField(null=True)
     flat = models.BinaryField(null=True)
     email = models.BinaryField(null=True)

@@ -31,7 +31,7 @@ def set_value(
         ledger.lock()
         theirs = source_profiles(profile)
         overriding.override(theirs, field, text=text, chosen=chosen, reason=reason, grant=grant, now=now)
-        _follow(profile, now=now)
+        follow([profile], now=now)
 
 
 def take_back(profile: UUID, field: str, *, grant: Grant, now: datetime) -> None:
@@ -40,8 +40,4 @@ def take_back(profile: UUID, field: str, *, grant: Grant, now: datetime) -> None
     with transaction.atomic():
         ledger.lock()
         overriding.take_back(source_profiles(profile), field, grant=grant, now=now)
-        _follow(profile, now=now)
-
-
-def _follow(profile: UUID, *, now: datetime) -> None:
-    follow([profile], now=now)
+        follow([profile], now=now)

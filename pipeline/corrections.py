@@ -10,14 +10,18 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from consent.decide import decide_each
 from identity import golden, households, ledger
 from identity.makeup import CHANGED_MEANWHILE, makeup_of
-from identity.models import CANNOT_LINK, MUST_LINK, Assignment, Match, Verdict
-from identity.profiles import profile_of, source_profiles
+from identity.models import CANNOT_LINK, LINKING, MUST_LINK, Assignment, Match, Verdict
+from identity.profiles import profile_of, source_profiles, source_profiles_of
 from pipeline import queue
 from privacy import requests, sharing, subjects
 from privacy.models import ERASURE, OPEN, SubjectRequest
 from privacy.sharing import NotShared
+from vault.grants import Actor
+
+STAGE = Actor.machine("corrections")
 
 
 class ChangedMeanwhile(ledger.NotPossible):
@@ -25,8 +29,10 @@ class ChangedMeanwhile(ledger.NotPossible):
 
 
 def merge(left: UUID, right: UUID, *, actor: str, reason: str, now: datetime) -> UUID:
-    """Make two profiles one. Raises `identity.ledger.NotPossible`."""
+    """Make two profiles one. Raises `identity.ledger.NotPossible`, also where either may not be linked."""
     with transaction.atomic():
+        ledger.lock()
+        _must_be_linkable([left, right], now=now)
         survivor = ledger.merge(left, right, actor=actor, reason=reason, now=now)
         _process(left, right, now=now)
     return survivor
@@ -54,6 +60,8 @@ def split(source_profile: UUID, *, actor: str, reason: str, now: datetime) -> UU
 def undo_split(source_profile: UUID, *, actor: str, reason: str, now: datetime) -> UUID:
     """Put it back where it was. Raises `identity.ledger.NotPossible`."""
     with transaction.atomic():
+        ledger.lock()
+        _must_be_linkable(set(profile_of([source_profile]).values()), now=now)
         home = ledger.undo_split(source_profile, actor=actor, reason=reason, now=now)
         _process(home, now=now)
     return home
@@ -198,6 +206,17 @@ def _process(*profiles: UUID, now: datetime) -> None:
     waiting = {id for profile in profiles for id in source_profiles(profile)}
     if waiting:
         queue.enqueue(waiting, now=now)
+
+
+def _must_be_linkable(profiles: Collection[UUID], *, now: datetime) -> None:
+    """Whoever objects would be parted again as soon as they are processed, and nobody would know why."""
+    owned = source_profiles_of(profiles)
+    refused = decide_each(owned, purpose=LINKING, at=now, actor=STAGE, reason="join by hand").refused
+    if refused:
+        raise ledger.NotPossible(
+            f"one of them may not be linked with anybody ({', '.join(sorted(set(refused.values())))}); once they agree "
+            "to identity linking, and that is recorded with the profile, this can be done"
+        )
 
 
 def _follow(profiles: Collection[UUID], *, now: datetime) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from consent.decide import decide_each
-from identity import overriding
+from identity import ledger, overriding
 from identity.profiles import profile_of
 from privacy import kept
 from records import aging
@@ -53,6 +53,7 @@ def _forget_values(
             continue
         while portion := dict(aged.values_list("pk", "source_profile_id")[:AT_ONCE]):
             with transaction.atomic():
+                ledger.join_followers()
                 aged.model._default_manager.filter(pk__in=list(portion)).delete()
                 _follow(set(portion.values()), now)
             removed += len(portion)

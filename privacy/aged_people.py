@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from identity import ledger
+from identity import households, ledger
 from identity.models import Assignment, BlockingToken
 from identity.profiles import profile_of
 from privacy import kept
@@ -60,7 +60,7 @@ def _forget(ids: set[UUID], now: datetime) -> None:
         homes = set(profile_of(list(ids)).values())
         cursor.execute("SET LOCAL onym.erasing = 'on'")
         _empty_shells(shells)
-        _delete(ids - shells, homes)
+        _delete(ids - shells, homes, now=now)
         left = set(Assignment.objects.current().filter(profile__in=homes).values_list("profile_id", flat=True))
         follow(left, now=now)
     keys.destroy(ids)
@@ -73,9 +73,10 @@ def _empty_shells(ids: set[UUID]) -> None:
     source_profiles.forget_generalized(ids)
 
 
-def _delete(ids: set[UUID], homes: set[UUID]) -> None:
+def _delete(ids: set[UUID], homes: set[UUID], *, now: datetime) -> None:
     others = Assignment.objects.current().filter(profile__in=homes).exclude(source_profile__in=ids)
     emptied = homes - set(others.values_list("profile_id", flat=True))
     subject = Subject(None, frozenset(emptied), frozenset(ids))
-    for table in sorted(erasable(), key=lambda table: table.erase_order):
-        rows_of(table, subject).delete()
+    with households.moving_out(emptied, now=now):
+        for table in sorted(erasable(), key=lambda table: table.erase_order):
+            rows_of(table, subject).delete()

@@ -21,7 +21,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from identity import blocking_values, ledger, settle_runs
+from identity import blocking_values, households, ledger, settle_runs
 from identity.learning import learned_from
 from identity.models import Profile
 from outbox.changes import PROFILE_ERASED, News, append
@@ -120,8 +120,10 @@ def _delete_rows(request: SubjectRequest, *, actor: str, now: datetime) -> Subje
         exports.forget(subject.profiles, now=now)
         unconfirmed = sign_ups.forget_addresses_of(subject)
         queue_erasures(subject.profiles, request=request.pk, now=now)
+        with households.moving_out(subject.profiles, now=now):
+            rows = delete_rows_of(subject)
         request.outcome = {
-            "rows": delete_rows_of(subject),
+            "rows": rows,
             "source_profiles": len(subject.source_profiles),
             "keys": DataKey.objects.filter(id__in=subject.source_profiles).count(),
             "suppressed": listed.own,

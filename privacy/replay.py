@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from identity import ledger
+from identity import households, ledger
 from identity.models import Assignment, Profile
 from identity.profiles import profile_of
 from outbox.deliveries import queue_erasures
@@ -82,7 +82,8 @@ def _erase_again(entry: Entry, actor: str, now: datetime) -> Replayed:
     strays = subject.source_profiles - set(news.source_profiles)
     unconfirmed = sign_ups.forget_pairs({*news.pairs, *suppression.pairs_of(subject.source_profiles)})
     destroyed = keys.destroy({*strays, *unconfirmed})
-    rows = delete_rows_of(subject)
+    with households.moving_out(subject.profiles, now=now):
+        rows = delete_rows_of(subject)
     request = _request_of(entry, now)
     suppression.put(news.hashes, request=request.pk, now=entry.at)
     Tombstone.objects.bulk_create(

@@ -57,7 +57,8 @@ def _told_of(person: Person, *, purpose: str, request: Request, now: datetime) -
     asked: dict[str, Any] = {"at": now, "actor": actor_of(request), "reason": REASON}
     readable = decide_each(everyone, purpose=purpose, **asked)
     linkable = decide_each(everyone, purpose=LINKING, **asked)
-    seen = household.seen_from(person.id, among=readable.allowed & linkable.allowed) if household else None
+    known = household.told_by(readable.grant.source_profiles) if household else None
+    seen = known.seen_from(person.id, among=readable.allowed & linkable.allowed) if known else None
     told = [one.profile for one in seen.members] if seen else [person.id]
     theirs = sorted({id for profile in told for id in everyone[profile]} & readable.grant.source_profiles)
     audit.write(readable.grant, theirs, action="read household", fields=["household"])

@@ -1,5 +1,7 @@
 """The ledger of one profile, as a story: who was joined, split off and brought back, when, by whom, why."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,10 +17,13 @@ SHOWN = 30
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the ledger."""
+    """One line of the ledger. Of one that ended: the profile that the source profile went to then, and why."""
 
     at: datetime
     ended_at: datetime | None
+    went_to: UUID | None
+    went_to_short: str
+    went_because: str
     source: str
     source_profile: str
     reason: str
@@ -41,11 +46,14 @@ class Merged:
 def entries(profile: UUID) -> list[Entry]:
     """The latest lines of the ledger."""
     rows = history(profile)[:SHOWN]
-    names, reasons = names_of(row.actor for row in rows), reasons_of(rows)
+    names, reasons, after = names_of(row.actor for row in rows), reasons_of(rows), _after(rows)
     return [
         Entry(
             at=row.assigned_at,
             ended_at=row.ended_at,
+            went_to=after[row.pk].profile_id if row.pk in after else None,
+            went_to_short=short(after[row.pk].profile_id or "") if row.pk in after else "",
+            went_because=because(after[row.pk]) if row.pk in after else "",
             source=row.source_profile.source.name,
             source_profile=short(row.source_profile_id),
             reason=because(row),
@@ -56,6 +64,23 @@ def entries(profile: UUID) -> list[Entry]:
         )
         for row in rows
     ]
+
+
+def _after(rows: Sequence[Assignment]) -> dict[UUID, Assignment]:
+    """What came after each of these entries that ended, where that led to a profile that there still is."""
+    ended = [row for row in rows if row.ended_at]
+    later: dict[UUID, list[Assignment]] = defaultdict(list)
+    theirs = Assignment.objects.filter(source_profile__in={row.source_profile_id for row in ended})
+    for row in theirs.order_by("assigned_at", "id"):
+        later[row.source_profile_id].append(row)
+    return {row.pk: after for row in ended if (after := _next(row, later[row.source_profile_id]))}
+
+
+def _next(row: Assignment, entries: Sequence[Assignment]) -> Assignment | None:
+    """The first of these entries, of the same source profile, that began when this one had ended."""
+    began = (one for one in entries if one.pk != row.pk and row.ended_at and one.assigned_at >= row.ended_at)
+    after = next(began, None)
+    return after if after and after.profile_id else None
 
 
 def merges(profile: UUID) -> list[Merged]:

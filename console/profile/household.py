@@ -1,6 +1,7 @@
 """Whom a person lives with, as far as they may be read and linked now. Their names stay masked also where the person's
 are revealed: leave to see one person clearly is not leave to see another."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -28,7 +29,8 @@ SHARED = {
 
 @dataclass(frozen=True)
 class Mate:
-    """Somebody who lives with the person: since when that is known, and what they share in that household."""
+    """Somebody who lives with the person: since when that is known, and what ties them to the person, or else to
+    another member."""
 
     profile: UUID
     short: str
@@ -50,7 +52,8 @@ def mates_of(person: Person, request: HttpRequest, *, now: datetime) -> list[Mat
     if person.id not in linkable.allowed:
         return None
     readable = ask_for_each(everyone, request, reason=REASON, now=now)
-    seen = household.seen_from(person.id, among=readable.allowed & linkable.allowed) if household else None
+    told = household.told_by(readable.grant.source_profiles) if household else None
+    seen = told.seen_from(person.id, among=readable.allowed & linkable.allowed) if told else None
     others = [one for one in seen.members if one.profile != person.id] if seen else []
     if not others:
         return []
@@ -63,9 +66,13 @@ def mates_of(person: Person, request: HttpRequest, *, now: datetime) -> list[Mat
     )
     ids = [one.profile for one in others]
     records = golden.read(ids, readable.grant, fields=NAMES, opening=open_what_opens)
-    return [_mate(one, records.get(one.profile, {})) for one in others]
+    ties = next(one.ties for one in seen.members if one.profile == person.id) if seen else {}
+    return [_mate(one, ties, records.get(one.profile, {})) for one in others]
 
 
-def _mate(one: Housemate, record: dict[str, GoldenRead]) -> Mate:
-    because = [told for tie, told in SHARED.items() if tie in one.because]
+def _mate(one: Housemate, ties: Mapping[str, bytes], record: dict[str, GoldenRead]) -> Mate:
+    """What the person shares with this member; where that is nothing, what ties them to another member."""
+    shared = {tie: told for tie, told in SHARED.items() if tie in one.because}
+    because = [told for tie, told in shared.items() if ties.get(tie) == one.ties[tie]]
+    because = because or [f"{told} as another member" for told in shared.values()]
     return Mate(one.profile, short(one.profile), name_of(record), initials_of(record), one.joined_at, because)

@@ -1,7 +1,7 @@
 """Who this is: the source profiles behind a profile, why each belongs to it, and what identifies it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +19,7 @@ from vault.sealing import open_what_opens
 KINDS = {"customer": "Customer record", "episode": "Device episode", "single": "Single record"}
 SCORED = ("similar person", "same e-mail")
 REASONS = {"nobody alike": "first known"}
+LEFT_BEHIND = "whom it was joined to has left"
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ def parts_of(person: Person, *, revealed: bool = False) -> list[Part]:
     holding = held_by(rows)
     notes = reasons_of([*rows, *holding])
     parted = parted_from(holding)
+    members = {str(row.source_profile_id) for row in rows}
     refused = set(person.source_profiles).difference(person.served) if person.grant else set()
     return [
         _part(
@@ -104,6 +106,7 @@ def parts_of(person: Person, *, revealed: bool = False) -> list[Part]:
             opened.get(row.source_profile_id, []),
             notes,
             parted.get(held.pk),
+            members=members,
             readable=row.source_profile_id not in refused,
             revealed=revealed,
         )
@@ -123,11 +126,14 @@ def _part(
     notes: Mapping[UUID, str],
     parted: Parted | None,
     *,
+    members: Collection[str],
     readable: bool,
     revealed: bool,
 ) -> Part:
     known: SourceProfile = entry.source_profile
     alike = held.evidence.get("with")
+    left = alike is not None and alike not in members
+    evidence = {} if left else held.evidence
     return Part(
         id=known.pk,
         short=short(known.pk),
@@ -137,15 +143,15 @@ def _part(
         since=entry.assigned_at,
         first_seen_at=known.first_seen_at,
         last_seen_at=known.last_seen_at,
-        reason=REASONS.get(held.reason, held.reason),
+        reason=LEFT_BEHIND if left else REASONS.get(held.reason, held.reason),
         by_hand="from" in entry.evidence,
-        bits=held.evidence.get("bits"),
-        alike=short(alike) if alike else "",
+        bits=evidence.get("bits"),
+        alike=short(alike) if alike and not left else "",
         note=notes.get(held.pk, ""),
         undone=notes.get(entry.pk, "") if held is not entry else "",
         back=held is not entry,
         parted=Apart.of(parted),
-        evidence=of_assignment(held.evidence),
+        evidence=of_assignment(evidence),
         readable=readable,
         identifiers=[_identified(item, revealed=revealed) for item in identifiers],
     )

@@ -49,7 +49,7 @@ class AssignmentScreen(EntryScreen):
         held = entry.held
         return [
             ("Source profile", self.source_profile_short(entry)),
-            ("Belongs to profile", self.profile_link(entry)),
+            ("Belonged to profile" if entry.ended_at else "Belongs to profile", self.profile_link(entry)),
             ("Because", because(entry)),
             ("Held there by", held.reason if held is not entry else ""),
             ("Since", moment(entry.assigned_at)),

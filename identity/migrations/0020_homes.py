@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                         to="identity.profile",
                     ),
                 ),
-                ("house", models.BinaryField()),
+                ("house", models.BinaryField(null=True)),
                 ("family_name", models.BinaryField(null=True)),
                 ("flat", models.BinaryField(null=True)),
                 ("email", models.BinaryField(null=True)),

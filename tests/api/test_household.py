@@ -15,9 +15,10 @@ from identity.households import household_of
 from identity.models import Assignment
 from identity.profiles import look_up, source_profiles
 from pipeline import corrections
+from records import sources
 from records.models import Source
 from tests.api.conftest import NOTHING, Caller, assert_problem
-from tests.senders import process, send_rows
+from tests.senders import process, send_messages, send_rows
 from vault.audit import subject_hash
 from vault.models import AuditEntry
 
@@ -156,3 +157,71 @@ def test_a_read_is_one_row_that_names_those_alone_of_whom_it_told(family: dict[s
     assert entry.fields == ["household"]
     told = [*source_profiles(family["ann"]), *source_profiles(family["ben"])]
     assert {bytes(one) for one in entry.subjects} == {subject_hash(id) for id in told}
+
+
+KID = {"customer_number": "C4", "given_name": "Kid", "family_name": "Gruber"}
+MAX = {"customer_number": "C5", "given_name": "Max", "family_name": "Novak"}
+
+
+def meet(crm: Source, *, at: datetime, now: datetime, **people: dict[str, str]) -> dict[str, UUID]:
+    said = {**HOUSE, "updated_at": at.isoformat()}
+    send_rows(crm, *({"email": f"{name}@example.com", **row, **said} for name, row in people.items()), now=now)
+    process(now)
+    return {name: found for name in people if (found := look_up("email", f"{name}@example.com", now=now))}
+
+
+def test_two_parts_of_a_household_are_not_told_to_be_by_one_id(
+    family: dict[str, UUID], crm: Source, service: Caller, now: datetime
+) -> None:
+    """Ann and Kid, and Eve and Max, live together by a name each; by Ben, who may not be told of, all of them."""
+    meet(crm, at=now - timedelta(hours=1), now=now, kid=KID, max=MAX)
+    stored = household_of(family["ann"])
+    assert stored is not None
+    assert len(stored.members) == 5
+    say_no(family["ben"], "identity_linking")
+    ann, eve = read(service, family["ann"]), read(service, family["eve"])
+    assert (len(ann["members"]), len(eve["members"])) == (2, 2)
+    assert len({ann["id"], eve["id"], str(stored.id)}) == 3
+    assert read(service, family["ann"])["id"] == ann["id"]
+
+
+def test_nobody_lived_there_before_the_second_came(crm: Source, service: Caller, now: datetime) -> None:
+    then = now - timedelta(days=300)
+    family = meet(crm, at=then, now=then, ann=FAMILY["ann"], ben=FAMILY["ben"])
+    family |= meet(crm, at=now - timedelta(hours=1), now=now, kid=KID)
+    assert [one["joined_at"][:10] for one in read(service, family["ann"])["members"]].count(f"{then:%Y-%m-%d}") == 2
+    say_no(family["ben"], "identity_linking")
+    told = {one["profile"]: one["joined_at"] for one in read(service, family["ann"])["members"]}
+    assert {at[:19] for at in told.values()} == {f"{now:%Y-%m-%dT%H:%M:%S}"}
+    assert set(told) == {str(family["ann"]), str(family["kid"])}
+
+
+def test_under_a_contract_only_its_own_sources_tell(
+    crm: Source, shop: object, call: Callable[..., Caller], now: datetime
+) -> None:
+    """The customer file serves them and gave names; phone and street are the shop's, which does not declare that."""
+    webshop, at = Source.objects.get(name="shop"), (now - timedelta(hours=1)).isoformat()
+    sources.change(webshop, purposes=["analytics", "marketing"])
+    for name, number in (("ann", "C1"), ("eve", "C2")):
+        known = {"given_name": name, "family_name": "Gruber", "email": f"{name}@example.com", "updated_at": at}
+        send_rows(crm, {"customer_number": number, **known}, now=now)
+        send_messages(
+            webshop,
+            {
+                "type": "identify",
+                "userId": f"u-{name}",
+                "traits": {"email": f"{name}@example.com", **PHONE, "street": "Rosenweg 60", "city": "Graz"},
+                "timestamp": at,
+                "context": {"consent": {"categoryPreferences": {"analytics": True}}},
+            },
+            now=now,
+        )
+    process(now)
+    ann, eve = (look_up("email", f"{name}@example.com", now=now) for name in ("ann", "eve"))
+    assert ann is not None
+    assert eve is not None
+    found = household_of(ann)
+    assert found is not None
+    assert {one.profile for one in found.members} == {ann, eve}
+    assert read(call("service"), ann) == NOBODY
+    assert {one["profile"] for one in read(call("analytics"), ann)["members"]} == {str(ann), str(eve)}

@@ -57,8 +57,8 @@ GATES = {
     ),
     "identity/homes.py changes": Mutant(
         "identity/homes.py",
-        "for profile, values in sealed.items() if profile in decisions.allowed}",
-        "for profile, values in sealed.items()}",
+        "    covered = {profile: _covered(values, decisions) for profile, values in sealed.items()}",
+        "    covered = dict(sealed)",
         "tests/identity/test_households.py",
     ),
     "identity/homes.py changes: of one source profile": Mutant(
@@ -349,6 +349,12 @@ GATES = {
         "for item in standing(person.source_profiles, at=now) if item.purpose in spoken_of",
         "for item in standing([], at=now) if item.purpose in spoken_of",
         "tests/api/test_consent_signals.py",
+    ),
+    "pipeline/corrections.py _must_be_linkable": Mutant(
+        "pipeline/corrections.py",
+        "    if refused:\n        raise ledger.NotPossible(",
+        "    if False:\n        raise ledger.NotPossible(",
+        "tests/console/test_merging.py",
     ),
     "console/screens/profiles.py ProfileScreen.was_allowed": Mutant(
         "console/screens/profiles.py",

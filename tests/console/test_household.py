@@ -141,3 +141,11 @@ def test_whoever_is_listed_finds_the_look_in_the_audit_log(
     ]
     theirs = {subject_hash(id) for id in source_profiles(home["adam"])}
     assert [{bytes(one) for one in entry.subjects} for entry in entries] == [theirs, theirs]
+
+
+def test_what_ties_a_member_to_another_is_told_so(
+    world: World, home: dict[str, UUID], sign_in: SignIn, now: datetime
+) -> None:
+    theirs = sign_in("marketer").get(page(home["adam"]))
+    because = {one.profile: one.because for one in mates(theirs)}
+    assert because == {world.alice: ["same family name"], home["zara"]: ["same phone number as another member"]}

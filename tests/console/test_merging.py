@@ -17,6 +17,7 @@ from identity.makeup import makeup_of
 from identity.models import Verdict
 from pipeline import corrections
 from tests.console.conftest import PLAINTEXT, World, said
+from tests.senders import process, send_rows
 from vault.models import AuditEntry
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
@@ -210,3 +211,32 @@ def test_only_those_who_correct_identity_compare(world: World, sign_in: SignIn) 
         response = sign_in(role).get(merge(world.alice), {"other": str(world.bob)})
         assert response.status_code == (200 if may else 403), role
     assert sign_in("data_steward").get(merge(UNKNOWN)).status_code == 404
+
+
+def test_who_may_not_be_linked_is_merged_with_nobody(world: World, sign_in: SignIn, now: datetime) -> None:
+    """The pipeline would part them again within moments."""
+    client = sign_in("data_steward")
+    asked = seen(client, world.alice, world.bob)
+    assert "Merge these two" in compared(client, world.alice, world.bob)
+    (bob,) = world.parts(world.bob)
+    record([NewAct(bob, "identity_linking", "", WITHDRAWN, now, "phone", verified=True)], now=now)
+    page = compared(client, world.alice, world.bob)
+    assert "One of the two may not be linked with anybody: withdrawn or refused" in page
+    assert "Merge these two" not in page
+    answer = client.post(merge(world.alice), asked).content.decode()
+    assert "One of them may not be linked with anybody (withdrawn or refused)" in answer
+    assert home(bob) == world.bob
+    assert not Verdict.objects.exists()
+
+
+def test_two_of_one_household_are_said_to_be(world: World, sign_in: SignIn, now: datetime) -> None:
+    client, said_so = sign_in("data_steward"), "These two live in one household."
+    assert said_so not in compared(client, world.alice, world.bob)
+    at = (now - timedelta(hours=1)).isoformat()
+    house = {"street": "7 Rosewood Lane", "postcode": "SW1A 1AA", "family_name": "Archer", "updated_at": at}
+    for number in ("C-4811", "C-4812"):
+        send_rows(world.crm, {"customer_number": number, "given_name": f"N{number[-1]}", **house}, now=now)
+    process(now)
+    one, other = (profiles.look_up("customer_number", number, now=now) for number in ("C-4811", "C-4812"))
+    assert one is not None
+    assert said_so in compared(client, one, other)

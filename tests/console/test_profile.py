@@ -13,11 +13,11 @@ from access.roles import CORRECT_IDENTITY, RECORD_CONSENT, REVEAL_IDENTIFIERS, R
 from consent.acts import NewAct, record
 from consent.models import WITHDRAWN, Act
 from consent.restrictions import RESTRICTION, restrict
-from console.showing import UNKNOWN
+from console.showing import UNKNOWN, short
 from identity import profiles
 from identity.makeup import makeup_of
 from identity.models import Assignment, GoldenValue, Verdict
-from pipeline import corrections
+from pipeline import corrections, queue
 from pipeline.models import Work
 from records import sources
 from records.models import Source, SourceProfile
@@ -354,3 +354,27 @@ def test_what_stewards_wrote_is_shown_to_those_who_correct_identity(world: World
     assert {answer.status_code for answer in told.values()} == {200}
     assert "case 4711" in told["data_steward"].content.decode()
     assert "case 4711" not in told["marketer"].content.decode()
+
+
+def test_after_a_no_to_linking_the_page_argues_no_more_and_says_where_the_others_went(
+    world: World, sign_in: SignIn, now: datetime
+) -> None:
+    ids = world.parts(world.alice)
+    assert len(ids) > 1
+    record([NewAct(id, "identity_linking", "", WITHDRAWN, now, "phone", verified=True) for id in ids], now=now)
+    queue.enqueue(ids, now=now)
+    process(now)
+    response = sign_in("data_steward").get(page(world.alice))
+    (stayed,) = world.parts(world.alice)
+    (part,) = response.context["parts"]
+    assert (part.reason, part.bits, part.alike, bool(part.evidence)) == (
+        "whom it was joined to has left",
+        None,
+        "",
+        False,
+    )
+    homes = profiles.profile_of([id for id in ids if id != stayed])
+    left = {(entry.went_to, entry.went_because) for entry in response.context["history"] if entry.ended_at}
+    assert left == {(home, "no leave to link") for home in homes.values()}
+    content = response.content.decode()
+    assert all(f'href="{page(home)}">{short(home)}</a>, no leave to link' in content for home in homes.values())

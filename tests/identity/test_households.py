@@ -1,24 +1,28 @@
 """Households: read off golden records as these change, of those who may be linked, and gone with their members."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from consent.acts import NewAct, record
 from consent.models import GRANTED, WITHDRAWN
 from consent.restrictions import RESTRICTION, lift, restrict
-from identity import households, housemates
-from identity.households import household_of
+from identity import homes, households, housemates, ledger
+from identity.dwelling import Dwelling
+from identity.households import has_home, household_of
 from identity.models import LINKING, Home
 from identity.profiles import look_up, source_profiles
 from pipeline import by_hand, corrections, queue
 from pipeline.process import let_time_pass
-from privacy import index_key_rotation, requests
+from privacy import aged_fields, aged_people, index_key_rotation, requests
 from privacy.erasure import erase
 from tests.crossing import cross
 from tests.identity.test_overriding import grant_for
 from tests.senders import process, send_rows
+from vault import rotation_lock
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
@@ -176,6 +180,102 @@ def test_erasure_leaves_nothing_of_the_member(crm, now):
     erase(requests.approve(request, actor="officer-2", now=now), actor="officer-2", now=now)
     assert not Home.objects.filter(profile=ben).exists()
     assert household_of(who("C1", now)) is None
+
+
+def erase_person(profile, now):
+    request = requests.open("erasure", profile_id=profile, actor="officer-1", now=now)
+    erase(requests.approve(request, actor="officer-2", now=now), actor="officer-2", now=now)
+
+
+SHARED_PHONE = {"phone": "+43 316 123456"}
+
+
+def test_whom_only_an_erased_member_tied_live_together_no_more(crm, now):
+    come(crm, ANN, BEN | SHARED_PHONE, EVE | SHARED_PHONE, now=now)
+    assert len(mates("C1", now)) == 3
+    erase_person(who("C2", now), now)
+    assert mates("C1", now) == mates("C9", now) == set()
+    assert set(Home.objects.values_list("household", "joined_at")) == {(None, None)}
+
+
+def test_whom_only_an_aged_member_tied_live_together_no_more(crm, now):
+    come(crm, ANN, BEN | SHARED_PHONE, EVE | SHARED_PHONE, now=now)
+    aged_people._forget(set(source_profiles(who("C2", now))), now)
+    assert mates("C1", now) == mates("C9", now) == set()
+    assert set(Home.objects.values_list("household", flat=True)) == {None}
+
+
+def test_of_too_many_one_is_erased_and_the_others_are_a_household(crm, now, monkeypatch):
+    monkeypatch.setattr(housemates, "MOST_MEMBERS", 2)
+    come(crm, ANN, BEN, CID, now=now)
+    assert mates("C1", now) == set()
+    erase_person(who("C2", now), now)
+    assert mates("C1", now) == {who("C1", now), who("C3", now)}
+
+
+def test_who_lived_with_an_erased_member_is_of_another_household_since_the_next_came(crm, now):
+    come(crm, ANN, BEN, now=now)
+    before = household_of(who("C1", now))
+    erase_person(who("C2", now), now)
+    later = now + timedelta(days=40)
+    come(crm, CID, now=later)
+    after = household_of(who("C1", later))
+    assert before is not None
+    assert after is not None
+    assert after.id != before.id
+    assert {one.joined_at for one in after.members} == {later}
+
+
+HELD = """
+SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND pid = pg_backend_pid())
+"""
+
+
+@pytest.mark.django_db(databases=["default", "keystore"], transaction=True)
+def test_rotations_wait_from_before_the_former_house_is_looked_up(crm, now, monkeypatch):
+    come(crm, ANN, BEN | SHARED_PHONE, EVE | SHARED_PHONE, now=now)
+    keep, waited = homes.keep, []
+
+    def keep_if_rotations_wait(found):
+        with connection.cursor() as cursor:
+            cursor.execute(HELD, [rotation_lock.LOCK])
+            waited.append(cursor.fetchone()[0])
+        return keep(found)
+
+    monkeypatch.setattr(homes, "keep", keep_if_rotations_wait)
+    come(crm, BEN | {"street": "Andere Gasse 1"}, now=now, day=5)
+    assert waited == [True]
+    assert mates("C1", now) == mates("C9", now) == set()
+
+
+def test_who_gives_a_street_without_a_house_is_opened_once(crm, now, monkeypatch):
+    come(crm, ANN | {"street": "Schloss Eggenberg"}, now=now)
+    assert not has_home(who("C1", now))
+    opened = []
+    monkeypatch.setattr("identity.homes.open_what_opens", lambda sealed, *_, **__: opened.extend(sealed) or [])
+    let_time_pass(now=now)
+    assert opened == []
+    monkeypatch.undo()
+    come(crm, ANN, now=now, day=5)
+    assert has_home(who("C1", now))
+
+
+def test_another_rule_reaches_those_who_are_known(crm, now, monkeypatch):
+    come(crm, ANN | {"street": "Rosenweg 60/12"}, EVE | {"street": "Rosenweg 60/12"}, now=now)
+    monkeypatch.setattr(homes, "RULES", homes.RULES + 1)
+    monkeypatch.setattr(homes, "dwelling_of", lambda golden: Dwelling(golden["city"], {}))
+    let_time_pass(now=now)
+    assert mates("C1", now) == set()
+
+
+@pytest.mark.django_db(databases=["default", "keystore"], transaction=True)
+def test_retention_of_a_field_takes_its_turn_before_it_takes_anything(crm, now):
+    """Who corrects may tell of households twice in one transaction: neither may hold what the other needs meanwhile."""
+    come(crm, ANN, BEN, now=now)
+    forget = partial(aged_fields.forget, crm.pk, "street", cutoff=now, now=now, dry_run=False)
+    _, (removed, _) = cross(ledger.lock, forget)
+    assert removed >= 2
+    assert not Home.objects.exists()
 
 
 def test_a_merge_makes_one_member_of_two_and_undoing_it_two_of_one(crm, now):

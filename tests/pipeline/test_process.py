@@ -16,6 +16,7 @@ from pipeline.process import follow_batch, let_time_pass, process_batch, resolve
 from pipeline.queue import Waiting
 from records.models import Identifier, Source, SourceProfile
 from segments import catalog
+from segments import following as computed
 from segments.models import DailyActivity, Membership, ProfileFeatures
 from tests.pipeline.cast import NOW, counts, ordered, saying, send
 
@@ -116,7 +117,7 @@ def test_once_it_is_known_who_is_who_the_rest_waits_for_whoever_comes_next(
 ) -> None:
     send(shop, signed_up("alice", **saying(analytics=True)), ordered("alice", 1))
     with monkeypatch.context() as broken:
-        broken.setattr(process, "refresh", crashing(process.refresh))
+        broken.setattr(computed, "refresh", crashing(computed.refresh))
         with pytest.raises(Crash):
             process_batch(now=NOW)
     assert (queue.waiting(), Assignment.objects.count()) == (0, 1)
@@ -131,7 +132,7 @@ def test_once_it_is_known_who_is_who_the_rest_waits_for_whoever_comes_next(
 
 def failing_for(*profiles: object) -> Any:
     """Features and segments of everybody but these."""
-    refresh = process.refresh
+    refresh = computed.refresh
 
     def refresh_or_fail(asked: Any, **named: Any) -> Any:
         if set(asked) & set(profiles):
@@ -149,7 +150,7 @@ def test_whoever_it_fails_for_stops_nobody_else_and_gets_another_turn(
     resolve_batch(now=NOW)
     alice, bob = (profiles.look_up("email", f"{name}@example.com", now=NOW) for name in ("alice", "bob"))
     with monkeypatch.context() as broken, capture_logs() as told:
-        broken.setattr(process, "refresh", failing_for(alice))
+        broken.setattr(computed, "refresh", failing_for(alice))
         assert (process_batch(now=NOW), process_batch(now=NOW)) == (2, 0)
         assert [(line["error"], "alice" in str(line)) for line in told] == [("RuntimeError", False)]
         assert list(Membership.objects.values_list("profile_id", flat=True)) == [bob]
@@ -171,7 +172,7 @@ def test_what_fails_for_everybody_is_raised_before_all_are_put_back(
     resolve_batch(now=NOW)
     everybody = profiles.living().values_list("id", flat=True)
     with monkeypatch.context() as broken:
-        broken.setattr(process, "refresh", failing_for(*everybody))
+        broken.setattr(computed, "refresh", failing_for(*everybody))
         with pytest.raises(RuntimeError):
             follow_batch(now=NOW)
     assert (backlog.waiting(), following.failed()) == (6, 4)
@@ -185,7 +186,7 @@ def test_a_database_that_is_away_is_the_fault_of_nobody(shop: Source, monkeypatc
     def away(*asked: Any, **named: Any) -> None:
         raise OperationalError
 
-    monkeypatch.setattr(process, "refresh", away)
+    monkeypatch.setattr(computed, "refresh", away)
     with pytest.raises(OperationalError):
         follow_batch(now=NOW)
     assert (backlog.waiting(), following.failed()) == (2, 0)
