@@ -48,8 +48,8 @@ def draw(parts: Sequence[Part]) -> Graph:
     center = Point(WIDTH / 2, height / 2 - 4)
     across, down = WIDTH / 2 - 86, height / 2 - 48
     places = around(len(seen), center=center, across=across, down=down)
-    if len(seen) == 2:
-        places = [Point(center.x - across, center.y), Point(center.x + across, center.y)]
+    if 1 <= len(seen) <= 2:
+        places = [Point(center.x - across, center.y), Point(center.x + across, center.y)][: len(seen)]
     nodes = [_node(part, place, center) for part, place in zip(seen, places, strict=True)]
     return Graph(nodes=nodes, center=center, width=WIDTH, height=height, hidden=len(parts) - len(seen))
 
