@@ -83,14 +83,25 @@ def make_profiles(count: int, *, now: datetime) -> list[UUID]:
     return ids
 
 
-END = "UPDATE identity_assignment SET ended_at = %b WHERE source_profile_id = ANY(%b::uuid[]) AND ended_at IS NULL"
+# No earlier than the latest of them began: whoever writes may have waited for whoever wrote that.
+END = """
+UPDATE identity_assignment SET ended_at = greatest(%(now)b, (
+    SELECT max(assigned_at) FROM identity_assignment
+    WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND ended_at IS NULL
+))
+WHERE source_profile_id = ANY(%(ids)b::uuid[]) AND ended_at IS NULL RETURNING ended_at
+"""
 
 
-def release(source_profile_ids: Collection[UUID], *, now: datetime) -> None:
-    """Let these belong nowhere until they are resolved anew."""
-    if source_profile_ids:
-        with planned_cursor() as cursor:
-            cursor.execute(END, [now, Uuids(source_profile_ids)])
+def release(source_profile_ids: Collection[UUID], *, now: datetime) -> datetime:
+    """Let these belong nowhere until they are resolved anew. Returns since when: `now`, or when the last of them came
+    to where they were, where that is later."""
+    if not source_profile_ids:
+        return now
+    with planned_cursor() as cursor:
+        cursor.execute(END, {"ids": Uuids(source_profile_ids), "now": now})
+        ended = cursor.fetchone()
+        return ended[0] if ended else now
 
 
 ASSIGN = """
@@ -103,8 +114,9 @@ FROM unnest(%(ids)b::uuid[], %(source_profiles)b::uuid[], %(profiles)b::uuid[], 
 
 
 def assign(entries: Collection[Entry], *, actor: str, rule_version: str, now: datetime) -> None:
-    """Enter these assignments; what held before for the same source profiles ends at the same instant."""
-    release([entry.source_profile for entry in entries], now=now)
+    """Enter these assignments; what held before for the same source profiles ends at the same instant: see
+    `release`."""
+    now = release([entry.source_profile for entry in entries], now=now)
     if not entries:
         return
     columns: dict[str, Any] = {

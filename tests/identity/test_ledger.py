@@ -302,3 +302,19 @@ def test_who_waited_for_the_lock_decides_no_earlier_than_what_was_found_meanwhil
     assert ledger.undo_split(bob, actor="steward", reason="it is", now=waited) == alices
     entries = Assignment.objects.filter(source_profile=bob).order_by("id")
     assert [(entry.assigned_at, entry.ended_at) for entry in entries] == [(now, now)] * 5 + [(now, None)]
+
+
+def test_a_worker_who_waited_ends_nothing_before_it_began(people, now):
+    """Their instant was taken before a steward wrote what they then change."""
+    (alice, alices), (bob, bobs), _ = people
+    later, waited = now + timedelta(hours=1), now + timedelta(minutes=59)
+    ledger.merge(alices, bobs, actor="steward", reason="same person", now=later)
+    entries = [ledger.Entry(alice, alices, "similar person"), ledger.Entry(bob, bobs, "similar person")]
+    ledger.assign(entries, actor="resolve", rule_version="rules 1", now=waited)
+    held = Assignment.objects.filter(source_profile__in=[alice, bob]).order_by("source_profile", "id")
+    assert [(entry.assigned_at, entry.ended_at) for entry in held] == [
+        *((now, later), (later, None)),
+        *((now, later), (later, later), (later, None)),
+    ]
+    assert ledger.release([bob], now=waited) == later
+    assert ledger.release([bob], now=waited) == waited

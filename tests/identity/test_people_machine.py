@@ -24,6 +24,7 @@ from consent.acts import NewAct, record
 from consent.decide import decide
 from consent.models import WITHDRAWN
 from console import acts
+from identity.ledger import NotPossible
 from identity.profiles import profile_of, source_profiles
 from pipeline import corrections, queue
 from privacy import requests
@@ -161,6 +162,10 @@ class People(RuleBasedStateMachine):
         if len(people) < 2:
             return
         one, other = data.draw(st.permutations(sorted(people)))[:2]
+        if (people[one] | people[other]) & self.world.objecting:
+            with pytest.raises(NotPossible):
+                corrections.merge(one, other, **STAFF, now=self._tick())
+            return
         survivor = corrections.merge(one, other, **STAFF, now=self._tick())
         merged = other if survivor == one else one
         self.world.merge(Merge(survivor, merged, people[survivor], people[merged]))
