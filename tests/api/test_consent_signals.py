@@ -46,7 +46,7 @@ def test_an_old_tc_string_undoes_no_later_no(service: Caller, carol_who_withdrew
 def test_a_sources_own_terms(service: Caller, alice: UUID) -> None:
     terms = {"signals": {"tcf": {"analytics": [8]}, "vendor": 7, "opt_out": ["analytics"]}}
     sources.add("cmp", kind="online", mapping=terms)
-    now = timezone.now()
+    now = timezone.now() + timedelta(seconds=1)  # the string has tenths of a second, and speaks after she agreed
     text = tc(now, updated_at=now, created_at=now, consent=frozenset({8}), vendors_consent=[(8, 8)]).text()
     said = {"profile": str(alice), "kind": "tcf", "text": text, "source_name": "cmp"}
     body = service.post(ROUTE, said).json()
