@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from consent.decide import Decisions
 from console.asking import LINKING, ask_for_each
 from console.profile.apart import Apart, kept_apart
 from console.profile.evidence import Evidence, of_levels
@@ -103,14 +104,16 @@ def both(left: UUID, right: UUID, request: HttpRequest, *, now: datetime) -> Bot
         percent=None if alike.probability is None else 100 * alike.probability,
         evidence=of_levels(alike.steps),
         apart=next((row for row in kept_apart(left, owned[left]) if row.profile == right), None),
-        together=_live_together(left, right) and decisions.allowed == {left, right},
+        together=_live_together(left, decisions),
         makeup=makeup,
     )
 
 
-def _live_together(left: UUID, right: UUID) -> bool:
-    household = household_of(left)
-    return household is not None and right in {one.profile for one in household.members}
+def _live_together(profile: UUID, decisions: Decisions[UUID]) -> bool:
+    """Whether this one of the two lives with the other, by what ties these two alone and may be told of."""
+    household = household_of(profile)
+    told = household.told_by(decisions.grant.source_profiles) if household else None
+    return told is not None and told.seen_from(profile, among=decisions.allowed) is not None
 
 
 def _masked(field: str, record: Mapping[str, GoldenRead]) -> str:

@@ -9,10 +9,8 @@ from uuid import UUID
 
 import orjson
 
-from demo.quality import people_of
 from identity.models import Home
 from identity.profiles import profile_of
-from records.models import Source
 
 Pairs = set[tuple[UUID, UUID]]
 
@@ -28,9 +26,10 @@ class LivingTogether:
     recall: float
 
 
-def measure(truth: Path, sources: Mapping[str, Source]) -> LivingTogether:
-    """Compare the households with the truth, over all profiles of people of whom a house is known."""
-    person_of, house_of = _people(truth, sources), _houses(truth)
+def measure(people: Mapping[UUID, str], truth: Path) -> LivingTogether:
+    """Compare the households with the truth, over all profiles of people of whom a house is known. `people`: whose each
+    source profile is (`demo.quality.people_of`)."""
+    person_of, house_of = _of_profiles(people), _houses(truth)
     households: dict[UUID, list[UUID]] = defaultdict(list)
     true: dict[str, list[UUID]] = defaultdict(list)
     for profile, household in Home.objects.order_by("profile").values_list("profile_id", "household"):
@@ -47,12 +46,11 @@ def measure(truth: Path, sources: Mapping[str, Source]) -> LivingTogether:
     )
 
 
-def _people(truth: Path, sources: Mapping[str, Source]) -> dict[UUID, str]:
+def _of_profiles(people: Mapping[UUID, str]) -> dict[UUID, str]:
     """Whose each profile is, by most of its source profiles."""
-    person_of = people_of(truth, sources)
     seen: dict[UUID, Counter[str]] = defaultdict(Counter)
-    for source_profile, profile in profile_of(list(person_of)).items():
-        seen[profile][person_of[source_profile]] += 1
+    for source_profile, profile in profile_of(list(people)).items():
+        seen[profile][people[source_profile]] += 1
     return {profile: counter.most_common(1)[0][0] for profile, counter in seen.items()}
 
 

@@ -33,9 +33,8 @@ class Recognition:
     b_cubed_f1: float
 
 
-def measure(truth: Path, sources: Mapping[str, Source]) -> Recognition:
-    """Compare the profiles with the truth, over all source profiles whose records the truth names."""
-    person_of = people_of(truth, sources)
+def measure(person_of: Mapping[UUID, str]) -> Recognition:
+    """Compare the profiles with the truth, over all source profiles whose records the truth names (`people_of`)."""
     ids = sorted(person_of)
     profiles = profile_of(ids)
     found = _codes([profiles.get(id) for id in ids])

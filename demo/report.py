@@ -14,17 +14,18 @@ def show(counts: Mapping[str, Any], console: Console) -> None:
         f"\n[bold]{counts['source_profiles']:,}[/] source profiles became [bold]{counts['profiles']:,}[/] profiles; "
         f"{counts['matches_in_review']:,} pairs wait for review."
     )
-    console.print(_recognition(counts["recognition"]))
-    console.print(_living_together(counts["living_together"]))
+    if counts["recognition"] is None:
+        console.print("How rightly pairs were joined cannot be measured: truth.ndjson was deleted.\n")
+    else:
+        console.print(_recognition(counts["recognition"]))
+        console.print(f"{_living_together(counts['living_together'])}\n")
     console.print(_counts("Joined because", "source profiles", counts["assignments_by_reason"]))
     console.print(_consent(counts["consent"]))
     console.print(_counts("Segment", "members", counts["segments"]))
     console.print(_counts("Quarantined because", "records", counts["quarantine"]))
 
 
-def _recognition(measured: Mapping[str, Any] | None) -> str:
-    if measured is None:
-        return "How rightly pairs were joined cannot be measured: truth.ndjson was deleted."
+def _recognition(measured: Mapping[str, Any]) -> str:
     return (
         f"Pairs of the demo's {measured['people']:,} people: precision [bold]{measured['precision']:.3f}[/], "
         f"recall [bold]{measured['recall']:.3f}[/] "
@@ -33,12 +34,10 @@ def _recognition(measured: Mapping[str, Any] | None) -> str:
     )
 
 
-def _living_together(measured: Mapping[str, Any] | None) -> str:
-    if measured is None:
-        return ""
+def _living_together(measured: Mapping[str, Any]) -> str:
     return (
         f"[bold]{measured['members']:,}[/] profiles live in [bold]{measured['households']:,}[/] households of two and "
-        f"more; of pairs who live together: precision {measured['precision']:.3f}, recall {measured['recall']:.3f}.\n"
+        f"more; of pairs who live together: precision {measured['precision']:.3f}, recall {measured['recall']:.3f}."
     )
 
 

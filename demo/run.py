@@ -24,7 +24,7 @@ from pipeline import backlog
 from pipeline import files as pipeline_files
 from pipeline.files import ingest
 from pipeline.process import process_batch
-from records.models import FileLoad, Intake, QuarantinedRecord, SourceProfile
+from records.models import FileLoad, Intake, QuarantinedRecord, Source, SourceProfile
 from segments import catalog
 from segments.models import Segment
 from vault.grants import Actor
@@ -151,8 +151,18 @@ def summary(files: Files) -> dict[str, Any]:
             .annotate(count=Count("memberships"))
             .order_by("-count")
         ),
-        "recognition": asdict(quality.measure(files.truth, sources)) if files.truth.exists() else None,
-        "living_together": asdict(living_together.measure(files.truth, sources)) if files.truth.exists() else None,
+        **_measured(files, sources),
+    }
+
+
+def _measured(files: Files, sources: Mapping[str, Source]) -> dict[str, Any]:
+    """How rightly people and households were told; None of each where nothing tells what is right any more."""
+    if not files.truth.exists():
+        return {"recognition": None, "living_together": None}
+    people = quality.people_of(files.truth, sources)
+    return {
+        "recognition": asdict(quality.measure(people)),
+        "living_together": asdict(living_together.measure(people, files.truth)),
     }
 
 

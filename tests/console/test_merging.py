@@ -13,6 +13,7 @@ from access.roles import CORRECT_IDENTITY, ROLES
 from consent.acts import NewAct, record
 from consent.models import WITHDRAWN
 from identity import profiles
+from identity.households import household_of
 from identity.makeup import makeup_of
 from identity.models import Verdict
 from pipeline import corrections
@@ -240,3 +241,25 @@ def test_two_of_one_household_are_said_to_be(world: World, sign_in: SignIn, now:
     one, other = (profiles.look_up("customer_number", number, now=now) for number in ("C-4811", "C-4812"))
     assert one is not None
     assert said_so in compared(client, one, other)
+
+
+def test_two_whom_only_a_third_ties_are_not_said_to_live_together(world: World, sign_in: SignIn, now: datetime) -> None:
+    """The third one might be somebody who may not be told of."""
+    at = (now - timedelta(hours=1)).isoformat()
+    house = {"street": "7 Rosewood Lane", "postcode": "SW1A 1AA", "updated_at": at}
+    phone = {"phone": "+442079460188"}
+    rows = (
+        {"customer_number": "C-4811", "given_name": "One", "family_name": "Zane"},
+        {"customer_number": "C-4812", "given_name": "Two", "family_name": "Zane", **phone},
+        {"customer_number": "C-4813", "given_name": "Three", "family_name": "Yates", **phone},
+    )
+    send_rows(world.crm, *(row | house for row in rows), now=now)
+    process(now)
+    one, two, three = (profiles.look_up("customer_number", row["customer_number"], now=now) for row in rows)
+    assert one is not None
+    household = household_of(one)
+    assert household is not None
+    assert {member.profile for member in household.members} == {one, two, three}
+    client, said_so = sign_in("data_steward"), "These two live in one household."
+    assert said_so in compared(client, one, two)
+    assert said_so not in compared(client, one, three)
