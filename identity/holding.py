@@ -13,6 +13,7 @@ from django.db.models import Q
 from identity.ledger import BY_HAND
 from identity.models import IN_REVIEW, Assignment, Match
 from identity.profiles import profile_of
+from identity.resolve import KEPT_APART
 from identity.settle import APART
 
 
@@ -46,23 +47,31 @@ def _before(entry: Assignment, earlier: Collection[Assignment]) -> Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Parted:
-    """Whom a source profile was parted from when everybody was asked anew: the source profile to which most still tied
-    it, the profile that this is in by now, and their pair in the review queue, where it waits there."""
+    """Whom a source profile was parted from when everybody was asked anew, or was not joined to when it came: the
+    source profile to which most ties it, the profile that this is in by now, their pair in the review queue, where it
+    waits there, and why it was not joined: a limit in words, or as `identity.waiting` has it."""
 
     source_profile: UUID
     profile: UUID | None
     waits: UUID | None
+    why: str = ""
+
+
+# By which name the evidence of each reason speaks of the other.
+_OTHERS = {APART: "apart_from", KEPT_APART: "kept_from"}
 
 
 def parted_from(entries: Collection[Assignment]) -> dict[UUID, Parted]:
-    """Of these entries those that stand since everybody was asked anew, by their id."""
+    """Of these entries those that say from whom somebody was parted or kept, by their id; none whose two sides are one
+    person by now."""
     apart = {
-        entry.pk: (entry.source_profile_id, UUID(entry.evidence["apart_from"]))
+        entry.pk: (entry.source_profile_id, UUID(entry.evidence[name]))
         for entry in entries
-        if entry.reason == APART and "apart_from" in entry.evidence
+        if (name := _OTHERS.get(entry.reason)) and name in entry.evidence
     }
     if not apart:
         return {}
+    told = {entry.pk: entry for entry in entries}
     homes = profile_of([other for _, other in apart.values()])
     among = Q()
     for pair in apart.values():
@@ -70,6 +79,11 @@ def parted_from(entries: Collection[Assignment]) -> dict[UUID, Parted]:
     found = Match.objects.filter(among, state=IN_REVIEW).values_list("left", "right", "id")
     waits = {(left, right): id for left, right, id in found}
     return {
-        entry: Parted(other, homes.get(other), waits.get((min(one, other), max(one, other))))
-        for entry, (one, other) in apart.items()
+        id: Parted(other, homes.get(other), waits.get((min(one, other), max(one, other))), _why(told[id]))
+        for id, (one, other) in apart.items()
+        if other not in homes or homes[other] != told[id].profile_id
     }
+
+
+def _why(entry: Assignment) -> str:
+    return str(entry.evidence.get("limit") or entry.evidence.get("why") or "")
