@@ -90,6 +90,11 @@ class Part:
     identifiers: list[Identified] = field(default_factory=list)
 
     @property
+    def tie(self) -> str:
+        """What ties it to this person: not what keeps it from another."""
+        return FIRST if self.reason == KEPT_APART else self.reason
+
+    @property
     def certain(self) -> bool:
         """Joined by what identifies exclusively, whatever else was compared."""
         return self.reason not in SCORED

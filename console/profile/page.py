@@ -103,9 +103,12 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
 
 
 def _telling(parts: list[Part]) -> UUID | None:
-    """The source profile whose evidence is worth showing at first: the richest of those that were scored."""
+    """The source profile whose evidence is worth showing at first: the richest of those that were scored, else one that
+    says from whom it is kept."""
     scored = [part for part in parts if part.evidence and not part.certain]
-    return max(scored, key=lambda part: len(part.evidence.pieces)).id if scored else None
+    if scored:
+        return max(scored, key=lambda part: len(part.evidence.pieces)).id
+    return next((part.id for part in parts if part.parted), None)
 
 
 def _ordered(record: dict[str, GoldenRead]) -> list[tuple[str, GoldenRead]]:

@@ -61,6 +61,8 @@ def test_whoever_was_not_joined_is_told_to_whom_and_why(crm: Source, sign_in: Si
     page = steward.get(reverse("admin:identity_profile_change", args=[apart])).content.decode()
     assert f'Likely the same person as source profile <span class="o-mono">{str(source_profile("C1"))[-8:]}' in page
     assert f"and not joined: {HINTS[CONTRADICTED]}; the two wait in the" in page
+    assert "open>\n  <summary>" in page
+    assert ">first known</text>" in page
     assert reverse("admin:identity_profile_change", args=[others]) in page
     assert reverse("admin:identity_match_change", args=[waits("C1", "C2").pk]) in page
     entry = Assignment.objects.current().get(profile=apart)
