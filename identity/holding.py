@@ -13,7 +13,7 @@ from django.db.models import Q
 from identity.ledger import BY_HAND
 from identity.models import IN_REVIEW, Assignment, Match
 from identity.profiles import profile_of
-from identity.resolve import KEPT_APART
+from identity.resolve import HELD_BACK
 from identity.settle import APART
 
 
@@ -58,7 +58,7 @@ class Parted:
 
 
 # By which name the evidence of each reason speaks of the other.
-_OTHERS = {APART: "apart_from", KEPT_APART: "kept_from"}
+_OTHERS = {APART: "apart_from", HELD_BACK: "kept_from"}
 
 
 def parted_from(entries: Collection[Assignment]) -> dict[UUID, Parted]:

@@ -23,7 +23,7 @@ from identity.models import IN_REVIEW, LINKED, LINKING, Match
 from identity.profiles import profile_of
 from identity.profiles import source_profiles as members_of
 from identity.scene import Scene, look_around
-from identity.waiting import kept_apart, why_apart
+from identity.waiting import likely_elsewhere, why_apart
 from identity.weighing import LEAST_FIELDS, Rows
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News
 from vault.cursors import planned_cursor
@@ -31,7 +31,7 @@ from vault.ids import new_id
 
 ALONE = "nobody alike"
 # Likely enough to be somebody who is known, by a pair of theirs, and not joined.
-KEPT_APART = "kept apart"
+HELD_BACK = "held back"
 OBJECTED = "no leave to link"
 Held = Mapping[Rows, Limit]
 
@@ -151,17 +151,17 @@ def _joining(scene: Scene, row: int, profile: UUID, group: set[int]) -> Entry:
 def saying_why_alone(scene: Scene, groups: Sequence[set[int]], entries: Sequence[Entry]) -> list[Entry]:
     """The same entries, of which those of who stays alone say from whom and why, where somebody is likely enough."""
     alone = {scene.place[entry.source_profile] for entry in entries if entry.reason == ALONE}
-    kept = kept_apart(scene, groups, alone) if alone else {}
-    return [_kept_apart(scene, entry, kept) if entry.reason == ALONE else entry for entry in entries]
+    likely = likely_elsewhere(scene, groups, alone) if alone else {}
+    return [_held_back(scene, entry, likely) if entry.reason == ALONE else entry for entry in entries]
 
 
-def _kept_apart(scene: Scene, entry: Entry, kept: Mapping[int, tuple[int, str]]) -> Entry:
+def _held_back(scene: Scene, entry: Entry, likely: Mapping[int, tuple[int, str]]) -> Entry:
     if "limit" in entry.evidence:
-        return replace(entry, reason=KEPT_APART)
-    other, why = kept.get(scene.place[entry.source_profile], (None, ""))
+        return replace(entry, reason=HELD_BACK)
+    other, why = likely.get(scene.place[entry.source_profile], (None, ""))
     if other is None:
         return entry
-    return replace(entry, reason=KEPT_APART, evidence={"kept_from": str(scene.everyone[other]), "why": why})
+    return replace(entry, reason=HELD_BACK, evidence={"kept_from": str(scene.everyone[other]), "why": why})
 
 
 def _evidence(edge: Edge, with_: UUID) -> dict[str, Any]:

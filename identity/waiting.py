@@ -30,7 +30,7 @@ def why_apart(scene: Scene, pair: Rows, sides: tuple[set[int], set[int]], limit:
     return [(HELD_BACK, _reason(scene, pair, *sides), 0.0)]
 
 
-def kept_apart(scene: Scene, groups: Sequence[set[int]], alone: Collection[int]) -> dict[int, tuple[int, str]]:
+def likely_elsewhere(scene: Scene, groups: Sequence[set[int]], alone: Collection[int]) -> dict[int, tuple[int, str]]:
     """Of these, each a group of its own, those who are likely enough to be one person with somebody of another group:
     the likeliest, and why the two were not joined."""
     found: dict[int, tuple[float, int]] = {}

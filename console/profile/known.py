@@ -12,7 +12,7 @@ from console.profile.reasons import reasons_of
 from console.showing import label_of, short, shown
 from identity.holding import Parted, held_by, parted_from
 from identity.models import Assignment
-from identity.resolve import ALONE, KEPT_APART
+from identity.resolve import ALONE, HELD_BACK
 from identity.settle import APART
 from records.models import SourceProfile
 from records.reading import KnownIdentifier, open_identifiers
@@ -23,7 +23,7 @@ SCORED = ("similar person", "same e-mail")
 FIRST = "first known"
 REASONS = {ALONE: FIRST}
 # Reasons that are about somebody else.
-PARTED = (APART, KEPT_APART)
+PARTED = (APART, HELD_BACK)
 LEFT_BEHIND = "whom it was joined to has left"
 TOO_MANY = "together they would bear more than one person may"
 
@@ -92,7 +92,7 @@ class Part:
     @property
     def tie(self) -> str:
         """What ties it to this person: not what keeps it from another."""
-        return FIRST if self.reason == KEPT_APART else self.reason
+        return FIRST if self.reason == HELD_BACK else self.reason
 
     @property
     def certain(self) -> bool:
@@ -100,8 +100,11 @@ class Part:
         return self.reason not in SCORED
 
 
-def parts_of(person: Person, *, revealed: bool = False) -> list[Part]:
-    """The source profiles of this person, the most trusted source first; identifiers only with leave to read."""
+def parts_of(person: Person, *, told_apart: Collection[UUID] = (), revealed: bool = False) -> list[Part]:
+    """The source profiles of this person, the most trusted source first; identifiers only with leave to read.
+
+    Of profiles that a person has `told_apart` from this one nothing is said here.
+    """
     rows = list(
         Assignment.objects.current()
         .filter(profile=person.id)
@@ -111,7 +114,7 @@ def parts_of(person: Person, *, revealed: bool = False) -> list[Part]:
     opened = open_identifiers(person.served, person.grant, opening=open_what_opens) if person.grant else {}
     holding = held_by(rows)
     notes = reasons_of([*rows, *holding])
-    parted = parted_from(holding)
+    parted = {id: one for id, one in parted_from(holding).items() if one.profile not in told_apart}
     members = {str(row.source_profile_id) for row in rows}
     refused = set(person.source_profiles).difference(person.served) if person.grant else set()
     return [
@@ -149,7 +152,7 @@ def _part(
     alike = held.evidence.get("with")
     left = alike is not None and alike not in members
     from_nobody = held.reason in PARTED and not parted
-    first = from_nobody and held.reason == KEPT_APART
+    first = from_nobody and held.reason == HELD_BACK
     evidence = {} if left or from_nobody else held.evidence
     return Part(
         id=known.pk,

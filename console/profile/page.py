@@ -64,7 +64,8 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         audit.write(person.activity, others, action="open profile", fields=["events"])
     record = golden.read([person.id], person.grant, opening=open_what_opens).get(person.id, {}) if person.grant else {}
     words = words_of({field: won.by_hand for field, won in record.items() if won.by_hand})
-    parts = parts_of(person, revealed=revealed)
+    apart = kept_apart(person.id, person.source_profiles)
+    parts = parts_of(person, told_apart={one.profile for one in apart}, revealed=revealed)
     context: dict[str, Any] = {
         "person": person,
         "short": short(person.id),
@@ -85,7 +86,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         "graph": draw(parts),
         "history": entries(person.id),
         "merges": merges(person.id),
-        "apart": kept_apart(person.id, person.source_profiles),
+        "apart": apart,
         "mates": mates_of(person, request, now=now),
     }
     if person.grant:

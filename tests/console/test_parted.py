@@ -79,7 +79,15 @@ def test_once_the_two_are_one_person_nothing_is_said_of_either(crm: Source, sign
     assert one == profile("C1", now)
     page = sign_in(roles.DATA_STEWARD).get(reverse("admin:identity_profile_change", args=[one])).content.decode()
     assert "Likely the same person" not in page
-    assert "kept apart" not in page
+    assert "held back" not in page
+
+
+def test_once_somebody_decided_it_is_their_word_that_stands(crm: Source, sign_in: SignIn, now: datetime) -> None:
+    mother_and_daughter(crm, now)
+    corrections.keep_apart(waits("C1", "C2"), actor="steward", reason="mother and daughter", now=now)
+    page = sign_in(roles.DATA_STEWARD).get(reverse("admin:identity_profile_change", args=[profile("C2", now)]))
+    assert "Likely the same person" not in page.content.decode()
+    assert "Kept apart from profile" in page.content.decode()
 
 
 def test_once_the_other_is_erased_nothing_is_said_of_them(crm: Source, sign_in: SignIn, now: datetime) -> None:

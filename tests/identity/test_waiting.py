@@ -50,7 +50,7 @@ def test_who_stays_alone_says_whom_a_person_is_kept_from_and_else_that_nobody_is
 ) -> None:
     customers(crm, now, ANNA | {"birth_date": "1985-03-02"}, ANNA)
     customers(crm, now, ANNA | {"birth_date": "1951-08-17"}, {"given_name": "Zora"}, since=2)
-    assert told("C2") == ("kept apart", {"kept_from": str(source_profile("C1")), "why": "contradicted"})
+    assert told("C2") == ("held back", {"kept_from": str(source_profile("C1")), "why": "contradicted"})
     assert told("C3") == ("nobody alike", {})
 
 
