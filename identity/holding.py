@@ -13,7 +13,6 @@ from django.db.models import Q
 from identity.ledger import BY_HAND
 from identity.models import IN_REVIEW, Assignment, Match
 from identity.profiles import profile_of
-from identity.resolve import HELD_BACK
 from identity.settle import APART
 
 
@@ -47,31 +46,23 @@ def _before(entry: Assignment, earlier: Collection[Assignment]) -> Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Parted:
-    """Whom a source profile was parted from when everybody was asked anew, or was not joined to when it came: the
-    source profile to which most ties it, the profile that this is in by now, their pair in the review queue, where it
-    waits there, and why it was not joined: a limit in words, or as `identity.waiting` has it."""
+    """Whom a source profile was parted from when everybody was asked anew: the source profile to which most still tied
+    it, the profile that this is in by now, and their pair in the review queue, where it waits there."""
 
     source_profile: UUID
     profile: UUID | None
     waits: UUID | None
-    why: str = ""
-
-
-# By which name the evidence of each reason speaks of the other.
-_OTHERS = {APART: "apart_from", HELD_BACK: "kept_from"}
 
 
 def parted_from(entries: Collection[Assignment]) -> dict[UUID, Parted]:
-    """Of these entries those that say from whom somebody was parted or kept, by their id; none whose two sides are one
-    person by now."""
+    """Of these entries those that stand since everybody was asked anew, by their id."""
     apart = {
-        entry.pk: (entry.source_profile_id, UUID(entry.evidence[name]))
+        entry.pk: (entry.source_profile_id, UUID(entry.evidence["apart_from"]))
         for entry in entries
-        if (name := _OTHERS.get(entry.reason)) and name in entry.evidence
+        if entry.reason == APART and "apart_from" in entry.evidence
     }
     if not apart:
         return {}
-    told = {entry.pk: entry for entry in entries}
     homes = profile_of([other for _, other in apart.values()])
     among = Q()
     for pair in apart.values():
@@ -79,11 +70,6 @@ def parted_from(entries: Collection[Assignment]) -> dict[UUID, Parted]:
     found = Match.objects.filter(among, state=IN_REVIEW).values_list("left", "right", "id")
     waits = {(left, right): id for left, right, id in found}
     return {
-        id: Parted(other, homes.get(other), waits.get((min(one, other), max(one, other))), _why(told[id]))
-        for id, (one, other) in apart.items()
-        if other not in homes or homes[other] != told[id].profile_id
+        entry: Parted(other, homes.get(other), waits.get((min(one, other), max(one, other))))
+        for entry, (one, other) in apart.items()
     }
-
-
-def _why(entry: Assignment) -> str:
-    return str(entry.evidence.get("limit") or entry.evidence.get("why") or "")

@@ -23,15 +23,13 @@ from identity.models import IN_REVIEW, LINKED, LINKING, Match
 from identity.profiles import profile_of
 from identity.profiles import source_profiles as members_of
 from identity.scene import Scene, look_around
-from identity.waiting import likely_elsewhere, why_apart
+from identity.waiting import why_apart
 from identity.weighing import LEAST_FIELDS, Rows
 from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News
 from vault.cursors import planned_cursor
 from vault.ids import new_id
 
 ALONE = "nobody alike"
-# Likely enough to be somebody who is known, by a pair of theirs, and not joined.
-HELD_BACK = "held back"
 OBJECTED = "no leave to link"
 Held = Mapping[Rows, Limit]
 
@@ -90,7 +88,6 @@ def _enter(scene: Scene, groups: list[set[int]], now: datetime) -> Resolution:
         news += [News(profile, PROFILE_CREATED)] if is_new else []
         news += [News(profile, PROFILE_MERGED, {"from": str(other)}) for other in sorted(former)]
         merged |= former
-    entries = saying_why_alone(scene, groups, entries)
     left = profile_of([scene.everyone[row] for row in scene.parting])
     news += [News(profile, PROFILE_SPLIT) for profile in sorted(set(left.values()))]
     ledger.assign([*entries, *unseen], actor=STAGE.id, rule_version=scene.version, now=now)
@@ -146,22 +143,6 @@ def _joining(scene: Scene, row: int, profile: UUID, group: set[int]) -> Entry:
     edge, pair = best
     with_ = scene.everyone[pair[0] if pair[1] == row else pair[1]]
     return Entry(id, profile, edge.reason, _evidence(edge, with_))
-
-
-def saying_why_alone(scene: Scene, groups: Sequence[set[int]], entries: Sequence[Entry]) -> list[Entry]:
-    """The same entries, of which those of who stays alone say from whom and why, where somebody is likely enough."""
-    alone = {scene.place[entry.source_profile] for entry in entries if entry.reason == ALONE}
-    likely = likely_elsewhere(scene, groups, alone) if alone else {}
-    return [_held_back(scene, entry, likely) if entry.reason == ALONE else entry for entry in entries]
-
-
-def _held_back(scene: Scene, entry: Entry, likely: Mapping[int, tuple[int, str]]) -> Entry:
-    if "limit" in entry.evidence:
-        return replace(entry, reason=HELD_BACK)
-    other, why = likely.get(scene.place[entry.source_profile], (None, ""))
-    if other is None:
-        return entry
-    return replace(entry, reason=HELD_BACK, evidence={"kept_from": str(scene.everyone[other]), "why": why})
 
 
 def _evidence(edge: Edge, with_: UUID) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from identity.models import IN_REVIEW, Match, Profile
 from identity.partings import Parting
 from identity.portions import MOST_TOGETHER, beside, tied
 from identity.profiles import profile_of
-from identity.resolve import OBJECTED, Held, Resolution, entry_of, keep_matches, saying_why_alone
+from identity.resolve import OBJECTED, Held, Resolution, entry_of, keep_matches
 from identity.scene import look_around
 from identity.seats import seats
 from outbox.changes import PROFILE_CREATED, News
@@ -74,8 +74,7 @@ def _enter(anew: Anew, now: datetime) -> Settled:
         for row in sorted(group)
         if anew.homes.get(row) != target
     ]
-    decided = [_entry(anew, row, target, group, held) for row, target, group in moves]
-    entries = saying_why_alone(scene, anew.around, decided)
+    entries = [_entry(anew, row, target, group, held) for row, target, group in moves]
     ledger.assign(entries, actor=STAGE.id, rule_version=scene.version, now=now)
     waited = _in_review(scene.everyone)
     found = keep_matches(scene, anew.around, entries, held, now)

@@ -1,12 +1,9 @@
 """Why two who are likely enough to be one person by a pair of theirs were not joined, and wait for a person."""
 
-from collections.abc import Collection, Sequence
 from itertools import product
-from math import inf
 
 import numpy as np
 
-from identity.edges import ordered
 from identity.matching import Limit
 from identity.matching.waterfall import Step
 from identity.review_order import HELD_BACK, LIMIT
@@ -28,23 +25,6 @@ def why_apart(scene: Scene, pair: Rows, sides: tuple[set[int], set[int]], limit:
     if not scene.edges[pair].reaches(scene.thresholds.link):
         return []
     return [(HELD_BACK, _reason(scene, pair, *sides), 0.0)]
-
-
-def likely_elsewhere(scene: Scene, groups: Sequence[set[int]], alone: Collection[int]) -> dict[int, tuple[int, str]]:
-    """Of these, each a group of its own, those who are likely enough to be one person with somebody of another group:
-    the likeliest, and why the two were not joined."""
-    found: dict[int, tuple[float, int]] = {}
-    for pair, edge in scene.edges.items():
-        if edge.reaches(scene.thresholds.link):
-            for one, other in (pair, pair[::-1]):
-                if one in alone:
-                    found[one] = max(found.get(one, (-inf, other)), (edge.bits, other))
-    if not found:
-        return {}
-    group_of = {row: group for group in groups for row in group}
-    return {
-        one: (other, _reason(scene, ordered(one, other), {one}, group_of[other])) for one, (_, other) in found.items()
-    }
 
 
 def would_join_two_known(scene: Scene, pair: Rows, one: set[int], other: set[int]) -> bool:

@@ -57,4 +57,4 @@ def draw(parts: Sequence[Part]) -> Graph:
 def _node(part: Part, at: Point, center: Point) -> Node:
     share = 0.56
     why_at = Point(center.x + (at.x - center.x) * share, center.y + (at.y - center.y) * share)
-    return Node(part=part, at=at, why_at=why_at, why_width=len(part.tie) * 5.6 + 12, above=at.y < center.y)
+    return Node(part=part, at=at, why_at=why_at, why_width=len(part.reason) * 5.6 + 12, above=at.y < center.y)

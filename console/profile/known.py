@@ -7,25 +7,19 @@ from datetime import datetime
 from uuid import UUID
 
 from console.asking import Person
-from console.profile.evidence import HINTS, Evidence, of_assignment
+from console.profile.evidence import Evidence, of_assignment
 from console.profile.reasons import reasons_of
 from console.showing import label_of, short, shown
 from identity.holding import Parted, held_by, parted_from
 from identity.models import Assignment
-from identity.resolve import ALONE, HELD_BACK
-from identity.settle import APART
 from records.models import SourceProfile
 from records.reading import KnownIdentifier, open_identifiers
 from vault.sealing import open_what_opens
 
 KINDS = {"customer": "Customer record", "episode": "Device episode", "single": "Single record"}
 SCORED = ("similar person", "same e-mail")
-FIRST = "first known"
-REASONS = {ALONE: FIRST}
-# Reasons that are about somebody else.
-PARTED = (APART, HELD_BACK)
+REASONS = {"nobody alike": "first known"}
 LEFT_BEHIND = "whom it was joined to has left"
-TOO_MANY = "together they would bear more than one person may"
 
 
 @dataclass(frozen=True)
@@ -40,15 +34,13 @@ class Identified:
 
 @dataclass(frozen=True)
 class Apart:
-    """From whom a source profile was parted when everybody was asked anew, or, with `why`, to whom it was not joined
-    when it came, as the page says it, with the ids of their profile and of the pair in the review queue, where there
-    are any."""
+    """From whom a source profile was parted when everybody was asked anew, as the page says it, with the ids of their
+    profile and of the pair in the review queue, where there are any."""
 
     short: str
     profile: UUID | None
     profile_short: str
     waits: UUID | None
-    why: str
 
     @staticmethod
     def of(parted: Parted | None) -> "Apart | None":
@@ -56,8 +48,7 @@ class Apart:
         if parted is None:
             return None
         home = parted.profile
-        why = HINTS.get(parted.why) or (f"{TOO_MANY}: {parted.why}" if parted.why else "")
-        return Apart(short(parted.source_profile), home, short(home) if home else "", parted.waits, why)
+        return Apart(short(parted.source_profile), home, short(home) if home else "", parted.waits)
 
 
 @dataclass(frozen=True)
@@ -65,8 +56,7 @@ class Part:
     """One source profile of a person, and what holds it there.
 
     Where a merge was undone that is what held it before: `back` says so, and `undone` why. `parted` says from whom it
-    was parted when everybody was asked anew, the evidence being what spoke for them all the same, or to whom it was not
-    joined when it came. Once the other is gone, or is one person with it, nothing is said of either.
+    was parted when everybody was asked anew: the evidence is what spoke for them all the same.
     """
 
     id: UUID
@@ -90,21 +80,13 @@ class Part:
     identifiers: list[Identified] = field(default_factory=list)
 
     @property
-    def tie(self) -> str:
-        """What ties it to this person: not what keeps it from another."""
-        return FIRST if self.reason == HELD_BACK else self.reason
-
-    @property
     def certain(self) -> bool:
         """Joined by what identifies exclusively, whatever else was compared."""
         return self.reason not in SCORED
 
 
-def parts_of(person: Person, *, told_apart: Collection[UUID] = (), revealed: bool = False) -> list[Part]:
-    """The source profiles of this person, the most trusted source first; identifiers only with leave to read.
-
-    Of profiles that a person has `told_apart` from this one nothing is said here.
-    """
+def parts_of(person: Person, *, revealed: bool = False) -> list[Part]:
+    """The source profiles of this person, the most trusted source first; identifiers only with leave to read."""
     rows = list(
         Assignment.objects.current()
         .filter(profile=person.id)
@@ -114,7 +96,7 @@ def parts_of(person: Person, *, told_apart: Collection[UUID] = (), revealed: boo
     opened = open_identifiers(person.served, person.grant, opening=open_what_opens) if person.grant else {}
     holding = held_by(rows)
     notes = reasons_of([*rows, *holding])
-    parted = {id: one for id, one in parted_from(holding).items() if one.profile not in told_apart}
+    parted = parted_from(holding)
     members = {str(row.source_profile_id) for row in rows}
     refused = set(person.source_profiles).difference(person.served) if person.grant else set()
     return [
@@ -151,9 +133,7 @@ def _part(
     known: SourceProfile = entry.source_profile
     alike = held.evidence.get("with")
     left = alike is not None and alike not in members
-    from_nobody = held.reason in PARTED and not parted
-    first = from_nobody and held.reason == HELD_BACK
-    evidence = {} if left or from_nobody else held.evidence
+    evidence = {} if left else held.evidence
     return Part(
         id=known.pk,
         short=short(known.pk),
@@ -163,7 +143,7 @@ def _part(
         since=entry.assigned_at,
         first_seen_at=known.first_seen_at,
         last_seen_at=known.last_seen_at,
-        reason=LEFT_BEHIND if left else FIRST if first else REASONS.get(held.reason, held.reason),
+        reason=LEFT_BEHIND if left else REASONS.get(held.reason, held.reason),
         by_hand="from" in entry.evidence,
         bits=evidence.get("bits"),
         alike=short(alike) if alike and not left else "",

@@ -64,8 +64,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         audit.write(person.activity, others, action="open profile", fields=["events"])
     record = golden.read([person.id], person.grant, opening=open_what_opens).get(person.id, {}) if person.grant else {}
     words = words_of({field: won.by_hand for field, won in record.items() if won.by_hand})
-    apart = kept_apart(person.id, person.source_profiles)
-    parts = parts_of(person, told_apart={one.profile for one in apart}, revealed=revealed)
+    parts = parts_of(person, revealed=revealed)
     context: dict[str, Any] = {
         "person": person,
         "short": short(person.id),
@@ -86,7 +85,7 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         "graph": draw(parts),
         "history": entries(person.id),
         "merges": merges(person.id),
-        "apart": apart,
+        "apart": kept_apart(person.id, person.source_profiles),
         "mates": mates_of(person, request, now=now),
     }
     if person.grant:
@@ -104,12 +103,9 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
 
 
 def _telling(parts: list[Part]) -> UUID | None:
-    """The source profile whose evidence is worth showing at first: the richest of those that were scored, else one that
-    says from whom it is kept."""
+    """The source profile whose evidence is worth showing at first: the richest of those that were scored."""
     scored = [part for part in parts if part.evidence and not part.certain]
-    if scored:
-        return max(scored, key=lambda part: len(part.evidence.pieces)).id
-    return next((part.id for part in parts if part.parted), None)
+    return max(scored, key=lambda part: len(part.evidence.pieces)).id if scored else None
 
 
 def _ordered(record: dict[str, GoldenRead]) -> list[tuple[str, GoldenRead]]:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from access.roles import CORRECT_IDENTITY
 from console.actors import names_of
 from console.entry import EntryScreen, Facts
-from console.profile.evidence import HINTS, of_assignment
+from console.profile.evidence import of_assignment
 from console.profile.reasons import because
 from console.showing import moment, short
 from identity.holding import held_by
@@ -60,8 +60,7 @@ class AssignmentScreen(EntryScreen):
             ("Compared with source profile", _other(held, "with")),
             ("Parted from source profile", _other(held, "apart_from")),
             ("Held back by a limit", entry.evidence.get("limit", "")),
-            ("Not joined to source profile", _other(entry, "kept_from")),
-            ("Not joined because", HINTS.get(entry.evidence.get("why", ""), "")),
+            ("Held back from source profile", _other(entry, "kept_from")),
         ]
 
     def more(self, entry: Any, request: HttpRequest) -> dict[str, Any]:

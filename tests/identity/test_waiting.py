@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from identity import waiting as waiting_room
-from identity.models import Assignment, Match
+from identity.models import Match
 from pipeline import corrections, queue
 from records.models import Source, SourceProfile
-from tests.identity.test_settling import source_profile
 from tests.pipeline.cast import saying
 from tests.senders import process, send_messages, send_rows
 
@@ -20,11 +19,8 @@ ANNA = {"given_name": "Anna", "family_name": "Berg", "email": "berg@example.org"
 JOCHEN = ANNA | {"given_name": "Jochen"}
 
 
-def customers(crm: Source, now: datetime, *rows: dict[str, str], since: int = 0) -> None:
-    """Customers C0, C1 and so on, or `since` another, come in together."""
-    numbered = [
-        {"customer_number": f"C{place}", "updated_at": "2026-11-01"} | row for place, row in enumerate(rows, since)
-    ]
+def customers(crm: Source, now: datetime, *rows: dict[str, str]) -> None:
+    numbered = [{"customer_number": f"C{number}", "updated_at": "2026-11-01"} | row for number, row in enumerate(rows)]
     send_rows(crm, *numbered, now=now)
     process(now)
 
@@ -34,24 +30,9 @@ def waiting() -> list[Any]:
     return [match.evidence[-1] for match in Match.objects.filter(state="in_review")]
 
 
-def told(number: str) -> tuple[str, dict[str, Any]]:
-    """Why this customer is where it is, by the ledger."""
-    entry = Assignment.objects.current().get(source_profile=source_profile(number))
-    return entry.reason, entry.evidence
-
-
 def test_other_records_of_the_two_differ(crm: Source, now: datetime) -> None:
     customers(crm, now, ANNA | {"birth_date": "1985-03-02"}, ANNA, ANNA | {"birth_date": "1951-08-17"})
     assert waiting() == [["held_back", "contradicted", 0.0]]
-
-
-def test_who_stays_alone_says_whom_a_person_is_kept_from_and_else_that_nobody_is_alike(
-    crm: Source, now: datetime
-) -> None:
-    customers(crm, now, ANNA | {"birth_date": "1985-03-02"}, ANNA)
-    customers(crm, now, ANNA | {"birth_date": "1951-08-17"}, {"given_name": "Zora"}, since=2)
-    assert told("C2") == ("held back", {"kept_from": str(source_profile("C1")), "why": "contradicted"})
-    assert told("C3") == ("nobody alike", {})
 
 
 def test_of_very_many_records_only_some_are_held_against_each_other(
