@@ -1,13 +1,13 @@
 """The people of a file, and the table of them that goes to Splink."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from identity.deduplicating import record_ids_of
-from identity.likeness_to_model import fields_in, unlike
+from identity.likeness_to_model import Unlike, fields_in, unlike
 from identity.matching import Model, People
 from identity.matching.columns import Taken, recognize
 from identity.matching.splink import COLUMNS, prepared
@@ -21,13 +21,15 @@ PARQUET = ".parquet"
 @dataclass(frozen=True, slots=True)
 class PeopleOfFile:
     """Row i of `people` is called `record_ids[i]`; `columns` says what each column of the file was taken for, and
-    `organizations` whether the rows are of these.
+    `organizations` whether the rows are of these; `unlike` how the file differs from the one that the given model was
+    learned from.
     """
 
     people: People
     record_ids: Sequence[str]
     columns: Sequence[Taken]
     organizations: bool = False
+    unlike: Unlike = field(default_factory=Unlike)
 
 
 def read_people(path: Path, *, chosen: Mapping[str, str] | None = None, model: Model | None = None) -> PeopleOfFile:
@@ -39,10 +41,10 @@ def read_people(path: Path, *, chosen: Mapping[str, str] | None = None, model: M
     record_ids = record_ids_of(table, columns).to_list()
     fields = fields_of(table.columns, columns, model.columns if model else None)
     organizations = holds_organizations(table.columns, columns)
-    if model:
-        unlike(model, fields_in(fields, organizations=organizations), table.columns, free_columns(columns))
+    present, free = fields_in(fields, organizations=organizations), free_columns(columns)
+    apart = unlike(model, present, table.columns, free) if model else Unlike()
     people = People.of(range(table.rows), fields, junk=model.junk if model else {})
-    return PeopleOfFile(people, record_ids, columns, organizations)
+    return PeopleOfFile(people, record_ids, columns, organizations, apart)
 
 
 def write_prepared(of_file: PeopleOfFile, out: Path, *, model: Model) -> None:

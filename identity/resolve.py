@@ -29,7 +29,7 @@ from outbox.changes import PROFILE_CREATED, PROFILE_MERGED, PROFILE_SPLIT, News
 from vault.cursors import planned_cursor
 from vault.ids import new_id
 
-ALONE = "nobody alike"
+ALONE = "joined to nobody"
 OBJECTED = "no leave to link"
 Held = Mapping[Rows, Limit]
 

@@ -100,7 +100,7 @@ PEOPLE = (
     INSERT INTO identity_assignment (id, source_profile_id, profile_id, assigned_at, reason, evidence, rule_version,
         actor)
     SELECT pg_temp.id_of('assigned ' || kind, number), pg_temp.id_of(kind, number), pg_temp.id_of('profile', number),
-        %(now)s, 'nobody alike', '{}', 'default', 'resolve'
+        %(now)s, 'joined to nobody', '{}', 'default', 'resolve'
     FROM generate_series(1, %(count)s) AS number
     JOIN LATERAL (VALUES ('crm'), ('browser')) AS of (kind) ON kind = 'crm' OR number %% 10 < 3
     """,

@@ -12,13 +12,14 @@ from console.profile.reasons import reasons_of
 from console.showing import label_of, short, shown
 from identity.holding import Parted, held_by, parted_from
 from identity.models import Assignment
+from identity.resolve import ALONE
 from records.models import SourceProfile
 from records.reading import KnownIdentifier, open_identifiers
 from vault.sealing import open_what_opens
 
 KINDS = {"customer": "Customer record", "episode": "Device episode", "single": "Single record"}
 SCORED = ("similar person", "same e-mail")
-REASONS = {"nobody alike": "first known"}
+REASONS = {ALONE: "first known"}
 LEFT_BEHIND = "whom it was joined to has left"
 
 

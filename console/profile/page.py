@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from access.roles import VIEW_CONSENTS, VIEW_REQUESTS, VIEW_SEGMENTS
+from access.roles import CORRECT_IDENTITY, VIEW_CONSENTS, VIEW_REQUESTS, VIEW_SEGMENTS
 from consent.signals.status import control_status
 from console.asking import Person, user_of
 from console.left_out import way_out_of
@@ -21,6 +21,7 @@ from console.profile.history import entries, merges
 from console.profile.household import mates_of
 from console.profile.known import Part, kinds_of, parts_of
 from console.profile.timeline import timeline
+from console.profile.undecided import undecided
 from console.showing import initials_of, label_of, name_of, short, shown
 from identity import golden
 from identity.golden import GoldenRead
@@ -88,6 +89,8 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         "apart": kept_apart(person.id, person.source_profiles),
         "mates": mates_of(person, request, now=now),
     }
+    if user.may(CORRECT_IDENTITY):
+        context["undecided"] = undecided(person.id, person.source_profiles)
     if person.grant:
         context["timeline"] = timeline(person.readable, page=request.GET.get("page", "1"), revealed=revealed)
     if user.may(VIEW_SEGMENTS) and person.grant:

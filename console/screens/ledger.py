@@ -13,7 +13,7 @@ from access.roles import CORRECT_IDENTITY
 from console.actors import names_of
 from console.entry import EntryScreen, Facts
 from console.profile.evidence import of_assignment
-from console.profile.reasons import because
+from console.profile.reasons import because, reasons_of
 from console.showing import moment, short
 from identity.holding import held_by
 from identity.models import Assignment
@@ -55,6 +55,7 @@ class AssignmentScreen(EntryScreen):
             ("Since", moment(entry.assigned_at)),
             ("Until", moment(entry.ended_at) if entry.ended_at else "it still does"),
             ("By", self.by(entry)),
+            ("Reason given", reasons_of([entry]).get(entry.pk, "")),
             ("Rule", entry.rule_version),
             ("For the purpose of", held.evidence.get("purpose", "").replace("_", " ")),
             ("Compared with source profile", _other(held, "with")),

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from identity.deduplicating import Deduplicated
-from identity.matching.columns import IDENTIFIER, NOTHING, TRUTH, Taken
+from identity.likeness_to_model import Unlike
+from identity.matching.columns import IDENTIFIER, NAMES, NOTHING, TRUTH, Taken
 from identity.matching.levels import COLUMN
 from identity.tables import Unread
 
@@ -13,16 +14,21 @@ _NUMBER = re.compile(r"\d+")
 # So many unreadable lines are named.
 MOST_LINES = 10
 _NEARLY_ALL, _HARDLY_ANY = 0.98, 0.02
+_MOSTLY_DIFFERENT = 0.5
 # By names and traits alone hardly anybody is told from namesakes.
 _TELLING = frozenset({"birth_date", "email", "phone", "street", "postcode", "city"})
 
 
 def counted(done: Deduplicated) -> str:
     """Return how many records are how many people, or organizations."""
-    one, several = ("organization", "organizations") if done.organizations else ("person", "people")
+    one, several = _one(done), "organizations" if done.organizations else "people"
     records, clusters = len(done.rows), done.clusters
     of = f"{clusters:,} {one if clusters == 1 else several}"
     return f"1 record is {of}" if records == 1 else f"{records:,} records are {of}"
+
+
+def _one(done: Deduplicated) -> str:
+    return "organization" if done.organizations else "person"
 
 
 def columns_in_words(columns: Sequence[Taken]) -> Iterator[str]:
@@ -46,7 +52,9 @@ def remarks_on(done: Deduplicated, *, chosen: Mapping[str, str]) -> Iterator[str
         yield f"{_unread(done.unreadable)}."
         yield from _why_unread(done.unreadable)
     yield from _on_columns(done, chosen)
-    yield from _on_the_model(done)
+    yield from unlike_in_words(done.unlike)
+    if not done.found.model.learned_on:
+        yield "There is too little here to learn from: the default model was used."
     for column, most in done.limits.items():
         if column not in {taken.column for taken in done.columns}:
             yield f"The model limits a column that this file lacks, so that limit holds nothing: {column}."
@@ -90,12 +98,30 @@ def _on_columns(done: Deduplicated, chosen: Mapping[str, str]) -> Iterator[str]:
         yield f"Compared {compared}. Leave one out with --ignore COLUMN, above all one that says who is who."
     for column in _like_answers(done):
         yield f"{column} agrees in nearly all that are one person, as if it said who is who: if it does, leave it out."
-
+    for column, differing in _mostly_different(done):
+        yield (
+            f"{column} differs in {differing:.0%} of the pairs that were taken for one {_one(done)}: where it is borne "
+            f"by one alone, hold them apart with --limit {_quoted(column)}=1, and where it names records, leave it out."
+        )
+    if not any(taken.field in NAMES for taken in done.columns):
+        yield (
+            "No column was taken for a name. Say which is one: --column given_name=COLUMN, family_name=COLUMN, "
+            "full_name=COLUMN or organization=COLUMN."
+        )
     if not done.organizations and not done.compared & _TELLING and "identifiers" not in groups:
         yield (
             "Names and traits alone tell hardly anybody from a namesake, so little is joined: a birth date, an "
             "address, an e-mail address, a phone or a number in the file would tell."
         )
+
+
+def _mostly_different(done: Deduplicated) -> Iterator[tuple[str, float]]:
+    """Identifiers that are known of both and differ in most of what was learned to be one person."""
+    model = done.found.model
+    for name, column in done.free.items() if model.learned_on else ():
+        differing = model.match[COLUMN[name]][0]
+        if name.startswith(IDENTIFIER) and column not in done.limits and differing > _MOSTLY_DIFFERENT:
+            yield column, differing
 
 
 def _like_answers(done: Deduplicated) -> Iterator[str]:
@@ -106,16 +132,18 @@ def _like_answers(done: Deduplicated) -> Iterator[str]:
             yield column
 
 
-def _on_the_model(done: Deduplicated) -> Iterator[str]:
-    if done.unlike.lacking:
-        lacking = ", ".join(done.unlike.lacking)
-        yield f"The model knows columns that this file lacks, so nothing is compared there: {lacking}."
-    if done.unlike.unlearned:
-        yield f"The model did not learn of these, which are weighed as in any file: {', '.join(done.unlike.unlearned)}."
-    if done.unlike.unknown:
-        yield f"The model does not know these columns, so they are not compared: {', '.join(done.unlike.unknown)}."
-    if not done.found.model.learned_on:
-        yield "There is too little here to learn from: the default model was used."
+def unlike_in_words(unlike: Unlike) -> Iterator[str]:
+    """Yield how a file differs from the one that its model was learned from."""
+    if unlike.lacking:
+        lacking = ", ".join(unlike.lacking)
+        yield (
+            f"The model knows columns that this file lacks, so nothing is compared there: {lacking}. Where one goes by "
+            "another name here, say so: --column FIELD=COLUMN."
+        )
+    if unlike.unlearned:
+        yield f"The model did not learn of these, which are weighed as in any file: {', '.join(unlike.unlearned)}."
+    if unlike.unknown:
+        yield f"The model does not know these columns, so they are not compared: {', '.join(unlike.unknown)}."
 
 
 def _quoted(column: str) -> str:

@@ -87,7 +87,7 @@ _FEW_A_PERSON = 8
 _LEAST_GIVEN_NAMES = 0.2
 _LEAST_DISTINCT = 0.1
 _MOST_WITH_DIGITS = 0.2
-_NAMES = frozenset({"given_name", "family_name", "full_name", "organization"})
+NAMES = frozenset({"given_name", "family_name", "full_name", "organization"})
 _BY_CONTENT = (TRAIT, "content")
 
 
@@ -239,7 +239,7 @@ def _settled(found: Sequence[Taken], table: Mapping[str, Column]) -> tuple[Taken
 def _with_names(found: Sequence[Taken], table: Mapping[str, Column]) -> Sequence[Taken]:
     """Return the columns with the one that tells most taken for full names, where no other is a name: of several words
     without digits, as names are that no list knows."""
-    if any(taken.field in _NAMES for taken in found):
+    if any(taken.field in NAMES for taken in found):
         return found
     traits = {taken: Content(table[taken.column]) for taken in found if (taken.field, taken.reason) == _BY_CONTENT}
     like_names = [taken for taken, content in traits.items() if _could_be_names(content)]

@@ -45,6 +45,8 @@ _MOST_HOUSEMATES = 5.0
 _NO_HOUSEMATES = 0.8
 _PERSONAL = ("given_name", "birth_date")
 _MOSTLY_DIFFERENT = 0.5
+# What a share of different identifiers may be more than another, and be about the same.
+_AS_DIFFERENT = 0.1
 _SHARED_PLACES = ("email", "phone", "address")
 _MATCH, _HOUSEHOLD, _CHANCE = 0, 1, 2
 
@@ -167,10 +169,10 @@ def _are_persons(model: Model, everyone: _AllPairs) -> bool:
 
 
 def _identified(model: Model, *, as_in: Model) -> bool:
-    """Return whether matches agree on each identifier on which those of another model do: namesakes do not."""
+    """Return whether matches agree on each identifier about as often as those of another model: namesakes do not."""
     places = [COLUMN[identifier.name] for identifier in IDENTIFIERS]
     return all(
-        model.match[place][0] <= _MOSTLY_DIFFERENT or as_in.match[place][0] > _MOSTLY_DIFFERENT for place in places
+        model.match[place][0] <= max(_MOSTLY_DIFFERENT, as_in.match[place][0] + _AS_DIFFERENT) for place in places
     )
 
 

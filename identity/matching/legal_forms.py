@@ -2,12 +2,13 @@
 
 import re
 
-# Folded: German, English, French, Dutch, Nordic, Italian, Spanish, Portuguese, Polish, Czech, Hungarian, Balkan and
-# Russian ones.
+# Folded: German, English, French, Dutch, Nordic, Italian, Spanish, Portuguese, Polish, Czech, Hungarian, Baltic,
+# Balkan, Greek, Turkish, Russian, Ukrainian, Indonesian, Malay and Vietnamese ones.
 _FORMS_OF_FIRMS = """
     ag gmbh kg kgaa ohg ug mbh aktiengesellschaft inc incorporated ltd limited llc llp plc corp corporation company pty
     pvt sa sarl sas sasu eurl srl spa sl slu ltda lda eireli bv nv oy oyj ab aps asa sro zoo spzoo kft zrt doo ood
-    ooo oao zao pao
+    ooo oao zao pao as sia uab ou mb osakeyhtio kommandiittiyhtio tmi ky aktiebolag aktieselskab nyrt bt sti sirketi
+    tov fop epe ike pt cv tbk sdn bhd tnhh
     """
 _OF_OTHERS = "gesellschaft ev foundation stiftung association verein university hospital"
 LEGAL_FORMS = frozenset(f"{_FORMS_OF_FIRMS} {_OF_OTHERS}".split())

@@ -55,7 +55,7 @@ def test_two_are_merged_and_parted_again_and_the_ledger_tells_of_both(alice: UUI
     entries = service.get(f"/api/profiles/{bob}/ledger/").json()["results"]
     assert [(entry["reason"], entry["source"], entry["until"] is None) for entry in entries] == [
         ("by hand", "shop", True),
-        ("nobody alike", "shop", False),
+        ("joined to nobody", "shop", False),
     ]
     assert entries[0]["evidence"] == {"undoes": str(alice)}
     verdicts = Verdict.objects.values_list("reason", "actor", "undone_at").order_by("id")

@@ -354,6 +354,9 @@ def test_what_stewards_wrote_is_shown_to_those_who_correct_identity(world: World
     assert {answer.status_code for answer in told.values()} == {200}
     assert "case 4711" in told["data_steward"].content.decode()
     assert "case 4711" not in told["marketer"].content.decode()
+    entry = Assignment.objects.current().filter(reason="by hand").latest("id")
+    ledger = sign_in("data_steward").get(reverse("admin:identity_assignment_change", args=[entry.pk]))
+    assert ("Reason given", "case 4711") in ledger.context["facts"]
 
 
 def test_after_a_no_to_linking_the_page_argues_no_more_and_says_where_the_others_went(

@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 
+from identity.deduplicating import deduplicate
+from identity.management.remarks_on_files import remarks_on
+from identity.matching.levels import COLUMN
 from tests.identity.test_dedupe import clusters, dedupe, fault, town_file, write
 
 
@@ -127,3 +131,34 @@ def test_where_names_alone_are_compared_it_is_said(tmp_path: Path) -> None:
     rest = ("Geburtsdatum", "E-Mail", "Telefon", "Straße", "PLZ", "Ort")
     assert remark in dedupe(path, *(f"--ignore={column}" for column in rest))[1]
     assert remark not in dedupe(path, *(f"--ignore={column}" for column in rest[1:]))[1]
+
+
+@pytest.mark.parametrize(("share", "limited", "told"), [(0.61, False, True), (0.4, False, False), (0.61, True, False)])
+def test_an_identifier_that_mostly_differs_is_pointed_out_unless_it_is_limited(
+    share: float, limited: bool, told: bool, tmp_path: Path
+) -> None:
+    done = deduplicate(town_with(tmp_path, "x17"))
+    shares = list(done.found.model.match)
+    shares[COLUMN["identifier"]] = (share, 0.01, 0.99 - share)
+    found = replace(done.found, model=replace(done.found.model, match=tuple(shares)))
+    done = replace(done, found=found, limits={"x17": 1} if limited else {})
+    remarks = [remark for remark in remarks_on(done, chosen={}) if remark.startswith("x17 differs")]
+    assert (
+        remarks
+        == [
+            "x17 differs in 61% of the pairs that were taken for one person: where it is borne by one alone, hold them "
+            "apart with --limit x17=1, and where it names records, leave it out."
+        ]
+        * told
+    )
+
+
+def test_where_no_column_is_a_name_it_is_said_how_to_say_which(tmp_path: Path) -> None:
+    rows = [
+        {"q1": f"a{place % 7}", "q2": f"b{place % 11}", "mail": f"x{place % 40}@example.org"} for place in range(80)
+    ]
+    assert (
+        "No column was taken for a name. Say which is one: --column given_name=COLUMN"
+        in (dedupe(write(tmp_path / "codes.csv", rows))[1])
+    )
+    assert "No column was taken for a name" not in dedupe(town_file(tmp_path))[1]

@@ -34,10 +34,12 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def explain(file: Path, *arguments: str) -> str:
+def explain(file: Path, *arguments: str, err: StringIO | None = None) -> str:
     out = StringIO()
     columns = [f"--column={field}={field}" for field in FIELDS]
-    call_command("explain_pair", str(file), *arguments, *columns, "--id=record_id", stdout=out, stderr=StringIO())
+    call_command(
+        "explain_pair", str(file), *arguments, *columns, "--id=record_id", stdout=out, stderr=err or StringIO()
+    )
     return out.getvalue()
 
 
@@ -104,6 +106,14 @@ def test_a_saved_model_is_used(file: Path, tmp_path: Path) -> None:
     (tmp_path / "model.json").write_text(json.dumps(saved), "utf-8")
     said = json.loads(explain(file, "alice", "nobody", "--model", str(tmp_path / "model.json"), "--json"))
     assert said["probability"] == pytest.approx(0.25)
+
+
+def test_what_the_file_lacks_of_the_model_is_named(file: Path, tmp_path: Path) -> None:
+    fields = {"fields": ["given_name", "occupation"], "learned_on": 300, "columns": {"identifier": "ssn"}}
+    (tmp_path / "model.json").write_text(json.dumps(Model.default().to_dict() | fields), "utf-8")
+    err = StringIO()
+    explain(file, "alice", "nobody", "--model", str(tmp_path / "model.json"), err=err)
+    assert "nothing is compared there: occupation, ssn. Where one goes by another name" in err.getvalue()
 
 
 @pytest.mark.parametrize(

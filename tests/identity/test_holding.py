@@ -35,7 +35,7 @@ def held(profile):
 def test_it_is_what_held_them_before_the_merge_however_often_it_was_undone(carol_and_alice, now):
     carol, alice = carol_and_alice
     before = held(alice)
-    assert [reason for reason, _ in before] == ["nobody alike", "similar person"]
+    assert [reason for reason, _ in before] == ["joined to nobody", "similar person"]
     assert before[1][1] > 0
     for number in range(2):
         at = now + timedelta(hours=2 * number + 1)
@@ -57,7 +57,7 @@ def test_whoever_a_person_put_there_before_is_held_by_hand(carol_and_alice, crm,
     ledger.merge(carol, alice, now=hours[2], **BY)
     ledger.undo_merge(carol, alice, now=hours[3], **BY)
     entries = current(alice)
-    assert [reason for reason, _ in held(alice)] == ["nobody alike", "similar person", "by hand"]
+    assert [reason for reason, _ in held(alice)] == ["joined to nobody", "similar person", "by hand"]
     assert held_by(entries)[2].evidence.keys() == {"verdict", "purpose"}
 
 
@@ -66,4 +66,4 @@ def test_an_undone_split_holds_by_hand(carol_and_alice, now):
     at_work = current(alice)[1].source_profile_id
     ledger.split(at_work, now=now + timedelta(hours=1), **BY)
     ledger.undo_split(at_work, now=now + timedelta(hours=2), **BY)
-    assert [reason for reason, _ in held(alice)] == ["nobody alike", "by hand"]
+    assert [reason for reason, _ in held(alice)] == ["joined to nobody", "by hand"]

@@ -18,6 +18,7 @@ from identity.management.files_of_people import (
     with_way_out,
     write_text,
 )
+from identity.management.remarks_on_files import unlike_in_words
 from identity.matching.batch import find_people
 from identity.matching.picture import picture
 from identity.matching.words import in_words, level_in_words, odds_in_words, probability_in_words
@@ -54,6 +55,8 @@ class Command(BaseCommand):
             explained = explain(people, *options["records"], model=model)
         except (*REFUSED, UnknownRecordError) as error:
             raise CommandError(with_way_out(path, error)) from None
+        for remark in unlike_in_words(people.unlike):
+            self.stderr.write(remark, self.style.NOTICE)
         if out:
             title = {"title": OF_ORGANIZATIONS} if explained.organizations else {}
             write_text(out, picture(explained.shown(), **title))

@@ -18,6 +18,7 @@ from identity.management.files_of_people import (
     with_way_out,
     write_text,
 )
+from identity.management.remarks_on_files import unlike_in_words
 from identity.matching import Model
 from identity.matching.splink import chances_to_agree, known_comparisons, left_out, splink_settings
 from identity.matching.widen import ALL_WITH_ALL
@@ -64,6 +65,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(settings['comparisons'])} comparisons as Splink settings: {out}")
         if people:
             write_prepared(people, table, model=model)
+            for remark in unlike_in_words(people.unlike):
+                self.stderr.write(remark, self.style.NOTICE)
             self.stdout.write(f"{len(people.record_ids):,} records in the columns that they speak of: {table}")
         self.stderr.write("What the export leaves out:", self.style.NOTICE)
         for remark in left_out(model, all_pairs=all_pairs):

@@ -57,6 +57,19 @@ def fields(**contents: str) -> dict[str, str]:
     return {each.column: each.field for each in taken}
 
 
+# Finnish, Baltic, Hungarian, Romanian, Balkan, Hebrew, Thai, Indonesian and other names of columns.
+ELSEWHERE = (
+    ("given_name", "given", "etunimi vārds vardas eesnimi Keresztnév prenume ime име שם_פרטי ชื่อ nama_depan"),
+    ("family_name", "family", "Sukunimi uzvārds pavardė perekonnanimi Vezetéknév priezvisko prezime שם_משפחה"),
+    ("phone", "phone", "puhelin telefons telefonas telefonszám mobitel telemóvel เบอร์โทรศัพท์ no_hp טלפון"),
+    ("street", "street", "katuosoite iela gatvė aadress lakcím strada ulica alamat ที่อยู่ כתובת rua"),
+    ("city", "city", "kaupunki pilsēta miestas linn település localitate grad kota град by"),
+    ("birth_date", "iso", "syntymäpäivä dzimšanas_datums gimimo_data sünniaeg születési_dátum datum-rođenja วันเกิด"),
+    ("organization", "full", "yritys uzņēmums įmonė ettevõte cégnév tvrtka nama_perusahaan 公司"),
+    ("identifier", "number", "Y-tunnus personas_kods asmens_kodas isikukood adószám rodné_číslo OIB tc_kimlik_no"),
+)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "field"),
     [
@@ -92,6 +105,7 @@ def fields(**contents: str) -> dict[str, str]:
         ("τκ", "postcode", "postcode"),
         ("शहर", "city", "city"),
         ("Razão Social", "full", "organization"),
+        *((name, content, field) for field, content, names in ELSEWHERE for name in names.split()),
         ("soc_sec_id", "number", "identifier"),
         ("x22", "ten digits", "identifier"),
         ("x23", "seconds", "nothing"),

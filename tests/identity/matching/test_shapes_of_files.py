@@ -69,17 +69,24 @@ def test_where_many_towns_are_called_alike_a_town_tells_little() -> None:
     assert chance > 0.5
 
 
-@pytest.mark.parametrize(("differing", "kept"), [(0.8, False), (0.3, True)])
+@pytest.mark.parametrize(
+    ("before", "refined_to", "kept"),
+    [(0.3, 0.8, False), (0.3, 0.45, True), (0.6, 0.89, False), (0.6, 0.65, True), (0.95, 0.96, True)],
+)
 def test_refining_that_takes_namesakes_for_persons_is_given_up(
-    differing: float, kept: bool, monkeypatch: pytest.MonkeyPatch
+    before: float, refined_to: float, kept: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Matches agreed on an identifier, and mostly differ in it once they are refined: firms of one name."""
+    """Matches agreed on an identifier, and mostly differ in it once they are refined, or far more than before: firms of
+    one name. Numbers of records differ, before and after."""
     persons = [Person(family_name="Berg", identifier="4711-1"), Person(family_name="Berg", identifier="4711-2")]
     learner = learning.Learner(People.build([0, 1], persons))
-    given = replace(Model.default(), learned_on=300)
-    shares = list(given.match)
-    shares[COLUMN["identifier"]] = (differing, 0.1, 0.9 - differing)
-    refined = replace(given, match=tuple(shares))
+
+    def differing(share: float) -> Model:
+        shares = list(Model.default().match)
+        shares[COLUMN["identifier"]] = (share, 0.01, 0.99 - share)
+        return replace(Model.default(), learned_on=300, match=tuple(shares))
+
+    given, refined = differing(before), differing(refined_to)
     monkeypatch.setattr(learner, "_fit", lambda model, candidates: refined)
     nothing = patterns_of(np.empty((0, len(COMPARISONS)), dtype=np.int8))
     assert learner.refine(given, nothing) is (refined if kept else given)
