@@ -32,7 +32,7 @@ class Undecided:
     held: str
 
 
-def undecided(profile: UUID, source_profiles: Collection[UUID]) -> list[Undecided]:
+def undecided(source_profiles: Collection[UUID]) -> list[Undecided]:
     """The likeliest few, one a profile. Asked of the queue itself: whatever ends a pair's waiting ends this, too."""
     own = set(source_profiles)
     pairs = review_queue.waiting().filter(Q(left__in=own) | Q(right__in=own)).order_by("-probability", "id")
@@ -42,7 +42,7 @@ def undecided(profile: UUID, source_profiles: Collection[UUID]) -> list[Undecide
     found: dict[UUID, Undecided] = {}
     for row in rows:
         home = homes.get(others[row.pk])
-        if home and home != profile and home not in found:
+        if home and home not in found:
             found[home] = Undecided(row.pk, home, short(home), likely(row.probability), _held(row.evidence))
     return list(found.values())[:MOST_NAMED]
 

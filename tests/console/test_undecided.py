@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db.models import Q
 from django.urls import reverse
 
 from access import roles
@@ -50,7 +51,7 @@ def profile(number: str, now: datetime) -> UUID:
 
 
 def told(one: UUID) -> list[Undecided]:
-    return undecided(one, source_profiles(one))
+    return undecided(source_profiles(one))
 
 
 def test_either_page_names_the_other_says_why_and_leads_to_the_pair(two: tuple[UUID, UUID], sign_in: SignIn) -> None:
@@ -110,5 +111,11 @@ def test_a_limit_is_told(crm: Source, now: datetime) -> None:
 def test_the_likeliest_few_are_named(crm: Source, now: datetime) -> None:
     limit("customer_number", now, most=1)
     customers(crm, now, *({"customer_number": f"C{number}", "loyalty_number": "L1"} for number in range(6)))
-    first = told(profile("C0", now))
-    assert len({one.profile for one in first}) == len(first) == 3
+    for place, match in enumerate(Match.objects.order_by("id")):
+        Match.objects.filter(pk=match.pk).update(probability=0.5 + place / 100)
+    named = told(profile("C0", now))
+    assert len({one.profile for one in named}) == len(named) == 3
+    assert [one.likely for one in named] == sorted((one.likely for one in named), reverse=True)
+    own = bearers("customer_number", "C0")
+    likeliest = Match.objects.filter(Q(left__in=own) | Q(right__in=own))
+    assert named[0].pair == likeliest.latest("probability").pk
