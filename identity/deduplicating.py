@@ -34,7 +34,7 @@ class Deduplicated:
     the fields of a person in which anybody has a value. free: which
     columns were compared as identifiers and traits, by the comparison's name. unlike: how the file differs from the one
     that the given model was learned from. limits: how many different values of a column one cluster holds at most.
-    quality: the measures by name, where the truth is known.
+    quality: the measures by name, where the truth is known. learned_here: whether the model was learned from this file.
     """
 
     rows: pl.DataFrame
@@ -48,6 +48,7 @@ class Deduplicated:
     limits: Mapping[str, int]
     quality: Mapping[str, Quality]
     seconds: Mapping[str, float]
+    learned_here: bool
 
     @property
     def clusters(self) -> int:
@@ -142,6 +143,7 @@ def deduplicate(
         limits=in_force,
         quality=_quality(found, truth),
         seconds=clock.seconds,
+        learned_here=model is None and found.model.learned_on > 0,
     )
 
 

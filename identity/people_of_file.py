@@ -42,9 +42,9 @@ def read_people(path: Path, *, chosen: Mapping[str, str] | None = None, model: M
     fields = fields_of(table.columns, columns, model.columns if model else None)
     organizations = holds_organizations(table.columns, columns)
     present, free = fields_in(fields, organizations=organizations), free_columns(columns)
-    apart = unlike(model, present, table.columns, free) if model else Unlike()
+    unlikeness = unlike(model, present, table.columns, free) if model else Unlike()
     people = People.of(range(table.rows), fields, junk=model.junk if model else {})
-    return PeopleOfFile(people, record_ids, columns, organizations, apart)
+    return PeopleOfFile(people, record_ids, columns, organizations, unlikeness)
 
 
 def write_prepared(of_file: PeopleOfFile, out: Path, *, model: Model) -> None:

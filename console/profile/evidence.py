@@ -15,7 +15,7 @@ HINTS = {
     HOUSEHOLD: "two people of one household share a family name, an address or a phone as well, so these count less",
     CONTRADICTION: "something that one person has only once is plainly different, so it is not joined by itself",
     CONTRADICTED: "by other records of theirs the two people plainly differ, in a birth date or a given name",
-    VISITING: "one of the two records comes from a browser or an app: such joins one known person at most, here two",
+    VISITING: "what comes from a browser or an app joins one known person at most, and this would join two",
     OUTWEIGHED: "this pair alone is likely enough, but their other records make it less likely",
 }
 _HELD = {

@@ -19,7 +19,8 @@ from vault.sealing import open_what_opens
 
 KINDS = {"customer": "Customer record", "episode": "Device episode", "single": "Single record"}
 SCORED = ("similar person", "same e-mail")
-REASONS = {ALONE: "first known"}
+# Entries from before may say that nobody was alike, which was not always so.
+REASONS = dict.fromkeys((ALONE, "nobody alike"), "first known")
 LEFT_BEHIND = "whom it was joined to has left"
 
 

@@ -90,7 +90,8 @@ def gather(request: HttpRequest, person: Person, *, revealed: bool, now: datetim
         "mates": mates_of(person, request, now=now),
     }
     if user.may(CORRECT_IDENTITY):
-        context["undecided"] = undecided(person.source_profiles)
+        decided = {one.profile for one in context["apart"]}
+        context["undecided"] = undecided(person.source_profiles, decided=decided)
     if person.grant:
         context["timeline"] = timeline(person.readable, page=request.GET.get("page", "1"), revealed=revealed)
     if user.may(VIEW_SEGMENTS) and person.grant:

@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"\d+")
 # So many unreadable lines are named.
 MOST_LINES = 10
 _NEARLY_ALL, _HARDLY_ANY = 0.98, 0.02
-_MOSTLY_DIFFERENT = 0.5
+_OFTEN, _NEARLY_ALWAYS = 0.5, 0.95
 # By names and traits alone hardly anybody is told from namesakes.
 _TELLING = frozenset({"birth_date", "email", "phone", "street", "postcode", "city"})
 
@@ -100,13 +100,13 @@ def _on_columns(done: Deduplicated, chosen: Mapping[str, str]) -> Iterator[str]:
         yield f"{column} agrees in nearly all that are one person, as if it said who is who: if it does, leave it out."
     for column, differing in _mostly_different(done):
         yield (
-            f"{column} differs in {differing:.0%} of the pairs that were taken for one {_one(done)}: where it is borne "
-            f"by one alone, hold them apart with --limit {_quoted(column)}=1, and where it names records, leave it out."
+            f"Two records of one {_one(done)} differ in {column} in {differing:.0%}, as it was learned. Where each has "
+            f"one of its own, namesakes were taken for one: hold them apart with --limit {_quoted(column)}=1."
         )
     if not any(taken.field in NAMES for taken in done.columns):
         yield (
-            "No column was taken for a name. Say which is one: --column given_name=COLUMN, family_name=COLUMN, "
-            "full_name=COLUMN or organization=COLUMN."
+            "No column was taken for a name. Where one is, say which: --column given_name=COLUMN --column "
+            "family_name=COLUMN, --column full_name=COLUMN or --column organization=COLUMN."
         )
     if not done.organizations and not done.compared & _TELLING and "identifiers" not in groups:
         yield (
@@ -116,11 +116,12 @@ def _on_columns(done: Deduplicated, chosen: Mapping[str, str]) -> Iterator[str]:
 
 
 def _mostly_different(done: Deduplicated) -> Iterator[tuple[str, float]]:
-    """Identifiers that are known of both and differ in most of what was learned to be one person."""
+    """Identifiers of which two records of one mostly have different ones, as was learned from this file; where nearly
+    all have, it numbers records and tells nothing."""
     model = done.found.model
-    for name, column in done.free.items() if model.learned_on else ():
+    for name, column in done.free.items() if done.learned_here else ():
         differing = model.match[COLUMN[name]][0]
-        if name.startswith(IDENTIFIER) and column not in done.limits and differing > _MOSTLY_DIFFERENT:
+        if name.startswith(IDENTIFIER) and column not in done.limits and _OFTEN < differing < _NEARLY_ALWAYS:
             yield column, differing
 
 
@@ -137,8 +138,9 @@ def unlike_in_words(unlike: Unlike) -> Iterator[str]:
     if unlike.lacking:
         lacking = ", ".join(unlike.lacking)
         yield (
-            f"The model knows columns that this file lacks, so nothing is compared there: {lacking}. Where one goes by "
-            "another name here, say so: --column FIELD=COLUMN."
+            f"The model knows columns that this file lacks, so nothing is compared there: {lacking}. Where a field "
+            "goes by another name here, say so with --column; identifiers and traits are known by the names of their "
+            "columns alone, so rename those."
         )
     if unlike.unlearned:
         yield f"The model did not learn of these, which are weighed as in any file: {', '.join(unlike.unlearned)}."

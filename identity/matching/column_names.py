@@ -21,9 +21,10 @@ _NAMES = {
         nomcomplet nombrecompleto nomecompleto vollername vollstandigername volledigenaam kundenname
         фио полноеимя 氏名 姓名 お名前 namn navn nimi pelnenazwisko adsoyad hoten hovaten hotenkhachhang
         성명 이름 ονοματεπωνυμο піб पूरानाम الاسمالكامل
-        kokonimi (asiakkaan)?nimi vardas(ir)?pavarde vards(un)?uzvards taisnimi nev teljesnev nume(si)?prenume
-        numecomplet imei?prezime imeinpriimek menoapriezvisko jmenoaprijmeni imieinazwisko nomecognome
-        apellidos(y)?nombres? nombre(y)?apellidos? nama(lengkap)? имеи?(презиме|фамилия) піп прізвищетаімя שם(מלא)?
+        kokonimi (asiakkaan)?nimi vardas(ir)?pavarde vards(un)?uzvards taisnimi nev teljesnev
+        nume((si)?prenume|complet)? imei?prezime imeinpriimek menoapriezvisko jmenoaprijmeni imie(i)?nazwisko
+        nazwisko(i)?imie nome(e)?cognome cognome(e)?nome
+        apellidos?(y)?nombres? nombres?(y)?apellidos? nama(lengkap)? имеи?(презиме|фамилия) піп прізвищетаімя שם(מלא)?
         ชื่อ(นาม)?สกุล نامو?نامخانوادگی নাম
     """,
     "organization": r"""
@@ -34,7 +35,7 @@ _NAMES = {
         организация компания 会社名 公司名称 название(компании|организации)? назва 企業名 法人名 企业名称 회사명 상호
         yritys yrityksennimi toiminimi yhtio uznemum(s|anosaukums) nosaukums imone(spavadinimas)? pavadinimas
         ettevot(e|tenimi) ceg(nev)? cegneve (nume|denumire)(firma|societate) denumire
-        naz(ev|ov|iv)(firmy|spolocnosti|tvrtke|preduzeca|podjetja)? tvrtka preduzece podjetje virksomhed(snavn)?
+        naz(ev|ov|iv)(firm[ye]|spolocnosti|tvrtke|preduzeca|podjetja)? tvrtka preduzece podjetje virksomhed(snavn)?
         firmanavn foretaksnavn bolagsnamn (nama)?(perusahaan|syarikat) предприятие фирма предузеће підприємство
         (שם)?חברה (ชื่อ)?บริษัท نامشرکت الشركة 公司 企業
     """,
@@ -54,7 +55,7 @@ _NAMES = {
         apellidos? cognome nazwisko achternaam efternamn etternavn
         фамилия прізвище 姓 苗字 soyad family soyadi prijmeni vezeteknev sukunimi sobrenome (ultimo)?apelido
         επωνυμο उपनाम (اسم)?العائلة اللقب
-        uzvards pavarde perekonnanimi csaladnev priezvisko prezime priimek numedefamilie namabelakang nume презиме
+        uzvards pavarde perekonnanimi csaladnev priezvisko prezime priimek numedefamilie namabelakang презиме
         familienaam slektsnavn שםמשפחה นามสกุล نامخانوادگی
     """,
     "birth_date": r"""
@@ -65,7 +66,8 @@ _NAMES = {
         (datum)?narozen[ia]? fodelsedatum syntymaaika ngaysinh 생년월일 ημ(ερομηνια)?γεννησησ
         जन्म(तिथि|दिनांक)? تاريخالميلاد
         syntyma(paiva|aika) dzimsanasdatums gimimodata sunni(aeg|kuupaev) szuletesi?(datuma?|ideje|ido) szuldatum
-        datanasterii datumnarodenia datumroj(stva|en) datumrodenja fodelsedag foedselsdato датумрођења датанараждане
+        datanasterii datumnarodenia datumroj(stva|en) datumrodenja fodelsedag fodselsdag foedselsdato датумрођења
+        датанараждане
         tanggallahir tarikhlahir tgllahir תאריךלידה วันเกิด วันเดือนปีเกิด تاریختولد জন্মতারিখ
     """,
     "birth_year": r"""
@@ -89,15 +91,16 @@ _NAMES = {
         numero(de|di)?tele(ph|f)on[eo] cellulare movil portable
         телефон 電話(番号)? 电话 手机 手机号 (전화|휴대폰|휴대전화)(번호)? τηλ(εφωνο)? κινητο sdt (so)?dienthoai celular
         फोन मोबाइल (رقم)?(الهاتف|الجوال) cep(tel(efonu)?)?
-        (matka)?puhelin(numero)? gsm talrunis (mob(ilais|ile)?)?telefona?s(numurs)? telnr
-        (tel(efonski|efonni)?)?(cislo|broj)?telefonu? telefonszam mobil(telefon|cislo|szam)? mobitel telemovel
-        numer(telefonu)? (no(mor)?)?(telepon|telefon|hp) מספר?טלפון טלפון נייד (เบอร์|หมายเลข)?โทร(ศัพท์)? تلفن
+        (matka)?puhelin(numero)? gsm talrunis (mobilais)?telefon(as|s|anumurs|onumeris) telnr
+        (cislo)?telefonu telefonn[ie]cislo telefonskibroj broj(telefona|mobitela) telefonskastevilka telefonszam
+        mobil(telefon|cislo|szam)? mobitel telemovel
+        (numer|nr)telefonu (no(mor)?)?(telepon|telefon|hp) מספר?טלפון טלפון נייד (เบอร์|หมายเลข)?โทร(ศัพท์)? تلفن
         موبایل شمارهتلفن 手机号码 联系电话 手機 ফোন
     """,
     "house_number": r"""
         (street|house|building|st|str|civic)(num|number|no|nr|nbr) hausnummer hausnr hnr huisnummer numerodomicilio
         numvoie
-        talonumero majasnumurs hazszam numarstrada kucnibroj hisnastevilka cisl?o(domu|popisne)
+        talonumero majasnumurs hazszam numarstrada kucnibroj hisnastevilka cislo(domu|popisne)
     """,
     "street": r"""
         (street|st|str)(name|address|addr)? (postal|home|mailing|res|residential)?addr(ess)?(line)? addr(ess)?street
@@ -105,8 +108,8 @@ _NAMES = {
         straat(naam)?
         улица адрес 住所 地址 ulice gata gatuadress gade utca endereco logradouro sokak adres[iy] diachi duong morada
         вулиця адреса διευθυνση οδοσ 주소 पता العنوان
-        (katu|lahi|posti)?osoite katu adrese iela adresas gatve aadress tanav (lak)?cim adresa strada ulica naslov
-        vej(navn)? vagadress besoksadresse alamat jalan rua адреса כתובת רחוב ที่อยู่ ถนน آدرس خیابان ঠিকানা
+        (katu|lahi|posti)?osoite katu adrese iela adresas gatve aadress tanav (lak)?cim adresa strada ulica vej(navn)?
+        besoksadress(e)? alamat jalan rua адреса כתובת רחוב ที่อยู่ ถนน آدرس خیابان ঠিকানা
     """,
     "district": r"""
         district neighbou?rhood stadtteil ortsteil quartier barrio county
@@ -119,8 +122,8 @@ _NAMES = {
         miasto plaats woonplaats poblacion localidad
         город населенныйпункт 市 市区町村 城市 sehir mesto postort kommune varos cidade kaupunki
         tinhthanhpho thanhpho місто πολη 도시 시 शहर المدينة
-        by postitoimipaikka paikkakunta pilseta miestas linn telepules oras localitate miejscowosc obec grad
-        mjesto kota bandar град עיר อำเภอ จังหวัด شهر ilce 城市
+        postitoimipaikka paikkakunta pilseta miestas linn telepules oras localitate miejscowosc obec mjesto kota
+        bandar град עיר อำเภอ จังหวัด شهر ilce 城市
     """,
     "postcode": r"""
         post(al)?(code|cd)(fake)? zip(code|cd|5)? plz postleitzahl codepostal cp cap codigopostal codicepostale
@@ -134,7 +137,7 @@ _NAMES = {
     """,
     "country": r"""
         (country|nation|land|pays|pais|paese)(cd|code|name|iso)?
-        maa valsts salis riik orszag tara krajina drzava negara држава държава país land ארץ ประเทศ کشور 国家 国
+        maa valsts salis riik orszag krajina drzava negara држава държава land ארץ ประเทศ کشور 国家 国
     """,
     "identifier": r"""
         (soc(ial)?sec(urity)?|ssn|nin|nino|nhs|nhsnumber|passport|tax|vat|driver|driverslicen[cs]e|licen[cs]e|nationalid|personnummer|svnr|steuerid|dni|nie|nif|curp|pesel|medicare|insurance|identity(card)?|aadhaar|cpf|loyalty|card|member(ship)?|customer|kunden|client|patient|account|crm|voter(reg)?|ncid)(id|no|nr|num|number|nummer|cd|card)?
@@ -143,7 +146,8 @@ _NAMES = {
         henkilo(tunnus|numero) ytunnus (asiakas|jasen)(numero|nro|tunnus) personaskods asmenskodas isikukood
         registrikood regnr adoszam tajszam szemelyi(szam|igazolvany) cnp cui cif rodnecislo ico dic oib jmbg emso
         davcnastevilka матичниброј јмбг егн еик иин cpr(nr|nummer)? cvr(nr|nummer)? fodselsnummer organisasjonsnummer
-        organisationsnummer (no)?(ktp|nik|npwp|ic) tckimlik(no)? tckn vergino cedula rut cuit bsn partitaiva תז
+        organisationsnummer (no)?(ktp|nik|npwp) no(mor)?ic icno tckimlik(no)? tckn vergino cedula rut cuit bsn
+        partitaiva תז
         תעודתזהות کدملی เลข(ประจำตัว|บัตร)ประชาชน
     """,
 }

@@ -109,6 +109,12 @@ def _labels(content: Content) -> bool:
     return bool(content.filled) and not names and not _shaped(_EMAIL)(content)
 
 
+def _measured(content: Content) -> bool:
+    """Return whether these are moments, amounts or dates."""
+    dated = _date(content) and not _shaped(_YEAR)(content)
+    return _shaped(_MOMENT)(content) or _shaped(_DECIMAL)(content) or dated
+
+
 def _anything(content: Content) -> bool:
     return bool(content.filled)
 
@@ -135,7 +141,7 @@ _FITS: dict[str, Callable[[Content], bool]] = {
     "postcode": _shaped(_POSTCODE),
     "state": _anything,
     "country": _anything,
-    "identifier": lambda content: content.distinct_share >= 0.1,
+    "identifier": lambda content: content.distinct_share >= _LEAST_DISTINCT and not _measured(content),
 }
 
 _BIRTH = ("birth_date", "birth_year", "birth_month", "birth_day")

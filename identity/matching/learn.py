@@ -137,7 +137,8 @@ class Learner:
 
         A wide net holds pairs that the narrow one missed, but also so many neighbors and namesakes that EM, begun
         there, may take them for the matches. Where it does not converge, where its matches mostly differ in an
-        identifier on which those of the given model agree, or where this is the default, the given one is returned.
+        identifier, and more often than those of the given model, or where this is the default, the given one is
+        returned.
         """
         refined = self._fit(model, candidates) if model.learned_on else None
         kept = refined is not None and _are_persons(refined, self.everyone) and _identified(refined, as_in=model)
@@ -169,7 +170,9 @@ def _are_persons(model: Model, everyone: _AllPairs) -> bool:
 
 
 def _identified(model: Model, *, as_in: Model) -> bool:
-    """Return whether matches agree on each identifier about as often as those of another model: namesakes do not."""
+    """Return whether matches mostly agree on each identifier, or about as often as those of another model: namesakes do
+    neither.
+    """
     places = [COLUMN[identifier.name] for identifier in IDENTIFIERS]
     return all(
         model.match[place][0] <= max(_MOSTLY_DIFFERENT, as_in.match[place][0] + _AS_DIFFERENT) for place in places

@@ -7,11 +7,15 @@ import re
 _FORMS_OF_FIRMS = """
     ag gmbh kg kgaa ohg ug mbh aktiengesellschaft inc incorporated ltd limited llc llp plc corp corporation company pty
     pvt sa sarl sas sasu eurl srl spa sl slu ltda lda eireli bv nv oy oyj ab aps asa sro zoo spzoo kft zrt doo ood
-    ooo oao zao pao as sia uab ou mb osakeyhtio kommandiittiyhtio tmi ky aktiebolag aktieselskab nyrt bt sti sirketi
-    tov fop epe ike pt cv tbk sdn bhd tnhh
+    ooo oao zao pao eood ead uab osakeyhtio kommandiittiyhtio aktiebolag aktieselskab nyrt sirketi epe tbk sdn bhd
+    tnhh
     """
 _OF_OTHERS = "gesellschaft ev foundation stiftung association verein university hospital"
 LEGAL_FORMS = frozenset(f"{_FORMS_OF_FIRMS} {_OF_OTHERS}".split())
+# Forms so short that persons and firms are called so as well: by them nobody is taken for an organization, and they go
+# only from where they stand by custom and where two other words say who it is.
+LAST_FORMS = frozenset(["as", "ou", "ky", "tmi", "bt", "mb", "sti", "ike", "pp"])
+FIRST_FORMS = frozenset(["sia", "pt", "cv", "tov", "fop", "ou", "mb"])
 # Words of an organization's name that come and go: its legal form, and what joins the others.
 PASSING = frozenset(f"{_FORMS_OF_FIRMS} gesellschaft ev co and und et y e i the der die das of".split())
 # Legal forms of several words, and those that no space parts from the name; the signs around them go, too.

@@ -6,7 +6,7 @@ import unicodedata
 from anyascii import anyascii
 
 from identity.matching import providers
-from identity.matching.legal_forms import LEGAL_FORMS, LONG_FORMS, PASSING
+from identity.matching.legal_forms import FIRST_FORMS, LAST_FORMS, LEGAL_FORMS, LONG_FORMS, PASSING
 
 
 def _words(text: str) -> frozenset[str]:
@@ -109,6 +109,10 @@ def name(text: str) -> str | None:
     return None if not kept or kept in NO_NAME else kept
 
 
+# So many words tell an organization without its form.
+_LEAST_WORDS = 2
+
+
 def organization(text: str) -> list[str]:
     """Return the words that tell an organization, folded: of "The Müller & Sons Co. Ltd." "muller" and "sons".
 
@@ -116,7 +120,12 @@ def organization(text: str) -> list[str]:
     """
     bare = LONG_FORMS.sub(" ", text)
     words = _LONE_LETTERS.sub(r"\1", fold(bare if bare.strip() else text)).split()
-    return [word for word in words if word not in PASSING] or words or [""]
+    telling = [word for word in words if word not in PASSING]
+    if len(telling) > _LEAST_WORDS and telling[0] in FIRST_FORMS:
+        del telling[0]
+    if len(telling) > _LEAST_WORDS and telling[-1] in LAST_FORMS:
+        del telling[-1]
+    return telling or words or [""]
 
 
 def has_legal_form(text: str) -> bool:

@@ -157,7 +157,7 @@ def test_the_page_says_why_a_likely_pair_waits(world: World, sign_in: SignIn) ->
     world.match.evidence = [*world.match.evidence, ["held_back", "visiting", 0.0]]
     world.match.save()
     content = sign_in("data_steward").get(act("change", world)).content.decode()
-    assert "such joins one known person at most" in content
+    assert "what comes from a browser or an app joins one known person at most" in content
 
 
 def test_the_page_says_whether_the_model_learns_of_an_answer(world: World, sign_in: SignIn) -> None:

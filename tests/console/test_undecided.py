@@ -11,12 +11,10 @@ from django.urls import reverse
 from access import roles
 from consent.acts import NewAct, record
 from consent.models import WITHDRAWN
-from console.profile.evidence import HINTS
 from console.profile.undecided import Undecided, undecided
 from identity.matching.waterfall import CONTRADICTION
 from identity.models import Match
 from identity.profiles import look_up, source_profiles
-from identity.waiting import CONTRADICTED
 from pipeline import corrections, queue
 from records.models import Source
 from tests.console.test_profile import SignIn
@@ -26,6 +24,9 @@ from tests.pipeline.cast import bearers
 from tests.senders import process, send_rows
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
+
+
+PLAINLY = "by other records of theirs the two plainly differ, in a birth date or a given name"
 
 
 def customers(crm: Source, now: datetime, *rows: dict[str, Any]) -> None:
@@ -51,16 +52,16 @@ def profile(number: str, now: datetime) -> UUID:
 
 
 def told(one: UUID) -> list[Undecided]:
-    return undecided(source_profiles(one))
+    return undecided(source_profiles(one), decided=())
 
 
 def test_either_page_names_the_other_says_why_and_leads_to_the_pair(two: tuple[UUID, UUID], sign_in: SignIn) -> None:
     steward = sign_in(roles.DATA_STEWARD)
     for one, other in (two, two[::-1]):
         (seen,) = told(one)
-        assert (seen.profile, seen.held) == (other, HINTS[CONTRADICTED])
+        assert (seen.profile, seen.held) == (other, PLAINLY)
         page = steward.get(reverse("admin:identity_profile_change", args=[one])).content.decode()
-        assert f"Not joined, since {HINTS[CONTRADICTED]}." in page
+        assert f"Not joined, since {PLAINLY}." in page
         assert reverse("admin:identity_profile_change", args=[other]) in page
         assert reverse("admin:identity_match_change", args=[seen.pair]) in page
 
@@ -80,6 +81,10 @@ def test_once_somebody_decided_nothing_is_undecided(two: tuple[UUID, UUID], now:
     assert [told(profile(number, now)) for number in ("C1", "C2")] == [[], []]
 
 
+def test_who_decided_by_another_pair_of_theirs_is_not_asked_again(two: tuple[UUID, UUID]) -> None:
+    assert undecided(source_profiles(two[0]), decided={two[1]}) == []
+
+
 @pytest.mark.parametrize("number", ["C1", "C2"])
 def test_once_either_objects_to_linking_nothing_is_said(two: tuple[UUID, UUID], now: datetime, number: str) -> None:
     (id,) = bearers("customer_number", number)
@@ -97,7 +102,7 @@ def test_of_a_pair_that_evidence_leaves_open_no_other_reason_is_told(two: tuple[
     assert [one.held for one in told(two[0])] == [""]
     match.evidence = [*match.evidence, [CONTRADICTION, "", 0.0]]
     match.save()
-    assert [one.held for one in told(two[0])] == [HINTS[CONTRADICTION]]
+    assert [one.held for one in told(two[0])] == ["something that one person has only once plainly differs"]
 
 
 def test_a_limit_is_told(crm: Source, now: datetime) -> None:

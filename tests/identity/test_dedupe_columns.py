@@ -133,7 +133,9 @@ def test_where_names_alone_are_compared_it_is_said(tmp_path: Path) -> None:
     assert remark not in dedupe(path, *(f"--ignore={column}" for column in rest[1:]))[1]
 
 
-@pytest.mark.parametrize(("share", "limited", "told"), [(0.61, False, True), (0.4, False, False), (0.61, True, False)])
+@pytest.mark.parametrize(
+    ("share", "limited", "told"), [(0.61, False, True), (0.4, False, False), (0.97, False, False), (0.61, True, False)]
+)
 def test_an_identifier_that_mostly_differs_is_pointed_out_unless_it_is_limited(
     share: float, limited: bool, told: bool, tmp_path: Path
 ) -> None:
@@ -142,15 +144,16 @@ def test_an_identifier_that_mostly_differs_is_pointed_out_unless_it_is_limited(
     shares[COLUMN["identifier"]] = (share, 0.01, 0.99 - share)
     found = replace(done.found, model=replace(done.found.model, match=tuple(shares)))
     done = replace(done, found=found, limits={"x17": 1} if limited else {})
-    remarks = [remark for remark in remarks_on(done, chosen={}) if remark.startswith("x17 differs")]
+    remarks = [remark for remark in remarks_on(done, chosen={}) if "as it was learned" in remark]
     assert (
         remarks
         == [
-            "x17 differs in 61% of the pairs that were taken for one person: where it is borne by one alone, hold them "
-            "apart with --limit x17=1, and where it names records, leave it out."
+            "Two records of one person differ in x17 in 61%, as it was learned. Where each has one of its own, "
+            "namesakes were taken for one: hold them apart with --limit x17=1."
         ]
         * told
     )
+    assert not [remark for remark in remarks_on(replace(done, learned_here=False), chosen={}) if "learned" in remark]
 
 
 def test_where_no_column_is_a_name_it_is_said_how_to_say_which(tmp_path: Path) -> None:
@@ -158,7 +161,7 @@ def test_where_no_column_is_a_name_it_is_said_how_to_say_which(tmp_path: Path) -
         {"q1": f"a{place % 7}", "q2": f"b{place % 11}", "mail": f"x{place % 40}@example.org"} for place in range(80)
     ]
     assert (
-        "No column was taken for a name. Say which is one: --column given_name=COLUMN"
+        "No column was taken for a name. Where one is, say which: --column given_name=COLUMN"
         in (dedupe(write(tmp_path / "codes.csv", rows))[1])
     )
     assert "No column was taken for a name" not in dedupe(town_file(tmp_path))[1]

@@ -113,7 +113,7 @@ def test_what_the_file_lacks_of_the_model_is_named(file: Path, tmp_path: Path) -
     (tmp_path / "model.json").write_text(json.dumps(Model.default().to_dict() | fields), "utf-8")
     err = StringIO()
     explain(file, "alice", "nobody", "--model", str(tmp_path / "model.json"), err=err)
-    assert "nothing is compared there: occupation, ssn. Where one goes by another name" in err.getvalue()
+    assert "nothing is compared there: occupation, ssn. Where a field goes by another name" in err.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ ELSEWHERE = (
     ("family_name", "family", "Sukunimi uzvārds pavardė perekonnanimi Vezetéknév priezvisko prezime שם_משפחה"),
     ("phone", "phone", "puhelin telefons telefonas telefonszám mobitel telemóvel เบอร์โทรศัพท์ no_hp טלפון"),
     ("street", "street", "katuosoite iela gatvė aadress lakcím strada ulica alamat ที่อยู่ כתובת rua"),
-    ("city", "city", "kaupunki pilsēta miestas linn település localitate grad kota град by"),
+    ("city", "city", "kaupunki pilsēta miestas linn település localitate mjesto kota град"),
     ("birth_date", "iso", "syntymäpäivä dzimšanas_datums gimimo_data sünniaeg születési_dátum datum-rođenja วันเกิด"),
     ("organization", "full", "yritys uzņēmums įmonė ettevõte cégnév tvrtka nama_perusahaan 公司"),
     ("identifier", "number", "Y-tunnus personas_kods asmens_kodas isikukood adószám rodné_číslo OIB tc_kimlik_no"),
@@ -106,6 +106,14 @@ ELSEWHERE = (
         ("शहर", "city", "city"),
         ("Razão Social", "full", "organization"),
         *((name, content, field) for field, content, names in ELSEWHERE for name in names.split()),
+        # Words of other languages that mean something else in these.
+        *((name, "city", "trait") for name in ("Grad", "by", "Naslov")),
+        *((name, "amount", "nothing") for name in ("CIF", "CVR", "tax")),
+        ("CPR", "recent", "nothing"),
+        ("Nume", "full", "full_name"),
+        ("Numer", "number", "identifier"),
+        *((name, "phone", "phone") for name in ("Telefonní číslo", "Broj telefona", "Telefona numurs")),
+        *((name, "full", "full_name") for name in ("Apellido y Nombre", "Cognome e Nome", "Imię i nazwisko")),
         ("soc_sec_id", "number", "identifier"),
         ("x22", "ten digits", "identifier"),
         ("x23", "seconds", "nothing"),
@@ -315,6 +323,26 @@ def test_legal_forms_of_other_countries_do_not_count() -> None:
     assert [normalize.has_legal_form(name) for name in ["García S.L.", "佐藤建設(株)", "Ann S. Berg", ""]] == [
         True, True, False, False,
     ]  # fmt: skip
+
+
+def test_short_legal_forms_go_only_from_their_place_and_where_others_say_who_it_is() -> None:
+    names = (
+        "PT Sumber Makmur",
+        "SIA Baltijas Koks",
+        "Nordisk Bygg AS",
+        "Viking Line OÜ",
+        "BT Group plc",
+        "BT",
+        "MB Motors",
+    )
+    assert [normalize.organization(name) for name in names] == [
+        ["sumber", "makmur"], ["baltijas", "koks"], ["nordisk", "bygg"], ["viking", "line"], ["bt", "group"], ["bt"],
+        ["mb", "motors"],
+    ]  # fmt: skip
+    assert not any(
+        normalize.has_legal_form(name) for name in ("Siti Bt Ahmad", "Ou Sokha", "Raman C V", "Sia Kim Huat")
+    )
+    assert all(normalize.has_legal_form(name) for name in ("Lietuvos Baldai UAB", "Pohjan Puu Osakeyhtiö"))
 
 
 def test_a_column_called_like_one_holds_organizations_whatever_their_names() -> None:
