@@ -110,9 +110,8 @@ def _labels(content: Content) -> bool:
 
 
 def _measured(content: Content) -> bool:
-    """Return whether these are moments, amounts or dates."""
-    dated = _date(content) and not _shaped(_YEAR)(content)
-    return _shaped(_MOMENT)(content) or _shaped(_DECIMAL)(content) or dated
+    """Return whether these are amounts or dates. Ten digits may be a moment, and number customers as well."""
+    return _shaped(_DECIMAL)(content) or (_date(content) and not _shaped(_YEAR)(content))
 
 
 def _anything(content: Content) -> bool:

@@ -110,6 +110,8 @@ ELSEWHERE = (
         *((name, "city", "trait") for name in ("Grad", "by", "Naslov")),
         *((name, "amount", "nothing") for name in ("CIF", "CVR", "tax")),
         ("CPR", "recent", "nothing"),
+        # Numbers of customers of ten digits begin with 1 as moments do.
+        ("customer_number", "seconds", "identifier"),
         ("Nume", "full", "full_name"),
         ("Numer", "number", "identifier"),
         *((name, "phone", "phone") for name in ("Telefonní číslo", "Broj telefona", "Telefona numurs")),
